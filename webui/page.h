@@ -1,0 +1,265 @@
+/* page: the pages people see, one typed struct of facts each. A page's markup is pages/<name>.xhtml, its words are in
+ * words_ja.txt and words_en.txt; both are built into the program and compiled once by pages_open (webui/template.h).
+ * Values can only come out escaped. Every view must live until the page is written; absent views (VIEW_NONE) leave
+ * their element or attribute out where the page says so.
+ *
+ * The answer carries page_content_type, Cache-Control: no-store, page_csp() and page_referrer_policy(). The server
+ * opens the pages once (`const struct pages *pages` in struct op, a forward declaration is enough there). */
+#ifndef WEBUI_PAGE_H
+#define WEBUI_PAGE_H
+
+#include "base/buf.h"
+
+enum page_lang { PAGE_JA, PAGE_EN, PAGE_LANGS };
+
+/* All compiled pages and words; immutable after opening, shared between threads. */
+struct pages;
+
+/* Compiles every page in every language. ERR_SYNTAX: a page or a word is wrong; *why (static or in ARENA) says which.
+ */
+enum err pages_open(struct pages **out, struct arena *arena, const char **why) MUST_CHECK;
+void pages_close(struct pages *p);
+
+/* What every page knows. */
+struct page_frame {
+    enum page_lang lang;
+    struct view request_id;   /* shown in the footer of pages that report a problem, to be quoted */
+    struct view csrf;         /* put into every form as "csrf" */
+    struct view interaction;  /* put into every form of the flow as "i"; absent outside of a login */
+    struct view to_ja, to_en; /* this page in the other language (path and query); absent: no switch is shown */
+};
+
+/* The service the resident is on the way to. */
+struct page_service {
+    struct view name, organisation;
+    struct view policy_uri; /* http(s) address or absent */
+};
+
+/* Response headers of a page besides Content-Type. Static texts. */
+enum page_kind { PAGE_PLAIN, PAGE_LINKS_AGENT, PAGE_WITH_SCRIPT };
+extern const char page_content_type[];     /* text/html; charset=utf-8 */
+const char *page_csp(enum page_kind kind); /* Content-Security-Policy */
+const char *
+page_referrer_policy(enum page_kind kind); /* "origin" for PAGE_LINKS_AGENT (agent rule 5), else "no-referrer" */
+
+/* --- pages of a login, shown by /next ------------------------------------------------------------------------------
+ */
+
+/* Log in: choose the card reader. POST /login/card (purpose=login), POST /cancel. */
+struct page_login {
+    struct page_frame frame;
+    struct page_service service;
+    bool reauth; /* the service asked for the card again although somebody is logged in */
+};
+void page_login(struct buf *out, const struct pages *pages, const struct page_login *facts);
+
+/* "Shall Genkan read name, address, birth date and sex from the card?" POST /profile do=read|skip. */
+struct page_profile_offer {
+    struct page_frame frame;
+    struct page_service service;
+    bool needed; /* the service requires one of them */
+};
+void page_profile_offer(struct buf *out, const struct pages *pages, const struct page_profile_offer *facts);
+
+/* "Continue as ...?" POST /confirm do=continue|other, POST /cancel. */
+struct page_confirm {
+    struct page_frame frame;
+    struct page_service service;
+    struct view name;         /* absent: no name is registered */
+    struct view logged_in_at; /* "13:05", Japan time */
+};
+void page_confirm(struct buf *out, const struct pages *pages, const struct page_confirm *facts);
+
+enum page_source { PAGE_SOURCE_CARD_SIGNED, PAGE_SOURCE_CARD_READ, PAGE_SOURCE_UPSTREAM, PAGE_SOURCE_RESIDENT };
+
+/* Why the resident is asked (again); PAGE_REASON_NEW is the first time. */
+enum page_reason {
+    PAGE_REASON_NEW,       /* the service is new to this resident */
+    PAGE_REASON_FIELD,     /* asks for a field not yet decided */
+    PAGE_REASON_TERMS,     /* its purpose text or terms changed */
+    PAGE_REASON_VALUE,     /* the identity proof of a value changed since */
+    PAGE_REASON_EXPIRED,   /* the time agreed to is over */
+    PAGE_REASON_WITHDRAWN, /* the resident withdrew */
+    PAGE_REASON_ASKED      /* prompt=consent */
+};
+
+enum page_duration { PAGE_ONCE, PAGE_YEAR, PAGE_UNTIL_WITHDRAWN };
+
+struct page_consent_field {
+    struct view id, title; /* id is the form value of "field" */
+    struct view purpose;
+    struct view value; /* as the resident reads it; absent: no value yet, explained, cannot be ticked */
+    struct view as_of; /* "2026-11-22", when the value was read or entered */
+    enum page_source source;
+    bool derived; /* computed from another field (age, municipality) */
+    bool required, sensitive;
+    bool ticked;           /* optional ones only: false unless the resident agreed to it before */
+    struct view enter_url; /* where a missing value can be entered (interests), path and query; or absent */
+    bool from_card;        /* a missing value can be read from the card (POST /profile do=read) */
+};
+
+/* POST /consent: i, csrf, field (repeated, the ticked optional ones), duration=once|year|until_withdrawn,
+ * do=allow|refuse. */
+struct page_consent {
+    struct page_frame frame;
+    struct page_service service;
+    struct view name; /* whose session this is; absent: no name is registered */
+    enum page_reason reason;
+    enum page_duration duration; /* preselected: PAGE_YEAR unless chosen otherwise before */
+    const struct page_consent_field *required, *optional;
+    size_t n_required, n_optional;
+    bool lacks_required; /* a required field has no value: there is nothing to allow yet */
+    bool lacks_card;     /* one of the missing values could come from the card */
+};
+void page_consent(struct buf *out, const struct pages *pages, const struct page_consent *facts);
+
+/* --- pages of the card
+ * ------------------------------------------------------------------------------------------------ */
+
+enum page_purpose { PAGE_PURPOSE_LOGIN, PAGE_PURPOSE_REAUTH, PAGE_PURPOSE_READ };
+
+/* The word, what happens now, the link to the agent. PAGE_LINKS_AGENT. */
+struct page_card_start {
+    struct page_frame frame;
+    struct page_service service;
+    enum page_purpose purpose;
+    struct view word;      /* "47 さくら" */
+    struct view agent_url; /* http://127.0.0.1:<port>/v1/auth/<request> */
+    struct view minutes;   /* how long the request lives, "3" */
+};
+void page_card_start(struct buf *out, const struct pages *pages, const struct page_card_start *facts);
+
+/* Static: its script posts the fragment; without script a paste box does. PAGE_WITH_SCRIPT. */
+struct page_card_return {
+    struct page_frame frame;
+    bool empty; /* the paste box was sent without an answer in it */
+};
+void page_card_return(struct buf *out, const struct pages *pages, const struct page_card_return *facts);
+
+/* What went wrong with the card: the codes of protocol.md, then what the server itself refuses. */
+enum page_problem {
+    PAGE_PROBLEM_USER_CANCELLED,
+    PAGE_PROBLEM_NO_READER,
+    PAGE_PROBLEM_READER_BUSY,
+    PAGE_PROBLEM_NO_CARD,
+    PAGE_PROBLEM_WRONG_CARD,
+    PAGE_PROBLEM_CARD_REMOVED,
+    PAGE_PROBLEM_PIN_LAST_TRY,
+    PAGE_PROBLEM_PIN_BLOCKED,
+    PAGE_PROBLEM_CERT_EXPIRED,
+    PAGE_PROBLEM_UNSUPPORTED_CARD,
+    PAGE_PROBLEM_REQUEST_INVALID,
+    PAGE_PROBLEM_REQUEST_EXPIRED,
+    PAGE_PROBLEM_CLOCK_SKEW,
+    PAGE_PROBLEM_ORIGIN_REFUSED,
+    PAGE_PROBLEM_BUSY,
+    PAGE_PROBLEM_UPDATE_REQUIRED,
+    PAGE_PROBLEM_CERT_REVOKED,       /* revoked: a new card or certificate was issued, or the holder had it stopped */
+    PAGE_PROBLEM_CERT_NOT_YET,       /* not yet valid */
+    PAGE_PROBLEM_REVOCATION_UNKNOWN, /* J-LIS did not answer: nobody here is at fault, try later */
+    PAGE_PROBLEM_WRONG_CERT,         /* not the user authentication certificate, or not of the real JPKI */
+    PAGE_PROBLEM_PROOF_INVALID,      /* the signature does not fit */
+    PAGE_PROBLEM_RESPONSE_INVALID,   /* what came back is not an answer of the agent */
+    PAGE_PROBLEM_OTHER_BROWSER,      /* came back through a browser that did not start it */
+    PAGE_PROBLEM_USED,               /* came back a second time */
+    PAGE_PROBLEM_OTHER_RESIDENT,     /* read or reauth with a card of somebody else than is logged in */
+    PAGE_PROBLEM_TEXT_UNREADABLE,    /* the text on the card could not be used */
+    PAGE_PROBLEMS
+};
+
+/* "no_reader" <-> PAGE_PROBLEM_NO_READER; false for an unknown name. The name is static. */
+bool page_problem_of(enum page_problem *out, struct view name);
+const char *page_problem_name(enum page_problem p);
+
+/* POST /login/card (same purpose) tries again; POST /cancel; for PAGE_PURPOSE_READ also POST /profile do=skip.
+ * Without frame.interaction (no login is going on any more) only "start again at the service" is said. */
+struct page_card_problem {
+    struct page_frame frame;
+    struct page_service service;
+    enum page_problem problem;
+    enum page_purpose purpose;
+};
+void page_card_problem(struct buf *out, const struct pages *pages, const struct page_card_problem *facts);
+
+/* --- pages outside of a login
+ * ------------------------------------------------------------------------------------------ */
+
+enum page_fault {
+    PAGE_ERROR_CLIENT,    /* unknown client_id: the service's fault */
+    PAGE_ERROR_REDIRECT,  /* redirect URI not registered: the service's fault */
+    PAGE_ERROR_REQUEST,   /* any other request of a service that cannot be answered by redirect */
+    PAGE_ERROR_PARAMETER, /* a parameter is duplicate, too long, malformed: facts.parameter, facts.rule */
+    PAGE_ERROR_FORM,      /* the form was not sent by our page or is too old (CSRF, other browser) */
+    PAGE_ERROR_EXPIRED,   /* the login attempt is over or unknown: start again at the service */
+    PAGE_ERROR_NOT_FOUND, /* 404 */
+    PAGE_ERROR_METHOD,    /* 405 */
+    PAGE_ERROR_TOO_LARGE, /* 413, 414, 431 */
+    PAGE_ERROR_HOST,      /* 421 */
+    PAGE_ERROR_THROTTLED, /* 429 */
+    PAGE_ERROR_BUSY,      /* 503: store full or locked, overloaded */
+    PAGE_ERROR_SERVER,    /* 500 */
+    PAGE_ERRORS
+};
+
+struct page_error {
+    struct page_frame frame; /* request_id is shown, to be quoted */
+    enum page_fault fault;
+    struct view parameter, rule; /* for PAGE_ERROR_PARAMETER; or absent */
+    struct view service;         /* name, when known; or absent */
+};
+void page_error(struct buf *out, const struct pages *pages, const struct page_error *facts);
+
+struct page_hidden {
+    struct view name, value;
+};
+
+/* "Log out?" POST /end_session with HIDDEN and do=logout|stay. */
+struct page_logout_confirm {
+    struct page_frame frame;
+    struct view name;    /* who is logged in; absent: no name is registered */
+    struct view service; /* who asks; absent: nobody, or unknown */
+    const struct page_hidden *hidden;
+    size_t n_hidden;
+};
+void page_logout_confirm(struct buf *out, const struct pages *pages, const struct page_logout_confirm *facts);
+
+struct page_item {
+    struct view text;
+};
+
+struct page_logged_out {
+    struct page_frame frame;
+    bool was_logged_in;
+    const struct page_item *services; /* names of the services that are being told */
+    size_t n_services;
+    struct view return_url, service; /* back to the service; absent: none */
+};
+void page_logged_out(struct buf *out, const struct pages *pages, const struct page_logged_out *facts);
+
+/* GET /: who is logged in. POST /end_session logs out. */
+struct page_home {
+    struct page_frame frame;
+    bool logged_in;
+    struct view name;                 /* absent: no name is registered */
+    struct view logged_in_at;         /* "13:05", Japan time */
+    const struct page_item *services; /* open in this session */
+    size_t n_services;
+};
+void page_home(struct buf *out, const struct pages *pages, const struct page_home *facts);
+
+struct page_interest {
+    struct view id, title;
+    bool ticked;
+};
+
+/* GET/POST /me/interests: interest (repeated), i when the resident came from a consent page and goes back there. */
+struct page_interests {
+    struct page_frame frame;
+    struct view name;
+    bool saved;
+    const struct page_interest *interests;
+    size_t n_interests;
+};
+void page_interests(struct buf *out, const struct pages *pages, const struct page_interests *facts);
+
+#endif
