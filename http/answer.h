@@ -1,0 +1,57 @@
+/* answer: what goes back. A handler fills it; it is sent after the handler has returned.
+ * Safe by itself: without a word of the handler an answer is not stored by anybody, not framed, not sniffed, runs
+ * nothing (Content-Security-Policy: default-src 'none'), and tells nobody where the resident came from. */
+#ifndef HTTP_ANSWER_H
+#define HTTP_ANSWER_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "http/cookie.h"
+
+#define ANSWER_HEADERS_MAX 24
+
+struct answer_head {
+    const char *name;
+    const char *value;
+};
+
+struct answer {
+    struct arena *arena;
+    int status;
+    struct view body;
+    const char *content_type; /* NULL: no body */
+    const char *cache;        /* Cache-Control */
+    const char *policy;       /* Content-Security-Policy */
+    struct answer_head heads[ANSWER_HEADERS_MAX];
+    size_t n_heads;
+    bool broken; /* something could not be written: it is sent as 500 */
+};
+
+/* An empty answer with status 500 until somebody says better. Done by the server before the handler is called. */
+void answer_open(struct answer *a, struct arena *arena);
+
+void answer_status(struct answer *a, int status);
+
+/* One more header. NAME must be static, VALUE is copied unless it is in the arena already (answer_header_text: not
+ * copied). Control characters in VALUE break the answer (500). Not for the headers that have functions of their own. */
+void answer_header(struct answer *a, const char *name, struct view value);
+void answer_header_text(struct answer *a, const char *name, const char *value);
+
+/* One Set-Cookie. */
+void answer_cookie(struct answer *a, const struct cookie *c);
+
+/* Status, type and body. BODY must live in the request's arena or forever; it is not copied. CONTENT_TYPE is static. */
+void answer_body(struct answer *a, int status, const char *content_type, struct view body);
+
+/* A redirect (302, 303 or 307) to URL (visible ASCII only, else the answer is broken). */
+void answer_redirect(struct answer *a, int status, struct view url);
+
+/* Cache-Control: no-store and Pragma: no-cache (RFC 6749 5.1). no-store alone is the default anyway. */
+void answer_no_store(struct answer *a);
+/* Another Cache-Control value (static), for assets, discovery and keys. */
+void answer_cache(struct answer *a, const char *cache_control);
+
+/* Another Content-Security-Policy, for pages. Lives as long as the arena. */
+void answer_policy(struct answer *a, const char *policy);
+
+#endif

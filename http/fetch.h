@@ -1,0 +1,40 @@
+/* fetch: our own outgoing HTTP requests. The door to libcurl. No redirects, no proxies from the environment, http and
+ * https only, everything limited. */
+#ifndef HTTP_FETCH_H
+#define HTTP_FETCH_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct fetch; /* settings; may be used by several threads at once */
+
+struct fetch_config {
+    const char *ca_file; /* NULL: the system's */
+    bool
+        private_allowed; /* may connect to loopback, private and link-local addresses (tests, demo, an inner network) */
+    const char *agent;   /* User-Agent; NULL: "genkan/VERSION" */
+};
+
+enum err fetch_open(struct fetch **out, const struct fetch_config *config) MUST_CHECK;
+void fetch_close(struct fetch *f);
+
+struct fetch_limits {
+    int timeout_ms;  /* of the whole exchange; 0: 5000 */
+    size_t body_max; /* of the answer; 0: 65536 */
+};
+
+struct fetched {
+    int status;
+    struct view content_type; /* absent if not given */
+    struct view body;
+};
+
+/* What came back, in ARENA, whatever its status. ERR_TIMEOUT; ERR_UNAVAILABLE: no connection, name or TLS; ERR_LIMIT:
+ * the answer was too large; ERR_PERMISSION: an address or scheme that is not allowed; ERR_SYNTAX: a bad URL;
+ * ERR_MEMORY. */
+enum err fetch_post(struct fetch *f, struct arena *arena, struct view url, const char *content_type, struct view body,
+                    const struct fetch_limits *limits, struct fetched *out) MUST_CHECK;
+enum err fetch_get(struct fetch *f, struct arena *arena, struct view url, const struct fetch_limits *limits,
+                   struct fetched *out) MUST_CHECK;
+
+#endif

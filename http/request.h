@@ -1,0 +1,53 @@
+/* request: one complete, limited, validated HTTP request. A handler gets it whole: nothing of it is still on the wire.
+ */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include "base/arena.h"
+#include "http/form.h"
+
+enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
+
+struct header {
+    struct view name, value;
+};
+
+struct peer {
+    char address[46]; /* numeric, without port or brackets */
+    uint16_t port;
+    uint16_t local_port; /* of ours */
+};
+
+/* All views live until the answer is sent. */
+struct request {
+    enum method method;    /* HEAD is given to handlers of GET as METHOD_HEAD */
+    struct view path;      /* as sent: not decoded, starts with "/" */
+    struct view tail;      /* of a prefix route ("/assets/" "*"): what follows the prefix, else absent */
+    struct view query_raw; /* behind "?", absent without one */
+    struct view host;      /* the Host header; one of the server's names */
+    struct view body;      /* absent if none was sent */
+    struct view content_type;
+    const struct form *query; /* never NULL */
+    const struct form *form;  /* of a POST body; never NULL, empty when the route reads the body itself */
+    const struct header *headers;
+    size_t n_headers;
+    struct peer peer;
+    const char *id;      /* 16 characters, made by us, for log lines and pages */
+    struct arena *arena; /* of this request */
+    int worker;          /* 0 .. workers-1: who runs it */
+    int64_t started_ms;  /* clock_steady_ms when the head was complete */
+};
+
+/* A header's value without blanks around it, names compared without case; absent if not sent, or sent twice. */
+struct view request_header(const struct request *r, const char *name);
+/* How often a header was sent. */
+size_t request_header_count(const struct request *r, const char *name);
+
+/* A cookie's value; absent if not sent, malformed, or sent twice (a second one may have been planted by a neighbour).
+ */
+struct view request_cookie(const struct request *r, const char *name);
+
+/* "GET", "HEAD", "POST"; "?" for others. */
+const char *method_name(enum method m);
+
+#endif

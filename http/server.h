@@ -1,0 +1,54 @@
+/* server: listens, takes complete requests to workers and answers back. The door to libmicrohttpd. */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include "base/clock.h"
+#include "http/route.h"
+
+struct server;
+
+struct server_config {
+    const char *const *listen; /* "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:80"; port 0 takes a free one */
+    size_t n_listen;
+    /* Names a Host header may have (421 otherwise), without case. "id.example:8443" must match exactly; a name without
+     * port also matches with a port we listen on behind it. */
+    const char *const *hosts;
+    size_t n_hosts;
+
+    const struct route *routes; /* must outlive the server */
+    size_t n_routes;
+    void *ctx;       /* handed to handlers and FAULT */
+    fault_fn *fault; /* NULL: plain text */
+
+    /* 0 takes the default in brackets. */
+    unsigned workers;                      /* requests being worked on at once [4] */
+    unsigned io_threads;                   /* threads that only collect and send [1] */
+    unsigned queue_max;                    /* requests that may wait for a worker; 503 above [1024] */
+    unsigned connections_max;              /* in all [1024] */
+    unsigned per_address_max;              /* connections of one address [no limit] */
+    unsigned idle_s;                       /* seconds a silent keep-alive connection lives [30] */
+    unsigned read_s;                       /* seconds from a request's first byte to its last; cut off above [10] */
+    size_t line_max;                       /* request target in bytes; 414 above [8192] */
+    size_t head_max;                       /* line and headers; 431 above [16384] */
+    unsigned headers_max;                  /* 431 above [64] */
+    size_t arena_ceiling;                  /* of one request [1 MiB] */
+    struct form_limits form;               /* [64 parameters, names 128, values 4096] */
+    const char *tls_certificate, *tls_key; /* PEM texts: https; NULL: http */
+    bool hsts;                             /* Strict-Transport-Security: for an https issuer, also behind a proxy */
+    const char *log_name; /* "genkan"; with a name every request is one log line "request"; NULL: none */
+};
+
+/* Binds, starts its threads and serves. ERR_CONFIG: a bad address or route table; ERR_PERMISSION, ERR_IO: cannot bind;
+ * ERR_MEMORY. CONFIG's strings may go afterwards, routes and ctx may not. */
+enum err server_open(struct server **out, const struct server_config *config) MUST_CHECK;
+
+/* The port of the I-th listen address (what port 0 became). */
+uint16_t server_port(const struct server *s, size_t i);
+
+/* Stops accepting, lets running requests finish and be sent, at most MS milliseconds. True if nothing was cut off. */
+bool server_drain(struct server *s, int ms);
+
+/* Stops everything (draining at most a moment) and frees it. */
+void server_close(struct server *s);
+
+#endif
