@@ -1,0 +1,90 @@
+/* field: the catalogue of profile fields (what can be granted or refused by itself), and how a field's value comes out
+ * of what is stored of a resident. A stored value is JSON text; derived fields are computed when they are needed and
+ * are absent unless they are certain. */
+#ifndef CONSENT_FIELD_H
+#define CONSENT_FIELD_H
+
+#include "base/buf.h"
+#include "base/json.h"
+
+#define FIELD_MAX 24 /* more than the catalogue has; arrays of fields have this size */
+
+/* Who may write the value; card fields come from the card only, resident fields from the resident only. */
+enum field_origin { FIELD_OF_CARD, FIELD_DERIVED, FIELD_OF_RESIDENT };
+
+struct field {
+    const char *id;      /* field id = scope word = claim name */
+    const char *ja, *en; /* what people call it */
+    enum field_origin origin;
+    const char *from;  /* derived: id of the stored field it is computed from; else NULL */
+    const char *scope; /* the OIDC Core 5.4 scope that also asks for it, or NULL */
+    bool sensitive;    /* masked on pages until opened */
+    int years;         /* age_over_N: N; else 0 */
+};
+
+/* The catalogue, in the order people see it. field_at gives NULL past the end. */
+size_t field_count(void);
+const struct field *field_at(size_t i);
+const struct field *field_find(struct view id); /* NULL: no such field */
+size_t field_index(const struct field *f);      /* 0..field_count()-1 */
+
+/* Does SCOPE (space-separated) ask for F: by its own name or by a standard scope? */
+bool field_in_scope(const struct field *f, struct view scope);
+
+/* Where a value comes from (product.md, "Profile fields"); the numbers are stored. */
+enum field_source {
+    SOURCE_NONE = 0,
+    SOURCE_CARD_SIGNED = 1,
+    SOURCE_CARD_READ = 2,
+    SOURCE_UPSTREAM = 3,
+    SOURCE_RESIDENT = 4
+};
+const char *field_source_name(enum field_source s); /* "card-signed" ...; "none" */
+bool field_source_of(struct view name, enum field_source *out);
+
+/* One value as stored or derived. */
+struct field_value {
+    const struct field *field;
+    struct view json; /* one JSON value, compact UTF-8 */
+    enum field_source source;
+    struct view as_of; /* "YYYY-MM-DD", the day it was read; absent if not known */
+};
+
+/* What is stored of one resident, and what day it is in Japan. Views belong to the caller. */
+struct field_profile {
+    struct field_value values[FIELD_MAX];
+    size_t n;
+    struct view today; /* "YYYY-MM-DD" */
+};
+
+/* The stored value of exactly F (not derived); NULL when there is none. */
+const struct field_value *field_stored(const struct field_profile *p, const struct field *f);
+
+/* The value of F, derived if F is derived, with source and date of what it stands on. ERR_NOT_FOUND: there is none, or
+ * it is not certain. What is computed lives in ARENA. */
+enum err field_value(struct field_value *out, struct arena *a, const struct field_profile *p,
+                     const struct field *f) MUST_CHECK;
+
+/* The value as a person reads it. ERR_SYNTAX: not a value of that field. */
+enum err field_display(struct view *out, struct arena *a, const struct field_value *v, bool japanese) MUST_CHECK;
+
+/* Is JSON a value of F as we store it? For what residents type and agents read; F must not be derived. */
+bool field_is_valid(struct arena *a, const struct field *f, struct view json);
+
+/* What the card's text application says, turned into what we store. Each gives ERR_SYNTAX for what it cannot be, and
+ * gender ERR_NOT_FOUND for 9 and 0 (the claim is then absent). BIRTHDATE: "YYYYMMDD", 00 or spaces where unknown. */
+enum err field_json_of_name(struct view *json, struct arena *a, struct view name) MUST_CHECK;
+enum err field_json_of_address(struct view *json, struct arena *a, struct view address) MUST_CHECK;
+enum err field_json_of_birthdate(struct view *json, struct arena *a, struct view birthdate) MUST_CHECK;
+enum err field_json_of_gender(struct view *json, struct arena *a, struct view gender) MUST_CHECK;
+
+/* Tags a resident may choose for `interests`. */
+struct field_tag {
+    const char *id, *ja, *en;
+};
+size_t field_tag_count(void);
+const struct field_tag *field_tag_at(size_t i);
+/* JSON array of the chosen tags in catalogue order; CHOSEN[i] belongs to field_tag_at(i). */
+enum err field_json_of_tags(struct view *json, struct arena *a, const bool *chosen, size_t n) MUST_CHECK;
+
+#endif

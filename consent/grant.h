@@ -1,0 +1,126 @@
+/* grant: what one resident allows one service, field by field, and the one decision whether she must be asked again. */
+#ifndef CONSENT_GRANT_H
+#define CONSENT_GRANT_H
+
+#include "consent/ask.h"
+#include "consent/ledger.h"
+
+#define GRANT_ID        22
+#define GRANT_YEAR      (365 * 24 * 3600) /* seconds: consent renewal (protocol.md, "Numbers") */
+#define GRANT_ONCE_LIFE (15 * 60)         /* "this time only": how long the service may fetch what was agreed */
+
+enum grant_duration { GRANT_ONCE = 1, GRANT_ONE_YEAR = 2, GRANT_UNTIL_WITHDRAWN = 3 };
+
+/* The resident's word on one field. */
+struct grant_decision {
+    const struct field *field;
+    bool given;
+    uint8_t purpose[ASK_HASH]; /* hash of the purpose she saw */
+    enum field_source source;  /* the value's identity proof she saw; SOURCE_NONE: there was no value */
+    struct view as_of;
+    int64_t until; /* unix seconds; 0: until withdrawn */
+};
+
+enum grant_end { GRANT_LIVE = 0, GRANT_ENDED_WITHDRAWN = 1, GRANT_ENDED_EXPIRED = 2 };
+
+struct grant {
+    char id[GRANT_ID + 1];
+    struct ledger_parties who;
+    uint8_t terms_hash[32]; /* of the service's terms she saw */
+    uint8_t ask_hash[32];   /* of the registration she saw */
+    enum grant_duration duration;
+    struct grant_decision decisions[FIELD_MAX];
+    size_t n;
+    int64_t given_at;   /* unix seconds, last time the resident decided */
+    int64_t expires_at; /* unix seconds; 0: never */
+    int64_t ended_at;   /* unix seconds; 0: not ended */
+    enum grant_end end;
+};
+
+/* --- deciding: pure ------------------------------------------------------------------------------------------------
+ */
+
+/* Why the resident is asked; product.md lists them. */
+enum grant_reason {
+    GRANT_SILENT = 0, /* she is not asked */
+    GRANT_NEW_SERVICE,
+    GRANT_NEW_FIELD,     /* a field not yet decided */
+    GRANT_REQUIRED_NOW,  /* a refused field is required (or has become so) */
+    GRANT_TERMS_CHANGED, /* purpose text or terms */
+    GRANT_PROOF_CHANGED, /* the value's identity proof */
+    GRANT_EXPIRED,       /* one year passed */
+    GRANT_WITHDRAWN,
+    GRANT_PROMPTED, /* prompt=consent */
+    GRANT_ONLY_ONCE /* the last consent was for that time only */
+};
+const char *grant_reason_name(enum grant_reason r); /* "new_service" ... for the log */
+
+struct grant_facts {
+    const struct ask *ask;               /* what is asked now */
+    const struct grant *grant;           /* the newest grant, ended or not; NULL: none ever */
+    const struct field_profile *profile; /* what is stored of the resident */
+    int64_t now;                         /* unix seconds */
+    bool prompt_consent;                 /* the service sent prompt=consent */
+    bool reached_here;                   /* this grant was given inside this very interaction */
+};
+
+struct grant_verdict {
+    enum grant_reason reason;  /* GRANT_SILENT: go on without asking */
+    const struct field *field; /* the field it is about; NULL: about the whole */
+};
+
+struct grant_verdict grant_decide(const struct grant_facts *facts);
+
+/* Does DECISION let ITEM's field go out now: given, not run out, same purpose, same proof of VALUE (NULL: no value)? */
+bool grant_covers(const struct grant_decision *d, const struct ask_item *item, const struct field_value *value,
+                  int64_t now);
+const struct grant_decision *grant_decision_on(const struct grant *g, const struct field *f); /* NULL: undecided */
+
+/* Is the grant neither ended nor run out? */
+bool grant_is_live(const struct grant *g, int64_t now);
+
+/* What the resident chose on the page. */
+struct grant_choice {
+    bool given[FIELD_MAX]; /* by position in ask.items; ignored for required items, which are given by accepting */
+    enum grant_duration duration;
+};
+
+/* The grant that results from saying yes: the choice, and what PREVIOUS (live, or NULL) still says about fields not
+ * asked now. The id is PREVIOUS's or NEW_ID. Pure; views are shared with the arguments. */
+void grant_of_choice(struct grant *out, const struct ask *ask, const struct grant_choice *choice,
+                     const struct field_profile *profile, const struct grant *previous,
+                     const struct ledger_parties *who, const char *new_id, int64_t now);
+
+/* --- remembering ---------------------------------------------------------------------------------------------------
+ */
+
+/* Newest grant of a resident for a client / by id; views in ARENA. ERR_NOT_FOUND: never asked / no such grant. */
+enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct view resident,
+                    struct view client) MUST_CHECK;
+enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, struct view id) MUST_CHECK;
+
+/* All live grants of a resident, newest first; *grants in ARENA. */
+enum err grant_list(struct arena *a, struct db *db, struct view resident, int64_t now, struct grant **grants,
+                    size_t *n) MUST_CHECK;
+
+/* The functions below run inside a write job and append to the ledger what happened, in the same transaction. */
+
+/* The resident said yes on the consent page: G (from grant_of_choice) is stored. PREVIOUS as loaded, ended or not, or
+ * NULL; an expired one gets its expired event. Appends requested, given, refused and, where a decision was turned over,
+ * changed. AT_MS: milliseconds. */
+enum err grant_record(struct ledger *l, struct db *db, const struct grant *g, const struct ask *ask,
+                      const struct grant *previous, int64_t at_ms) MUST_CHECK;
+
+/* The resident said no to everything: requested and refused; a live grant from before stays as it is. */
+enum err grant_record_refusal(struct ledger *l, struct db *db, const struct ask *ask, const struct ledger_parties *who,
+                              int64_t at_ms) MUST_CHECK;
+
+/* Ends a grant at once and appends withdrawn. ERR_NOT_FOUND: not that resident's, or ended already. VIA like "home". */
+enum err grant_withdraw(struct ledger *l, struct db *db, struct view resident, struct view id, const char *via,
+                        int64_t at_ms) MUST_CHECK;
+
+/* Ends at most MAX grants that ran out and appends expired for each; *DONE: how many. ARENA for their rows. */
+enum err grant_expire(struct ledger *l, struct arena *a, struct db *db, int64_t at_ms, size_t max,
+                      size_t *done) MUST_CHECK;
+
+#endif

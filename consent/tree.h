@@ -1,0 +1,30 @@
+/* tree: the Merkle tree hash of RFC 6962 section 2.1, grown leaf by leaf. Only the roots of the complete subtrees on
+ * the right edge are kept: as many hashes as the size has one bits. */
+#ifndef CONSENT_TREE_H
+#define CONSENT_TREE_H
+
+#include "base/hash.h"
+
+#define TREE_HASH  SHA256_SIZE
+#define TREE_DEPTH 63
+
+struct tree {
+    uint64_t size;
+    uint8_t edge[TREE_DEPTH][TREE_HASH]; /* largest subtree first; n = number of one bits in size */
+    unsigned n;
+};
+
+void tree_open(struct tree *t); /* the empty tree */
+
+/* SHA-256(0x00 || LEAF) and the next leaf by its hash. */
+void tree_leaf_hash(uint8_t out[TREE_HASH], struct view leaf);
+void tree_append(struct tree *t, const uint8_t leaf_hash[TREE_HASH]);
+
+/* MTH of all leaves; of the empty tree SHA-256 of nothing. */
+void tree_root(uint8_t out[TREE_HASH], const struct tree *t);
+
+/* The edge as bytes (n * 32), and back. False: EDGE does not fit SIZE. */
+struct view tree_edge(const struct tree *t);
+bool tree_load(struct tree *t, uint64_t size, struct view edge);
+
+#endif

@@ -1,0 +1,68 @@
+/* config: what the operator wrote in genkan.conf, checked to the last value before anything starts. Immutable once
+ * read; a reload reads a second one and compares (config_can_follow). */
+#ifndef IDP_STATE_CONFIG_H
+#define IDP_STATE_CONFIG_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#define CONFIG_PATH       "/etc/genkan/genkan.conf"
+#define CONFIG_LISTEN_MAX 8
+
+enum config_trust { CONFIG_TRUST_TEST, CONFIG_TRUST_PRODUCTION };
+
+struct config_listen {
+    const char *address; /* numeric IPv4 or IPv6 address, without brackets */
+    uint16_t port;       /* 0: the system picks one */
+};
+
+struct config {
+    const char *path;        /* the file this was read from */
+    const char *issuer;      /* an origin: scheme://host[:port], no path, no trailing slash */
+    const char *issuer_host; /* host[:port] of the issuer, as it stands in a Host header */
+    bool issuer_https;       /* false only on a loopback name */
+    struct config_listen listen[CONFIG_LISTEN_MAX];
+    size_t n_listen;
+    const char *data;     /* absolute folder: DATA/genkan.db, DATA/keys/ */
+    unsigned workers;     /* 1..64 */
+    unsigned connections; /* at most so many at once */
+    struct {
+        enum config_trust trust;
+        const char *roots;     /* absolute folder with auth/ and sign/ inside */
+        const char *crl;       /* absolute folder with auth/ and sign/ inside; NULL: no CRL files */
+        bool ocsp;             /* ask the responder the certificate names */
+        unsigned ocsp_timeout; /* seconds, 1..30 */
+    } jpki;
+    struct {
+        uint16_t port; /* where residents' genkan-agent listens */
+    } agent;
+    struct {
+        unsigned idle, absolute; /* seconds */
+    } session;
+    struct {
+        enum log_level level;
+    } log;
+    struct {
+        const char *certificate, *key; /* absolute PEM files; NULL both: plain http */
+    } tls;
+};
+
+/* Why a file cannot be used: LINE 0 when no line is to blame (a key is missing, two keys contradict each other). */
+struct config_fault {
+    int line;
+    const char *key, *rule; /* like "session.idle", "must be a time between 60 s and 24 h"; in the arena */
+};
+
+/* Reads and checks PATH; everything lives in ARENA. ERR_CONFIG with *FAULT filled: what the operator must change.
+ * ERR_NOT_FOUND, ERR_PERMISSION, ERR_IO: the file itself could not be read. Folders and files it names are not opened.
+ */
+enum err config_read(struct config **out, struct arena *a, const char *path, struct config_fault *fault) MUST_CHECK;
+
+/* May a running server go on with NEXT instead of NOW? NULL: yes; otherwise the key that needs a restart. */
+const char *config_can_follow(const struct config *now, const struct config *next);
+
+/* Is the issuer's host localhost, *.localhost, 127.0.0.1 or [::1]? Only such an issuer may trust the test roots. */
+bool config_is_local(const struct config *c);
+
+#endif
