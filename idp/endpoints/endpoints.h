@@ -1,0 +1,32 @@
+/* endpoints: one handler a file; idp/routes.c says which URL each serves. */
+#ifndef IDP_ENDPOINTS_ENDPOINTS_H
+#define IDP_ENDPOINTS_ENDPOINTS_H
+
+#include "idp/state/visit.h"
+
+/* the protocol */
+void handle_authorize(struct visit *v);   /* GET, POST /authorize */
+void handle_next(struct visit *v);        /* GET /next */
+void handle_token(struct visit *v);       /* POST /token */
+void handle_userinfo(struct visit *v);    /* GET, POST /userinfo */
+void handle_jwks(struct visit *v);        /* GET /jwks */
+void handle_discovery(struct visit *v);   /* GET /.well-known/openid-configuration */
+void handle_end_session(struct visit *v); /* GET, POST /end_session */
+void handle_healthz(struct visit *v);     /* GET /healthz */
+void handle_readyz(struct visit *v);      /* GET /readyz */
+
+/* people */
+void handle_login_card(struct visit *v);    /* POST /login/card */
+void handle_card_start(struct visit *v);    /* GET /login/card/start */
+void handle_card_return(struct visit *v);   /* GET /login/card/return */
+void handle_card_complete(struct visit *v); /* POST /login/card/complete */
+void handle_profile_offer(struct visit *v); /* POST /profile */
+void handle_confirm(struct visit *v);       /* POST /confirm */
+void handle_consent(struct visit *v);       /* POST /consent */
+void handle_cancel(struct visit *v);        /* POST /cancel */
+void handle_home(struct visit *v);          /* GET / */
+void handle_interests(struct visit *v);     /* GET, POST /me/interests */
+void handle_lang(struct visit *v);          /* POST /lang */
+void handle_assets(struct visit *v);        /* GET /assets/<name> */
+
+#endif

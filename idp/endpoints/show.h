@@ -1,0 +1,35 @@
+/* show: pages for people, filled from what the flow has loaded. One function a page; each answers the request. */
+#ifndef IDP_ENDPOINTS_SHOW_H
+#define IDP_ENDPOINTS_SHOW_H
+
+#include "http/route.h"
+#include "idp/rules/refusal.h"
+#include "idp/state/visit.h"
+#include "webui/page.h"
+
+struct flow; /* idp/endpoints/flow.h */
+
+/* The pages of a login, called by /next. */
+void show_login(struct visit *v, const struct flow *f);
+void show_confirm(struct visit *v, const struct flow *f);
+void show_profile_offer(struct visit *v, const struct flow *f);
+void show_consent(struct visit *v, const struct flow *f);
+
+/* An error page with STATUS, quoting the request id. PARAMETER and RULE only for PAGE_ERROR_PARAMETER. */
+void show_error(struct visit *v, int status, enum page_fault fault);
+void show_parameter_error(struct visit *v, struct view parameter, const char *rule);
+
+/* "We could not": 503 for ERR_BUSY and ERR_STORE (store full or locked), else 500; logged here, once. */
+void show_failure(struct visit *v, enum err e, const char *what);
+
+/* "The answer is no", of those told on a page. */
+void show_refusal(struct visit *v, enum refusal r);
+
+/* Log-out. HIDDEN go back to POST /end_session. SERVICE absent: nobody asks. */
+void show_logout_confirm(struct visit *v, struct view service, const struct page_hidden *hidden, size_t n_hidden);
+void show_logged_out(struct visit *v, bool was_logged_in, const struct page_item *services, size_t n_services);
+
+/* The fault callback of the server for URLs of people (routes.c picks JSON for the others). */
+void show_fault(struct visit *v, const struct fault *fault);
+
+#endif

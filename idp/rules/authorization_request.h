@@ -1,0 +1,43 @@
+/* authorization_request: what a service asks for at /authorize, checked (RFC 6749 4.1.1, RFC 7636 4.3, OIDC
+ * Core 3.1.2.1). */
+#ifndef IDP_RULES_AUTHORIZATION_REQUEST_H
+#define IDP_RULES_AUTHORIZATION_REQUEST_H
+
+#include "base/buf.h"
+#include "idp/rules/client.h"
+#include "idp/rules/refusal.h"
+
+/* The parameters as sent; absent where not sent. Unknown parameters are ignored (RFC 6749 3.1). */
+struct authz_params {
+    struct view client_id, redirect_uri, response_type, response_mode, scope, state, nonce, code_challenge,
+        code_challenge_method, prompt, max_age, ui_locales, acr_values, id_token_hint, claims, request, request_uri,
+        registration;
+};
+
+enum authz_prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMPT_SELECT = 8 };
+
+/* A checked request. Views live as long as the parameters or the text it was read from. */
+struct authz_request {
+    struct view client_id, redirect_uri, scope, state, nonce;
+    struct view challenge;  /* S256 challenge, 43 characters; absent without PKCE */
+    unsigned prompt;        /* enum authz_prompt, or'ed */
+    int64_t max_age;        /* seconds; -1 when not asked */
+    struct view acr_values; /* as asked, voluntary */
+    struct view hint_sub;   /* sub of a verified id_token_hint, set by the endpoint; absent without a hint */
+    bool english;           /* first of ui_locales that we speak */
+    bool language_asked;    /* ui_locales named a language we speak */
+};
+
+struct authz_verdict {
+    enum refusal refusal; /* REFUSAL_NONE: *request is good */
+};
+
+/* Pure. CLIENT is NULL when client_id names none. */
+struct authz_verdict authz_decide(const struct authz_params *params, const struct client *client,
+                                  struct authz_request *request);
+
+/* The checked request as JSON text for the interaction, and back. ERR_SYNTAX if TEXT is not one of ours. */
+void authz_write(struct buf *out, const struct authz_request *request);
+enum err authz_read(struct authz_request *out, struct arena *arena, struct view text) MUST_CHECK;
+
+#endif

@@ -1,0 +1,45 @@
+/* step: the one order of a login. Given an interaction, perhaps a session, perhaps a grant: what comes next. Pure. */
+#ifndef IDP_RULES_STEP_H
+#define IDP_RULES_STEP_H
+
+#include "base/view.h"
+#include "idp/rules/refusal.h"
+
+enum step { STEP_LOGIN, STEP_CONFIRM, STEP_PROFILE, STEP_CONSENT, STEP_CODE, STEP_REFUSE };
+
+/* The resident's answer to "shall your card's four items be read?" inside this interaction. */
+enum step_offer { OFFER_OPEN, OFFER_SKIPPED, OFFER_DONE };
+
+enum step_hint { HINT_NONE, HINT_SAME, HINT_OTHER };
+
+struct step_facts {
+    /* asked by the service */
+    unsigned prompt; /* enum authz_prompt */
+    int64_t max_age; /* -1: not asked */
+    enum step_hint hint;
+    /* the session of this browser */
+    bool has_session;
+    int64_t login_at, now; /* unix seconds; login_at of the session */
+    bool opened_before;    /* this session has been in this service already */
+    /* this interaction */
+    bool login_here;     /* the session was made by a card login inside this interaction */
+    bool confirmed_here; /* the resident said "continue as" inside this interaction */
+    bool cancelled;
+    enum step_offer offer;
+    bool card_fields_missing; /* the service asks for card fields that we do not have */
+    /* the grant */
+    bool consent_silent;         /* a stored grant covers everything asked (grant_decide) */
+    bool consent_here;           /* the resident decided inside this interaction */
+    bool required_field_missing; /* ... and refused what the service requires */
+};
+
+struct step_verdict {
+    enum step step;
+    enum refusal refusal; /* only with STEP_REFUSE */
+};
+
+struct step_verdict step_decide(const struct step_facts *facts);
+
+const char *step_name(enum step s);
+
+#endif

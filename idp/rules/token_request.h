@@ -1,0 +1,36 @@
+/* token_request: redeeming a code or a refresh token (RFC 6749 4.1.3 and 6, RFC 7636 4.5 and 4.6). */
+#ifndef IDP_RULES_TOKEN_REQUEST_H
+#define IDP_RULES_TOKEN_REQUEST_H
+
+#include "idp/rules/client.h"
+#include "idp/rules/refusal.h"
+
+struct token_params {
+    struct view grant_type, code, redirect_uri, code_verifier, refresh_token, scope;
+};
+
+enum token_kind { TOKEN_BY_CODE, TOKEN_BY_REFRESH };
+
+/* Which kind of request it is, or why it is none. */
+enum refusal token_request_decide(const struct token_params *params, const struct client *client,
+                                  enum token_kind *kind);
+
+/* What the code says (tokens/code.h), set against the request. */
+struct code_facts {
+    struct view client_id;
+    uint8_t redirect_hash[32];
+    struct view challenge; /* absent: PKCE was not used */
+    int64_t expires_at;
+};
+enum refusal code_decide(const struct code_facts *code, const struct token_params *params, const struct client *client,
+                         int64_t now);
+
+/* Is every word of ASKED in GRANTED? (RFC 6749 6) */
+enum refusal refresh_scope_decide(struct view asked, struct view granted);
+
+/* RFC 7636 4.1: 43 to 128 of the unreserved characters. 4.6: does BASE64URL(SHA256(verifier)) equal the challenge? */
+bool pkce_is_verifier(struct view verifier);
+bool pkce_is_challenge(struct view challenge);
+bool pkce_fits(struct view verifier, struct view challenge);
+
+#endif

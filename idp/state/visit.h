@@ -1,0 +1,60 @@
+/* visit: one request being answered, with what its handler needs. Every endpoint is `void handle_x(struct visit *)`. */
+#ifndef IDP_STATE_VISIT_H
+#define IDP_STATE_VISIT_H
+
+#include "http/answer.h"
+#include "http/request.h"
+#include "idp/state/op.h"
+
+struct db;      /* store/row.h */
+struct session; /* sessions/session.h */
+
+#define COOKIE_BROWSER      "__Host-browser"
+#define COOKIE_SESSION_NAME "__Host-session"
+#define COOKIE_CARD         "__Host-card"
+#define COOKIE_LANG         "__Host-lang"
+
+struct visit {
+    const struct op *op;
+    const struct keys *keys;
+    const struct request *request;
+    struct answer *answer;
+    struct arena *arena;
+    struct db *db; /* this request's reading connection */
+    int64_t now;   /* unix seconds */
+    int64_t now_ms;
+    bool english; /* pages in English, otherwise in Japanese */
+};
+
+/* A parameter of the query (GET) or the form (POST); absent when not sent. */
+struct view visit_param(const struct visit *v, const char *name);
+
+/* 303 to PATH (of our own, may have a query). */
+void visit_redirect(struct visit *v, struct view path);
+
+/* 303 to /next?i=INTERACTION. */
+void visit_redirect_next(struct visit *v, struct view interaction);
+
+/* The browser's ticket (the value of __Host-browser), absent if it has none. visit_mint_browser makes one and sets the
+ * cookie when there is none; absent only when out of memory. */
+struct view visit_browser(const struct visit *v);
+struct view visit_mint_browser(struct visit *v);
+
+/* The token of this browser's forms: base64url(HMAC(csrf key, browser ticket)); absent when it has no ticket. */
+struct view visit_csrf(const struct visit *v);
+
+/* Was this POST sent by a form of ours? Origin, if sent, is the issuer's, Sec-Fetch-Site, if sent, is same-origin, and
+ * the parameter "csrf" fits the browser. CSRF is that parameter. */
+bool visit_is_own_form(const struct visit *v, struct view csrf);
+
+/* The live session of this browser (idle 15 min, at most 12 h). ERR_NOT_FOUND: none alive. ERR_STORE and the like:
+ * could not look, which is never "none". */
+enum err visit_session(const struct visit *v, struct session *out) MUST_CHECK;
+
+/* Writes the activity down, at most once a minute. */
+enum err visit_touch_session(const struct visit *v, const struct session *s) MUST_CHECK;
+
+void visit_set_session_cookie(struct visit *v, struct view ticket);
+void visit_drop_session_cookie(struct visit *v);
+
+#endif

@@ -1,0 +1,25 @@
+/* access_token: a bearer token (RFC 6750), a sealed value. It lives only as long as its family, session and grant. */
+#ifndef IDP_TOKENS_ACCESS_TOKEN_H
+#define IDP_TOKENS_ACCESS_TOKEN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "idp/tokens/keys.h"
+
+#define ACCESS_TOKEN_LIFE_S 600
+
+struct access_token {
+    struct view family;  /* 16 bytes */
+    struct view session; /* absent: offline */
+    struct view grant;
+    struct view client_id, sub, scope;
+    int64_t expires_at;
+};
+
+enum err access_token_mint(struct arena *a, const struct keys *k, const struct access_token *t,
+                           struct view *text) MUST_CHECK;
+/* ERR_SYNTAX or ERR_MISMATCH: not one of ours. The life is not judged here. */
+enum err access_token_read(struct arena *a, const struct keys *k, struct view text,
+                           struct access_token *out) MUST_CHECK;
+
+#endif

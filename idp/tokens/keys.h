@@ -1,0 +1,63 @@
+/* keys: the signing keys and the secrets of the data folder. Signing keys are ready to rotate: one that comes next is
+ * published before it signs, one that retired is published until the last token it signed has died.
+ * Files: <folder>/keys.json (states), <folder>/<kid>.pem, <folder>/lasting.secret, <folder>/passing.secret; all 0600,
+ * refused when anybody else may read them. */
+#ifndef IDP_TOKENS_KEYS_H
+#define IDP_TOKENS_KEYS_H
+
+#include "base/buf.h"
+#include "base/jws.h"
+
+struct keys; /* immutable once opened; may be shared between threads */
+
+enum key_use { KEY_TOKEN, KEY_CARD };
+enum key_state { KEY_NEXT, KEY_ACTIVE, KEY_RETIRED };
+
+/* 32 bytes each. The first four never change; the others may be replaced when nobody is logged in. */
+enum key_secret {
+    SECRET_PAIRWISE, /* sub and sid of services */
+    SECRET_ACCOUNT,  /* card -> resident */
+    SECRET_PROFILE,  /* profile values at rest */
+    SECRET_AUDIT,    /* pseudonyms in the ledger */
+    SECRET_CODE,     /* authorization codes */
+    SECRET_ACCESS,   /* access tokens */
+    SECRET_CSRF,     /* tokens of forms */
+    SECRET_COUNT
+};
+
+struct key_row {
+    const struct jws_key *key;
+    enum key_use use;
+    enum key_state state;
+    int64_t since; /* unix seconds of the last change of state */
+};
+
+/* How long a retired key stays published: longer than any token it signed lives and any cache of /jwks. */
+#define KEY_RETIRE_S (48 * 3600)
+
+/* Makes FOLDER (0700) with a complete set. ERR_CONFLICT when there is a keys.json already. */
+enum err keys_make(const char *folder, int64_t now) MUST_CHECK;
+
+/* ERR_NOT_FOUND: no keys there. ERR_PERMISSION: others may read a file. ERR_CONFIG: unusable; *why (static, may be
+ * NULL) says what. */
+enum err keys_open(struct keys **out, const char *folder, const char **why) MUST_CHECK;
+void keys_close(struct keys *k);
+
+/* Next becomes active, active retires, a new next is made, retired ones past KEY_RETIRE_S are deleted. */
+enum err keys_rotate(const char *folder, enum key_use use, enum jws_alg alg, int64_t now) MUST_CHECK;
+
+size_t keys_count(const struct keys *k);
+const struct key_row *keys_at(const struct keys *k, size_t i);
+const char *key_state_name(enum key_state s);
+
+/* The key that signs now; never NULL for KEY_TOKEN with RS256 or ES256 and KEY_CARD with ES256. */
+const struct jws_key *keys_active(const struct keys *k, enum key_use use, enum jws_alg alg);
+/* One of ours, whatever its state; NULL if it is not. */
+const struct jws_key *keys_find(const struct keys *k, enum key_use use, struct view kid);
+
+/* The JWK set of USE: next, active and not yet expired retired keys. {"keys":[...]} */
+void keys_put_jwks(struct buf *out, const struct keys *k, enum key_use use, int64_t now);
+
+struct view keys_secret(const struct keys *k, enum key_secret which);
+
+#endif
