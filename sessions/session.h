@@ -1,0 +1,52 @@
+/* session: the login at Genkan that all services share. Writers run inside a store job. */
+#ifndef SESSIONS_SESSION_H
+#define SESSIONS_SESSION_H
+
+#include "store/row.h"
+
+/* Activity is written down at most this often. */
+#define SESSION_TOUCH_S 60
+
+struct session {
+    struct ident id; /* ident_of(value of __Host-session) */
+    struct ident resident;
+    struct ident browser; /* the browser it was made in: ident_of(value of __Host-browser) */
+    struct view acr, amr; /* amr: words separated by spaces */
+    int64_t auth_at;      /* when the card proved */
+    int64_t created_at, seen_at;
+    int64_t expires_at; /* absolute end */
+    int64_t ended_at;   /* log-out; 0: not */
+};
+
+enum err session_mint(struct db *db, const struct session *s) MUST_CHECK;
+
+/* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. */
+enum err session_find(struct session *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
+
+enum session_state { SESSION_LIVE, SESSION_OTHER_BROWSER, SESSION_ENDED, SESSION_IDLE, SESSION_EXPIRED };
+/* Pure. IDLE_S: seconds without activity that end it. BROWSER: of the cookie that came; a session cookie without its
+ * browser cookie, or with another's, is not accepted. */
+enum session_state session_check(const struct session *s, struct ident browser, int64_t idle_s, int64_t now);
+
+/* Pure: is it time to write the activity down? */
+bool session_is_due(const struct session *s, int64_t now);
+/* Records activity; never moves back, never wakes an ended one. */
+enum err session_touch(struct db *db, struct ident id, int64_t now) MUST_CHECK;
+
+/* Log-out, once: ERR_CONFLICT if it has ended already or is unknown. Refresh tokens without offline_access die with it,
+ * and every service of it gets a row in the queue of back-channel notices from the caller (notice_add). */
+enum err session_end(struct db *db, struct ident id, int64_t now) MUST_CHECK;
+
+/* Adds CLIENT to those that received this login; writes nothing if it is there already. */
+enum err session_add_service(struct db *db, struct ident id, struct view client, int64_t now) MUST_CHECK;
+
+/* The services, in order of first use; ids in A. */
+enum err session_services(struct view **clients, size_t *n, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
+/* Has CLIENT received this login? */
+enum err session_has_service(bool *has, struct db *db, struct arena *a, struct ident id, struct view client) MUST_CHECK;
+
+/* Sessions of a resident that have not ended and have not passed their absolute end at NOW, newest first. */
+enum err session_list(struct session **out, size_t *n, struct db *db, struct arena *a, struct ident resident,
+                      int64_t now) MUST_CHECK;
+
+#endif

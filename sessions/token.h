@@ -1,0 +1,74 @@
+/* token: what makes codes good once and tokens revocable. Codes and access tokens are sealed values and are not stored;
+ * redeeming a code writes one row, its family, and everything made from that code hangs on that row. Refresh tokens are
+ * random tickets; the store knows half their SHA-256. */
+#ifndef SESSIONS_TOKEN_H
+#define SESSIONS_TOKEN_H
+
+#include "store/row.h"
+
+struct family {
+    struct ident id; /* token_family_id */
+    struct view client;
+    struct ident session, grant; /* grant IDENT_NONE: no fields asked */
+    struct view scope;           /* granted, words separated by spaces */
+    int64_t minted_at;           /* the code's */
+    int64_t expires_at;          /* of the longest-lived token of the family: when the row may be swept */
+    bool offline;                /* offline_access: outlives the session */
+    bool refreshable;            /* a refresh token was given */
+    int64_t revoked_at;          /* 0: not */
+};
+
+/* The id of the family a code makes: its time of minting (4 bytes, big endian), then 12 bytes of its SHA-256. The time
+ * must be sealed inside the code. In front of the digest it keeps rows of one moment on one page. */
+struct ident token_family_id(struct view code, int64_t minted_at);
+
+enum redeem_verdict { CODE_REDEEMED, CODE_USED_BEFORE };
+/* Redeems a code, once. The second time the family is revoked (RFC 6749 4.1.2) and the verdict is CODE_USED_BEFORE.
+ * Inside a store job. */
+enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct family *f) MUST_CHECK;
+
+/* A family and what became of its session. */
+struct token_facts {
+    struct family family;
+    bool has_session; /* its row is still there */
+    struct ident resident;
+    int64_t session_ended_at, session_expires_at, session_auth_at;
+};
+/* One statement. Texts in A. ERR_NOT_FOUND: never redeemed, or swept. */
+enum err token_find_family(struct token_facts *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
+
+enum token_state { TOKEN_LIVE, TOKEN_REVOKED, TOKEN_EXPIRED, TOKEN_SESSION_ENDED };
+/* Pure: may tokens of this family still be used? Their own expiry and the grant are for the caller to judge. */
+enum token_state token_check(const struct token_facts *facts, int64_t now);
+
+/* Revokes; fine if revoked already. Session and grant reach refreshable families only: the others die through
+ * token_check and through their grant. */
+enum err token_revoke_family(struct db *db, struct ident family, int64_t now) MUST_CHECK;
+enum err token_revoke_session(struct db *db, struct ident session, int64_t now) MUST_CHECK; /* not those offline */
+enum err token_revoke_grant(struct db *db, struct ident grant, int64_t now) MUST_CHECK;
+
+struct refresh {
+    struct ident id; /* ident_of(refresh token) */
+    struct ident family;
+    int64_t minted_at, expires_at;
+};
+enum err refresh_mint(struct db *db, const struct refresh *r) MUST_CHECK;
+
+enum refresh_verdict {
+    REFRESH_GOOD,
+    REFRESH_UNKNOWN,
+    REFRESH_EXPIRED,
+    REFRESH_USED,          /* reuse: the family is now revoked (RFC 9700 4.14.2) */
+    REFRESH_OTHER_CLIENT,  /* it leaked: the family is now revoked */
+    REFRESH_REVOKED,       /* its family is */
+    REFRESH_SESSION_ENDED, /* and it is not offline */
+};
+/* Takes a refresh token, once; the caller mints the next one in the same job (and lengthens the family with
+ * token_extend). *OUT (texts in A) is filled for every verdict but REFRESH_UNKNOWN. */
+enum err refresh_take(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
+                      struct ident id, struct view client, int64_t now) MUST_CHECK;
+
+/* Moves the family's end to EXPIRES_AT if that is later. */
+enum err token_extend(struct db *db, struct ident family, int64_t expires_at) MUST_CHECK;
+
+#endif
