@@ -5,7 +5,6 @@
 #include "consent/ask.h"
 #include "consent/ledger.h"
 
-#define GRANT_ID        22
 #define GRANT_YEAR      (365 * 24 * 3600) /* seconds: consent renewal (protocol.md, "Numbers") */
 #define GRANT_ONCE_LIFE (15 * 60)         /* "this time only": how long the service may fetch what was agreed */
 
@@ -24,7 +23,7 @@ struct grant_decision {
 enum grant_end { GRANT_LIVE = 0, GRANT_ENDED_WITHDRAWN = 1, GRANT_ENDED_EXPIRED = 2 };
 
 struct grant {
-    char id[GRANT_ID + 1];
+    struct ident id;
     struct ledger_parties who;
     uint8_t terms_hash[32]; /* of the service's terms she saw */
     uint8_t ask_hash[32];   /* of the registration she saw */
@@ -89,18 +88,18 @@ struct grant_choice {
  * asked now. The id is PREVIOUS's or NEW_ID. Pure; views are shared with the arguments. */
 void grant_of_choice(struct grant *out, const struct ask *ask, const struct grant_choice *choice,
                      const struct field_profile *profile, const struct grant *previous,
-                     const struct ledger_parties *who, const char *new_id, int64_t now);
+                     const struct ledger_parties *who, struct ident new_id, int64_t now);
 
 /* --- remembering ---------------------------------------------------------------------------------------------------
  */
 
 /* Newest grant of a resident for a client / by id; views in ARENA. ERR_NOT_FOUND: never asked / no such grant. */
-enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct view resident,
+enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct ident resident,
                     struct view client) MUST_CHECK;
-enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, struct view id) MUST_CHECK;
+enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, struct ident id) MUST_CHECK;
 
 /* All live grants of a resident, newest first; *grants in ARENA. */
-enum err grant_list(struct arena *a, struct db *db, struct view resident, int64_t now, struct grant **grants,
+enum err grant_list(struct arena *a, struct db *db, struct ident resident, int64_t now, struct grant **grants,
                     size_t *n) MUST_CHECK;
 
 /* The functions below run inside a write job and append to the ledger what happened, in the same transaction. */
@@ -116,7 +115,7 @@ enum err grant_record_refusal(struct ledger *l, struct db *db, const struct ask 
                               int64_t at_ms) MUST_CHECK;
 
 /* Ends a grant at once and appends withdrawn. ERR_NOT_FOUND: not that resident's, or ended already. VIA like "home". */
-enum err grant_withdraw(struct ledger *l, struct db *db, struct view resident, struct view id, const char *via,
+enum err grant_withdraw(struct ledger *l, struct db *db, struct ident resident, struct ident id, const char *via,
                         int64_t at_ms) MUST_CHECK;
 
 /* Ends at most MAX grants that ran out and appends expired for each; *DONE: how many. ARENA for their rows. */

@@ -28,7 +28,7 @@ bool ledger_type_of(struct view name, enum ledger_type *out);
 
 /* Whom an event is about. */
 struct ledger_parties {
-    struct view resident; /* internal id; only its pseudonym HMAC-SHA256(audit key, id) goes in */
+    struct ident resident; /* internal id; only its pseudonym HMAC-SHA256(audit key, id) goes in */
     struct view client, org, sector;
     struct view subject; /* pairwise sub the service knows the resident by */
 };
@@ -37,7 +37,7 @@ struct ledger_event {
     enum ledger_type type;
     int64_t at; /* milliseconds since 1970, UTC */
     struct ledger_parties who;
-    struct view grant;  /* grant id */
+    struct ident grant; /* IDENT_NONE: none */
     const char *ground; /* "consent"; NULL none */
     const char *via;    /* "consent-page", "userinfo", "home", "sweep", "command" */
     const struct field *fields[FIELD_MAX];
@@ -67,6 +67,6 @@ struct ledger_head {
 enum err ledger_head_find(struct ledger_head *out, struct db *db) MUST_CHECK;
 
 /* The pseudonym of a resident, 43 characters base64url. */
-void ledger_pseudonym(char out[44], const struct ledger *l, struct view resident);
+void ledger_pseudonym(char out[44], const struct ledger *l, struct ident resident);
 
 #endif

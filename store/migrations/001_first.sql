@@ -134,32 +134,42 @@ CREATE TABLE logout_notice (
 ) STRICT;
 CREATE INDEX logout_notice_by_due ON logout_notice (due_at);
 
+-- What a resident allows a service. Ended rows stay: they say why she is asked again. The names of organisation, sector
+-- and subject are kept as they were when she decided, for the ledger's withdrawn and expired events.
 CREATE TABLE consent (
   id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
   resident BLOB NOT NULL REFERENCES resident (id) ON DELETE CASCADE,
   client TEXT NOT NULL,
+  org TEXT NOT NULL,
+  sector TEXT NOT NULL,
+  subject TEXT NOT NULL,              -- pairwise sub
   terms_hash BLOB NOT NULL CHECK (length(terms_hash) = 32),
-  decisions TEXT NOT NULL,            -- JSON: for each field given or refused, with source and date of the value then
-  duration INTEGER NOT NULL,
+  ask_hash BLOB NOT NULL CHECK (length(ask_hash) = 32),
+  decisions TEXT NOT NULL,            -- a line for each field: consent/grant.c, grant_put_decisions
+  duration INTEGER NOT NULL CHECK (duration BETWEEN 1 AND 3),
   given_at INTEGER NOT NULL,
   expires_at INTEGER,
   ended_at INTEGER,
-  end_reason TEXT
+  end_reason INTEGER NOT NULL DEFAULT 0 CHECK (end_reason BETWEEN 0 AND 2)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX consent_by_resident ON consent (resident, client);
+-- one living consent for a resident and a service
+CREATE UNIQUE INDEX consent_alive ON consent (resident, client) WHERE ended_at IS NULL;
+CREATE INDEX consent_by_expiry ON consent (expires_at) WHERE ended_at IS NULL;
 
--- The Merkle tree of consent events: position, class of the event, salt and event (both NULL once erased), and the leaf.
+-- The Merkle tree of consent events: position, class of the event, salt and event (both NULL once erased), and
+-- digest = SHA-256(salt || event). The tree's leaf is 0x01 || class || digest.
 CREATE TABLE ledger_event (
   position INTEGER PRIMARY KEY,
   class INTEGER NOT NULL,
   salt BLOB CHECK (salt IS NULL OR length(salt) = 32),
   event TEXT,
-  leaf BLOB NOT NULL CHECK (length(leaf) = 32)
+  digest BLOB NOT NULL CHECK (length(digest) = 32)
 ) STRICT;
 
 CREATE TABLE ledger_head (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   size INTEGER NOT NULL,
-  root BLOB NOT NULL CHECK (length(root) = 32),
-  frontier BLOB NOT NULL              -- hashes of the full subtrees, largest first
+  edge BLOB NOT NULL                  -- hashes of the full subtrees, largest first; the root follows from them
 ) STRICT;
+INSERT INTO ledger_head (one, size, edge) VALUES (1, 0, x'');
