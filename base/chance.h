@@ -1,4 +1,4 @@
-/* chance: random bytes from OpenSSL's generator. The process stops if there is no randomness (INSIST). */
+/* chance: random bytes from the kernel (getrandom). The process stops if there are none (INSIST). */
 #ifndef BASE_CHANCE_H
 #define BASE_CHANCE_H
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 
 struct clock {
     int64_t (*now_ms)(void *ctx); /* milliseconds since 1970-01-01T00:00:00Z */

@@ -43,11 +43,11 @@ struct json_out {
 };
 
 void json_out_open(struct json_out *o, struct buf *b);
-void json_begin(struct json_out *o);                  /* { */
-void json_end(struct json_out *o);                    /* } */
-void json_begin_array(struct json_out *o);            /* [ */
-void json_end_array(struct json_out *o);              /* ] */
-void json_key(struct json_out *o, const char *key);   /* "key": */
+void json_begin(struct json_out *o);                   /* { */
+void json_end(struct json_out *o);                     /* } */
+void json_begin_array(struct json_out *o);             /* [ */
+void json_end_array(struct json_out *o);               /* ] */
+void json_key(struct json_out *o, const char *key);    /* "key": */
 void json_put_text(struct json_out *o, struct view v); /* a value */
 void json_put_int(struct json_out *o, int64_t v);
 void json_put_bool(struct json_out *o, bool v);

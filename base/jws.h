@@ -39,7 +39,8 @@ struct jws {
 };
 enum err jws_read(struct jws *out, struct arena *a, struct view text) MUST_CHECK;
 
-/* ERR_OK: K made this signature with the algorithm of K (RFC 8725 3.1: never the header's word alone). ERR_MISMATCH otherwise. */
+/* ERR_OK: K made this signature with the algorithm of K (RFC 8725 3.1: never the header's word alone). ERR_MISMATCH
+ * otherwise. */
 enum err jws_verify(const struct jws *j, const struct jws_key *k) MUST_CHECK;
 
 #endif

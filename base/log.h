@@ -22,8 +22,8 @@ struct log_field {
     int64_t num;
 };
 #define LOG_TEXT(K, V) ((struct log_field){.key = (K), .kind = LOG_F_TEXT, .text = (V)})
-#define LOG_STR(K, S) LOG_TEXT(K, view_text(S))
-#define LOG_INT(K, N) ((struct log_field){.key = (K), .kind = LOG_F_INT, .num = (N)})
+#define LOG_STR(K, S)  LOG_TEXT(K, view_text(S))
+#define LOG_INT(K, N)  ((struct log_field){.key = (K), .kind = LOG_F_INT, .num = (N)})
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);
 /* log_event(LOG_INFO, "login_done", LOG_STR("client", id), LOG_INT("ms", 12)) */

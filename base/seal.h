@@ -9,9 +9,11 @@
 #define SEAL_KEY_SIZE 32
 #define SEAL_OVERHEAD 29
 
-/* KEY: 32 bytes. AAD says what and whose the value is (never empty), so that a sealed value cannot be moved to another place. */
+/* KEY: 32 bytes. AAD says what and whose the value is (never empty), so that a sealed value cannot be moved to another
+ * place. */
 enum err seal_write(struct arena *a, struct view key, struct view aad, struct view plain, struct view *out) MUST_CHECK;
 /* ERR_SYNTAX: not a sealed value; ERR_MISMATCH: other key, other AAD or changed. */
-enum err seal_read(struct arena *a, struct view key, struct view aad, struct view sealed, struct view *plain) MUST_CHECK;
+enum err seal_read(struct arena *a, struct view key, struct view aad, struct view sealed,
+                   struct view *plain) MUST_CHECK;
 
 #endif

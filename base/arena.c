@@ -1,0 +1,148 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/secret.h"
+
+enum { BLOCK_SIZE = 16 * 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t n, size;
+    alignas(max_align_t) uint8_t bytes[];
+};
+
+struct arena_defer {
+    struct arena_defer *next;
+    void (*fn)(void *);
+    void *what;
+};
+
+void arena_open(struct arena *a, size_t ceiling)
+{
+    *a = (struct arena){.ceiling = ceiling};
+}
+
+static void run_defers(struct arena *a)
+{
+    for (struct arena_defer *d = a->defers; d; d = d->next)
+        d->fn(d->what);
+    a->defers = NULL;
+}
+
+void arena_close(struct arena *a)
+{
+    run_defers(a);
+    for (struct arena_block *b = a->blocks, *next; b; b = next) {
+        next = b->next;
+        wipe(b->bytes, b->n);
+        free(b);
+    }
+    a->blocks = NULL;
+    a->used = 0;
+}
+
+void arena_reset(struct arena *a)
+{
+    run_defers(a);
+    struct arena_block *kept = NULL;
+    for (struct arena_block *b = a->blocks, *next; b; b = next) {
+        next = b->next;
+        wipe(b->bytes, b->n);
+        if (!kept && b->size == BLOCK_SIZE) {
+            kept = b;
+            continue;
+        }
+        free(b);
+    }
+    if (kept) {
+        kept->next = NULL;
+        kept->n = 0;
+    }
+    a->blocks = kept;
+    a->used = 0;
+}
+
+static struct arena_block *block_for(struct arena *a, size_t n)
+{
+    struct arena_block *b = a->blocks;
+    if (b && b->size - b->n >= n)
+        return b;
+    size_t size = n > BLOCK_SIZE ? n : BLOCK_SIZE;
+    b = malloc(sizeof *b + size);
+    if (!b)
+        return NULL;
+    *b = (struct arena_block){.next = a->blocks, .size = size};
+    a->blocks = b;
+    return b;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    const size_t align = alignof(max_align_t);
+    if (n > a->ceiling)
+        return NULL;
+    n = n ? (n + align - 1) & ~(align - 1) : align;
+    if (a->used + n > a->ceiling)
+        return NULL;
+    struct arena_block *b = block_for(a, n);
+    if (!b)
+        return NULL;
+    void *p = b->bytes + b->n;
+    b->n += n;
+    a->used += n;
+    memset(p, 0, n);
+    return p;
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        return NULL;
+    return arena_alloc(a, count * size);
+}
+
+char *arena_text(struct arena *a, struct view v)
+{
+    if (!v.p)
+        return NULL;
+    char *s = v.n < SIZE_MAX ? arena_alloc(a, v.n + 1) : NULL;
+    if (s && v.n)
+        memcpy(s, v.p, v.n);
+    return s;
+}
+
+struct view arena_copy(struct arena *a, struct view v)
+{
+    char *s = arena_text(a, v);
+    return s ? view_bytes(s, v.n) : VIEW_NONE;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    char *s = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+    if (s)
+        vsnprintf(s, (size_t)n + 1, format, again);
+    va_end(again);
+    va_end(args);
+    return s;
+}
+
+bool arena_on_close(struct arena *a, void (*fn)(void *), void *what)
+{
+    struct arena_defer *d = arena_alloc(a, sizeof *d);
+    if (!d) {
+        fn(what);
+        return false;
+    }
+    *d = (struct arena_defer){.next = a->defers, .fn = fn, .what = what};
+    a->defers = d;
+    return true;
+}

@@ -1,0 +1,122 @@
+#include "base/base64.h"
+
+static const char plain_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static size_t encoded_size(size_t n, bool padded)
+{
+    return padded ? (n + 2) / 3 * 4 : n / 3 * 4 + (n % 3 ? n % 3 + 1 : 0);
+}
+
+static void encode(struct buf *out, struct view v, const char *alphabet, bool padded)
+{
+    uint8_t *p = buf_room(out, encoded_size(v.n, padded));
+    if (!p)
+        return;
+    size_t i = 0;
+    for (; i + 3 <= v.n; i += 3) {
+        uint32_t u = (uint32_t)v.p[i] << 16 | (uint32_t)v.p[i + 1] << 8 | v.p[i + 2];
+        *p++ = (uint8_t)alphabet[u >> 18];
+        *p++ = (uint8_t)alphabet[u >> 12 & 63];
+        *p++ = (uint8_t)alphabet[u >> 6 & 63];
+        *p++ = (uint8_t)alphabet[u & 63];
+    }
+    size_t left = v.n - i;
+    if (left == 0)
+        return;
+    uint32_t u = (uint32_t)v.p[i] << 16 | (left == 2 ? (uint32_t)v.p[i + 1] << 8 : 0);
+    *p++ = (uint8_t)alphabet[u >> 18];
+    *p++ = (uint8_t)alphabet[u >> 12 & 63];
+    if (left == 2)
+        *p++ = (uint8_t)alphabet[u >> 6 & 63];
+    else if (padded)
+        *p++ = '=';
+    if (padded)
+        *p++ = '=';
+}
+
+void base64_put(struct buf *out, struct view v)
+{
+    encode(out, v, plain_alphabet, true);
+}
+
+void base64url_put(struct buf *out, struct view v)
+{
+    encode(out, v, url_alphabet, false);
+}
+
+static char *encoded_text(struct arena *a, struct view v, const char *alphabet, bool padded)
+{
+    struct buf b;
+    const char *text;
+    buf_open(&b, a, encoded_size(v.n, padded));
+    encode(&b, v, alphabet, padded);
+    return buf_done_text(&b, &text) == ERR_OK ? (char *)b.p : NULL;
+}
+
+char *base64url_text(struct arena *a, struct view v)
+{
+    return encoded_text(a, v, url_alphabet, false);
+}
+
+char *base64_text(struct arena *a, struct view v)
+{
+    return encoded_text(a, v, plain_alphabet, true);
+}
+
+/* The six bits of C, or -1. C62 and C63 are the last two letters of the alphabet. */
+static int sextet(uint8_t c, uint8_t c62, uint8_t c63)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == c62)
+        return 62;
+    return c == c63 ? 63 : -1;
+}
+
+/* TEXT without padding. RFC 4648 3.5: spare bits must be zero, so that one value has one text. */
+static enum err decode(struct arena *a, struct view text, uint8_t c62, uint8_t c63, struct view *out)
+{
+    if (text.n % 4 == 1)
+        return ERR_SYNTAX;
+    uint8_t *p = arena_alloc(a, text.n / 4 * 3 + 3);
+    if (!p)
+        return ERR_MEMORY;
+    size_t n = 0;
+    uint32_t bits = 0;
+    unsigned have = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        int six = sextet(text.p[i], c62, c63);
+        if (six < 0)
+            return ERR_SYNTAX;
+        bits = bits << 6 | (uint32_t)six;
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            p[n++] = (uint8_t)(bits >> have);
+            bits &= (1u << have) - 1;
+        }
+    }
+    if (bits != 0)
+        return ERR_SYNTAX;
+    *out = view_bytes(p, n);
+    return ERR_OK;
+}
+
+enum err base64_read(struct arena *a, struct view text, struct view *out)
+{
+    if (!text.p || text.n % 4)
+        return ERR_SYNTAX;
+    for (int pad = 0; pad < 2 && text.n && text.p[text.n - 1] == '='; pad++)
+        text.n--;
+    return decode(a, text, '+', '/', out);
+}
+
+enum err base64url_read(struct arena *a, struct view text, struct view *out)
+{
+    return text.p ? decode(a, text, '-', '_', out) : ERR_SYNTAX;
+}

@@ -1,0 +1,166 @@
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum err of_errno(void)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+        return ERR_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+        return ERR_PERMISSION;
+    case ENOMEM:
+        return ERR_MEMORY;
+    default:
+        return ERR_IO;
+    }
+}
+
+static enum err read_all(struct arena *a, int fd, size_t limit, struct view *out)
+{
+    size_t n = 0, size = 4096 < limit + 1 ? 4096 : limit + 1;
+    uint8_t *p = arena_alloc(a, size);
+    while (p) {
+        ssize_t got = read(fd, p + n, size - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return ERR_IO;
+        n += (size_t)got;
+        if (n > limit)
+            return ERR_LIMIT;
+        if (got == 0) {
+            *out = view_bytes(p, n);
+            return ERR_OK;
+        }
+        if (n == size) {
+            size_t larger = size * 2 < limit + 1 ? size * 2 : limit + 1;
+            uint8_t *q = arena_alloc(a, larger);
+            if (q)
+                memcpy(q, p, n);
+            p = q;
+            size = larger;
+        }
+    }
+    return ERR_MEMORY;
+}
+
+static enum err read_file(struct arena *a, const char *path, size_t limit, bool secret, struct view *out)
+{
+    *out = VIEW_NONE;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (secret ? O_NOFOLLOW : 0));
+    if (fd < 0)
+        return errno == ELOOP ? ERR_PERMISSION : of_errno();
+    struct stat st;
+    enum err e = ERR_OK;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        e = secret ? ERR_PERMISSION : ERR_IO;
+    else if (secret && (st.st_mode & 077))
+        e = ERR_PERMISSION;
+    if (!e)
+        e = read_all(a, fd, limit, out);
+    close(fd);
+    return e;
+}
+
+enum err file_read(struct arena *a, const char *path, size_t limit, struct view *out)
+{
+    return read_file(a, path, limit, false, out);
+}
+
+enum err file_read_secret(struct arena *a, const char *path, size_t limit, struct view *out)
+{
+    return read_file(a, path, limit, true, out);
+}
+
+static enum err write_all(int fd, struct view v)
+{
+    while (v.n > 0) {
+        ssize_t put = write(fd, v.p, v.n);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return ERR_IO;
+        v = view_from(v, (size_t)put);
+    }
+    return fsync(fd) == 0 ? ERR_OK : ERR_IO;
+}
+
+static enum err sync_folder_of(const char *path)
+{
+    char copy[PATH_MAX];
+    if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
+        return ERR_LIMIT;
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return of_errno();
+    int failed = fsync(fd);
+    close(fd);
+    return failed ? ERR_IO : ERR_OK;
+}
+
+enum err file_write(const char *path, struct view v, unsigned mode)
+{
+    char temp[PATH_MAX];
+    if (snprintf(temp, sizeof temp, "%s.XXXXXX", path) >= (int)sizeof temp)
+        return ERR_LIMIT;
+    int fd = mkostemp(temp, O_CLOEXEC);
+    if (fd < 0)
+        return of_errno();
+    enum err e = fchmod(fd, (mode_t)mode) == 0 ? write_all(fd, v) : ERR_IO;
+    close(fd);
+    if (!e && rename(temp, path) != 0)
+        e = of_errno();
+    if (e) {
+        unlink(temp);
+        return e;
+    }
+    return sync_folder_of(path);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static enum err collect(struct arena *a, DIR *d, const char *suffix, char **names, size_t *n, size_t room)
+{
+    for (struct dirent *entry; (entry = readdir(d));) {
+        if (entry->d_name[0] == '.' || !view_ends(view_text(entry->d_name), view_text(suffix)))
+            continue;
+        if (*n == room)
+            return ERR_LIMIT;
+        names[*n] = arena_text(a, view_text(entry->d_name));
+        if (!names[*n])
+            return ERR_MEMORY;
+        ++*n;
+    }
+    return ERR_OK;
+}
+
+enum err file_list(struct arena *a, const char *folder, const char *suffix, char ***names, size_t *n)
+{
+    enum { MOST = 4096 };
+    *n = 0;
+    *names = arena_array(a, MOST, sizeof **names);
+    if (!*names)
+        return ERR_MEMORY;
+    DIR *d = opendir(folder);
+    if (!d)
+        return of_errno();
+    enum err e = collect(a, d, suffix, *names, n, MOST);
+    closedir(d);
+    if (!e)
+        qsort(*names, *n, sizeof **names, by_bytes);
+    return e;
+}

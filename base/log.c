@@ -1,0 +1,78 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+
+enum { LINE_MAX_SIZE = 8192, REQUEST_ID_SIZE = 40 };
+
+/* The two settings of the whole process, and the request a thread works on: the only state base keeps. */
+static _Atomic int lowest_level = LOG_INFO;
+static _Atomic int log_fd = 2;
+static _Thread_local char request_id[REQUEST_ID_SIZE];
+
+void log_set_level(enum log_level lowest)
+{
+    atomic_store(&lowest_level, (int)lowest);
+}
+
+void log_set_fd(int fd)
+{
+    atomic_store(&log_fd, fd);
+}
+
+void log_set_request(const char *id)
+{
+    snprintf(request_id, sizeof request_id, "%s", id ? id : "");
+}
+
+const char *log_request(void)
+{
+    return request_id[0] ? request_id : NULL;
+}
+
+static void put_fields(struct json_out *o, const struct log_field *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!fields[i].key)
+            continue;
+        if (fields[i].kind == LOG_F_INT)
+            json_pair_int(o, fields[i].key, fields[i].num);
+        else if (!text_is_utf8(fields[i].text))
+            json_pair_text(o, fields[i].key, "(not UTF-8)");
+        else
+            json_pair(o, fields[i].key, view_part(fields[i].text, 0, 1024));
+    }
+}
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
+{
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    if ((int)level < atomic_load(&lowest_level))
+        return;
+    struct arena a;
+    struct buf b;
+    struct json_out o;
+    arena_open(&a, 4 * LINE_MAX_SIZE);
+    buf_open(&b, &a, LINE_MAX_SIZE);
+    json_out_open(&o, &b);
+    json_begin(&o);
+    json_pair_text(&o, "at", clock_utc_text(&a, clock_s(&clock_real)));
+    json_pair_text(&o, "level", levels[level]);
+    json_pair_text(&o, "event", event);
+    json_pair_text(&o, "request", log_request());
+    put_fields(&o, fields, n);
+    json_end(&o);
+    buf_put_byte(&b, '\n');
+    struct view line;
+    if (buf_done(&b, &line) == ERR_OK) /* one write, so that lines of several threads do not mix */
+        while (write(atomic_load(&log_fd), line.p, line.n) < 0 && errno == EINTR)
+            ;
+    arena_close(&a);
+}

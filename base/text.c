@@ -1,0 +1,135 @@
+#include "base/text.h"
+
+#include <stdio.h>
+
+/* Length of the well-formed UTF-8 sequence at P (RFC 3629 section 4), 0 if there is none. */
+static size_t sequence(const uint8_t *p, size_t n)
+{
+    uint8_t a = p[0], low = 0x80, high = 0xBF;
+    size_t len;
+    if (a < 0x80)
+        return a ? 1 : 0;
+    if (a >= 0xC2 && a <= 0xDF)
+        len = 2;
+    else if (a >= 0xE0 && a <= 0xEF)
+        len = 3;
+    else if (a >= 0xF0 && a <= 0xF4)
+        len = 4;
+    else
+        return 0;
+    if (n < len)
+        return 0;
+    if (a == 0xE0)
+        low = 0xA0; /* no overlong form */
+    if (a == 0xED)
+        high = 0x9F; /* no surrogate */
+    if (a == 0xF0)
+        low = 0x90;
+    if (a == 0xF4)
+        high = 0x8F; /* nothing above U+10FFFF */
+    if (p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < len; i++)
+        if (p[i] < 0x80 || p[i] > 0xBF)
+            return 0;
+    return len;
+}
+
+bool text_is_utf8(struct view v)
+{
+    for (size_t i = 0, len; i < v.n; i += len)
+        if ((len = sequence(v.p + i, v.n - i)) == 0)
+            return false;
+    return true;
+}
+
+static bool all_between(struct view v, uint8_t low, uint8_t high)
+{
+    for (size_t i = 0; i < v.n; i++)
+        if (v.p[i] < low || v.p[i] > high)
+            return false;
+    return true;
+}
+
+bool text_is_printable(struct view v)
+{
+    return all_between(v, 0x20, 0x7E);
+}
+
+bool text_is_visible(struct view v)
+{
+    return all_between(v, 0x21, 0x7E);
+}
+
+size_t text_count(struct view v)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < v.n; i++)
+        count += (v.p[i] & 0xC0) != 0x80;
+    return count;
+}
+
+bool text_to_int(struct view v, int64_t *out)
+{
+    if (v.n == 0 || v.n > 19 || (v.n > 1 && v.p[0] == '0') || !all_between(v, '0', '9'))
+        return false;
+    uint64_t u = 0;
+    for (size_t i = 0; i < v.n; i++)
+        u = u * 10 + (uint64_t)(v.p[i] - '0'); /* 19 digits fit into 64 bits */
+    if (u > INT64_MAX)
+        return false;
+    *out = (int64_t)u;
+    return true;
+}
+
+bool text_next_word(struct view *rest, struct view *word)
+{
+    while (view_next(rest, ' ', word))
+        if (word->n > 0)
+            return true;
+    return false;
+}
+
+bool text_has_word(struct view list, struct view word)
+{
+    struct view piece;
+    while (text_next_word(&list, &piece))
+        if (view_equal(piece, word))
+            return true;
+    return false;
+}
+
+struct day {
+    int year, month, day;
+};
+
+static bool day_read(struct view v, struct day *d)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (v.n != 10 || v.p[4] != '-' || v.p[7] != '-')
+        return false;
+    if (!all_between(view_part(v, 0, 4), '0', '9') || !all_between(view_part(v, 5, 2), '0', '9') ||
+        !all_between(view_part(v, 8, 2), '0', '9'))
+        return false;
+    d->year = (v.p[0] - '0') * 1000 + (v.p[1] - '0') * 100 + (v.p[2] - '0') * 10 + (v.p[3] - '0');
+    d->month = (v.p[5] - '0') * 10 + (v.p[6] - '0');
+    d->day = (v.p[8] - '0') * 10 + (v.p[9] - '0');
+    if (d->month < 1 || d->month > 12 || d->day < 1)
+        return false;
+    bool leap = (d->year % 4 == 0 && d->year % 100 != 0) || d->year % 400 == 0;
+    return d->day <= days[d->month - 1] + (d->month == 2 && leap);
+}
+
+bool text_age(struct view born, struct view day, int *years)
+{
+    struct day b, t;
+    if (!day_read(born, &b) || !day_read(day, &t))
+        return false;
+    int age = t.year - b.year;
+    if (t.month < b.month || (t.month == b.month && t.day < b.day))
+        age--;
+    if (age < 0)
+        return false;
+    *years = age;
+    return true;
+}
