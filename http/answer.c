@@ -1,0 +1,95 @@
+#include "http/answer.h"
+
+#include "base/text.h"
+
+void answer_open(struct answer *a, struct arena *arena)
+{
+    *a = (struct answer){
+        .arena = arena,
+        .status = 500,
+        .cache = "no-store",
+        .policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    };
+}
+
+void answer_status(struct answer *a, int status)
+{
+    a->status = status;
+}
+
+static void add(struct answer *a, const char *name, const char *value)
+{
+    if (!value || a->n_heads == ANSWER_HEADERS_MAX) {
+        a->broken = true;
+        return;
+    }
+    a->heads[a->n_heads++] = (struct answer_head){.name = name, .value = value};
+}
+
+/* Nothing that could end the header line or the text: what is left cannot split an answer. */
+static bool is_header_text(struct view v)
+{
+    for (size_t i = 0; i < v.n; i++)
+        if (v.p[i] < 0x20 || v.p[i] == 0x7F)
+            return false;
+    return true;
+}
+
+void answer_header(struct answer *a, const char *name, struct view value)
+{
+    if (is_header_text(value))
+        add(a, name, arena_text(a->arena, value));
+    else
+        a->broken = true;
+}
+
+void answer_header_text(struct answer *a, const char *name, const char *value)
+{
+    if (is_header_text(view_text(value)))
+        add(a, name, value);
+    else
+        a->broken = true;
+}
+
+void answer_cookie(struct answer *a, const struct cookie *c)
+{
+    struct buf text;
+    const char *value = NULL;
+    buf_open(&text, a->arena, 4096);
+    enum err e = cookie_write(&text, c);
+    if (!e)
+        e = buf_done_text(&text, &value);
+    add(a, "Set-Cookie", e ? NULL : value);
+}
+
+void answer_body(struct answer *a, int status, const char *content_type, struct view body)
+{
+    a->status = status;
+    a->content_type = content_type;
+    a->body = body;
+}
+
+void answer_redirect(struct answer *a, int status, struct view url)
+{
+    a->status = status;
+    if (url.n && text_is_visible(url))
+        add(a, "Location", arena_text(a->arena, url));
+    else
+        a->broken = true;
+}
+
+void answer_no_store(struct answer *a)
+{
+    a->cache = "no-store";
+    add(a, "Pragma", "no-cache");
+}
+
+void answer_cache(struct answer *a, const char *cache_control)
+{
+    a->cache = cache_control;
+}
+
+void answer_policy(struct answer *a, const char *policy)
+{
+    a->policy = policy;
+}

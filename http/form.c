@@ -1,0 +1,162 @@
+#include "http/form.h"
+
+#include "base/text.h"
+
+const char form_rule_duplicate[] = "sent more than once";
+const char form_rule_long[] = "too long";
+const char form_rule_many[] = "too many parameters";
+const char form_rule_percent[] = "bad percent encoding";
+const char form_rule_nul[] = "contains NUL";
+const char form_rule_utf8[] = "not UTF-8";
+const char form_rule_name[] = "parameter without a name";
+
+static const struct form form_empty;
+
+static enum err refuse(struct form_fault *fault, struct view name, const char *rule)
+{
+    *fault = (struct form_fault){.name = name, .rule = rule};
+    return rule == form_rule_long || rule == form_rule_many ? ERR_LIMIT : ERR_SYNTAX;
+}
+
+static int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_plain(struct view v)
+{
+    return !memchr(v.p, '%', v.n) && !memchr(v.p, '+', v.n);
+}
+
+/* Decodes V into TO, which has room for V.n bytes; false for a percent sign without two hex digits. */
+static bool decode(uint8_t *to, size_t *n, struct view v)
+{
+    size_t out = 0;
+    for (size_t i = 0; i < v.n; i++) {
+        uint8_t c = v.p[i];
+        if (c == '%') {
+            int high = v.n - i > 2 ? hex_digit(v.p[i + 1]) : -1;
+            int low = v.n - i > 2 ? hex_digit(v.p[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return false;
+            c = (uint8_t)(high << 4 | low);
+            i += 2;
+        } else if (c == '+') {
+            c = ' ';
+        }
+        to[out++] = c;
+    }
+    *n = out;
+    return true;
+}
+
+/* One name or value; *rule is what is wrong with it, or NULL. */
+static enum err read_text(struct view *out, struct arena *arena, struct view v, size_t max, const char **rule)
+{
+    *rule = NULL;
+    *out = v;
+    if (!is_plain(v)) {
+        uint8_t *to = arena_alloc(arena, v.n);
+        if (!to)
+            return ERR_MEMORY;
+        size_t n = 0;
+        if (!decode(to, &n, v))
+            *rule = form_rule_percent;
+        *out = view_bytes(to, n);
+    }
+    if (!*rule && out->n > max)
+        *rule = form_rule_long;
+    if (!*rule && memchr(out->p, 0, out->n))
+        *rule = form_rule_nul;
+    if (!*rule && !text_is_utf8(*out))
+        *rule = form_rule_utf8;
+    return ERR_OK;
+}
+
+static bool is_taken(const struct form_item *items, size_t n, struct view name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (items[i].name.n == name.n && memcmp(items[i].name.p, name.p, name.n) == 0)
+            return true;
+    return false;
+}
+
+static enum err read_item(struct form_item *item, struct arena *arena, struct view piece,
+                          const struct form_limits *limits, struct form_fault *fault)
+{
+    size_t equals = view_index(piece, '=');
+    const char *rule;
+    enum err e = read_text(&item->name, arena, view_part(piece, 0, equals), limits->name_max, &rule);
+    if (e)
+        return e;
+    if (rule)
+        return refuse(fault, VIEW_NONE, rule);
+    if (item->name.n == 0)
+        return refuse(fault, VIEW_NONE, form_rule_name);
+    struct view raw_value = equals < piece.n ? view_from(piece, equals + 1) : view_bytes(piece.p + piece.n, 0);
+    e = read_text(&item->value, arena, raw_value, limits->value_max, &rule);
+    if (e)
+        return e;
+    return rule ? refuse(fault, item->name, rule) : ERR_OK;
+}
+
+/* How many pieces between ampersands are not empty. */
+static size_t count_pieces(struct view raw)
+{
+    size_t n = 0;
+    bool inside = false;
+    for (size_t i = 0; i < raw.n; i++) {
+        n += raw.p[i] != '&' && !inside;
+        inside = raw.p[i] != '&';
+    }
+    return n;
+}
+
+enum err form_read(const struct form **out, struct arena *arena, struct view raw, const struct form_limits *limits,
+                   struct form_fault *fault)
+{
+    *fault = (struct form_fault){0};
+    *out = &form_empty;
+    if (raw.n == 0)
+        return ERR_OK;
+    size_t pieces = count_pieces(raw);
+    if (pieces > limits->params_max)
+        return refuse(fault, VIEW_NONE, form_rule_many);
+    struct form *form = arena_alloc(arena, sizeof(*form));
+    struct form_item *items = arena_array(arena, pieces, sizeof(*items));
+    if (!form || !items)
+        return ERR_MEMORY;
+    struct view rest = raw, piece;
+    size_t n = 0;
+    while (view_next(&rest, '&', &piece)) {
+        if (piece.n == 0)
+            continue;
+        enum err e = read_item(&items[n], arena, piece, limits, fault);
+        if (e)
+            return e;
+        if (is_taken(items, n, items[n].name))
+            return refuse(fault, items[n].name, form_rule_duplicate);
+        n++;
+    }
+    *form = (struct form){.items = items, .n = n};
+    *out = form;
+    return ERR_OK;
+}
+
+struct view form_find(const struct form *f, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; f && i < f->n; i++)
+        if (f->items[i].name.n == n && memcmp(f->items[i].name.p, name, n) == 0)
+            return f->items[i].value;
+    return VIEW_NONE;
+}
+
+struct view form_get(const struct form *f, const char *name)
+{
+    struct view v = form_find(f, name);
+    return v.n ? v : VIEW_NONE;
+}

@@ -1,0 +1,132 @@
+#include "http/route.h"
+
+#include <stdlib.h>
+
+/* An open-addressed table of exact paths and a short list of prefixes, longest first. */
+struct path {
+    struct view text;
+    bool prefix;
+    const struct route *get, *post;
+};
+
+struct route_table {
+    struct path *paths; /* exact ones by hash; text.p == NULL: free */
+    size_t mask;
+    struct path *prefixes;
+    size_t n_prefixes;
+};
+
+static uint32_t hash_of(struct view v)
+{
+    uint32_t h = 2166136261U; /* FNV-1a; the paths are ours, so nobody can choose collisions to hurt us */
+    for (size_t i = 0; i < v.n; i++)
+        h = (h ^ v.p[i]) * 16777619U;
+    return h;
+}
+
+static struct path *exact_slot(const struct route_table *t, struct view text)
+{
+    size_t i = hash_of(text) & t->mask;
+    while (view_is(t->paths[i].text) && !view_equal(t->paths[i].text, text))
+        i = (i + 1) & t->mask;
+    return &t->paths[i];
+}
+
+static struct path *prefix_slot(struct route_table *t, struct view text)
+{
+    size_t at = 0;
+    while (at < t->n_prefixes && !view_equal(t->prefixes[at].text, text))
+        at++;
+    if (at == t->n_prefixes) {
+        at = 0;
+        while (at < t->n_prefixes && t->prefixes[at].text.n >= text.n)
+            at++;
+        memmove(&t->prefixes[at + 1], &t->prefixes[at], (t->n_prefixes - at) * sizeof(struct path));
+        t->prefixes[at] = (struct path){0};
+        t->n_prefixes++;
+    }
+    return &t->prefixes[at];
+}
+
+static enum err add_route(struct route_table *t, const struct route *r)
+{
+    struct view text = view_text(r->path);
+    bool prefix = view_ends(text, VIEW("/*"));
+    if (prefix)
+        text.n--;
+    if (!view_starts(text, VIEW("/")) || !r->handle || (r->method != METHOD_GET && r->method != METHOD_POST))
+        return ERR_CONFIG;
+    struct path *p = prefix ? prefix_slot(t, text) : exact_slot(t, text);
+    p->text = text;
+    p->prefix = prefix;
+    const struct route **place = r->method == METHOD_GET ? &p->get : &p->post;
+    if (*place)
+        return ERR_CONFIG;
+    *place = r;
+    return ERR_OK;
+}
+
+enum err route_table_open(struct route_table **out, const struct route *routes, size_t n)
+{
+    *out = NULL;
+    struct route_table *t = calloc(1, sizeof(*t));
+    if (!t)
+        return ERR_MEMORY;
+    size_t size = 8;
+    while (size < 4 * n)
+        size *= 2;
+    t->mask = size - 1;
+    t->paths = calloc(size, sizeof(*t->paths));
+    t->prefixes = calloc(n + 1, sizeof(*t->prefixes));
+    enum err e = t->paths && t->prefixes ? ERR_OK : ERR_MEMORY;
+    for (size_t i = 0; i < n && !e; i++)
+        e = add_route(t, &routes[i]);
+    if (e) {
+        route_table_close(t);
+        return e;
+    }
+    *out = t;
+    return ERR_OK;
+}
+
+void route_table_close(struct route_table *t)
+{
+    if (!t)
+        return;
+    free(t->paths);
+    free(t->prefixes);
+    free(t);
+}
+
+static const struct path *find_path(const struct route_table *t, struct view path)
+{
+    const struct path *p = exact_slot(t, path);
+    if (view_is(p->text))
+        return p;
+    for (size_t i = 0; i < t->n_prefixes; i++)
+        if (view_starts(path, t->prefixes[i].text))
+            return &t->prefixes[i];
+    return NULL;
+}
+
+const struct route *route_find(const struct route_table *t, enum method method, struct view path, struct view *tail,
+                               unsigned *allowed)
+{
+    *tail = VIEW_NONE;
+    *allowed = 0;
+    const struct path *p = find_path(t, path);
+    if (!p)
+        return NULL;
+    *allowed = (p->get ? METHOD_GET | METHOD_HEAD : 0) | (p->post ? METHOD_POST : 0);
+    if (p->prefix)
+        *tail = view_from(path, p->text.n);
+    if (method == METHOD_GET || method == METHOD_HEAD)
+        return p->get;
+    return method == METHOD_POST ? p->post : NULL;
+}
+
+const char *route_allow_text(unsigned methods)
+{
+    bool get = methods & METHOD_GET, post = methods & METHOD_POST;
+    return get && post ? "GET, HEAD, POST" : get ? "GET, HEAD" : "POST";
+}
