@@ -1,0 +1,174 @@
+/* view, arena, buf, secret, base64, hex */
+#include <criterion/criterion.h>
+
+#include "base/base64.h"
+#include "base/hex.h"
+#include "base/secret.h"
+
+static struct arena a;
+
+static void open_arena(void)
+{
+    arena_open(&a, 1 << 20);
+}
+
+static void close_arena(void)
+{
+    arena_close(&a);
+}
+
+TestSuite(bytes, .init = open_arena, .fini = close_arena);
+
+Test(bytes, an_absent_view_is_not_an_empty_one)
+{
+    cr_expect_not(view_equal(VIEW_NONE, VIEW("")));
+    cr_expect(view_equal(VIEW_NONE, VIEW_NONE));
+    cr_expect(view_equal(view_text(""), VIEW("")));
+}
+
+Test(bytes, pieces_keep_empty_ones)
+{
+    struct view rest = VIEW("a,,b"), piece;
+    cr_assert(view_next(&rest, ',', &piece) && view_equal(piece, VIEW("a")));
+    cr_assert(view_next(&rest, ',', &piece) && piece.n == 0);
+    cr_assert(view_next(&rest, ',', &piece) && view_equal(piece, VIEW("b")));
+    cr_expect_not(view_next(&rest, ',', &piece));
+}
+
+Test(bytes, the_arena_stops_at_its_ceiling)
+{
+    struct arena small;
+    arena_open(&small, 1024);
+    cr_expect_not_null(arena_alloc(&small, 1000));
+    cr_expect_null(arena_alloc(&small, 100));
+    cr_expect_null(arena_array(&small, SIZE_MAX / 2, 4));
+    cr_expect_null(arena_alloc(&small, SIZE_MAX));
+    arena_close(&small);
+}
+
+static void count_call(void *what)
+{
+    ++*(int *)what;
+}
+
+Test(bytes, the_arena_calls_what_was_deferred_once_and_also_when_full)
+{
+    int calls = 0;
+    struct arena small;
+    arena_open(&small, 64);
+    cr_expect(arena_on_close(&small, count_call, &calls));
+    cr_expect_not_null(arena_alloc(&small, 16));
+    cr_expect_not(arena_on_close(&small, count_call, &calls));
+    cr_expect_eq(calls, 1);
+    arena_close(&small);
+    cr_expect_eq(calls, 2);
+}
+
+Test(bytes, a_reset_arena_hands_out_zeroed_memory)
+{
+    char *p = arena_alloc(&a, 64);
+    memset(p, 'x', 64);
+    arena_reset(&a);
+    char *q = arena_alloc(&a, 64);
+    for (int i = 0; i < 64; i++)
+        cr_expect_eq(q[i], 0);
+}
+
+Test(bytes, a_buffer_remembers_its_first_failure)
+{
+    struct buf b;
+    struct view v;
+    buf_open(&b, NULL, 4);
+    buf_put_text(&b, "abc");
+    buf_put_text(&b, "de");
+    buf_put_text(&b, "f");
+    cr_expect_eq(buf_done(&b, &v), ERR_LIMIT);
+    cr_expect_not(view_is(v));
+    buf_close(&b);
+}
+
+Test(bytes, a_buffer_holds_exactly_its_limit)
+{
+    struct buf b;
+    const char *s;
+    buf_open(&b, NULL, 4);
+    buf_printf(&b, "%s", "abcd");
+    cr_assert_eq(buf_done_text(&b, &s), ERR_OK);
+    cr_expect_str_eq(s, "abcd");
+    buf_close(&b);
+}
+
+Test(bytes, numbers_are_written_whole)
+{
+    struct buf b;
+    const char *s;
+    buf_open(&b, &a, 100);
+    buf_put_int(&b, INT64_MIN);
+    buf_put_byte(&b, ' ');
+    buf_put_int(&b, 0);
+    cr_assert_eq(buf_done_text(&b, &s), ERR_OK);
+    cr_expect_str_eq(s, "-9223372036854775808 0");
+    struct buf c;
+    struct view v;
+    buf_open(&c, &a, 100);
+    buf_put_u16(&c, 0x0102);
+    buf_put_u32(&c, 0x03040506);
+    buf_put_u64(&c, 0x0708090A0B0C0D0E);
+    cr_assert_eq(buf_done(&c, &v), ERR_OK);
+    cr_expect_str_eq(hex_text(&a, v), "0102030405060708090a0b0c0d0e");
+}
+
+Test(bytes, secrets_are_equal_only_when_all_bytes_are)
+{
+    struct secret s;
+    cr_expect_eq(secret_set(&s, VIEW("abc")), ERR_OK);
+    cr_expect(secret_equal(secret_view(&s), VIEW("abc")));
+    cr_expect_not(secret_equal(secret_view(&s), VIEW("abd")));
+    cr_expect_not(secret_equal(secret_view(&s), VIEW("ab")));
+    cr_expect_not(secret_equal(VIEW_NONE, VIEW_NONE));
+    uint8_t large[SECRET_MAX + 1] = {0};
+    cr_expect_eq(secret_set(&s, VIEW_ARRAY(large)), ERR_LIMIT);
+    secret_wipe(&s);
+    cr_expect_eq(s.n, 0);
+}
+
+/* RFC 4648 section 10 */
+static const char *const vectors[][2] = {{"", ""},
+                                         {"f", "Zg=="},
+                                         {"fo", "Zm8="},
+                                         {"foo", "Zm9v"},
+                                         {"foob", "Zm9vYg=="},
+                                         {"fooba", "Zm9vYmE="},
+                                         {"foobar", "Zm9vYmFy"}};
+
+Test(bytes, base64_agrees_with_the_rfc)
+{
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        struct view back;
+        cr_expect_str_eq(base64_text(&a, view_text(vectors[i][0])), vectors[i][1]);
+        cr_assert_eq(base64_read(&a, view_text(vectors[i][1]), &back), ERR_OK);
+        cr_expect(view_equal_text(back, vectors[i][0]));
+    }
+}
+
+Test(bytes, base64_refuses_every_other_form)
+{
+    struct view out;
+    static const char *const bad[] = {"Zg", "Zg=", "Zg===", "Zh==", "Z m8=", "Zm8=\n", "Zm-v", "====", "Zm8=Zm8="};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_eq(base64_read(&a, view_text(bad[i]), &out), ERR_SYNTAX, "%s", bad[i]);
+    static const char *const bad_url[] = {"Zg==", "Zh", "Z", "Zm+v", "Zm/v", "Zm8 "};
+    for (size_t i = 0; i < sizeof bad_url / sizeof *bad_url; i++)
+        cr_expect_eq(base64url_read(&a, view_text(bad_url[i]), &out), ERR_SYNTAX, "%s", bad_url[i]);
+    cr_expect_eq(base64url_read(&a, VIEW_NONE, &out), ERR_SYNTAX);
+}
+
+Test(bytes, hex_reads_both_cases_and_nothing_else)
+{
+    struct view out;
+    cr_assert_eq(hex_read(&a, VIEW("00fFA9"), &out), ERR_OK);
+    cr_expect_str_eq(hex_text(&a, out), "00ffa9");
+    cr_expect_eq(hex_read(&a, VIEW("0"), &out), ERR_SYNTAX);
+    cr_expect_eq(hex_read(&a, VIEW("0g"), &out), ERR_SYNTAX);
+    cr_expect_eq(hex_read(&a, VIEW("0x"), &out), ERR_SYNTAX);
+}

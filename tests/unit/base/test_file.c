@@ -1,0 +1,112 @@
+/* file and log */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+
+static struct arena a;
+static char folder[64];
+
+static void open_all(void)
+{
+    arena_open(&a, 1 << 20);
+    strcpy(folder, "/tmp/genkan-file-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void close_all(void)
+{
+    char **names;
+    size_t n;
+    if (file_list(&a, folder, "", &names, &n) == ERR_OK)
+        for (size_t i = 0; i < n; i++)
+            unlink(arena_printf(&a, "%s/%s", folder, names[i]));
+    rmdir(folder);
+    arena_close(&a);
+}
+
+TestSuite(file, .init = open_all, .fini = close_all);
+
+static char *in_folder(const char *name)
+{
+    return arena_printf(&a, "%s/%s", folder, name);
+}
+
+Test(file, what_was_written_is_read_back_and_replaced_whole)
+{
+    struct view v;
+    cr_assert_eq(file_write(in_folder("x"), VIEW("first, and longer"), 0644), ERR_OK);
+    cr_assert_eq(file_write(in_folder("x"), VIEW("second"), 0644), ERR_OK);
+    cr_assert_eq(file_read(&a, in_folder("x"), 100, &v), ERR_OK);
+    cr_expect(view_equal_text(v, "second"));
+    char **names;
+    size_t n;
+    cr_assert_eq(file_list(&a, folder, "", &names, &n), ERR_OK);
+    cr_expect_eq(n, 1, "no temporary file is left");
+}
+
+Test(file, says_why_it_could_not_read)
+{
+    struct view v;
+    cr_expect_eq(file_read(&a, in_folder("missing"), 100, &v), ERR_NOT_FOUND);
+    cr_assert_eq(file_write(in_folder("x"), VIEW("123456"), 0644), ERR_OK);
+    cr_expect_eq(file_read(&a, in_folder("x"), 5, &v), ERR_LIMIT);
+    cr_expect_eq(file_read(&a, in_folder("x"), 6, &v), ERR_OK);
+    cr_expect_eq(file_read(&a, folder, 100, &v), ERR_IO);
+    cr_expect_neq(file_write(in_folder("no/such/x"), VIEW(""), 0644), ERR_OK);
+}
+
+Test(file, a_secret_that_others_may_read_is_refused)
+{
+    struct view v;
+    cr_assert_eq(file_write(in_folder("key"), VIEW("k"), 0600), ERR_OK);
+    cr_expect_eq(file_read_secret(&a, in_folder("key"), 100, &v), ERR_OK);
+    static const mode_t open_modes[] = {0640, 0604, 0660, 0610};
+    for (size_t i = 0; i < sizeof open_modes / sizeof *open_modes; i++) {
+        cr_assert_eq(chmod(in_folder("key"), open_modes[i]), 0);
+        cr_expect_eq(file_read_secret(&a, in_folder("key"), 100, &v), ERR_PERMISSION, "%o", (unsigned)open_modes[i]);
+    }
+    cr_assert_eq(chmod(in_folder("key"), 0600), 0);
+    cr_assert_eq(symlink(in_folder("key"), in_folder("link")), 0);
+    cr_expect_eq(file_read_secret(&a, in_folder("link"), 100, &v), ERR_PERMISSION);
+}
+
+Test(file, lists_by_suffix_in_order)
+{
+    char **names;
+    size_t n;
+    cr_assert_eq(file_write(in_folder("b.pem"), VIEW(""), 0644), ERR_OK);
+    cr_assert_eq(file_write(in_folder("a.pem"), VIEW(""), 0644), ERR_OK);
+    cr_assert_eq(file_write(in_folder("c.txt"), VIEW(""), 0644), ERR_OK);
+    cr_assert_eq(file_list(&a, folder, ".pem", &names, &n), ERR_OK);
+    cr_assert_eq(n, 2);
+    cr_expect_str_eq(names[0], "a.pem");
+    cr_expect_str_eq(names[1], "b.pem");
+    cr_expect_eq(file_list(&a, in_folder("none"), "", &names, &n), ERR_NOT_FOUND);
+}
+
+Test(file, a_log_line_is_one_json_object_whatever_is_put_in)
+{
+    int pipes[2];
+    char line[4096] = {0};
+    struct json *j;
+    cr_assert_eq(pipe(pipes), 0);
+    log_set_fd(pipes[1]);
+    log_set_request("r-1");
+    log_event(LOG_DEBUG, "not_shown", LOG_INT("n", 1));
+    log_event(LOG_WARN, "odd", LOG_STR("text", "a\"b\n{\"level\":\"error\"}"), LOG_TEXT("raw", VIEW("\xFF\xFE")),
+              LOG_INT("n", -4));
+    ssize_t n = read(pipes[0], line, sizeof line - 1);
+    log_set_fd(2);
+    cr_assert_gt(n, 0);
+    cr_expect_eq(strchr(line, '\n'), line + n - 1);
+    cr_assert_eq(json_read(&j, &a, view_bytes(line, (size_t)n - 1), NULL), ERR_OK);
+    cr_expect(view_equal_text(json_member_text(j, "event"), "odd"));
+    cr_expect(view_equal_text(json_member_text(j, "request"), "r-1"));
+    cr_expect(view_equal_text(json_member_text(j, "raw"), "(not UTF-8)"));
+    cr_expect_eq(json_member_int(j, "n", 0), -4);
+}

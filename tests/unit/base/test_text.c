@@ -1,0 +1,61 @@
+#include <criterion/criterion.h>
+
+#include "base/text.h"
+
+static const struct {
+    struct view v;
+    bool good;
+} utf8[] = {
+    {VIEW(""), true},
+    {VIEW("abc"), true},
+    {VIEW("大阪　花子"), true},
+    {VIEW("\xF0\xA0\xAE\xB7"), true},  /* U+20BB7, beyond the BMP */
+    {VIEW("\xF4\x8F\xBF\xBF"), true},  /* U+10FFFF */
+    {VIEW("a\0b"), false},             /* NUL */
+    {VIEW("\xC0\xAF"), false},         /* overlong "/" */
+    {VIEW("\xE0\x80\xAF"), false},     /* overlong in three bytes */
+    {VIEW("\xF0\x80\x80\xAF"), false}, /* overlong in four bytes */
+    {VIEW("\xED\xA0\x80"), false},     /* surrogate */
+    {VIEW("\xF4\x90\x80\x80"), false}, /* above U+10FFFF */
+    {VIEW("\xE5\xA4"), false},         /* cut off */
+    {VIEW("\x80"), false},             /* continuation alone */
+    {VIEW("\xFF"), false},
+};
+
+Test(text, takes_exactly_well_formed_utf8)
+{
+    for (size_t i = 0; i < sizeof utf8 / sizeof *utf8; i++)
+        cr_expect_eq(text_is_utf8(utf8[i].v), utf8[i].good, "row %zu", i);
+}
+
+Test(text, reads_only_plain_decimal_numbers)
+{
+    int64_t n;
+    static const char *const bad[] = {
+        "", "-1", "+1", "01", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_not(text_to_int(view_text(bad[i]), &n), "%s", bad[i]);
+    cr_expect(text_to_int(VIEW("0"), &n) && n == 0);
+    cr_expect(text_to_int(VIEW("9223372036854775807"), &n) && n == INT64_MAX);
+}
+
+Test(text, finds_whole_words_only)
+{
+    cr_expect(text_has_word(VIEW("openid name"), VIEW("name")));
+    cr_expect(text_has_word(VIEW("  openid   name "), VIEW("openid")));
+    cr_expect_not(text_has_word(VIEW("openid_name"), VIEW("name")));
+    cr_expect_not(text_has_word(VIEW(""), VIEW("name")));
+    cr_expect_not(text_has_word(VIEW_NONE, VIEW("name")));
+}
+
+Test(text, counts_age_by_the_day)
+{
+    int y;
+    cr_expect(text_age(VIEW("1960-11-22"), VIEW("2026-11-22"), &y) && y == 66);
+    cr_expect(text_age(VIEW("1960-11-23"), VIEW("2026-11-22"), &y) && y == 65);
+    cr_expect(text_age(VIEW("2004-02-29"), VIEW("2024-02-28"), &y) && y == 19);
+    cr_expect_not(text_age(VIEW("1960-00-00"), VIEW("2026-11-22"), &y));
+    cr_expect_not(text_age(VIEW("1960-02-30"), VIEW("2026-11-22"), &y));
+    cr_expect_not(text_age(VIEW("2027-01-01"), VIEW("2026-11-22"), &y));
+    cr_expect_not(text_age(VIEW("19601122"), VIEW("2026-11-22"), &y));
+}
