@@ -4,14 +4,14 @@
 #define IDP_RULES_AUTHORIZATION_REQUEST_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "idp/rules/client.h"
 #include "idp/rules/refusal.h"
 
 /* The parameters as sent; absent where not sent. Unknown parameters are ignored (RFC 6749 3.1). */
 struct authz_params {
     struct view client_id, redirect_uri, response_type, response_mode, scope, state, nonce, code_challenge,
-        code_challenge_method, prompt, max_age, ui_locales, acr_values, id_token_hint, claims, request, request_uri,
-        registration;
+        code_challenge_method, prompt, max_age, ui_locales, acr_values, request, request_uri, registration;
 };
 
 enum authz_prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMPT_SELECT = 8 };
@@ -35,6 +35,9 @@ struct authz_verdict {
 /* Pure. CLIENT is NULL when client_id names none. */
 struct authz_verdict authz_decide(const struct authz_params *params, const struct client *client,
                                   struct authz_request *request);
+
+/* Is access asked for that outlives the session, in the way that OIDC Core 11 demands? */
+bool authz_is_offline(const struct authz_request *request, const struct client *client);
 
 /* The checked request as JSON text for the interaction, and back. ERR_SYNTAX if TEXT is not one of ours. */
 void authz_write(struct buf *out, const struct authz_request *request);

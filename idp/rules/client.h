@@ -1,4 +1,4 @@
-/* client: a registered service, as strictly read from its registration (OIDC Dynamic Client Registration 1.0 names). */
+/* client: a registered service, the facts the rules need. idp/state/registration.h reads them. */
 #ifndef IDP_RULES_CLIENT_H
 #define IDP_RULES_CLIENT_H
 
@@ -36,17 +36,6 @@ struct client {
     struct view host; /* host of the first redirect URI, for display */
     const struct ask *ask;
 };
-
-/* What is wrong with a registration file: the member and the rule it breaks. Both in the arena or static. */
-struct client_fault {
-    const char *member, *rule;
-};
-
-/* Strictly reads a registration. Everything in ARENA. ID is used when the registration has no client_id of its own
- * (absent: then client_id is required). secret_hash stays absent: the secret is no part of a registration.
- * ERR_SYNTAX with *fault, or ERR_MEMORY. */
-enum err client_read(struct client **out, struct arena *arena, struct view json, struct view id,
-                     struct client_fault *fault) MUST_CHECK;
 
 /* Is URI one of the registered ones, byte for byte? (RFC 9700 4.1, OIDC Core 3.1.2.1) */
 bool client_has_redirect(const struct client *c, struct view uri);

@@ -16,16 +16,14 @@ struct logout_facts {
     bool has_session;
     bool confirmed;       /* the resident pressed "log out" on our page */
     bool declined;        /* ... or "stay" */
-    bool client_known;    /* by a good hint, or by client_id */
     bool redirect_asked;  /* post_logout_redirect_uri was sent */
     bool redirect_listed; /* ... and is registered for the client, byte for byte */
 };
 
 enum logout_step {
-    LOGOUT_ASK,   /* show the page that asks */
-    LOGOUT_END,   /* end the session (if there is one), then say so or redirect */
-    LOGOUT_STAY,  /* nothing ends */
-    LOGOUT_REFUSE /* bad hint: an error page, nothing ends, nothing redirects */
+    LOGOUT_ASK, /* show the page that asks */
+    LOGOUT_END, /* end the session (if there is one), then say so or redirect */
+    LOGOUT_STAY /* nothing ends */
 };
 
 struct logout_verdict {

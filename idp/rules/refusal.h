@@ -31,7 +31,6 @@ enum refusal {
     REFUSAL_STATE_MALFORMED,
     REFUSAL_NONCE_MALFORMED,
     REFUSAL_HINT_INVALID,
-    REFUSAL_CLAIMS_MALFORMED,
     /* what step_decide may end in, told to the service by redirect */
     REFUSAL_LOGIN_REQUIRED,
     REFUSAL_INTERACTION_REQUIRED,

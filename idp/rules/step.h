@@ -22,15 +22,14 @@ struct step_facts {
     int64_t login_at, now; /* unix seconds; login_at of the session */
     bool opened_before;    /* this session has been in this service already */
     /* this interaction */
-    bool login_here;     /* the session was made by a card login inside this interaction */
-    bool confirmed_here; /* the resident said "continue as" inside this interaction */
-    bool cancelled;
+    bool login_here;      /* the session was made by a card login inside this interaction */
+    bool confirmed_here;  /* the resident said "continue as" inside this interaction */
+    bool other_wanted;    /* "I am somebody else": an older session will not do */
+    enum refusal refused; /* the resident said no: REFUSAL_CANCELLED or REFUSAL_FIELD_REFUSED */
     enum step_offer offer;
     bool card_fields_missing; /* the service asks for card fields that we do not have */
     /* the grant */
-    bool consent_silent;         /* a stored grant covers everything asked (grant_decide) */
-    bool consent_here;           /* the resident decided inside this interaction */
-    bool required_field_missing; /* ... and refused what the service requires */
+    bool consent_silent; /* a stored grant, or one given inside this interaction, covers what is asked (grant_decide) */
 };
 
 struct step_verdict {

@@ -20,17 +20,12 @@ struct code_facts {
     struct view client_id;
     uint8_t redirect_hash[32];
     struct view challenge; /* absent: PKCE was not used */
-    int64_t expires_at;
+    int64_t expires_at;    /* of the code */
 };
 enum refusal code_decide(const struct code_facts *code, const struct token_params *params, const struct client *client,
                          int64_t now);
 
 /* Is every word of ASKED in GRANTED? (RFC 6749 6) */
 enum refusal refresh_scope_decide(struct view asked, struct view granted);
-
-/* RFC 7636 4.1: 43 to 128 of the unreserved characters. 4.6: does BASE64URL(SHA256(verifier)) equal the challenge? */
-bool pkce_is_verifier(struct view verifier);
-bool pkce_is_challenge(struct view challenge);
-bool pkce_fits(struct view verifier, struct view challenge);
 
 #endif

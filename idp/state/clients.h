@@ -18,7 +18,7 @@ enum err clients_find(struct clients *c, struct db *db, struct view id, const st
 
 /* --- for the command line, each inside a write job or on a reading connection --- */
 
-/* Records REGISTRATION (JSON text that client_read took) under ID with the hash of its secret. ERR_CONFLICT: id taken.
+/* Records REGISTRATION (JSON text that registration_read took) under ID with the hash of its secret. ERR_CONFLICT: id taken.
  */
 enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t secret_hash[32],
                         int64_t now) MUST_CHECK;

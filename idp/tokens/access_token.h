@@ -5,13 +5,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "idp/tokens/keys.h"
+#include "sessions/token.h"
 
 #define ACCESS_TOKEN_LIFE_S 600
 
 struct access_token {
-    struct view family;  /* 16 bytes */
-    struct view session; /* absent: offline */
-    struct view grant;
+    struct ident family, grant;
     struct view client_id, sub, scope;
     int64_t expires_at;
 };

@@ -6,28 +6,23 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "idp/tokens/keys.h"
+#include "sessions/token.h"
 
-#define CODE_LIFE_S   30
-#define CODE_KEY_SIZE 16
+#define CODE_LIFE_S 30
 
 /* Views of a code that was read live in its arena. */
 struct code {
     struct view client_id, sub, scope, nonce, challenge, acr;
-    struct view session; /* id of the session (its hash in the store) */
-    struct view sid;     /* the session as the client knows it */
-    struct view grant;   /* id of the grant */
+    struct view sid; /* the session as the client knows it */
+    struct ident session, grant;
     uint8_t redirect_hash[32];
-    int64_t login_at, expires_at;
-    uint8_t fresh[16]; /* random; makes every code unique */
+    int64_t login_at, minted_at;
 };
 
-/* The code as base64url text. Fills code->fresh. */
-enum err code_mint(struct arena *a, const struct keys *k, struct code *code, struct view *text) MUST_CHECK;
+/* The code as base64url text; every one is new, since sealing takes a random nonce. */
+enum err code_mint(struct arena *a, const struct keys *k, const struct code *code, struct view *text) MUST_CHECK;
 
 /* ERR_SYNTAX or ERR_MISMATCH: not a code of ours. The life is not judged here. */
 enum err code_read(struct arena *a, const struct keys *k, struct view text, struct code *out) MUST_CHECK;
-
-/* The primary key of its redemption: the first 16 bytes of SHA-256(code). */
-void code_key(uint8_t out[CODE_KEY_SIZE], struct view text);
 
 #endif

@@ -1,0 +1,199 @@
+#include "idp/rules/authorization_request.h"
+
+#include "base/text.h"
+#include "idp/rules/pkce.h"
+
+#define STATE_MAX 2048
+#define NONCE_MAX 512
+#define SCOPE_MAX 1024
+
+/* RFC 6749 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ), separated by single spaces. */
+static bool is_scope(struct view scope)
+{
+    struct view piece;
+
+    if (scope.n == 0 || scope.n > SCOPE_MAX || !text_is_printable(scope))
+        return false;
+    if (view_index(scope, '"') != scope.n || view_index(scope, '\\') != scope.n)
+        return false;
+    while (view_next(&scope, ' ', &piece))
+        if (piece.n == 0)
+            return false;
+    return true;
+}
+
+static enum refusal scope_decide(struct view scope)
+{
+    if (!view_is(scope))
+        return REFUSAL_SCOPE_MISSING;
+    if (!is_scope(scope))
+        return REFUSAL_SCOPE_MALFORMED;
+    return text_has_word(scope, VIEW("openid")) ? REFUSAL_NONE : REFUSAL_SCOPE_NO_OPENID;
+}
+
+static unsigned prompt_of(struct view word)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } table[] = {
+        {"none", PROMPT_NONE}, {"login", PROMPT_LOGIN}, {"consent", PROMPT_CONSENT}, {"select_account", PROMPT_SELECT}};
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (view_equal_text(word, table[i].name))
+            return table[i].bit;
+    return 0;
+}
+
+static enum refusal prompt_decide(struct view prompt, unsigned *out)
+{
+    struct view word;
+
+    while (text_next_word(&prompt, &word)) {
+        unsigned bit = prompt_of(word);
+        if (!bit)
+            return REFUSAL_PROMPT_UNKNOWN;
+        *out |= bit;
+    }
+    /* OIDC Core 3.1.2.1: "If this parameter contains none with any other value, an error is returned." */
+    if ((*out & PROMPT_NONE) && *out != PROMPT_NONE)
+        return REFUSAL_PROMPT_NONE_WITH_OTHERS;
+    return REFUSAL_NONE;
+}
+
+static enum refusal max_age_decide(struct view max_age, int64_t *out)
+{
+    *out = -1;
+    if (!view_is(max_age))
+        return REFUSAL_NONE;
+    return text_to_int(max_age, out) ? REFUSAL_NONE : REFUSAL_MAX_AGE_MALFORMED;
+}
+
+static enum refusal pkce_decide(const struct authz_params *p, const struct client *client)
+{
+    if (!view_is(p->code_challenge)) {
+        if (view_is(p->code_challenge_method) || client->require_pkce)
+            return REFUSAL_PKCE_MISSING;
+        return REFUSAL_NONE;
+    }
+    /* RFC 7636 4.3: absent means "plain", which is not offered. */
+    if (!view_equal_text(p->code_challenge_method, "S256"))
+        return REFUSAL_PKCE_METHOD;
+    return pkce_is_challenge(p->code_challenge) ? REFUSAL_NONE : REFUSAL_PKCE_MALFORMED;
+}
+
+/* The first language of the list that we speak; "en-GB" is English (RFC 5646 2.1). */
+static void read_locales(struct view locales, struct authz_request *r)
+{
+    struct view word;
+
+    while (!r->language_asked && text_next_word(&locales, &word)) {
+        struct view language = view_part(word, 0, view_index(word, '-'));
+        r->english = view_equal_text(language, "en");
+        r->language_asked = r->english || view_equal_text(language, "ja");
+    }
+}
+
+static enum refusal form_decide(const struct authz_params *p)
+{
+    /* RFC 6749 appendix A.5: state = 1*VSCHAR. */
+    if (view_is(p->state) && (p->state.n > STATE_MAX || !text_is_printable(p->state)))
+        return REFUSAL_STATE_MALFORMED;
+    if (view_is(p->request))
+        return REFUSAL_REQUEST_UNSUPPORTED;
+    if (view_is(p->request_uri))
+        return REFUSAL_REQUEST_URI_UNSUPPORTED;
+    if (view_is(p->registration))
+        return REFUSAL_REGISTRATION_UNSUPPORTED;
+    if (!view_is(p->response_type))
+        return REFUSAL_RESPONSE_TYPE_MISSING;
+    if (!view_equal_text(p->response_type, "code"))
+        return REFUSAL_RESPONSE_TYPE_UNSUPPORTED;
+    if (view_is(p->response_mode) && !view_equal_text(p->response_mode, "query"))
+        return REFUSAL_RESPONSE_MODE_UNSUPPORTED;
+    return view_is(p->nonce) && p->nonce.n > NONCE_MAX ? REFUSAL_NONCE_MALFORMED : REFUSAL_NONE;
+}
+
+static enum refusal params_decide(const struct authz_params *p, const struct client *client, struct authz_request *r)
+{
+    enum refusal no;
+
+    if ((no = form_decide(p)) || (no = scope_decide(p->scope)) || (no = pkce_decide(p, client)) ||
+        (no = prompt_decide(p->prompt, &r->prompt)))
+        return no;
+    return max_age_decide(p->max_age, &r->max_age);
+}
+
+struct authz_verdict authz_decide(const struct authz_params *p, const struct client *client, struct authz_request *r)
+{
+    *r = (struct authz_request){.client_id = p->client_id, .max_age = -1};
+    if (!view_is(p->client_id))
+        return (struct authz_verdict){REFUSAL_CLIENT_MISSING};
+    if (!client)
+        return (struct authz_verdict){REFUSAL_CLIENT_UNKNOWN};
+    if (!view_is(p->redirect_uri))
+        return (struct authz_verdict){REFUSAL_REDIRECT_MISSING};
+    if (!client_has_redirect(client, p->redirect_uri))
+        return (struct authz_verdict){REFUSAL_REDIRECT_UNKNOWN};
+    r->redirect_uri = p->redirect_uri;
+    /* A malformed state is not sent back: it could be anything. */
+    if (view_is(p->state) && p->state.n <= STATE_MAX && text_is_printable(p->state))
+        r->state = p->state;
+    r->scope = p->scope;
+    r->nonce = p->nonce;
+    r->challenge = p->code_challenge;
+    r->acr_values = p->acr_values;
+    read_locales(p->ui_locales, r);
+    return (struct authz_verdict){params_decide(p, client, r)};
+}
+
+bool authz_is_offline(const struct authz_request *r, const struct client *client)
+{
+    /* OIDC Core 11: offline_access without prompt=consent "MUST be ignored". */
+    return client->may_refresh && (r->prompt & PROMPT_CONSENT) && text_has_word(r->scope, VIEW("offline_access"));
+}
+
+void authz_write(struct buf *out, const struct authz_request *r)
+{
+    struct json_out o;
+
+    json_out_open(&o, out);
+    json_begin(&o);
+    json_pair(&o, "acr_values", r->acr_values);
+    json_pair(&o, "challenge", r->challenge);
+    json_pair(&o, "client_id", r->client_id);
+    json_pair_bool(&o, "english", r->english);
+    json_pair(&o, "hint_sub", r->hint_sub);
+    json_pair_bool(&o, "language_asked", r->language_asked);
+    json_pair_int(&o, "max_age", r->max_age);
+    json_pair(&o, "nonce", r->nonce);
+    json_pair_int(&o, "prompt", r->prompt);
+    json_pair(&o, "redirect_uri", r->redirect_uri);
+    json_pair(&o, "scope", r->scope);
+    json_pair(&o, "state", r->state);
+    json_end(&o);
+}
+
+enum err authz_read(struct authz_request *out, struct arena *arena, struct view text)
+{
+    struct json *j;
+    enum err e = json_read(&j, arena, text, NULL);
+
+    if (e)
+        return e;
+    *out = (struct authz_request){
+        .client_id = json_member_text(j, "client_id"),
+        .redirect_uri = json_member_text(j, "redirect_uri"),
+        .scope = json_member_text(j, "scope"),
+        .state = json_member_text(j, "state"),
+        .nonce = json_member_text(j, "nonce"),
+        .challenge = json_member_text(j, "challenge"),
+        .acr_values = json_member_text(j, "acr_values"),
+        .hint_sub = json_member_text(j, "hint_sub"),
+        .prompt = (unsigned)json_member_int(j, "prompt", 0),
+        .max_age = json_member_int(j, "max_age", -1),
+        .english = json_member_bool(j, "english", false),
+        .language_asked = json_member_bool(j, "language_asked", false),
+    };
+    return view_is(out->client_id) && view_is(out->redirect_uri) && view_is(out->scope) ? ERR_OK : ERR_SYNTAX;
+}

@@ -1,0 +1,107 @@
+#include "idp/rules/refusal.h"
+
+#include "base/err.h"
+
+#define PAGE(REASON, PARAGRAPH)                                                                                        \
+    {                                                                                                                  \
+        "invalid_request", REASON, PARAGRAPH, TELL_PAGE, 400                                                           \
+    }
+#define REDIRECT(ERROR, REASON, PARAGRAPH)                                                                             \
+    {                                                                                                                  \
+        ERROR, REASON, PARAGRAPH, TELL_REDIRECT, 303                                                                   \
+    }
+#define JSON(ERROR, REASON, PARAGRAPH)                                                                                 \
+    {                                                                                                                  \
+        ERROR, REASON, PARAGRAPH, TELL_JSON, 400                                                                       \
+    }
+#define CLIENT(REASON, PARAGRAPH)                                                                                      \
+    {                                                                                                                  \
+        "invalid_client", REASON, PARAGRAPH, TELL_JSON, 401                                                            \
+    }
+
+static const struct refusal_row rows[REFUSAL_COUNT] = {
+    [REFUSAL_CLIENT_MISSING] = PAGE("client_id is missing", "RFC 6749 4.1.2.1"),
+    [REFUSAL_CLIENT_UNKNOWN] = PAGE("client_id is not registered", "RFC 6749 4.1.2.1"),
+    [REFUSAL_REDIRECT_MISSING] = PAGE("redirect_uri is missing", "OIDC Core 3.1.2.1"),
+    [REFUSAL_REDIRECT_UNKNOWN] = PAGE("redirect_uri is not registered", "RFC 9700 4.1.3"),
+
+    [REFUSAL_RESPONSE_TYPE_MISSING] = REDIRECT("invalid_request", "response_type is missing", "RFC 6749 3.1.1"),
+    [REFUSAL_RESPONSE_TYPE_UNSUPPORTED] =
+        REDIRECT("unsupported_response_type", "only response_type=code is offered", "RFC 6749 4.1.2.1"),
+    [REFUSAL_RESPONSE_MODE_UNSUPPORTED] =
+        REDIRECT("invalid_request", "only response_mode=query is offered", "OIDC Core 3.1.2.1"),
+    [REFUSAL_REQUEST_UNSUPPORTED] =
+        REDIRECT("request_not_supported", "the request parameter is not supported", "OIDC Core 3.1.2.6"),
+    [REFUSAL_REQUEST_URI_UNSUPPORTED] =
+        REDIRECT("request_uri_not_supported", "the request_uri parameter is not supported", "OIDC Core 3.1.2.6"),
+    [REFUSAL_REGISTRATION_UNSUPPORTED] =
+        REDIRECT("registration_not_supported", "the registration parameter is not supported", "OIDC Core 3.1.2.6"),
+    [REFUSAL_SCOPE_MISSING] = REDIRECT("invalid_scope", "scope is missing", "OIDC Core 3.1.2.1"),
+    [REFUSAL_SCOPE_MALFORMED] = REDIRECT("invalid_scope", "scope is malformed or too long", "RFC 6749 3.3"),
+    [REFUSAL_SCOPE_NO_OPENID] = REDIRECT("invalid_scope", "scope must contain openid", "OIDC Core 3.1.2.1"),
+    [REFUSAL_PROMPT_UNKNOWN] = REDIRECT("invalid_request", "prompt has an unknown value", "OIDC Core 3.1.2.1"),
+    [REFUSAL_PROMPT_NONE_WITH_OTHERS] =
+        REDIRECT("invalid_request", "prompt=none cannot be combined", "OIDC Core 3.1.2.1"),
+    [REFUSAL_MAX_AGE_MALFORMED] = REDIRECT("invalid_request", "max_age is not a number", "OIDC Core 3.1.2.1"),
+    [REFUSAL_PKCE_MISSING] = REDIRECT("invalid_request", "code_challenge is required", "RFC 7636 4.4.1"),
+    [REFUSAL_PKCE_METHOD] =
+        REDIRECT("invalid_request", "transform algorithm not supported, use S256", "RFC 7636 4.4.1"),
+    [REFUSAL_PKCE_MALFORMED] = REDIRECT("invalid_request", "code_challenge is malformed", "RFC 7636 4.2"),
+    [REFUSAL_STATE_MALFORMED] = REDIRECT("invalid_request", "state is malformed or too long", "RFC 6749 A.5"),
+    [REFUSAL_NONCE_MALFORMED] = REDIRECT("invalid_request", "nonce is too long", "OIDC Core 3.1.2.1"),
+    [REFUSAL_HINT_INVALID] =
+        REDIRECT("invalid_request", "id_token_hint is not an ID token for this client", "OIDC Core 3.1.2.1"),
+
+    [REFUSAL_LOGIN_REQUIRED] = REDIRECT("login_required", "the resident must log in", "OIDC Core 3.1.2.6"),
+    [REFUSAL_INTERACTION_REQUIRED] =
+        REDIRECT("interaction_required", "the resident must be asked", "OIDC Core 3.1.2.6"),
+    [REFUSAL_CONSENT_REQUIRED] = REDIRECT("consent_required", "the resident must consent", "OIDC Core 3.1.2.6"),
+    [REFUSAL_OTHER_RESIDENT] =
+        REDIRECT("login_required", "somebody else than id_token_hint names is logged in", "OIDC Core 3.1.2.1"),
+    [REFUSAL_CANCELLED] = REDIRECT("access_denied", "the resident cancelled", "RFC 6749 4.1.2.1"),
+    [REFUSAL_FIELD_REFUSED] =
+        REDIRECT("access_denied", "the resident did not agree to what is required", "RFC 6749 4.1.2.1"),
+
+    [REFUSAL_TOKEN_REQUEST_MALFORMED] = JSON("invalid_request", "the request is malformed", "RFC 6749 5.2"),
+    [REFUSAL_GRANT_TYPE_MISSING] = JSON("invalid_request", "grant_type is missing", "RFC 6749 5.2"),
+    [REFUSAL_GRANT_TYPE_UNSUPPORTED] = JSON("unsupported_grant_type", "grant_type is not supported", "RFC 6749 5.2"),
+    [REFUSAL_GRANT_TYPE_NOT_REGISTERED] =
+        JSON("unauthorized_client", "grant_type is not registered for this client", "RFC 6749 5.2"),
+    [REFUSAL_CLIENT_AUTH_MISSING] = CLIENT("no client authentication", "RFC 6749 3.2.1"),
+    [REFUSAL_CLIENT_AUTH_TWICE] = JSON("invalid_request", "more than one client authentication", "RFC 6749 2.3"),
+    [REFUSAL_CLIENT_AUTH_METHOD] = CLIENT("not the client authentication method that is registered", "RFC 6749 5.2"),
+    [REFUSAL_CLIENT_AUTH_MALFORMED] = CLIENT("client authentication is malformed", "RFC 6749 2.3.1"),
+    [REFUSAL_CLIENT_AUTH_FAILED] = CLIENT("client authentication failed", "RFC 6749 5.2"),
+    [REFUSAL_CODE_MISSING] = JSON("invalid_request", "code or redirect_uri is missing", "RFC 6749 4.1.3"),
+    [REFUSAL_CODE_INVALID] = JSON("invalid_grant", "the code is not valid", "RFC 6749 5.2"),
+    [REFUSAL_CODE_EXPIRED] = JSON("invalid_grant", "the code has expired", "RFC 6749 4.1.2"),
+    [REFUSAL_CODE_OTHER_CLIENT] = JSON("invalid_grant", "the code was issued to another client", "RFC 6749 5.2"),
+    [REFUSAL_CODE_REDIRECT] =
+        JSON("invalid_grant", "redirect_uri is not that of the authorization request", "RFC 6749 4.1.3"),
+    [REFUSAL_CODE_REPLAYED] = JSON("invalid_grant", "the code was used before", "RFC 6749 4.1.2"),
+    [REFUSAL_VERIFIER_MISSING] = JSON("invalid_grant", "code_verifier is missing", "RFC 7636 4.6"),
+    [REFUSAL_VERIFIER_MALFORMED] = JSON("invalid_grant", "code_verifier is malformed", "RFC 7636 4.1"),
+    [REFUSAL_VERIFIER_WRONG] = JSON("invalid_grant", "code_verifier does not fit the challenge", "RFC 7636 4.6"),
+    [REFUSAL_VERIFIER_UNASKED] =
+        JSON("invalid_grant", "code_verifier without a code_challenge before it", "RFC 9700 4.8.2"),
+    [REFUSAL_SESSION_ENDED] = JSON("invalid_grant", "the session has ended", "RFC 6749 5.2"),
+    [REFUSAL_GRANT_ENDED] = JSON("invalid_grant", "the consent has ended", "RFC 6749 5.2"),
+    [REFUSAL_REFRESH_MISSING] = JSON("invalid_request", "refresh_token is missing", "RFC 6749 6"),
+    [REFUSAL_REFRESH_INVALID] = JSON("invalid_grant", "the refresh token is not valid", "RFC 6749 5.2"),
+    [REFUSAL_REFRESH_EXPIRED] = JSON("invalid_grant", "the refresh token has expired", "RFC 6749 5.2"),
+    [REFUSAL_REFRESH_REPLAYED] = JSON("invalid_grant", "the refresh token was used before", "RFC 9700 4.14.2"),
+    [REFUSAL_REFRESH_SCOPE] = JSON("invalid_scope", "scope exceeds what was granted", "RFC 6749 6"),
+
+    /* RFC 6750 3.1: a request without any authentication is not told an error code. */
+    [REFUSAL_BEARER_MISSING] = {NULL, "no access token", "RFC 6750 3.1", TELL_BEARER, 401},
+    [REFUSAL_BEARER_TWICE] = {"invalid_request", "more than one access token", "RFC 6750 2", TELL_BEARER, 400},
+    [REFUSAL_BEARER_MALFORMED] = {"invalid_request", "the access token is malformed", "RFC 6750 2.1", TELL_BEARER, 400},
+    [REFUSAL_BEARER_INVALID] = {"invalid_token", "the access token is not valid or has expired", "RFC 6750 3.1",
+                                TELL_BEARER, 401},
+};
+
+const struct refusal_row *refusal_row(enum refusal r)
+{
+    INSIST(r > REFUSAL_NONE && r < REFUSAL_COUNT);
+    return &rows[r];
+}

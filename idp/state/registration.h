@@ -1,0 +1,20 @@
+/* registration: a service's registration file, read strictly (member names of OIDC Dynamic Client Registration 1.0). */
+#ifndef IDP_STATE_REGISTRATION_H
+#define IDP_STATE_REGISTRATION_H
+
+#include "idp/rules/client.h"
+
+#define REGISTRATION_MAX 65536 /* bytes of a file */
+
+/* What is wrong: the member and the rule it breaks. Both in the arena or static. */
+struct registration_fault {
+    const char *member, *rule;
+};
+
+/* Everything lives in ARENA. ID is used when the registration has no client_id of its own; it may be absent, then
+ * client_id is required. secret_hash stays absent: the secret is no part of a registration. Redirect and log-out
+ * addresses must be https, or http on a loopback name. ERR_SYNTAX with *fault filled; ERR_MEMORY. */
+enum err registration_read(struct client **out, struct arena *arena, struct view json, struct view id,
+                           struct registration_fault *fault) MUST_CHECK;
+
+#endif
