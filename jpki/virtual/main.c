@@ -1,0 +1,327 @@
+/* genkan-card: a virtual My Number Card, see docs/man/genkan-card.1. */
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/chance.h"
+#include "base/hex.h"
+#include "base/text.h"
+#include "jpki/virtual/control.h"
+#include "jpki/virtual/reader.h"
+#include "jpki/virtual/station.h"
+
+static const char usage[] =
+    "usage: genkan-card --dir FOLDER [options]        put a virtual My Number Card into a virtual reader\n"
+    "       genkan-card ctl SOCKET COMMAND [ARGUMENT] tell a running card something\n"
+    "       genkan-card reader FOLDER [--port N]      become a pcscd with a virtual reader of its own\n"
+    "\n"
+    "  --dir FOLDER      the card: auth.der auth.key ca-auth.der [sign.der sign.key ca-sign.der] text.json pins.json\n"
+    "  --state FILE      try counters and changed PINs (default FOLDER/state.json)\n"
+    "  --port N          TCP port of the reader's slot (default 35963)\n"
+    "  --control SOCKET  Unix socket for ctl\n"
+    "  --trace FILE      append the trace to a file\n"
+    "  --atr HEX|random  answer to reset (default 3BE000FF8131FE4514); random: as contactless readers make it up\n"
+    "  --label TEXT      token label (default JPKIAPICCTOKEN2; JPKIAPGPSETOKEN, JPKIAPIOSTOKEN: a phone)\n"
+    "  --delay MS        hold every answer back\n"
+    "  --empty           start with the card out\n"
+    "  --long-lengths    text application codes its lengths as 82 hh ll\n"
+    "  --short-only      answer extended lengths with 6700\n"
+    "  --eof-6282        reading past the end answers 6282\n"
+    "  --reset-forgets   a warm reset clears PIN states\n"
+    "  --help, --version\n"
+    "\n"
+    "ctl commands: insert, remove, remove-before N, answer N SW, delay MS, status, trace, forget\n";
+
+struct settings {
+    const char *dir, *state, *control, *trace;
+    const char *atr;
+    int64_t port, delay;
+    bool empty;
+    struct files_options files;
+    struct applet_options applet;
+};
+
+static int complain(const char *what, const char *why)
+{
+    fprintf(stderr, "genkan-card: %s: %s\n", what, why);
+    return 1;
+}
+
+/* --- ctl and reader ------------------------------------------------------------------------------------------------
+ */
+
+static void put_words(struct buf *line, char **words, int n)
+{
+    for (int i = 0; i < n; i++) {
+        buf_put_text(line, i ? " " : "");
+        buf_put_text(line, words[i]);
+    }
+    buf_put_byte(line, '\n');
+}
+
+static int run_ctl(int argc, char **argv)
+{
+    if (argc < 2)
+        return complain("ctl", "needs a socket and a command");
+    struct buf line, answer;
+    struct view l, v = VIEW_NONE;
+    buf_open(&line, NULL, 256);
+    buf_open(&answer, NULL, 32u << 20);
+    put_words(&line, argv + 1, argc - 1);
+    enum err e = buf_done(&line, &l);
+    if (e == ERR_OK)
+        e = control_ask(argv[0], l, &answer);
+    if (e == ERR_OK)
+        e = buf_done(&answer, &v);
+    if (e == ERR_OK)
+        fwrite(v.p, 1, v.n, stdout);
+    bool refused = v.n == 0 || view_starts(v, VIEW("error"));
+    buf_close(&line);
+    buf_close(&answer);
+    if (e != ERR_OK)
+        return complain(argv[0], err_name(e));
+    return refused && !view_equal_text(view_text(argv[1]), "trace") ? 1 : 0;
+}
+
+static bool read_port(const char *text, int64_t *port)
+{
+    return text_to_int(view_text(text), port) && *port > 0 && *port < 65535;
+}
+
+static int run_reader(int argc, char **argv)
+{
+    int64_t port = VPCD_PORT;
+    bool plain = argc == 1, with_port = argc == 3 && strcmp(argv[1], "--port") == 0 && read_port(argv[2], &port);
+    if (!plain && !with_port)
+        return complain("reader", "usage: genkan-card reader FOLDER [--port N]");
+    return complain(argv[0], err_name(reader_become(argv[0], (uint16_t)port)));
+}
+
+/* --- options -------------------------------------------------------------------------------------------------------
+ */
+
+enum option_key {
+    O_DIR = 256,
+    O_STATE,
+    O_PORT,
+    O_CONTROL,
+    O_TRACE,
+    O_ATR,
+    O_LABEL,
+    O_DELAY,
+    O_EMPTY,
+    O_LONG,
+    O_SHORT,
+    O_EOF,
+    O_FORGETS,
+    O_HELP,
+    O_VERSION
+};
+
+static const struct option options[] = {
+    {"dir", required_argument, NULL, O_DIR},         {"state", required_argument, NULL, O_STATE},
+    {"port", required_argument, NULL, O_PORT},       {"control", required_argument, NULL, O_CONTROL},
+    {"trace", required_argument, NULL, O_TRACE},     {"atr", required_argument, NULL, O_ATR},
+    {"label", required_argument, NULL, O_LABEL},     {"delay", required_argument, NULL, O_DELAY},
+    {"empty", no_argument, NULL, O_EMPTY},           {"long-lengths", no_argument, NULL, O_LONG},
+    {"short-only", no_argument, NULL, O_SHORT},      {"eof-6282", no_argument, NULL, O_EOF},
+    {"reset-forgets", no_argument, NULL, O_FORGETS}, {"help", no_argument, NULL, O_HELP},
+    {"version", no_argument, NULL, O_VERSION},       {NULL, 0, NULL, 0},
+};
+
+static bool set_option(struct settings *s, int key, const char *value)
+{
+    switch (key) {
+    case O_DIR:
+        s->dir = value;
+        return true;
+    case O_STATE:
+        s->state = value;
+        return true;
+    case O_PORT:
+        return read_port(value, &s->port);
+    case O_CONTROL:
+        s->control = value;
+        return true;
+    case O_TRACE:
+        s->trace = value;
+        return true;
+    case O_ATR:
+        s->atr = value;
+        return true;
+    case O_LABEL:
+        s->files.label = value;
+        return strlen(value) <= 32;
+    case O_DELAY:
+        return text_to_int(view_text(value), &s->delay) && s->delay <= 600000;
+    case O_EMPTY:
+        return s->empty = true;
+    case O_LONG:
+        return s->files.long_lengths = true;
+    case O_SHORT:
+        return s->applet.short_only = true;
+    case O_EOF:
+        return s->applet.says_eof = true;
+    case O_FORGETS:
+        return s->applet.reset_forgets = true;
+    default:
+        return false;
+    }
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(struct settings *s, int argc, char **argv)
+{
+    for (int key; (key = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (key == O_HELP)
+            return fputs(usage, stdout) < 0;
+        if (key == O_VERSION)
+            return puts("genkan-card " GENKAN_VERSION) < 0;
+        if (!set_option(s, key, optarg)) {
+            if (key != '?')
+                complain(optarg ? optarg : "option", "not a possible value");
+            return 2;
+        }
+    }
+    if (s->dir && optind == argc)
+        return -1;
+    fputs(usage, stderr);
+    return 2;
+}
+
+/* --- the card ------------------------------------------------------------------------------------------------------
+ */
+
+/* What PC/SC part 3 makes of a Type B card whose application data is random at each tap (facts 1.2). */
+static void random_atr(uint8_t atr[13])
+{
+    static const uint8_t form[13] = {0x3B, 0x88, 0x80, 0x01, 0, 0, 0, 0, 0xB3, 0x81, 0xA1, 0x00, 0};
+    memcpy(atr, form, sizeof form);
+    chance_bytes(atr + 4, 4);
+    for (size_t i = 1; i < 12; i++)
+        atr[12] ^= atr[i];
+}
+
+static enum err set_atr(struct settings *s, struct arena *a)
+{
+    if (!s->atr)
+        s->applet.atr = VIEW("\x3B\xE0\x00\xFF\x81\x31\xFE\x45\x14");
+    else if (strcmp(s->atr, "random") != 0)
+        return hex_read(a, view_text(s->atr), &s->applet.atr);
+    else {
+        uint8_t *atr = arena_alloc(a, 13);
+        if (!atr)
+            return ERR_MEMORY;
+        random_atr(atr);
+        s->applet.atr = view_bytes(atr, 13);
+    }
+    return ERR_OK;
+}
+
+/* One card cannot be in two readers: two programs would overwrite each other's counters. */
+static enum err lock_state(struct arena *a, const char *state)
+{
+    char *path = arena_printf(a, "%s.lock", state);
+    int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (fd < 0)
+        return ERR_IO;
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 ? ERR_OK : ERR_BUSY; /* held until the process ends */
+}
+
+static void on_alarm(void *ctx, const char *what)
+{
+    trace_alarm(ctx, what);
+}
+
+static enum err catch_signals(int *fd)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return ERR_IO;
+    *fd = signalfd(-1, &set, SFD_CLOEXEC);
+    return *fd >= 0 ? ERR_OK : ERR_IO;
+}
+
+static enum err run_station(const struct settings *s, struct applet *applet, struct trace *trace)
+{
+    struct station *station = calloc(1, sizeof *station);
+    if (!station)
+        return ERR_MEMORY;
+    *station = (struct station){.applet = applet,
+                                .trace = trace,
+                                .port = (uint16_t)s->port,
+                                .control = -1,
+                                .inserted = !s->empty,
+                                .delay_ms = (unsigned)s->delay};
+    enum err e = catch_signals(&station->signals);
+    if (e == ERR_OK && s->control)
+        e = control_listen(&station->control, s->control);
+    if (e == ERR_OK)
+        e = station_run(station);
+    if (s->control)
+        unlink(s->control);
+    free(station);
+    return e;
+}
+
+static int run_applet(const struct settings *s, struct applet *applet)
+{
+    struct trace trace;
+    if (trace_open(&trace, s->trace) != ERR_OK)
+        return complain(s->trace, "cannot be written");
+    applet->alarm = on_alarm;
+    applet->alarm_ctx = &trace;
+    enum err e = run_station(s, applet, &trace);
+    trace_close(&trace);
+    return e == ERR_OK ? 0 : complain("card", err_name(e));
+}
+
+static int run_card(struct settings *s, struct arena *a)
+{
+    struct persona persona;
+    struct pins pins;
+    struct card_files files;
+    const char *what = "", *state = s->state ? s->state : arena_printf(a, "%s/state.json", s->dir);
+    char *chip = state ? arena_printf(a, "%s.chip", state) : NULL;
+    if (!chip || lock_state(a, state) != ERR_OK)
+        return complain(s->dir, "another genkan-card holds this card, or its state cannot be written");
+    if (set_atr(s, a) != ERR_OK || s->applet.atr.n < 2 || s->applet.atr.n > 33)
+        return complain(s->atr ? s->atr : "ATR", "not an ATR in hexadecimal");
+    enum err e = persona_open(&persona, s->dir, chip, &what);
+    if (e != ERR_OK)
+        return complain(what, err_name(e));
+    if (pins_open(&pins, persona.pins, state) != ERR_OK)
+        return complain(state, "not a state file of genkan-card");
+    if (files_make(&files, &persona, &s->files) != ERR_OK)
+        return complain(s->dir, "the card's files could not be made");
+    struct applet applet = {.files = &files, .pins = &pins, .options = s->applet};
+    int status = run_applet(s, &applet);
+    pins_close(&pins);
+    persona_close(&persona);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+        return run_ctl(argc - 2, argv + 2);
+    if (argc > 1 && strcmp(argv[1], "reader") == 0)
+        return run_reader(argc - 2, argv + 2);
+    struct settings s = {.port = VPCD_PORT};
+    int status = read_options(&s, argc, argv);
+    if (status >= 0)
+        return status;
+    struct arena a;
+    arena_open(&a, 1u << 20);
+    status = run_card(&s, &a);
+    arena_close(&a);
+    return status;
+}
