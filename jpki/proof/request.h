@@ -7,6 +7,7 @@
 #include "base/jws.h"
 #include "jpki/proof/challenge.h"
 #include "jpki/proof/error.h"
+#include "jpki/proof/origin.h"
 
 #define PROOF_REQUEST_TYPE "cardauth-req+jwt"
 #define PROOF_AUDIENCE     "urn:genkan:agent:1"
@@ -79,9 +80,5 @@ struct proof_refusal {
 enum err proof_request_read(struct proof_request *out, const struct proof_issuer **issuer, struct arena *arena,
                             struct view jws_text, const struct proof_reader *reader,
                             struct proof_refusal *refusal) MUST_CHECK;
-
-/* Is TEXT an origin as protocol.md wants `iss`: https, or http with a loopback name; lower case host without trailing
- * dot or user-info; no default port, path, query or fragment? */
-bool proof_is_origin(struct view text);
 
 #endif
