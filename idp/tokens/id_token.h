@@ -10,6 +10,7 @@
 
 struct id_token {
     struct view issuer, client_id, sub, sid, nonce, acr;
+    struct view amr;          /* words separated by spaces */
     struct view access_token; /* for at_hash; absent: none */
     int64_t login_at, now;
 };

@@ -48,7 +48,8 @@ enum err keys_rotate(const char *folder, enum key_use use, enum jws_alg alg, int
 
 size_t keys_count(const struct keys *k);
 const struct key_row *keys_at(const struct keys *k, size_t i);
-const char *key_state_name(enum key_state s);
+const char *key_state_name(enum key_state s); /* "next" "active" "retired" */
+const char *key_use_name(enum key_use u);     /* "token" "card" */
 
 /* The key that signs now; never NULL for KEY_TOKEN with RS256 or ES256 and KEY_CARD with ES256. */
 const struct jws_key *keys_active(const struct keys *k, enum key_use use, enum jws_alg alg);

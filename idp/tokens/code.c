@@ -1,0 +1,59 @@
+#include "idp/tokens/code.h"
+
+#include "idp/tokens/pack.h"
+
+#define RECORD_MAX 4096
+#define PURPOSE    VIEW("genkan authorization code 1")
+
+enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, struct view *text)
+{
+    struct buf b;
+
+    buf_open(&b, a, RECORD_MAX);
+    pack_put(&b, c->client_id);
+    pack_put(&b, c->sub);
+    pack_put(&b, c->sid);
+    pack_put(&b, c->scope);
+    pack_put(&b, c->nonce);
+    pack_put(&b, c->challenge);
+    pack_put(&b, c->acr);
+    pack_put(&b, c->amr);
+    pack_put(&b, ident_view(&c->session));
+    pack_put(&b, ident_view(&c->grant));
+    pack_put(&b, VIEW_ARRAY(c->redirect_hash));
+    pack_put_int(&b, c->login_at);
+    pack_put_int(&b, c->minted_at);
+    pack_put_int(&b, c->offline);
+    return pack_seal(a, keys_secret(k, SECRET_CODE), PURPOSE, &b, text);
+}
+
+static bool take(struct view rest, struct code *c)
+{
+    struct view session, grant, redirect;
+    int64_t offline;
+
+    bool good = pack_take(&rest, &c->client_id) && pack_take(&rest, &c->sub) && pack_take(&rest, &c->sid) &&
+                pack_take(&rest, &c->scope) && pack_take(&rest, &c->nonce) && pack_take(&rest, &c->challenge) &&
+                pack_take(&rest, &c->acr) && pack_take(&rest, &c->amr) && pack_take(&rest, &session) &&
+                pack_take(&rest, &grant) && pack_take(&rest, &redirect) && pack_take_int(&rest, &c->login_at) &&
+                pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &offline) && rest.n == 0 &&
+                redirect.n == sizeof c->redirect_hash;
+    if (!good)
+        return false;
+    c->session = ident_read(session);
+    c->grant = ident_read(grant);
+    c->offline = offline == 1;
+    memcpy(c->redirect_hash, redirect.p, sizeof c->redirect_hash);
+    return true;
+}
+
+enum err code_read(struct arena *a, const struct keys *k, struct view text, struct code *out)
+{
+    struct view record;
+    enum err e = pack_open(a, keys_secret(k, SECRET_CODE), PURPOSE, text, &record);
+
+    *out = (struct code){0};
+    if (e)
+        return e;
+    return take(record, out) ? ERR_OK : ERR_SYNTAX;
+}

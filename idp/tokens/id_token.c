@@ -1,0 +1,112 @@
+#include "idp/tokens/id_token.h"
+
+#include "base/base64.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#define TOKEN_MAX 8192
+
+char *id_token_at_hash(struct arena *a, struct view access_token)
+{
+    uint8_t digest[SHA256_SIZE];
+
+    sha256(digest, access_token);
+    return base64url_text(a, view_bytes(digest, SHA256_SIZE / 2));
+}
+
+static void put_amr(struct json_out *o, struct view amr)
+{
+    struct view word;
+
+    if (!view_is(amr))
+        return;
+    json_key(o, "amr");
+    json_begin_array(o);
+    while (text_next_word(&amr, &word))
+        json_put_text(o, word);
+    json_end_array(o);
+}
+
+static void put_claims(struct buf *out, const struct id_token *t, const char *at_hash)
+{
+    struct json_out o;
+
+    json_out_open(&o, out);
+    json_begin(&o);
+    json_pair(&o, "iss", t->issuer);
+    json_pair(&o, "sub", t->sub);
+    json_pair(&o, "aud", t->client_id);
+    json_pair_int(&o, "exp", t->now + ID_TOKEN_LIFE_S);
+    json_pair_int(&o, "iat", t->now);
+    json_pair_int(&o, "auth_time", t->login_at);
+    json_pair(&o, "nonce", t->nonce);
+    json_pair(&o, "acr", t->acr);
+    put_amr(&o, t->amr);
+    if (at_hash)
+        json_pair_text(&o, "at_hash", at_hash);
+    json_pair(&o, "sid", t->sid);
+    json_end(&o);
+}
+
+enum err id_token_mint(struct arena *a, const struct keys *k, enum jws_alg alg, const struct id_token *t,
+                       struct view *text)
+{
+    const struct jws_key *key = keys_active(k, KEY_TOKEN, alg);
+    struct buf claims, jws;
+    struct view payload;
+
+    INSIST(key != NULL);
+    char *at_hash = view_is(t->access_token) ? id_token_at_hash(a, t->access_token) : NULL;
+    if (view_is(t->access_token) && !at_hash)
+        return ERR_MEMORY;
+    buf_open(&claims, a, TOKEN_MAX);
+    put_claims(&claims, t, at_hash);
+    enum err e = buf_done(&claims, &payload);
+    if (e)
+        return e;
+    buf_open(&jws, a, 2 * TOKEN_MAX);
+    e = jws_sign(&jws, key, "JWT", payload);
+    return e ? e : buf_done(&jws, text);
+}
+
+/* aud as we write it: one text. */
+static enum err read_claims(struct arena *a, struct view issuer, struct view payload, struct id_token *out)
+{
+    struct json *j;
+    enum err e = json_read(&j, a, payload, NULL);
+
+    if (e)
+        return e;
+    *out = (struct id_token){
+        .issuer = json_member_text(j, "iss"),
+        .client_id = json_member_text(j, "aud"),
+        .sub = json_member_text(j, "sub"),
+        .sid = json_member_text(j, "sid"),
+        .login_at = json_member_int(j, "auth_time", 0),
+    };
+    if (json_member(j, "events")) /* a logout token is no ID token (Back-Channel Logout 2.4) */
+        return ERR_MISMATCH;
+    bool ours = view_equal(out->issuer, issuer) && view_is(out->client_id) && view_is(out->sub) && view_is(out->sid);
+    return ours ? ERR_OK : ERR_MISMATCH;
+}
+
+enum err id_token_read(struct arena *a, const struct keys *k, struct view issuer, struct view text,
+                       struct id_token *out)
+{
+    struct jws jws;
+    enum err e = jws_read(&jws, a, text);
+
+    *out = (struct id_token){0};
+    if (e)
+        return e;
+    const struct jws_key *key = keys_find(k, KEY_TOKEN, jws.kid);
+    if (!key)
+        return ERR_MISMATCH;
+    if ((e = jws_verify(&jws, key)))
+        return e;
+    /* RFC 8725 3.11: another kind of token of ours is not an ID token. */
+    if (view_is(jws.typ) && !view_equal_text(jws.typ, "JWT"))
+        return ERR_MISMATCH;
+    return read_claims(a, issuer, jws.payload, out);
+}
