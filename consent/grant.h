@@ -102,21 +102,29 @@ enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, str
 enum err grant_list(struct arena *a, struct db *db, struct ident resident, int64_t now, struct grant **grants,
                     size_t *n) MUST_CHECK;
 
-/* The functions below run inside a write job and append to the ledger what happened, in the same transaction. */
+/* The functions below run inside a write job and append to the ledger what happened, in the same transaction. ARENA is
+ * of the waiting caller; a job that runs twice allocates twice. */
 
-/* The resident said yes on the consent page: G (from grant_of_choice) is stored. PREVIOUS as loaded, ended or not, or
- * NULL; an expired one gets its expired event. Appends requested, given, refused and, where a decision was turned over,
- * changed. AT_MS: milliseconds. */
-enum err grant_record(struct ledger *l, struct db *db, const struct grant *g, const struct ask *ask,
-                      const struct grant *previous, int64_t at_ms) MUST_CHECK;
+/* The resident's answer on the consent page. */
+struct grant_answer {
+    const struct ask *ask; /* what the page showed */
+    const struct field_profile *profile;
+    struct ledger_parties who;
+    int64_t at_ms;
+};
 
-/* The resident said no to everything: requested and refused; a live grant from before stays as it is. */
-enum err grant_record_refusal(struct ledger *l, struct db *db, const struct ask *ask, const struct ledger_parties *who,
-                              int64_t at_ms) MUST_CHECK;
+/* She said yes: the grant is made or, where one is alive, changed, and given out as *OUT (its id may be the older
+ * one's). Appends expired for one that ran out, then requested, given, refused, and changed for decisions turned over.
+ */
+enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, struct db *db,
+                      const struct grant_answer *answer, const struct grant_choice *choice) MUST_CHECK;
+
+/* She said no to everything: requested and refused; a live grant from before stays as it is. */
+enum err grant_record_refusal(struct ledger *l, struct db *db, const struct grant_answer *answer) MUST_CHECK;
 
 /* Ends a grant at once and appends withdrawn. ERR_NOT_FOUND: not that resident's, or ended already. VIA like "home". */
-enum err grant_withdraw(struct ledger *l, struct db *db, struct ident resident, struct ident id, const char *via,
-                        int64_t at_ms) MUST_CHECK;
+enum err grant_withdraw(struct ledger *l, struct arena *a, struct db *db, struct ident resident, struct ident id,
+                        const char *via, int64_t at_ms) MUST_CHECK;
 
 /* Ends at most MAX grants that ran out and appends expired for each; *DONE: how many. ARENA for their rows. */
 enum err grant_expire(struct ledger *l, struct arena *a, struct db *db, int64_t at_ms, size_t max,

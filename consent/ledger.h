@@ -66,7 +66,7 @@ struct ledger_head {
 };
 enum err ledger_head_find(struct ledger_head *out, struct db *db) MUST_CHECK;
 
-/* The pseudonym of a resident, 43 characters base64url. */
-void ledger_pseudonym(char out[44], const struct ledger *l, struct ident resident);
+/* The pseudonym of a resident; events have it in base64url. */
+void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resident);
 
 #endif

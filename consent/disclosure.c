@@ -1,0 +1,73 @@
+#include "consent/disclosure.h"
+
+/* The value that may go out for ITEM; ERR_NOT_FOUND: none may. */
+static enum err release(struct field_value *out, struct arena *a, const struct disclosure_facts *facts,
+                        const struct ask_item *item)
+{
+    const struct grant_decision *d = grant_decision_on(facts->grant, item->field);
+    if (!d || !d->given)
+        return ERR_NOT_FOUND;
+    enum err err = field_value(out, a, facts->profile, item->field);
+    if (err)
+        return err;
+    return grant_covers(d, item, out, facts->now) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+/* Terms that are not those she saw: nothing at all goes out until she is asked again. */
+static bool may_release(const struct disclosure_facts *facts)
+{
+    return facts->grant && grant_is_live(facts->grant, facts->now) &&
+           memcmp(facts->grant->terms_hash, facts->ask->terms_hash, sizeof facts->ask->terms_hash) == 0;
+}
+
+enum err disclosure_decide(struct disclosure *out, struct arena *a, const struct disclosure_facts *facts)
+{
+    out->n = 0;
+    out->grant = facts->grant;
+    out->ask = facts->ask;
+    if (!may_release(facts))
+        return ERR_OK;
+    for (size_t i = 0; i < facts->ask->n; i++) {
+        enum err err = release(&out->values[out->n], a, facts, &facts->ask->items[i]);
+        if (!err)
+            out->n++;
+        else if (err != ERR_NOT_FOUND)
+            return err;
+    }
+    return ERR_OK;
+}
+
+/* OIDC Core 5.1: these claims come with a word on whether they were proven; here they never were yet. */
+static void put_verified(struct json_out *o, const struct field *f)
+{
+    if (strcmp(f->id, "email") == 0)
+        json_pair_bool(o, "email_verified", false);
+    if (strcmp(f->id, "phone_number") == 0)
+        json_pair_bool(o, "phone_number_verified", false);
+}
+
+void disclosure_put_claims(struct json_out *o, const struct disclosure *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        json_key(o, d->values[i].field->id);
+        json_put_raw(o, d->values[i].json);
+        put_verified(o, d->values[i].field);
+    }
+}
+
+enum err disclosure_record(struct ledger *l, struct db *db, const struct disclosure *d, const char *via, int64_t at_ms)
+{
+    if (d->n == 0)
+        return ERR_OK;
+    struct ledger_event e = {.type = LEDGER_DISCLOSED,
+                             .at = at_ms,
+                             .who = d->grant->who,
+                             .grant = d->grant->id,
+                             .ground = "consent",
+                             .via = via,
+                             .terms = VIEW_ARRAY(d->ask->hash),
+                             .n_fields = d->n};
+    for (size_t i = 0; i < d->n; i++)
+        e.fields[i] = d->values[i].field;
+    return ledger_append(l, db, &e, NULL);
+}

@@ -1,0 +1,434 @@
+/* How values of fields are made, checked and shown. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "consent/birthdate.h"
+#include "consent/field.h"
+#include "consent/place.h"
+
+#define COUNT(A) (sizeof(A) / sizeof *(A))
+
+enum { VALUE_MAX = 8192, NAME_MAX_BYTES = 600, ADDRESS_MAX_BYTES = 1800, EMAIL_MAX = 254 };
+
+static const struct field_tag tags[] = {
+    {"child-rearing", "子育て", "Child-rearing"},
+    {"disaster-prevention", "防災", "Disaster prevention"},
+    {"health", "健康・医療", "Health"},
+    {"culture-sport", "文化・スポーツ", "Culture and sport"},
+    {"facilities", "施設予約", "Public facilities"},
+    {"employment", "しごと・雇用", "Employment"},
+    {"tourism", "観光・イベント", "Tourism and events"},
+    {"welfare", "福祉・介護", "Welfare and care"},
+    {"environment", "環境・ごみ", "Environment and waste"},
+    {"learning", "学び・講座", "Learning"},
+};
+
+size_t field_tag_count(void)
+{
+    return COUNT(tags);
+}
+
+const struct field_tag *field_tag_at(size_t i)
+{
+    return i < COUNT(tags) ? &tags[i] : NULL;
+}
+
+static const struct field_tag *tag_find(struct view id)
+{
+    for (size_t i = 0; i < COUNT(tags); i++)
+        if (view_equal_text(id, tags[i].id))
+            return &tags[i];
+    return NULL;
+}
+
+/* --- making --------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_line(struct view v, size_t max)
+{
+    if (v.n == 0 || v.n > max || !text_is_utf8(v))
+        return false;
+    for (size_t i = 0; i < v.n; i++)
+        if (v.p[i] < 0x20 || v.p[i] == 0x7F)
+            return false;
+    return true;
+}
+
+static enum err quoted(struct view *json, struct arena *a, struct view text)
+{
+    struct buf b;
+    struct json_out o;
+    buf_open(&b, a, VALUE_MAX);
+    json_out_open(&o, &b);
+    json_put_text(&o, text);
+    return buf_done(&b, json);
+}
+
+/* Bytes as read: full-width characters and U+3000 stay. */
+enum err field_json_of_name(struct view *json, struct arena *a, struct view name)
+{
+    return is_line(name, NAME_MAX_BYTES) ? quoted(json, a, name) : ERR_SYNTAX;
+}
+
+/* OIDC Core 5.1.1; region and locality only where they are certain. */
+enum err field_json_of_address(struct view *json, struct arena *a, struct view address)
+{
+    if (!is_line(address, ADDRESS_MAX_BYTES))
+        return ERR_SYNTAX;
+    struct place place = place_of(address);
+    struct buf b;
+    struct json_out o;
+    buf_open(&b, a, VALUE_MAX);
+    json_out_open(&o, &b);
+    json_begin(&o);
+    json_pair(&o, "formatted", address);
+    json_pair_text(&o, "locality", place.city);
+    json_pair_text(&o, "region", place.prefecture);
+    json_end(&o);
+    return buf_done(&b, json);
+}
+
+/* Two or four characters of the card's date; spaces mean unknown and become zeros. */
+static bool put_part(char *out, struct view part)
+{
+    bool blank = true;
+    for (size_t i = 0; i < part.n; i++)
+        blank = blank && part.p[i] == ' ';
+    for (size_t i = 0; i < part.n; i++) {
+        if (!blank && (part.p[i] < '0' || part.p[i] > '9'))
+            return false;
+        out[i] = blank ? '0' : (char)part.p[i];
+    }
+    return true;
+}
+
+enum err field_json_of_birthdate(struct view *json, struct arena *a, struct view date)
+{
+    char text[] = "\"0000-00-00\"";
+    if (date.n != 8 || !put_part(text + 1, view_part(date, 0, 4)) || !put_part(text + 6, view_part(date, 4, 2)) ||
+        !put_part(text + 9, view_part(date, 6, 2)))
+        return ERR_SYNTAX;
+    struct birthdate b;
+    if (!birthdate_read(&b, view_bytes(text + 1, 10)))
+        return ERR_SYNTAX;
+    if (b.year == 0 && b.month == 0)
+        return ERR_NOT_FOUND;
+    *json = arena_copy(a, view_text(text));
+    return view_is(*json) ? ERR_OK : ERR_MEMORY;
+}
+
+/* The card says 1 male, 2 female, 9 not applicable, 0 not known; the last two give no claim (product.md). */
+enum err field_json_of_gender(struct view *json, struct arena *a, struct view gender)
+{
+    (void)a;
+    if (gender.n != 1)
+        return ERR_SYNTAX;
+    switch (gender.p[0]) {
+    case '1':
+        *json = VIEW("\"male\"");
+        return ERR_OK;
+    case '2':
+        *json = VIEW("\"female\"");
+        return ERR_OK;
+    case '0':
+    case '9':
+        return ERR_NOT_FOUND;
+    default:
+        return ERR_SYNTAX;
+    }
+}
+
+enum err field_json_of_tags(struct view *json, struct arena *a, const bool *chosen, size_t n)
+{
+    struct buf b;
+    struct json_out o;
+    if (n > COUNT(tags))
+        return ERR_SYNTAX;
+    buf_open(&b, a, VALUE_MAX);
+    json_out_open(&o, &b);
+    json_begin_array(&o);
+    for (size_t i = 0; i < n; i++)
+        if (chosen[i])
+            json_put_text(&o, view_text(tags[i].id));
+    json_end_array(&o);
+    return buf_done(&b, json);
+}
+
+/* --- checking ------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_tags(const struct json *j)
+{
+    if (!json_is_array(j) || json_count(j) > COUNT(tags))
+        return false;
+    for (size_t i = 0; i < json_count(j); i++) {
+        struct view id, other;
+        if (!json_text(json_at(j, i), &id) || !tag_find(id))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (json_text(json_at(j, k), &other) && view_equal(id, other))
+                return false;
+    }
+    return true;
+}
+
+static bool is_address(const struct json *j)
+{
+    static const char *const names[] = {"formatted",   "region",  "locality", "street_address",
+                                        "postal_code", "country", NULL};
+    struct view stranger;
+    return json_is_object(j) && json_only(j, names, &stranger) &&
+           is_line(json_member_text(j, "formatted"), ADDRESS_MAX_BYTES);
+}
+
+/* One @, something on both sides, a dot behind it, nothing that could end a header line. */
+static bool is_email(struct view v)
+{
+    size_t at = view_index(v, '@');
+    struct view domain = view_from(v, at + 1);
+    return v.n <= EMAIL_MAX && text_is_visible(v) && at > 0 && at < v.n && domain.n > 2 &&
+           view_index(domain, '@') == domain.n && view_index(domain, '.') < domain.n - 1 && domain.p[0] != '.';
+}
+
+/* E.164, as OIDC Core 5.1 recommends, or a Japanese number with its leading 0; hyphens allowed. */
+static bool is_phone(struct view v)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < v.n; i++) {
+        bool digit = v.p[i] >= '0' && v.p[i] <= '9';
+        if (!digit && !(v.p[i] == '-' && i > 0) && !(v.p[i] == '+' && i == 0))
+            return false;
+        count += digit;
+    }
+    return v.n > 0 && count >= 9 && count <= 15 && (v.p[0] == '+' || v.p[0] == '0');
+}
+
+/* A year and month "YYYY-MM". */
+static bool is_month(struct view v)
+{
+    struct birthdate b;
+    char day[] = "0000-00-01";
+    if (v.n != 7)
+        return false;
+    memcpy(day, v.p, 7);
+    return birthdate_read(&b, view_text(day)) && b.year > 1800 && b.month;
+}
+
+/* {"size":3,"members":[{"relation":"child","born":"2021-05"}]} */
+static bool is_household(const struct json *j)
+{
+    static const char *const names[] = {"size", "members", NULL};
+    static const char *const member_names[] = {"relation", "born", NULL};
+    struct view stranger, text;
+    int64_t size = json_member_int(j, "size", 0);
+    const struct json *members = json_member(j, "members");
+    if (!json_is_object(j) || !json_only(j, names, &stranger) || size < 1 || size > 30)
+        return false;
+    if (!members)
+        return true;
+    if (!json_is_array(members) || (int64_t)json_count(members) > size)
+        return false;
+    for (size_t i = 0; i < json_count(members); i++) {
+        const struct json *m = json_at(members, i);
+        if (!json_is_object(m) || !json_only(m, member_names, &stranger) ||
+            !is_line(json_member_text(m, "relation"), 60) || !json_text(json_member(m, "born"), &text) ||
+            !is_month(text))
+            return false;
+    }
+    return true;
+}
+
+static bool is_name_text(const struct json *j)
+{
+    struct view text;
+    return json_text(j, &text) && is_line(text, NAME_MAX_BYTES);
+}
+
+static bool is_birthdate_text(const struct json *j)
+{
+    struct view text;
+    struct birthdate b;
+    return json_text(j, &text) && birthdate_read(&b, text) && (b.year || b.month);
+}
+
+static bool is_gender_text(const struct json *j)
+{
+    struct view text;
+    return json_text(j, &text) && (view_equal_text(text, "male") || view_equal_text(text, "female"));
+}
+
+static bool is_email_text(const struct json *j)
+{
+    struct view text;
+    return json_text(j, &text) && is_email(text);
+}
+
+static bool is_phone_text(const struct json *j)
+{
+    struct view text;
+    return json_text(j, &text) && is_phone(text);
+}
+
+/* --- showing -------------------------------------------------------------------------------------------------------
+ */
+
+static void show_text(struct buf *out, const struct json *j, bool japanese)
+{
+    (void)japanese;
+    struct view text = VIEW_NONE;
+    if (json_text(j, &text))
+        buf_put(out, text);
+}
+
+static void show_address(struct buf *out, const struct json *j, bool japanese)
+{
+    (void)japanese;
+    buf_put(out, json_member_text(j, "formatted"));
+}
+
+static void show_birthdate_ja(struct buf *out, const struct birthdate *b)
+{
+    if (b->year)
+        buf_printf(out, "%d年", b->year);
+    if (b->month)
+        buf_printf(out, "%d月", b->month);
+    if (b->day)
+        buf_printf(out, "%d日", b->day);
+    if (!b->year || !b->month || !b->day)
+        buf_printf(out, "（%s不明）", !b->year ? "年" : !b->month ? "月日" : "日");
+}
+
+static void show_birthdate_en(struct buf *out, const struct birthdate *b)
+{
+    static const char *const months[] = {"",     "January", "February",  "March",   "April",    "May",     "June",
+                                         "July", "August",  "September", "October", "November", "December"};
+    if (b->day)
+        buf_printf(out, "%d ", b->day);
+    if (b->month)
+        buf_printf(out, "%s%s", months[b->month], b->year ? " " : "");
+    if (b->year)
+        buf_printf(out, "%d", b->year);
+    if (!b->year || !b->month || !b->day)
+        buf_printf(out, " (%s unknown)", !b->year ? "year" : !b->month ? "month and day" : "day");
+}
+
+static void show_birthdate(struct buf *out, const struct json *j, bool japanese)
+{
+    struct birthdate b;
+    struct view text;
+    if (json_text(j, &text) && birthdate_read(&b, text))
+        (japanese ? show_birthdate_ja : show_birthdate_en)(out, &b);
+}
+
+static void show_gender(struct buf *out, const struct json *j, bool japanese)
+{
+    struct view text = VIEW_NONE;
+    bool female = json_text(j, &text) && view_equal_text(text, "female");
+    buf_put_text(out, japanese ? (female ? "女" : "男") : (female ? "Female" : "Male"));
+}
+
+static void show_flag(struct buf *out, const struct json *j, bool japanese)
+{
+    bool yes = false;
+    if (json_bool(j, &yes))
+        buf_put_text(out, japanese ? (yes ? "はい" : "いいえ") : (yes ? "Yes" : "No"));
+}
+
+static void show_municipality(struct buf *out, const struct json *j, bool japanese)
+{
+    (void)japanese;
+    buf_put(out, json_member_text(j, "name"));
+    buf_put_text(out, " (");
+    buf_put(out, json_member_text(j, "code"));
+    buf_put_text(out, ")");
+}
+
+static void show_household(struct buf *out, const struct json *j, bool japanese)
+{
+    int64_t size = json_member_int(j, "size", 0);
+    buf_put_int(out, size);
+    buf_put_text(out, japanese ? "人" : size == 1 ? " person" : " people");
+}
+
+static void show_interests(struct buf *out, const struct json *j, bool japanese)
+{
+    struct view id;
+    if (json_count(j) == 0)
+        buf_put_text(out, japanese ? "なし" : "None");
+    for (size_t i = 0; i < json_count(j); i++) {
+        const struct field_tag *tag = json_text(json_at(j, i), &id) ? tag_find(id) : NULL;
+        if (i > 0)
+            buf_put_text(out, japanese ? "、" : ", ");
+        if (tag)
+            buf_put_text(out, japanese ? tag->ja : tag->en);
+    }
+}
+
+/* --- one row for each field ----------------------------------------------------------------------------------------
+ */
+
+static bool is_flag(const struct json *j)
+{
+    bool unused;
+    return json_bool(j, &unused);
+}
+
+static bool is_municipality(const struct json *j)
+{
+    return view_is(json_member_text(j, "code")) && view_is(json_member_text(j, "name"));
+}
+
+static const struct form {
+    const char *id;
+    bool (*is)(const struct json *);
+    void (*show)(struct buf *, const struct json *, bool japanese);
+} forms[] = {
+    {"name", is_name_text, show_text},
+    {"address", is_address, show_address},
+    {"birthdate", is_birthdate_text, show_birthdate},
+    {"gender", is_gender_text, show_gender},
+    {"age_over_18", is_flag, show_flag},
+    {"age_over_20", is_flag, show_flag},
+    {"age_over_65", is_flag, show_flag},
+    {"municipality", is_municipality, show_municipality},
+    {"household", is_household, show_household},
+    {"interests", is_tags, show_interests},
+    {"email", is_email_text, show_text},
+    {"phone_number", is_phone_text, show_text},
+};
+
+static const struct form *form_of(const struct field *f)
+{
+    for (size_t i = 0; i < COUNT(forms); i++)
+        if (strcmp(forms[i].id, f->id) == 0)
+            return &forms[i];
+    insist_failed("every field has a form", __FILE__, __LINE__);
+}
+
+static enum err read_value(struct json **out, struct arena *a, const struct field *f, struct view json)
+{
+    if (json.n > VALUE_MAX)
+        return ERR_SYNTAX;
+    enum err err = json_read(out, a, json, NULL);
+    if (err)
+        return err;
+    return form_of(f)->is(*out) ? ERR_OK : ERR_SYNTAX;
+}
+
+bool field_is_valid(struct arena *a, const struct field *f, struct view json)
+{
+    struct json *unused;
+    return !f->from && read_value(&unused, a, f, json) == ERR_OK;
+}
+
+enum err field_display(struct view *out, struct arena *a, const struct field_value *v, bool japanese)
+{
+    struct json *j;
+    enum err err = read_value(&j, a, v->field, v->json);
+    if (err)
+        return err;
+    struct buf b;
+    buf_open(&b, a, VALUE_MAX);
+    form_of(v->field)->show(&b, j, japanese);
+    return buf_done(&b, out);
+}

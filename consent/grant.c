@@ -1,0 +1,479 @@
+#include "consent/grant.h"
+
+#include "base/hex.h"
+#include "base/text.h"
+
+/* --- deciding ------------------------------------------------------------------------------------------------------
+ */
+
+const char *grant_reason_name(enum grant_reason r)
+{
+    static const char *const names[] = {"silent",        "new_service", "new_field", "required_now", "terms_changed",
+                                        "proof_changed", "expired",     "withdrawn", "prompted",     "only_once"};
+    return (size_t)r < sizeof names / sizeof *names ? names[r] : "unknown";
+}
+
+const struct grant_decision *grant_decision_on(const struct grant *g, const struct field *f)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->decisions[i].field == f)
+            return &g->decisions[i];
+    return NULL;
+}
+
+bool grant_is_live(const struct grant *g, int64_t now)
+{
+    return g->end == GRANT_LIVE && g->ended_at == 0 && (g->expires_at == 0 || now < g->expires_at);
+}
+
+static bool has_run_out(const struct grant_decision *d, int64_t now)
+{
+    return d->until != 0 && now >= d->until;
+}
+
+static bool same_purpose(const struct grant_decision *d, const struct ask_item *item)
+{
+    return memcmp(d->purpose, item->hash, ASK_HASH) == 0;
+}
+
+/* What a resident writes herself has no proof that could change; a value of a card has the day it was read as its
+ * proof. A value that has gone is not a changed one: there is nothing to release. */
+static bool same_proof(const struct grant_decision *d, const struct field_value *value)
+{
+    if (!value)
+        return true;
+    if (d->source != value->source)
+        return false;
+    return value->source == SOURCE_RESIDENT || view_equal(d->as_of, value->as_of);
+}
+
+bool grant_covers(const struct grant_decision *d, const struct ask_item *item, const struct field_value *value,
+                  int64_t now)
+{
+    return d->field == item->field && d->given && !has_run_out(d, now) && same_purpose(d, item) && same_proof(d, value);
+}
+
+/* The stored value a field stands on; for its proof the derived value itself is not needed. */
+static const struct field_value *proof_of(const struct field_profile *p, const struct field *f)
+{
+    return field_stored(p, f->from ? field_find(view_text(f->from)) : f);
+}
+
+static enum grant_reason decide_item(const struct grant_facts *facts, const struct ask_item *item)
+{
+    const struct grant_decision *d = grant_decision_on(facts->grant, item->field);
+    if (!d)
+        return GRANT_NEW_FIELD;
+    if (has_run_out(d, facts->now))
+        return GRANT_EXPIRED;
+    if (!d->given && item->required)
+        return GRANT_REQUIRED_NOW;
+    if (!same_purpose(d, item))
+        return GRANT_TERMS_CHANGED;
+    if (d->given && !same_proof(d, proof_of(facts->profile, item->field)))
+        return GRANT_PROOF_CHANGED;
+    return GRANT_SILENT;
+}
+
+/* What concerns the grant as a whole; what was decided inside this interaction is not asked twice, whatever its
+ * duration or prompt. */
+static enum grant_reason decide_whole(const struct grant_facts *facts)
+{
+    const struct grant *g = facts->grant;
+    if (!g)
+        return GRANT_NEW_SERVICE;
+    if (g->end == GRANT_ENDED_WITHDRAWN)
+        return GRANT_WITHDRAWN;
+    if (g->duration == GRANT_ONCE && !facts->reached_here)
+        return GRANT_ONLY_ONCE;
+    if (!grant_is_live(g, facts->now))
+        return GRANT_EXPIRED;
+    if (facts->prompt_consent && !facts->reached_here)
+        return GRANT_PROMPTED;
+    if (memcmp(g->terms_hash, facts->ask->terms_hash, sizeof g->terms_hash) != 0)
+        return GRANT_TERMS_CHANGED;
+    return GRANT_SILENT;
+}
+
+struct grant_verdict grant_decide(const struct grant_facts *facts)
+{
+    struct grant_verdict verdict = {.reason = decide_whole(facts)};
+    for (size_t i = 0; i < facts->ask->n && verdict.reason == GRANT_SILENT; i++) {
+        verdict.reason = decide_item(facts, &facts->ask->items[i]);
+        if (verdict.reason != GRANT_SILENT)
+            verdict.field = facts->ask->items[i].field;
+    }
+    return verdict;
+}
+
+/* --- what comes of a choice ----------------------------------------------------------------------------------------
+ */
+
+static int64_t until_of(enum grant_duration duration, int64_t now)
+{
+    switch (duration) {
+    case GRANT_ONCE:
+        return now + GRANT_ONCE_LIFE;
+    case GRANT_ONE_YEAR:
+        return now + GRANT_YEAR;
+    case GRANT_UNTIL_WITHDRAWN:
+        return 0;
+    }
+    return now; /* no duration that was offered: nothing is allowed */
+}
+
+static struct grant_decision decision_of(const struct ask_item *item, bool given, const struct field_profile *profile,
+                                         int64_t until)
+{
+    struct grant_decision d = {.field = item->field, .given = given || item->required, .until = until};
+    const struct field_value *value = proof_of(profile, item->field);
+    memcpy(d.purpose, item->hash, ASK_HASH);
+    if (value) {
+        d.source = value->source;
+        d.as_of = value->as_of;
+    }
+    return d;
+}
+
+/* Fields not asked this time keep their decision and their end; "this time only" says nothing about other times, and
+ * other times nothing about this one. */
+static void keep_others(struct grant *out, const struct ask *ask, const struct grant *previous, int64_t now)
+{
+    if (!previous || !grant_is_live(previous, now) || previous->duration == GRANT_ONCE || out->duration == GRANT_ONCE)
+        return;
+    for (size_t i = 0; i < previous->n; i++) {
+        const struct grant_decision *d = &previous->decisions[i];
+        if (!ask_find(ask, d->field) && !has_run_out(d, now))
+            out->decisions[out->n++] = *d;
+    }
+}
+
+static int64_t latest_end(const struct grant *g, int64_t end)
+{
+    for (size_t i = 0; i < g->n && end != 0; i++)
+        end = g->decisions[i].until == 0 || g->decisions[i].until > end ? g->decisions[i].until : end;
+    return end;
+}
+
+void grant_of_choice(struct grant *out, const struct ask *ask, const struct grant_choice *choice,
+                     const struct field_profile *profile, const struct grant *previous,
+                     const struct ledger_parties *who, struct ident new_id, int64_t now)
+{
+    *out = (struct grant){.id = new_id, .who = *who, .duration = choice->duration, .given_at = now};
+    if (previous && grant_is_live(previous, now))
+        out->id = previous->id;
+    memcpy(out->terms_hash, ask->terms_hash, sizeof out->terms_hash);
+    memcpy(out->ask_hash, ask->hash, sizeof out->ask_hash);
+    int64_t until = until_of(choice->duration, now);
+    for (size_t i = 0; i < ask->n; i++)
+        out->decisions[out->n++] = decision_of(&ask->items[i], choice->given[i], profile, until);
+    keep_others(out, ask, previous, now);
+    out->expires_at = latest_end(out, until);
+}
+
+/* --- rows ----------------------------------------------------------------------------------------------------------
+ */
+
+#define COLUMNS                                                                                                        \
+    "id, resident, client, org, sector, subject, terms_hash, ask_hash, decisions, duration, given_at, expires_at, "    \
+    "ended_at, end_reason"
+
+static const char SQL_FIND[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND client = $2 "
+                               "ORDER BY ended_at IS NULL DESC, given_at DESC, ended_at DESC LIMIT 1";
+static const char SQL_FIND_BY_ID[] = "SELECT " COLUMNS " FROM consent WHERE id = $1";
+static const char SQL_LIST[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND ended_at IS NULL "
+                               "AND (expires_at IS NULL OR expires_at > $2) ORDER BY given_at DESC, id";
+static const char SQL_DUE[] = "SELECT " COLUMNS " FROM consent WHERE ended_at IS NULL AND expires_at <= $1 "
+                              "ORDER BY expires_at LIMIT $2";
+static const char SQL_INSERT[] = "INSERT INTO consent (" COLUMNS ") "
+                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0)";
+static const char SQL_UPDATE[] = "UPDATE consent SET org = $4, sector = $5, subject = $6, terms_hash = $7, "
+                                 "ask_hash = $8, decisions = $9, duration = $10, given_at = $11, expires_at = $12 "
+                                 "WHERE id = $1 AND resident = $2 AND client = $3 AND ended_at IS NULL";
+static const char SQL_END[] = "UPDATE consent SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+
+enum { DECISIONS_MAX = 8192 };
+
+/* A line for each decision: field, 1 or 0, source, day or -, purpose hash, end. */
+static void grant_put_decisions(struct buf *out, const struct grant *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        const struct grant_decision *d = &g->decisions[i];
+        buf_put_text(out, d->field->id);
+        buf_put_text(out, d->given ? " 1 " : " 0 ");
+        buf_put_int(out, d->source);
+        buf_put_byte(out, ' ');
+        buf_put(out, d->as_of.n ? d->as_of : VIEW("-"));
+        buf_put_byte(out, ' ');
+        hex_put(out, VIEW_ARRAY(d->purpose));
+        buf_put_byte(out, ' ');
+        buf_put_int(out, d->until);
+        buf_put_byte(out, '\n');
+    }
+}
+
+/* False: not what grant_put_decisions writes. A field that has left the catalogue gives NULL in d->field. */
+static bool read_decision(struct grant_decision *d, struct arena *a, struct view line)
+{
+    struct view part[6], purpose;
+    for (size_t i = 0; i < 6; i++)
+        if (!view_next(&line, ' ', &part[i]))
+            return false;
+    int64_t source;
+    if (part[1].n != 1 || !text_to_int(part[2], &source) || source > SOURCE_RESIDENT ||
+        !text_to_int(part[5], &d->until) || hex_read(a, part[4], &purpose) || purpose.n != ASK_HASH)
+        return false;
+    d->field = field_find(part[0]);
+    d->given = part[1].p[0] == '1';
+    d->source = (enum field_source)source;
+    d->as_of = view_equal_text(part[3], "-") ? VIEW_NONE : part[3];
+    memcpy(d->purpose, purpose.p, ASK_HASH);
+    return true;
+}
+
+static enum err read_decisions(struct grant *g, struct arena *a, struct view text)
+{
+    struct view line;
+    while (view_next(&text, '\n', &line)) {
+        struct grant_decision d = {0};
+        if (line.n == 0)
+            continue;
+        if (g->n == FIELD_MAX || !read_decision(&d, a, line))
+            return ERR_STORE;
+        if (d.field)
+            g->decisions[g->n++] = d;
+    }
+    return ERR_OK;
+}
+
+/* ROW's views must live as long as the grant. */
+static enum err read_grant(struct grant *g, struct arena *a, const struct row *row)
+{
+    struct view terms = row_blob(row, 6), ask = row_blob(row, 7);
+    *g = (struct grant){.id = row_ident(row, 0),
+                        .who = {.resident = row_ident(row, 1),
+                                .client = row_text(row, 2),
+                                .org = row_text(row, 3),
+                                .sector = row_text(row, 4),
+                                .subject = row_text(row, 5)},
+                        .duration = (enum grant_duration)row_int(row, 9),
+                        .given_at = row_int(row, 10),
+                        .expires_at = row_int(row, 11),
+                        .ended_at = row_int(row, 12),
+                        .end = (enum grant_end)row_int(row, 13)};
+    if (terms.n != sizeof g->terms_hash || ask.n != sizeof g->ask_hash)
+        return ERR_STORE;
+    memcpy(g->terms_hash, terms.p, terms.n);
+    memcpy(g->ask_hash, ask.p, ask.n);
+    return read_decisions(g, a, row_text(row, 8));
+}
+
+enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct ident resident, struct view client)
+{
+    struct row row;
+    enum err err = db_one(db, a, SQL_FIND, VALUES(V_IDENT(resident), V_TEXT(client)), &row);
+    return err ? err : read_grant(out, a, &row);
+}
+
+enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, struct ident id)
+{
+    struct row row;
+    enum err err = db_one(db, a, SQL_FIND_BY_ID, VALUES(V_IDENT(id)), &row);
+    return err ? err : read_grant(out, a, &row);
+}
+
+struct gather {
+    struct arena *a;
+    struct grant *grants;
+    size_t n, size;
+};
+
+static enum err gather_row(void *ctx, const struct row *row)
+{
+    struct gather *g = ctx;
+    struct row kept = *row; /* the row's bytes live only during this call */
+    for (size_t i = 0; i < kept.n; i++) {
+        enum err err = row_keep(&kept.column[i].v, g->a, row->column[i].v);
+        if (err)
+            return err;
+    }
+    if (g->n == g->size) {
+        size_t size = g->size ? g->size * 2 : 8;
+        struct grant *grown = arena_array(g->a, size, sizeof *grown);
+        if (!grown)
+            return ERR_LIMIT;
+        if (g->n)
+            memcpy(grown, g->grants, g->n * sizeof *grown);
+        g->grants = grown;
+        g->size = size;
+    }
+    return read_grant(&g->grants[g->n++], g->a, &kept);
+}
+
+enum err grant_list(struct arena *a, struct db *db, struct ident resident, int64_t now, struct grant **grants,
+                    size_t *n)
+{
+    struct gather g = {.a = a};
+    enum err err = db_each(db, SQL_LIST, VALUES(V_IDENT(resident), V_INT(now)), gather_row, &g);
+    *grants = g.grants;
+    *n = err ? 0 : g.n;
+    return err;
+}
+
+static enum err write_grant(struct arena *a, struct db *db, const char *sql, const struct grant *g)
+{
+    struct buf b;
+    struct view decisions;
+    buf_open(&b, a, DECISIONS_MAX);
+    grant_put_decisions(&b, g);
+    enum err err = buf_done(&b, &decisions);
+    if (err)
+        return err;
+    return db_run(db, sql,
+                  VALUES(V_IDENT(g->id), V_IDENT(g->who.resident), V_TEXT(g->who.client), V_TEXT(g->who.org),
+                         V_TEXT(g->who.sector), V_TEXT(g->who.subject), V_BLOB(VIEW_ARRAY(g->terms_hash)),
+                         V_BLOB(VIEW_ARRAY(g->ask_hash)), V_TEXT(decisions), V_INT(g->duration), V_INT(g->given_at),
+                         V_TIME(g->expires_at)));
+}
+
+/* --- what happened, in the ledger ----------------------------------------------------------------------------------
+ */
+
+static struct ledger_event event_of(const struct ledger_parties *who, const uint8_t ask_hash[32], int64_t at_ms,
+                                    const char *via)
+{
+    return (struct ledger_event){
+        .at = at_ms, .who = *who, .ground = "consent", .via = via, .terms = view_bytes(ask_hash, 32)};
+}
+
+static void add_field(struct ledger_event *e, const struct field *f)
+{
+    INSIST(e->n_fields < FIELD_MAX);
+    e->fields[e->n_fields++] = f;
+}
+
+static enum err append(struct ledger *l, struct db *db, struct ledger_event *e, enum ledger_type type)
+{
+    e->type = type;
+    return ledger_append(l, db, e, NULL);
+}
+
+static enum err append_requested(struct ledger *l, struct db *db, struct ledger_event e, const struct ask *ask)
+{
+    for (size_t i = 0; i < ask->n; i++)
+        add_field(&e, ask->items[i].field);
+    return append(l, db, &e, LEDGER_REQUESTED);
+}
+
+/* Decisions on what was asked now: given (also when nothing but the login was asked) and refused. */
+static enum err append_decided(struct ledger *l, struct db *db, struct ledger_event e, const struct grant *g,
+                               const struct ask *ask, bool given)
+{
+    for (size_t i = 0; i < ask->n; i++)
+        if (grant_decision_on(g, ask->items[i].field)->given == given)
+            add_field(&e, ask->items[i].field);
+    if (e.n_fields == 0 && !given)
+        return ERR_OK;
+    return append(l, db, &e, given ? LEDGER_GIVEN : LEDGER_REFUSED);
+}
+
+static enum err append_changed(struct ledger *l, struct db *db, struct ledger_event e, const struct grant *g,
+                               const struct grant *before)
+{
+    for (size_t i = 0; i < before->n; i++) {
+        const struct grant_decision *d = grant_decision_on(g, before->decisions[i].field);
+        if (!d || d->given != before->decisions[i].given)
+            add_field(&e, before->decisions[i].field);
+    }
+    return e.n_fields ? append(l, db, &e, LEDGER_CHANGED) : ERR_OK;
+}
+
+static enum err end_grant(struct ledger *l, struct db *db, const struct grant *g, enum grant_end end, const char *via,
+                          int64_t at_ms)
+{
+    enum err err = db_run(db, SQL_END, VALUES(V_IDENT(g->id), V_INT(at_ms / 1000), V_INT(end)));
+    if (err)
+        return err;
+    struct ledger_event e = event_of(&g->who, g->ask_hash, at_ms, via);
+    e.grant = g->id;
+    for (size_t i = 0; i < g->n; i++)
+        if (g->decisions[i].given)
+            add_field(&e, g->decisions[i].field);
+    return append(l, db, &e, end == GRANT_ENDED_WITHDRAWN ? LEDGER_WITHDRAWN : LEDGER_EXPIRED);
+}
+
+/* The grant that is alive, or NULL in *OUT; one that ran out unnoticed is ended on the way. */
+static enum err settle_previous(struct grant **out, struct ledger *l, struct arena *a, struct db *db,
+                                const struct grant_answer *answer)
+{
+    struct grant *g = *out;
+    *out = NULL;
+    enum err err = grant_find(g, a, db, answer->who.resident, answer->who.client);
+    if (err == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (err || g->end != GRANT_LIVE)
+        return err;
+    if (!grant_is_live(g, answer->at_ms / 1000))
+        return end_grant(l, db, g, GRANT_ENDED_EXPIRED, "consent-page", answer->at_ms);
+    *out = g;
+    return ERR_OK;
+}
+
+static enum err append_answer(struct ledger *l, struct db *db, const struct grant_answer *answer, const struct grant *g,
+                              const struct grant *before)
+{
+    struct ledger_event e = event_of(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
+    e.grant = g->id;
+    enum err err = append_requested(l, db, e, answer->ask);
+    if (!err)
+        err = append_decided(l, db, e, g, answer->ask, true);
+    if (!err)
+        err = append_decided(l, db, e, g, answer->ask, false);
+    return err || !before ? err : append_changed(l, db, e, g, before);
+}
+
+enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, struct db *db,
+                      const struct grant_answer *answer, const struct grant_choice *choice)
+{
+    struct grant previous, *before = &previous;
+    enum err err = settle_previous(&before, l, a, db, answer);
+    if (err)
+        return err;
+    grant_of_choice(out, answer->ask, choice, answer->profile, before, &answer->who, ident_mint(),
+                    answer->at_ms / 1000);
+    err = write_grant(a, db, before ? SQL_UPDATE : SQL_INSERT, out);
+    return err ? err : append_answer(l, db, answer, out, before);
+}
+
+enum err grant_record_refusal(struct ledger *l, struct db *db, const struct grant_answer *answer)
+{
+    struct ledger_event e = event_of(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
+    enum err err = append_requested(l, db, e, answer->ask);
+    for (size_t i = 0; i < answer->ask->n; i++)
+        add_field(&e, answer->ask->items[i].field);
+    return err ? err : append(l, db, &e, LEDGER_REFUSED);
+}
+
+enum err grant_withdraw(struct ledger *l, struct arena *a, struct db *db, struct ident resident, struct ident id,
+                        const char *via, int64_t at_ms)
+{
+    struct grant g;
+    enum err err = grant_find_by_id(&g, a, db, id);
+    if (err)
+        return err;
+    if (!ident_equal(g.who.resident, resident) || g.end != GRANT_LIVE)
+        return ERR_NOT_FOUND;
+    return end_grant(l, db, &g, GRANT_ENDED_WITHDRAWN, via, at_ms);
+}
+
+enum err grant_expire(struct ledger *l, struct arena *a, struct db *db, int64_t at_ms, size_t max, size_t *done)
+{
+    struct gather due = {.a = a};
+    *done = 0;
+    enum err err = db_each(db, SQL_DUE, VALUES(V_INT(at_ms / 1000), V_INT((int64_t)max)), gather_row, &due);
+    for (size_t i = 0; i < due.n && !err; i++)
+        err = end_grant(l, db, &due.grants[i], GRANT_ENDED_EXPIRED, "sweep", at_ms);
+    if (!err)
+        *done = due.n;
+    return err;
+}
