@@ -1,5 +1,6 @@
 /* ident: the 16 bytes by which a row is found. Either random, or the first half of the SHA-256 of a ticket: the store
- * never sees the ticket itself, and 128 bits of a digest over 256 random bits can be neither guessed nor met by chance. */
+ * never sees the ticket itself, and 128 bits of a digest over 256 random bits can be neither guessed nor met by chance.
+ */
 #ifndef STORE_IDENT_H
 #define STORE_IDENT_H
 

@@ -67,7 +67,8 @@ enum err db_one(struct db *db, struct arena *a, const char *sql, const struct va
 /* Calls FN for every row; the row's texts and blobs live only during the call. FN's error ends the walk and is
  * returned. FN must not run statements of the same text on DB. */
 typedef enum err row_fn(void *ctx, const struct row *row);
-enum err db_each(struct db *db, const char *sql, const struct value *values, size_t n, row_fn *fn, void *ctx) MUST_CHECK;
+enum err db_each(struct db *db, const char *sql, const struct value *values, size_t n, row_fn *fn,
+                 void *ctx) MUST_CHECK;
 
 /* Copies a text or blob into A; ERR_LIMIT when A is full. An absent view stays absent. */
 enum err row_keep(struct view *out, struct arena *a, struct view v) MUST_CHECK;

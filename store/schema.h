@@ -11,6 +11,9 @@ int schema_newest(void);
 /* The version of the database; 0 for an empty one. */
 enum err schema_version(struct db *db, int *out) MUST_CHECK;
 
+/* Is it ours and exactly at our version? For opening without writing. ERR_CONFIG with STORE_FOREIGN, _NEWER, _OLDER. */
+enum err schema_check(struct db *db, enum store_fault *fault) MUST_CHECK;
+
 /* Runs what is due. ERR_CONFIG and STORE_NEWER if the database is ahead of the program. */
 enum err schema_migrate(struct db *db, enum store_fault *fault) MUST_CHECK;
 

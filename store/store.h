@@ -40,8 +40,8 @@ enum err store_open(struct store **out, const struct store_config *config, enum 
 /* All borrowed connections must be back and no store_write under way. NULL is allowed. */
 void store_close(struct store *s);
 
-/* A reading connection for this thread, until store_return. Every statement sees what was durable when it began; writing
- * through it is refused (ERR_STORE). Waits when all are lent. */
+/* A reading connection for this thread, until store_return. Every statement sees what was durable when it began;
+ * writing through it is refused (ERR_STORE). Waits when all are lent. */
 struct db *store_borrow(struct store *s);
 void store_return(struct store *s, struct db *db);
 
@@ -49,8 +49,8 @@ void store_return(struct store *s, struct db *db);
 enum err db_begin_read(struct db *db) MUST_CHECK;
 void db_end_read(struct db *db);
 
-/* A job writes through DB and overwrites its own outputs in CTX, nothing else: it may be run twice (its group failed and
- * it runs again by itself). It must not call store_write. What it returns other than ERR_OK is rolled back. */
+/* A job writes through DB and overwrites its own outputs in CTX, nothing else: it may be run twice (its group failed
+ * and it runs again by itself). It must not call store_write. What it returns other than ERR_OK is rolled back. */
 typedef enum err store_job(struct db *db, void *ctx);
 
 /* Runs JOB and returns when what it wrote is durable, or nothing of it is there: the job's own error, ERR_BUSY,

@@ -1,0 +1,418 @@
+#include "store/sqlite.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Far more slots than the program has statements: a miss costs a prepare, a full table would be our mistake. */
+enum { SLOTS = 512, SLOTS_MAX = 384, PARAMETERS = 24 };
+
+struct statement {
+    const char *sql; /* its address is the key; NULL: free */
+    sqlite3_stmt *stmt;
+    bool read_only;
+    uint8_t n;
+    uint8_t number[PARAMETERS]; /* SQLite counts $1, $2 in order of appearance: which number is which parameter */
+};
+
+struct db {
+    sqlite3 *sqlite;
+    enum store_fault fault;
+    int64_t seen_version;
+    bool changed_elsewhere;
+    size_t used;
+    struct statement *slots[SLOTS];
+};
+
+/* --- what went wrong ------------------------------------------------------------------------------------------------
+ */
+
+static enum store_fault fault_of(int code, int system)
+{
+    if (system == ENOSPC || system == EDQUOT || system == EFBIG)
+        return STORE_FULL;
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return STORE_FULL;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+        return STORE_LOCKED;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return STORE_READ_ONLY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return STORE_CORRUPT;
+    case SQLITE_CANTOPEN:
+        return STORE_MISSING;
+    case SQLITE_IOERR:
+        return STORE_IO;
+    default:
+        return STORE_SQL;
+    }
+}
+
+static enum err err_of(int code, enum store_fault fault)
+{
+    if (code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM)
+        return ERR_MEMORY;
+    if ((code & 0xff) == SQLITE_CONSTRAINT)
+        return ERR_CONFLICT;
+    if ((code & 0xff) == SQLITE_TOOBIG)
+        return ERR_LIMIT;
+    if (fault == STORE_LOCKED)
+        return ERR_BUSY;
+    return fault == STORE_MISSING ? ERR_NOT_FOUND : ERR_STORE;
+}
+
+static enum err failed(struct db *db)
+{
+    int code = sqlite3_extended_errcode(db->sqlite);
+    int io = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_CANTOPEN;
+    db->fault = fault_of(code, io ? sqlite3_system_errno(db->sqlite) : 0);
+    return err_of(code, db->fault);
+}
+
+enum store_fault db_fault(const struct db *db)
+{
+    return db->fault;
+}
+
+/* --- opening --------------------------------------------------------------------------------------------------------
+ */
+
+static void configure_library(void)
+{
+    /* Counting every allocation under one lock would cost each worker more than the allocation. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_initialize();
+}
+
+enum err db_script(struct db *db, const char *sql)
+{
+    return sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : failed(db);
+}
+
+enum err db_number(struct db *db, const char *sql, int64_t *out)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(db->sqlite, sql, -1, &stmt, NULL) != SQLITE_OK)
+        return failed(db);
+    int step = sqlite3_step(stmt);
+    enum err e = step == SQLITE_ROW ? ERR_OK : step == SQLITE_DONE ? ERR_NOT_FOUND : failed(db);
+    if (e == ERR_OK)
+        *out = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return e;
+}
+
+/* One page of log for each page of change, and the log goes into the file every 2000 pages (8 MiB): often enough to
+ * stay small, seldom enough that hardly a request meets it. */
+static const char *const SETTINGS[] = {
+    [DB_WRITER] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=FAST;"
+                  "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;",
+    [DB_READER] = "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY;",
+    [DB_READ_ONLY] = "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY;",
+};
+
+static enum err set_up(struct db *db, const struct db_config *config)
+{
+    sqlite3_extended_result_codes(db->sqlite, 1);
+    sqlite3_busy_timeout(db->sqlite, config->busy_ms);
+    /* A database somebody else wrote cannot make us run functions, nor can a slip of ours damage the file format. */
+    sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    char cache[64];
+    snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d", config->cache_kib);
+    enum err e = db_script(db, cache);
+    if (e == ERR_OK)
+        e = db_script(db, SETTINGS[config->mode]);
+    return e;
+}
+
+enum err db_open(struct db **out, const struct db_config *config, enum store_fault *fault)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, configure_library);
+    struct db *db = calloc(1, sizeof *db);
+    if (!db)
+        return ERR_MEMORY;
+    int flags = (config->mode == DB_READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
+    enum err e = ERR_MEMORY;
+    int code = sqlite3_open_v2(config->path, &db->sqlite, flags, NULL);
+    if (db->sqlite)
+        e = code == SQLITE_OK ? set_up(db, config) : failed(db);
+    *fault = db->fault;
+    if (e != ERR_OK) {
+        db_close(db);
+        return e;
+    }
+    db->seen_version = -1;
+    *out = db;
+    return ERR_OK;
+}
+
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    for (size_t i = 0; i < SLOTS; i++)
+        if (db->slots[i]) {
+            sqlite3_finalize(db->slots[i]->stmt);
+            free(db->slots[i]);
+        }
+    sqlite3_close(db->sqlite);
+    free(db);
+}
+
+/* --- statements -----------------------------------------------------------------------------------------------------
+ */
+
+static enum err number_parameters(struct statement *s)
+{
+    int n = sqlite3_bind_parameter_count(s->stmt);
+    INSIST(n <= PARAMETERS);
+    s->n = (uint8_t)n;
+    for (int i = 1; i <= n; i++) {
+        const char *name = sqlite3_bind_parameter_name(s->stmt, i);
+        INSIST(name && name[0] == '$');
+        long number = strtol(name + 1, NULL, 10);
+        INSIST(number >= 1 && number <= n);
+        s->number[i - 1] = (uint8_t)number;
+    }
+    return ERR_OK;
+}
+
+static enum err prepare(struct db *db, const char *sql, struct statement **slot)
+{
+    INSIST(db->used < SLOTS_MAX);
+    struct statement *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_MEMORY;
+    if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL) != SQLITE_OK) {
+        free(s);
+        return failed(db);
+    }
+    s->sql = sql;
+    s->read_only = sqlite3_stmt_readonly(s->stmt) != 0;
+    *slot = s;
+    db->used++;
+    return number_parameters(s);
+}
+
+static enum err statement_for(struct db *db, const char *sql, struct statement **out)
+{
+    size_t i = (size_t)(((uint64_t)(uintptr_t)sql * UINT64_C(0x9E3779B97F4A7C15)) >> 55); /* the top 9 bits: 512 */
+    while (db->slots[i] && db->slots[i]->sql != sql)
+        i = (i + 1) % SLOTS;
+    enum err e = db->slots[i] ? ERR_OK : prepare(db, sql, &db->slots[i]);
+    *out = db->slots[i];
+    return e;
+}
+
+static int bind_one(sqlite3_stmt *stmt, int at, const struct value *v)
+{
+    switch (v->kind) {
+    case VALUE_INT:
+        return sqlite3_bind_int64(stmt, at, v->i);
+    case VALUE_TEXT:
+        return sqlite3_bind_text64(stmt, at, (const char *)v->v.p, v->v.n, SQLITE_STATIC, SQLITE_UTF8);
+    case VALUE_BLOB:
+        return sqlite3_bind_blob64(stmt, at, v->v.p, v->v.n, SQLITE_STATIC);
+    default:
+        return sqlite3_bind_null(stmt, at);
+    }
+}
+
+static enum err bind_all(struct db *db, struct statement *s, const struct value *values, size_t n)
+{
+    INSIST(n == s->n);
+    for (int i = 0; i < s->n; i++)
+        if (bind_one(s->stmt, i + 1, &values[s->number[i] - 1]) != SQLITE_OK)
+            return failed(db);
+    return ERR_OK;
+}
+
+static enum err ready(struct db *db, const char *sql, const struct value *values, size_t n, struct statement **out)
+{
+    enum err e = statement_for(db, sql, out);
+    return e == ERR_OK ? bind_all(db, *out, values, n) : e;
+}
+
+/* Values lie in SQLite's memory until the next step. */
+static void row_of(struct row *row, sqlite3_stmt *stmt)
+{
+    int n = sqlite3_column_count(stmt);
+    INSIST(n <= ROW_COLUMNS);
+    row->n = (size_t)n;
+    for (int i = 0; i < n; i++) {
+        struct value *v = &row->column[i];
+        switch (sqlite3_column_type(stmt, i)) {
+        case SQLITE_INTEGER:
+            *v = V_INT(sqlite3_column_int64(stmt, i));
+            break;
+        case SQLITE_TEXT:
+            v->kind = VALUE_TEXT;
+            v->v.p = sqlite3_column_text(stmt, i);
+            v->v.n = (size_t)sqlite3_column_bytes(stmt, i);
+            break;
+        case SQLITE_BLOB:
+            v->kind = VALUE_BLOB;
+            v->v.p = sqlite3_column_blob(stmt, i);
+            v->v.n = (size_t)sqlite3_column_bytes(stmt, i);
+            if (!v->v.p) /* SQLite gives NULL for an empty blob */
+                v->v.p = (const uint8_t *)"";
+            break;
+        default:
+            *v = V_NULL;
+        }
+    }
+}
+
+static enum err keep_row(struct row *row, struct arena *a)
+{
+    for (size_t i = 0; i < row->n; i++) {
+        struct value *v = &row->column[i];
+        if (v->kind != VALUE_TEXT && v->kind != VALUE_BLOB)
+            continue;
+        enum err e = row_keep(&v->v, a, v->v);
+        if (e != ERR_OK)
+            return e;
+    }
+    return ERR_OK;
+}
+
+static enum err run_to_end(struct db *db, sqlite3_stmt *stmt)
+{
+    int step;
+    do
+        step = sqlite3_step(stmt);
+    while (step == SQLITE_ROW);
+    return step == SQLITE_DONE ? ERR_OK : failed(db);
+}
+
+enum err db_run(struct db *db, const char *sql, const struct value *values, size_t n)
+{
+    struct statement *s;
+    enum err e = ready(db, sql, values, n, &s);
+    if (e != ERR_OK)
+        return e;
+    e = run_to_end(db, s->stmt);
+    sqlite3_reset(s->stmt);
+    return e;
+}
+
+enum err db_one(struct db *db, struct arena *a, const char *sql, const struct value *values, size_t n, struct row *row)
+{
+    struct statement *s;
+    enum err e = ready(db, sql, values, n, &s);
+    if (e != ERR_OK)
+        return e;
+    int step = sqlite3_step(s->stmt);
+    if (step == SQLITE_ROW) {
+        row_of(row, s->stmt);
+        e = keep_row(row, a);
+        if (e == ERR_OK && !s->read_only)
+            e = run_to_end(db, s->stmt);
+    } else {
+        e = step == SQLITE_DONE ? ERR_NOT_FOUND : failed(db);
+    }
+    sqlite3_reset(s->stmt);
+    return e;
+}
+
+enum err db_each(struct db *db, const char *sql, const struct value *values, size_t n, row_fn *fn, void *ctx)
+{
+    struct statement *s;
+    enum err e = ready(db, sql, values, n, &s);
+    if (e != ERR_OK)
+        return e;
+    int step = SQLITE_DONE;
+    while (e == ERR_OK && (step = sqlite3_step(s->stmt)) == SQLITE_ROW) {
+        struct row row;
+        row_of(&row, s->stmt);
+        e = fn(ctx, &row);
+    }
+    if (e == ERR_OK && step != SQLITE_DONE)
+        e = failed(db);
+    sqlite3_reset(s->stmt);
+    return e;
+}
+
+int64_t db_changes(const struct db *db)
+{
+    return sqlite3_changes64(db->sqlite);
+}
+
+/* --- transactions ---------------------------------------------------------------------------------------------------
+ */
+
+enum err db_begin(struct db *db)
+{
+    static const char SQL[] = "BEGIN IMMEDIATE";
+    return db_run(db, SQL, NO_VALUES);
+}
+
+enum err db_commit(struct db *db)
+{
+    static const char SQL[] = "COMMIT";
+    return db_run(db, SQL, NO_VALUES);
+}
+
+void db_rollback(struct db *db)
+{
+    static const char SQL[] = "ROLLBACK";
+    if (db_is_idle(db)) /* SQLite rolled back by itself */
+        return;
+    enum store_fault why = db->fault; /* what led here is worth more than what comes of it */
+    if (db_run(db, SQL, NO_VALUES) != ERR_OK)
+        INSIST(db_is_idle(db)); /* ROLLBACK ends the transaction even where it reports an error */
+    db->fault = why;
+}
+
+enum err db_begin_read(struct db *db)
+{
+    static const char SQL[] = "BEGIN";
+    return db_run(db, SQL, NO_VALUES);
+}
+
+void db_end_read(struct db *db)
+{
+    db_rollback(db); /* nothing was written */
+}
+
+int64_t db_changes_total(const struct db *db)
+{
+    return sqlite3_total_changes64(db->sqlite);
+}
+
+bool db_is_idle(const struct db *db)
+{
+    return sqlite3_get_autocommit(db->sqlite) != 0;
+}
+
+static enum err keep_version(void *ctx, const struct row *row)
+{
+    *(int64_t *)ctx = row_int(row, 0);
+    return ERR_OK;
+}
+
+enum err db_look_elsewhere(struct db *db)
+{
+    static const char SQL[] = "PRAGMA data_version"; /* changes when another connection has committed */
+    int64_t version = 0;
+    enum err e = db_each(db, SQL, NO_VALUES, keep_version, &version);
+    if (e != ERR_OK)
+        return e;
+    db->changed_elsewhere = version != db->seen_version;
+    db->seen_version = version;
+    return ERR_OK;
+}
+
+bool db_changed_elsewhere(const struct db *db)
+{
+    return db->changed_elsewhere;
+}

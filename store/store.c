@@ -1,0 +1,430 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/schema.h"
+#include "store/sqlite.h"
+
+/* A group is cut here: its first job should not wait for a thousand others. */
+enum { GROUP_MAX = 256 };
+
+/* One caller of store_write, on that caller's stack. */
+struct pending {
+    struct pending *next;
+    store_job *job; /* NULL: SCRIPT is run instead, outside any transaction, in a group of its own */
+    const char *script;
+    void *ctx;
+    enum err err;
+    bool done, lead;
+    pthread_cond_t wake;
+};
+
+struct store {
+    struct db *writer; /* the leader's, one at a time */
+    struct store_hooks hooks;
+    _Atomic uint64_t groups, jobs, reruns;
+    _Atomic int last_fault;
+
+    pthread_mutex_t queue_lock; /* guards the three below */
+    struct pending *first, *last;
+    bool led;
+
+    pthread_mutex_t pool_lock; /* guards the two below */
+    pthread_cond_t pool_wake;
+    struct db **idle;
+    size_t n_idle, n_readers;
+};
+
+const char *store_fault_name(enum store_fault f)
+{
+    static const char *const NAMES[] = {"fine",    "full",  "locked",  "read-only", "corrupt", "newer",
+                                        "foreign", "older", "missing", "i/o",       "sql"};
+    INSIST((size_t)f < sizeof NAMES / sizeof NAMES[0]);
+    return NAMES[f];
+}
+
+/* --- opening and closing --------------------------------------------------------------------------------------------
+ */
+
+/* SQLite would make it readable for all; the log files beside it take over the mode of this one. */
+static enum err make_file(const struct store_config *config, enum store_fault *fault)
+{
+    int flags = config->read_only ? O_RDONLY : config->must_exist ? O_RDWR : O_RDWR | O_CREAT;
+    int fd = open(config->path, flags | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return close(fd) == 0 ? ERR_OK : ERR_IO;
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+        *fault = STORE_MISSING;
+        return ERR_NOT_FOUND;
+    case EROFS:
+    case EACCES:
+    case EPERM:
+        *fault = STORE_READ_ONLY;
+        return ERR_PERMISSION;
+    case ENOSPC:
+    case EDQUOT:
+        *fault = STORE_FULL;
+        return ERR_STORE;
+    default:
+        *fault = STORE_IO;
+        return ERR_IO;
+    }
+}
+
+static enum err open_writer(struct store *s, const struct db_config *base, enum store_fault *fault)
+{
+    struct db_config c = *base;
+    c.mode = DB_WRITER;
+    enum err e = db_open(&s->writer, &c, fault);
+    return e == ERR_OK ? schema_migrate(s->writer, fault) : e;
+}
+
+static enum err open_readers(struct store *s, const struct db_config *base, unsigned n, enum store_fault *fault)
+{
+    s->idle = calloc(n, sizeof *s->idle);
+    if (!s->idle)
+        return ERR_MEMORY;
+    struct db_config c = *base;
+    c.cache_kib = base->cache_kib / 4;
+    for (unsigned i = 0; i < n; i++) {
+        enum err e = db_open(&s->idle[i], &c, fault);
+        if (e != ERR_OK)
+            return e;
+        s->n_idle = s->n_readers = i + 1;
+    }
+    return ERR_OK;
+}
+
+static enum err open_all(struct store *s, const struct store_config *config, enum store_fault *fault)
+{
+    INSIST(config->path && config->readers >= 1);
+    const struct db_config base = {
+        .path = config->path,
+        .mode = config->read_only ? DB_READ_ONLY : DB_READER,
+        .busy_ms = config->busy_ms ? config->busy_ms : 5000,
+        .cache_kib = config->cache_kib ? config->cache_kib : 2048,
+    };
+    enum err e = make_file(config, fault);
+    if (e == ERR_OK && !config->read_only)
+        e = open_writer(s, &base, fault);
+    if (e == ERR_OK)
+        e = open_readers(s, &base, config->readers, fault);
+    if (e == ERR_OK && config->read_only) {
+        e = schema_check(s->idle[0], fault);
+        if (e != ERR_OK && *fault == STORE_FINE)
+            *fault = db_fault(s->idle[0]);
+    }
+    return e;
+}
+
+enum err store_open(struct store **out, const struct store_config *config, enum store_fault *fault)
+{
+    enum store_fault unused;
+    fault = fault ? fault : &unused;
+    *fault = STORE_FINE;
+    struct store *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_MEMORY;
+    pthread_mutex_init(&s->queue_lock, NULL);
+    pthread_mutex_init(&s->pool_lock, NULL);
+    pthread_cond_init(&s->pool_wake, NULL);
+    enum err e = open_all(s, config, fault);
+    if (e != ERR_OK) {
+        store_close(s);
+        return e;
+    }
+    *fault = STORE_FINE;
+    *out = s;
+    return ERR_OK;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    INSIST(s->n_idle == s->n_readers && !s->led && !s->first);
+    for (size_t i = 0; i < s->n_readers; i++)
+        db_close(s->idle[i]);
+    free(s->idle);
+    db_close(s->writer); /* last: this one moves the log into the file */
+    pthread_cond_destroy(&s->pool_wake);
+    pthread_mutex_destroy(&s->pool_lock);
+    pthread_mutex_destroy(&s->queue_lock);
+    free(s);
+}
+
+/* --- reading --------------------------------------------------------------------------------------------------------
+ */
+
+struct db *store_borrow(struct store *s)
+{
+    pthread_mutex_lock(&s->pool_lock);
+    while (s->n_idle == 0)
+        pthread_cond_wait(&s->pool_wake, &s->pool_lock);
+    struct db *db = s->idle[--s->n_idle]; /* the last one back has the warmest cache */
+    pthread_mutex_unlock(&s->pool_lock);
+    return db;
+}
+
+void store_return(struct store *s, struct db *db)
+{
+    INSIST(db_is_idle(db));
+    pthread_mutex_lock(&s->pool_lock);
+    INSIST(s->n_idle < s->n_readers);
+    s->idle[s->n_idle++] = db;
+    pthread_cond_signal(&s->pool_wake);
+    pthread_mutex_unlock(&s->pool_lock);
+}
+
+/* --- writing --------------------------------------------------------------------------------------------------------
+ */
+
+void store_set_hooks(struct store *s, const struct store_hooks *hooks)
+{
+    s->hooks = *hooks;
+}
+
+static enum err begin_group(struct store *s)
+{
+    enum err e = db_begin(s->writer);
+    if (e == ERR_OK)
+        e = db_look_elsewhere(s->writer);
+    if (e == ERR_OK && s->hooks.after_begin)
+        e = s->hooks.after_begin(s->writer, s->hooks.ctx);
+    return e;
+}
+
+static enum err commit_group(struct store *s)
+{
+    enum err e = s->hooks.before_commit ? s->hooks.before_commit(s->writer, s->hooks.ctx) : ERR_OK;
+    return e == ERR_OK ? db_commit(s->writer) : e;
+}
+
+static void undo_group(struct store *s)
+{
+    db_rollback(s->writer);
+    if (s->hooks.after_rollback)
+        s->hooks.after_rollback(s->hooks.ctx);
+}
+
+/* False: the job failed after it had written, so the whole transaction must go. One that failed without a trace only
+ * takes its error home. */
+static bool run_job(struct store *s, struct pending *p)
+{
+    int64_t before = db_changes_total(s->writer);
+    p->err = p->job(s->writer, p->ctx);
+    if (db_is_idle(s->writer)) {
+        p->err = p->err == ERR_OK ? ERR_STORE : p->err;
+        return false;
+    }
+    return p->err == ERR_OK || db_changes_total(s->writer) == before;
+}
+
+/* False: some job or the commit failed and nothing is written; each must try again by itself. *BEGUN is the error of
+ * the beginning, which would be the same for each. */
+static bool run_together(struct store *s, struct pending *group, enum err *begun)
+{
+    *begun = begin_group(s);
+    bool good = *begun == ERR_OK;
+    for (struct pending *p = group; p && good; p = p->next)
+        good = run_job(s, p);
+    good = good && commit_group(s) == ERR_OK;
+    if (!good)
+        undo_group(s);
+    return good;
+}
+
+/* A group of one; its error is in P. Gives back the error of the beginning. */
+static enum err run_alone(struct store *s, struct pending *p)
+{
+    enum err begun = begin_group(s), e = begun;
+    bool clean = e == ERR_OK && run_job(s, p);
+    if (e == ERR_OK)
+        e = clean ? commit_group(s) : p->err;
+    if (e == ERR_OK)
+        return ERR_OK;
+    undo_group(s);
+    p->err = e;
+    return begun;
+}
+
+static void run_one_by_one(struct store *s, struct pending *group, enum err begun)
+{
+    for (struct pending *p = group; p; p = p->next) {
+        if (begun == ERR_OK)
+            begun = run_alone(s, p);
+        else
+            p->err = begun; /* whoever keeps us out has been waited for once; not once for each */
+        atomic_fetch_add_explicit(&s->groups, 1, memory_order_relaxed);
+    }
+}
+
+static void note_fault(struct store *s, const struct pending *group)
+{
+    bool failed = false;
+    for (const struct pending *p = group; p; p = p->next)
+        failed |= p->err == ERR_STORE || p->err == ERR_BUSY;
+    atomic_store_explicit(&s->last_fault, failed ? (int)db_fault(s->writer) : STORE_FINE, memory_order_relaxed);
+}
+
+static void run_group(struct store *s, struct pending *group, unsigned n)
+{
+    enum err begun = ERR_OK;
+    if (!group->job) {
+        group->err = db_script(s->writer, group->script);
+    } else if (n > 1 && run_together(s, group, &begun)) {
+        atomic_fetch_add_explicit(&s->groups, 1, memory_order_relaxed);
+    } else {
+        atomic_fetch_add_explicit(&s->reruns, n > 1 ? n : 0, memory_order_relaxed);
+        run_one_by_one(s, group, begun);
+    }
+    atomic_fetch_add_explicit(&s->jobs, n, memory_order_relaxed);
+    note_fault(s, group);
+}
+
+/* The first that wait, at most GROUP_MAX; the queue keeps the rest. A script stays by itself. */
+static struct pending *cut_group(struct store *s, unsigned *n)
+{
+    struct pending *group = s->first, *end = group;
+    for (*n = 1; group->job && end->next && end->next->job && *n < GROUP_MAX; ++*n)
+        end = end->next;
+    s->first = end->next;
+    if (!s->first)
+        s->last = NULL;
+    end->next = NULL;
+    return group;
+}
+
+static void answer_group(struct pending *group, const struct pending *me)
+{
+    for (struct pending *p = group, *next; p; p = next) {
+        next = p->next; /* once done, P is gone as soon as its caller runs */
+        p->done = true;
+        if (p != me)
+            pthread_cond_signal(&p->wake);
+    }
+}
+
+/* The caller runs everybody's jobs; then the next one who waits is the leader of those who came meanwhile. */
+static void lead(struct store *s, const struct pending *me)
+{
+    unsigned n;
+    struct pending *group = cut_group(s, &n);
+    pthread_mutex_unlock(&s->queue_lock);
+    run_group(s, group, n);
+    pthread_mutex_lock(&s->queue_lock);
+    answer_group(group, me);
+    s->led = s->first != NULL;
+    if (s->first) {
+        s->first->lead = true;
+        pthread_cond_signal(&s->first->wake);
+    }
+}
+
+static enum err wait_for_turn(struct store *s, store_job *job, void *ctx, const char *script)
+{
+    if (!s->writer)
+        return ERR_PERMISSION;
+    struct pending me = {.job = job, .ctx = ctx, .script = script, .wake = PTHREAD_COND_INITIALIZER};
+    pthread_mutex_lock(&s->queue_lock);
+    if (s->last)
+        s->last->next = &me;
+    else
+        s->first = &me;
+    s->last = &me;
+    if (!s->led)
+        s->led = me.lead = true;
+    while (!me.done && !me.lead)
+        pthread_cond_wait(&me.wake, &s->queue_lock);
+    if (!me.done)
+        lead(s, &me);
+    pthread_mutex_unlock(&s->queue_lock);
+    pthread_cond_destroy(&me.wake);
+    return me.err;
+}
+
+enum err store_write(struct store *s, store_job *job, void *ctx)
+{
+    return wait_for_turn(s, job, ctx, NULL);
+}
+
+/* --- what else may be asked -----------------------------------------------------------------------------------------
+ */
+
+enum store_fault store_last_fault(struct store *s)
+{
+    return (enum store_fault)atomic_load_explicit(&s->last_fault, memory_order_relaxed);
+}
+
+struct store_figures store_figures(struct store *s)
+{
+    return (struct store_figures){
+        .groups = atomic_load(&s->groups), .jobs = atomic_load(&s->jobs), .reruns = atomic_load(&s->reruns)};
+}
+
+static enum err touch_nothing(struct db *db, void *ctx)
+{
+    (void)db;
+    (void)ctx;
+    return ERR_OK;
+}
+
+enum err store_check(struct store *s, enum store_fault *fault)
+{
+    static const char SQL[] = "SELECT value FROM setting WHERE name = 'client_generation'";
+    struct arena a;
+    struct row row;
+    arena_open(&a, 4096);
+    struct db *db = store_borrow(s);
+    enum err e = db_one(db, &a, SQL, NO_VALUES, &row);
+    enum store_fault why = e == ERR_OK ? STORE_FINE : db_fault(db);
+    store_return(s, db);
+    arena_close(&a);
+    if (e == ERR_OK) {
+        e = store_write(s, touch_nothing, NULL);
+        why = store_last_fault(s);
+    }
+    if (fault)
+        *fault = why;
+    return e == ERR_NOT_FOUND ? ERR_STORE : e;
+}
+
+static enum err note_damage(void *ctx, const struct row *row)
+{
+    if (!view_equal_text(row_text(row, 0), "ok"))
+        *(bool *)ctx = true;
+    return ERR_OK;
+}
+
+enum err store_check_integrity(struct store *s)
+{
+    static const char SQL[] = "PRAGMA integrity_check", KEYS[] = "PRAGMA foreign_key_check";
+    bool damaged = false;
+    struct db *db = store_borrow(s);
+    enum err e = db_each(db, SQL, NO_VALUES, note_damage, &damaged);
+    if (e == ERR_OK)
+        e = db_each(db, KEYS, NO_VALUES, note_damage, &damaged);
+    store_return(s, db);
+    return e == ERR_OK && damaged ? ERR_STORE : e;
+}
+
+enum err store_checkpoint(struct store *s)
+{
+    return wait_for_turn(s, NULL, NULL, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+enum err store_limit_pages(struct store *s, int64_t n)
+{
+    char script[64];
+    snprintf(script, sizeof script, "PRAGMA max_page_count=%lld", n ? (long long)n : 4294967294LL);
+    return wait_for_turn(s, NULL, NULL, script);
+}
