@@ -12,10 +12,10 @@
 struct rig;
 
 struct rig_options {
-    const char *card_dir;  /* the card (a persona's folder); NULL: a reader without a card program */
-    const char *program;   /* genkan-card; NULL: BUILD_DIR's */
+    const char *card_dir;     /* the card (a persona's folder); NULL: a reader without a card program */
+    const char *program;      /* path of genkan-card, like BUILD_DIR "/genkan-card" */
     const char *const *extra; /* further options of genkan-card, NULL-terminated; may be NULL */
-    bool empty;            /* start with the card out */
+    bool empty;               /* start with the card out */
 };
 
 /* Starts both and waits until the reader has seen the card. The card's counters are the rig's own (CARD_DIR is only
