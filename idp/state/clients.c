@@ -1,0 +1,324 @@
+#include "idp/state/clients.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "idp/state/registration.h"
+#include "store/row.h"
+
+#define LOOK_EVERY_MS  1000
+#define CLIENT_CEILING (1 << 20)
+#define CLIENTS_MAX    10000
+
+/* One parsed registration. Kept until the end, since requests under way may be using it. */
+struct entry {
+    struct entry *older;
+    struct arena arena;
+    uint8_t digest[SHA256_SIZE]; /* of registration and secret: has it changed? */
+    struct client *client;
+};
+
+/* All services of one generation, sorted by id. Immutable; replaced as a whole. */
+struct table {
+    struct table *older;
+    int64_t generation;
+    size_t n, size;
+    struct entry **entries;
+};
+
+struct clients {
+    _Atomic(struct table *) table;
+    _Atomic int64_t looked_at; /* milliseconds of the steady clock */
+    pthread_mutex_t lock;      /* held by who builds the next table */
+    struct entry *entries;     /* every entry ever made */
+};
+
+enum err clients_open(struct clients **out)
+{
+    struct clients *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return ERR_MEMORY;
+    if (pthread_mutex_init(&c->lock, NULL)) {
+        free(c);
+        return ERR_MEMORY;
+    }
+    *out = c;
+    return ERR_OK;
+}
+
+static void table_free(struct table *t)
+{
+    free(t->entries);
+    free(t);
+}
+
+static void entry_free(struct entry *e)
+{
+    arena_close(&e->arena);
+    free(e);
+}
+
+void clients_close(struct clients *c)
+{
+    if (!c)
+        return;
+    for (struct table *t = atomic_load(&c->table), *older; t; t = older) {
+        older = t->older;
+        table_free(t);
+    }
+    for (struct entry *e = c->entries, *older; e; e = older) {
+        older = e->older;
+        entry_free(e);
+    }
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+/* --- reading ----------------------------------------------------------------------------------------------------- */
+
+static const char all_clients[] =
+    "SELECT id, registration, secret_hash FROM client WHERE removed_at IS NULL ORDER BY id";
+
+static enum err parse(struct client **out, struct arena *arena, const struct row *row)
+{
+    struct registration_fault fault;
+    struct view id, registration, secret;
+    enum err e;
+
+    if ((e = row_keep(&id, arena, row_text(row, 0))) || (e = row_keep(&registration, arena, row_text(row, 1))) ||
+        (e = row_keep(&secret, arena, row_blob(row, 2))))
+        return e;
+    e = registration_read(out, arena, registration, id, &fault);
+    if (!e)
+        (*out)->secret_hash = secret;
+    /* It was checked when it was recorded; a database changed by hand is no reason to guess. */
+    if (e == ERR_SYNTAX)
+        log_event(LOG_ERROR, "client_unusable", LOG_TEXT("client", id), LOG_STR("member", fault.member),
+                  LOG_STR("rule", fault.rule));
+    return e;
+}
+
+static int compare(struct view a, struct view b)
+{
+    int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+static struct entry *table_find(const struct table *t, struct view id)
+{
+    size_t low = 0, high = t ? t->n : 0;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare(t->entries[middle]->client->id, id);
+        if (order == 0)
+            return t->entries[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* --- building the next table ------------------------------------------------------------------------------------- */
+
+struct building {
+    struct clients *clients;
+    const struct table *before;
+    struct table *table;
+};
+
+static void digest_of(uint8_t out[SHA256_SIZE], const struct row *row)
+{
+    const struct view pieces[] = {row_text(row, 1), VIEW("\0"), row_blob(row, 2)};
+
+    sha256_of(out, pieces, 3);
+}
+
+static enum err entry_make(struct entry **out, struct clients *c, const struct row *row)
+{
+    struct entry *e = calloc(1, sizeof *e);
+
+    if (!e)
+        return ERR_MEMORY;
+    arena_open(&e->arena, CLIENT_CEILING);
+    digest_of(e->digest, row);
+    enum err err = parse(&e->client, &e->arena, row);
+    if (err) {
+        entry_free(e);
+        return err;
+    }
+    e->older = c->entries;
+    c->entries = e;
+    *out = e;
+    return ERR_OK;
+}
+
+static enum err grow(struct table *t)
+{
+    if (t->n < t->size)
+        return ERR_OK;
+    size_t size = t->size ? 2 * t->size : 16;
+    struct entry **entries = size > CLIENTS_MAX ? NULL : realloc(t->entries, size * sizeof(struct entry *));
+    if (!entries)
+        return ERR_MEMORY;
+    t->entries = entries;
+    t->size = size;
+    return ERR_OK;
+}
+
+static enum err add_row(void *ctx, const struct row *row)
+{
+    struct building *b = ctx;
+    uint8_t digest[SHA256_SIZE];
+    struct entry *entry = table_find(b->before, row_text(row, 0));
+
+    digest_of(digest, row);
+    if (!entry || memcmp(digest, entry->digest, sizeof digest) != 0) {
+        enum err e = entry_make(&entry, b->clients, row);
+        if (e)
+            return e == ERR_SYNTAX ? ERR_OK : e; /* one that cannot be used is as good as none; the others go on */
+    }
+    enum err e = grow(b->table);
+    if (e)
+        return e;
+    b->table->entries[b->table->n++] = entry;
+    return ERR_OK;
+}
+
+static enum err generation_find(struct db *db, int64_t *out)
+{
+    struct arena a;
+    struct row row;
+
+    arena_open(&a, 4096);
+    enum err e =
+        db_one(db, &a, "SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'client_generation'", NO_VALUES, &row);
+    *out = e ? 0 : row_int(&row, 0);
+    arena_close(&a);
+    return e == ERR_NOT_FOUND ? ERR_STORE : e;
+}
+
+static enum err build(struct clients *c, struct db *db, int64_t generation)
+{
+    struct table *before = atomic_load(&c->table), *t = calloc(1, sizeof *t);
+    struct building b = {c, before, t};
+
+    if (!t)
+        return ERR_MEMORY;
+    t->generation = generation;
+    enum err e = db_each(db, all_clients, NO_VALUES, add_row, &b);
+    if (e) {
+        table_free(t);
+        return e;
+    }
+    t->older = before;
+    atomic_store(&c->table, t);
+    return ERR_OK;
+}
+
+/* Under the lock. */
+static enum err look(struct clients *c, struct db *db, int64_t now_ms)
+{
+    int64_t generation;
+    const struct table *t = atomic_load(&c->table);
+    enum err e = generation_find(db, &generation);
+
+    if (!e && (!t || t->generation != generation))
+        e = build(c, db, generation);
+    if (!e)
+        atomic_store(&c->looked_at, now_ms);
+    return e;
+}
+
+static bool is_due(struct clients *c, int64_t now_ms)
+{
+    return !atomic_load(&c->table) || now_ms - atomic_load(&c->looked_at) >= LOOK_EVERY_MS;
+}
+
+enum err clients_find(struct clients *c, struct db *db, struct view id, const struct client **out)
+{
+    int64_t now_ms = clock_steady_ms();
+    enum err e = ERR_OK;
+
+    *out = NULL;
+    if (is_due(c, now_ms)) {
+        pthread_mutex_lock(&c->lock);
+        if (is_due(c, now_ms))
+            e = look(c, db, now_ms);
+        pthread_mutex_unlock(&c->lock);
+    }
+    if (e)
+        return e;
+    const struct entry *entry = view_is(id) ? table_find(atomic_load(&c->table), id) : NULL;
+    *out = entry ? entry->client : NULL;
+    return ERR_OK;
+}
+
+/* --- for the command line ---------------------------------------------------------------------------------------- */
+
+static enum err next_generation(struct db *db)
+{
+    return db_run(db,
+                  "UPDATE setting SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)"
+                  " WHERE name = 'client_generation'",
+                  NO_VALUES);
+}
+
+enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t secret_hash[32],
+                        int64_t now)
+{
+    enum err e = db_run(db,
+                        "INSERT INTO client (id, registration, secret_hash, created_at, updated_at)"
+                        " VALUES ($1, $2, $3, $4, $4)"
+                        " ON CONFLICT (id) DO UPDATE SET registration = excluded.registration,"
+                        " secret_hash = excluded.secret_hash, updated_at = excluded.updated_at, removed_at = NULL"
+                        " WHERE client.removed_at IS NOT NULL",
+                        VALUES(V_TEXT(id), V_TEXT(registration), V_BLOB(view_bytes(secret_hash, 32)), V_INT(now)));
+
+    if (e)
+        return e;
+    return db_changes(db) == 1 ? next_generation(db) : ERR_CONFLICT;
+}
+
+enum err clients_remove(struct db *db, struct view id, int64_t now)
+{
+    enum err e = db_run(db, "UPDATE client SET removed_at = $2, updated_at = $2 WHERE id = $1 AND removed_at IS NULL",
+                        VALUES(V_TEXT(id), V_INT(now)));
+
+    if (e)
+        return e;
+    return db_changes(db) == 1 ? next_generation(db) : ERR_NOT_FOUND;
+}
+
+struct each {
+    struct arena *arena;
+    enum err (*fn)(void *ctx, const struct client *client);
+    void *ctx;
+};
+
+static enum err each_row(void *ctx, const struct row *row)
+{
+    struct each *each = ctx;
+    struct client *client;
+    enum err e = parse(&client, each->arena, row);
+
+    if (e)
+        return e == ERR_SYNTAX ? ERR_OK : e;
+    return each->fn(each->ctx, client);
+}
+
+enum err clients_each(struct db *db, struct arena *arena, enum err (*fn)(void *ctx, const struct client *client),
+                      void *ctx)
+{
+    struct each each = {arena, fn, ctx};
+
+    return db_each(db, all_clients, NO_VALUES, each_row, &each);
+}
