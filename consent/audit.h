@@ -20,11 +20,15 @@ enum err audit_list(struct db *db, const struct audit_filter *filter, enum audit
 
 #define AUDIT_FAULTS_MAX 32
 
+enum audit_fault_kind { AUDIT_CHANGED, AUDIT_MISSING, AUDIT_EXTRA, AUDIT_HEAD };
+const char *audit_fault_name(enum audit_fault_kind k); /* "changed" ... */
+
 /* One thing that is wrong. */
 struct audit_fault {
-    enum { AUDIT_CHANGED, AUDIT_MISSING, AUDIT_EXTRA, AUDIT_HEAD } kind;
+    enum audit_fault_kind kind;
     int64_t index;    /* leaf; -1 for the head */
-    const char *what; /* static, like "event or salt does not fit the digest" */
+    int64_t many;     /* MISSING: so many leaves from INDEX on */
+    const char *what; /* static, like "salt and event do not fit the digest" */
 };
 
 struct audit_report {

@@ -119,7 +119,7 @@ static enum err head_row(void *ctx, const struct row *row)
     struct head_load *load = ctx;
     int64_t size = row_int(row, 0);
     if (size < 0 || !tree_load(load->tree, (uint64_t)size, row_blob(row, 1)))
-        return ERR_STORE;
+        return ERR_SYNTAX;
     load->found = true;
     return ERR_OK;
 }
@@ -128,7 +128,7 @@ static enum err load_tree(struct tree *t, struct db *db)
 {
     struct head_load load = {.tree = t};
     enum err err = db_each(db, SQL_HEAD, NO_VALUES, head_row, &load);
-    return err ? err : load.found ? ERR_OK : ERR_STORE; /* the migration made the row: its absence is damage */
+    return err || load.found ? err : ERR_SYNTAX; /* the migration made the row: its absence is damage */
 }
 
 enum err ledger_head_find(struct ledger_head *out, struct db *db)
@@ -150,7 +150,7 @@ static enum err after_begin(struct db *db, void *ctx)
         return ERR_OK;
     enum err err = load_tree(&l->tree, db);
     l->loaded = !err;
-    return err;
+    return err == ERR_SYNTAX ? ERR_STORE : err;
 }
 
 static enum err before_commit(struct db *db, void *ctx)

@@ -59,7 +59,7 @@ enum err ledger_append(struct ledger *l, struct db *db, const struct ledger_even
 /* Inside a write job: deletes salt and event of N leaves and appends the erased event that counts them. */
 enum err ledger_erase(struct ledger *l, struct db *db, const int64_t *indexes, size_t n, int64_t at_ms) MUST_CHECK;
 
-/* Size and root of the tree as it is stored. */
+/* Size and root of the tree as it is stored. ERR_SYNTAX: the head row is missing or damaged. */
 struct ledger_head {
     int64_t size;
     uint8_t root[32];
