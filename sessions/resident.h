@@ -21,7 +21,7 @@ enum err resident_of_card(struct ident *out, bool *is_new, struct db *db, struct
                           int64_t now) MUST_CHECK;
 
 /* Where a value comes from (product.md, "Profile fields"). The numbers stand in the database. */
-enum profile_source { SOURCE_CARD_SIGNED = 1, SOURCE_CARD_READ = 2, SOURCE_UPSTREAM = 3, SOURCE_RESIDENT = 4 };
+enum profile_source { PROFILE_CARD_SIGNED = 1, PROFILE_CARD_READ = 2, PROFILE_UPSTREAM = 3, PROFILE_RESIDENT = 4 };
 /* "card-signed", "card-read", "upstream", "resident"; static. */
 const char *profile_source_name(enum profile_source s);
 
@@ -34,8 +34,8 @@ struct profile_value {
 };
 
 /* Values of a resident, sealed at rest with KEY (SEAL_KEY_SIZE bytes), bound to resident and field. FIELDS: only these
- * (N_FIELDS of them); NULL: all. *OUT in A, sorted by field id; *N may be 0. ERR_MISMATCH: a value does not open (moved,
- * changed, or another key): nothing is given then. */
+ * (N_FIELDS of them); NULL: all. *OUT in A, sorted by field id; *N may be 0. ERR_MISMATCH: a value does not open
+ * (moved, changed, or another key): nothing is given then. */
 enum err profile_find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct view key,
                       struct ident resident, const struct view *fields, size_t n_fields) MUST_CHECK;
 
