@@ -32,7 +32,8 @@ enum err card_txn_mint(struct db *db, const struct card_txn *t) MUST_CHECK;
 /* For showing the start page; changes nothing. ERR_NOT_FOUND. */
 enum err card_txn_find(struct card_txn *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
 /* The newest of an interaction. ERR_NOT_FOUND. */
-enum err card_txn_find_newest(struct card_txn *out, struct db *db, struct arena *a, struct ident interaction) MUST_CHECK;
+enum err card_txn_find_newest(struct card_txn *out, struct db *db, struct arena *a,
+                              struct ident interaction) MUST_CHECK;
 
 enum card_txn_verdict {
     CARD_TXN_GOOD,

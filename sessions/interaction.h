@@ -1,5 +1,5 @@
-/* interaction: one visit of one browser to log in to one service, from /authorize to the code. Found by half the SHA-256
- * of its ticket, and only with the browser it began in. Writers (mint, record, take) run inside a store job. */
+/* interaction: one visit of one browser to log in to one service, from /authorize to the code. Found by half the
+ * SHA-256 of its ticket, and only with the browser it began in. Writers (mint, record, take) run inside a store job. */
 #ifndef SESSIONS_INTERACTION_H
 #define SESSIONS_INTERACTION_H
 
@@ -15,14 +15,14 @@ struct interaction {
     struct view client;
     struct view request; /* the checked authorization request, JSON */
     int64_t created_at, expires_at;
-    struct ident session;  /* logged in or confirmed with; IDENT_NONE: not yet */
-    int64_t login_at;      /* when a card login was done inside this interaction; 0: not */
-    bool want_login;       /* the resident said "I am somebody else": only a card login from now on will do */
+    struct ident session; /* logged in or confirmed with; IDENT_NONE: not yet */
+    int64_t login_at;     /* when a card login was done inside this interaction; 0: not */
+    bool want_login;      /* the resident said "I am somebody else": only a card login from now on will do */
     enum profile_offer profile_offer;
-    struct view problem;   /* why the last card transaction failed (an error code of protocol.md or ours); absent: none */
-    struct ident grant;    /* the consent reached inside this interaction */
-    struct view refusal;   /* the resident said no: the OAuth error for the service; absent: did not */
-    int64_t done_at;       /* taken: a code or an error has been sent; 0: open */
+    struct view problem; /* why the last card transaction failed (an error code of protocol.md or ours); absent: none */
+    struct ident grant;  /* the consent reached inside this interaction */
+    struct view refusal; /* the resident said no: the OAuth error for the service; absent: did not */
+    int64_t done_at;     /* taken: a code or an error has been sent; 0: open */
 };
 
 /* Writes a new row out of id, browser, client, request, created_at, expires_at; the rest begins empty. */

@@ -4,7 +4,8 @@
 
 #include "store/row.h"
 
-/* Activity is written down at most this often. */
+/* Activity is written down at most this often; so a session may end this much before it has been idle long enough,
+ * never after. */
 #define SESSION_TOUCH_S 60
 
 struct session {

@@ -4,15 +4,17 @@
 
 #include "store/store.h"
 
-/* Kept after their end, in seconds: enough to tell "expired" from "never was", and for tokens to see an ended session. */
+/* Kept after their end, in seconds: enough to tell "expired" from "never was", and for tokens to see an ended session.
+ */
 #define SWEEP_GRACE_S 3600
 
 struct sweep {
     int64_t now;
-    size_t batch;        /* rows of a table at most in one job; 0 means 200 */
-    size_t deleted;      /* out: by the last job */
-    struct ident cursor; /* how far the families have been looked through; begins as IDENT_NONE */
-    bool done;           /* out: nothing more is due */
+    size_t batch;             /* rows of a table at most in one job; 0 means 200 */
+    struct ident cursor;      /* how far the families have been looked through; begins as IDENT_NONE */
+    struct ident next_cursor; /* out: CURSOR for the next job */
+    size_t deleted;           /* out: by this job */
+    bool done;                /* out: nothing more is due */
 };
 
 /* A store job: one batch of every table. CTX is a struct sweep. */

@@ -9,13 +9,14 @@
 struct family {
     struct ident id; /* token_family_id */
     struct view client;
-    struct ident session, grant; /* grant IDENT_NONE: no fields asked */
-    struct view scope;           /* granted, words separated by spaces */
-    int64_t minted_at;           /* the code's */
-    int64_t expires_at;          /* of the longest-lived token of the family: when the row may be swept */
-    bool offline;                /* offline_access: outlives the session */
-    bool refreshable;            /* a refresh token was given */
-    int64_t revoked_at;          /* 0: not */
+    struct ident resident, session;
+    struct ident grant; /* IDENT_NONE: no fields asked */
+    struct view scope;  /* granted, words separated by spaces */
+    int64_t minted_at;  /* the code's */
+    int64_t expires_at; /* of the longest-lived token of the family: when the row may be swept */
+    bool offline;       /* offline_access: outlives the session */
+    bool refreshable;   /* a refresh token was given */
+    int64_t revoked_at; /* 0: not */
 };
 
 /* The id of the family a code makes: its time of minting (4 bytes, big endian), then 12 bytes of its SHA-256. The time
@@ -25,13 +26,12 @@ struct ident token_family_id(struct view code, int64_t minted_at);
 enum redeem_verdict { CODE_REDEEMED, CODE_USED_BEFORE };
 /* Redeems a code, once. The second time the family is revoked (RFC 6749 4.1.2) and the verdict is CODE_USED_BEFORE.
  * Inside a store job. */
-enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct family *f) MUST_CHECK;
+enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct family *f, int64_t now) MUST_CHECK;
 
 /* A family and what became of its session. */
 struct token_facts {
     struct family family;
     bool has_session; /* its row is still there */
-    struct ident resident;
     int64_t session_ended_at, session_expires_at, session_auth_at;
 };
 /* One statement. Texts in A. ERR_NOT_FOUND: never redeemed, or swept. */

@@ -101,6 +101,7 @@ CREATE TABLE session_service (
 CREATE TABLE family (
   id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
   client TEXT NOT NULL,
+  resident BLOB NOT NULL,
   session BLOB NOT NULL,
   grant_id BLOB,
   scope TEXT NOT NULL,
@@ -110,6 +111,7 @@ CREATE TABLE family (
   refreshable INTEGER NOT NULL,
   revoked_at INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX family_by_resident ON family (resident) WHERE refreshable = 1;
 CREATE INDEX family_by_session ON family (session) WHERE refreshable = 1;
 CREATE INDEX family_by_grant ON family (grant_id) WHERE refreshable = 1;
 

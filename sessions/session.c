@@ -1,0 +1,134 @@
+#include "sessions/session.h"
+
+#include "sessions/list.h"
+#include "sessions/token.h"
+
+enum err session_mint(struct db *db, const struct session *s)
+{
+    static const char SQL[] = "INSERT INTO session (id, resident, browser, acr, amr, auth_at, created_at, seen_at, "
+                              "expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    return db_run(db, SQL,
+                  VALUES(V_IDENT(s->id), V_IDENT(s->resident), V_IDENT(s->browser), V_TEXT(s->acr), V_TEXT(s->amr),
+                         V_INT(s->auth_at), V_INT(s->created_at), V_INT(s->seen_at), V_INT(s->expires_at)));
+}
+
+#define COLUMNS "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at"
+
+static void read_row(struct session *out, const struct row *r)
+{
+    *out = (struct session){
+        .id = row_ident(r, 0),
+        .resident = row_ident(r, 1),
+        .browser = row_ident(r, 2),
+        .acr = row_text(r, 3),
+        .amr = row_text(r, 4),
+        .auth_at = row_int(r, 5),
+        .created_at = row_int(r, 6),
+        .seen_at = row_int(r, 7),
+        .expires_at = row_int(r, 8),
+        .ended_at = row_int(r, 9),
+    };
+}
+
+enum err session_find(struct session *out, struct db *db, struct arena *a, struct ident id)
+{
+    static const char SQL[] = "SELECT " COLUMNS " FROM session WHERE id = $1";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
+    if (e == ERR_OK)
+        read_row(out, &r);
+    return e;
+}
+
+enum session_state session_check(const struct session *s, struct ident browser, int64_t idle_s, int64_t now)
+{
+    if (!ident_equal(s->browser, browser))
+        return SESSION_OTHER_BROWSER;
+    if (s->ended_at)
+        return SESSION_ENDED;
+    if (now >= s->expires_at)
+        return SESSION_EXPIRED;
+    return now < s->seen_at + idle_s ? SESSION_LIVE : SESSION_IDLE;
+}
+
+bool session_is_due(const struct session *s, int64_t now)
+{
+    return now - s->seen_at >= SESSION_TOUCH_S;
+}
+
+enum err session_touch(struct db *db, struct ident id, int64_t now)
+{
+    static const char SQL[] = "UPDATE session SET seen_at = $2 WHERE id = $1 AND ended_at IS NULL AND seen_at < $2";
+    return db_run(db, SQL, VALUES(V_IDENT(id), V_INT(now)));
+}
+
+enum err session_end(struct db *db, struct ident id, int64_t now)
+{
+    static const char SQL[] = "UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+    enum err e = db_run(db, SQL, VALUES(V_IDENT(id), V_INT(now)));
+    if (e != ERR_OK)
+        return e;
+    return db_changes(db) == 1 ? token_revoke_session(db, id, now) : ERR_CONFLICT;
+}
+
+enum err session_add_service(struct db *db, struct ident id, struct view client, int64_t now)
+{
+    static const char SQL[] = "INSERT INTO session_service (session, client, first_at) VALUES ($1, $2, $3) "
+                              "ON CONFLICT (session, client) DO NOTHING";
+    return db_run(db, SQL, VALUES(V_IDENT(id), V_TEXT(client), V_INT(now)));
+}
+
+static enum err keep_client(void *ctx, const struct row *row)
+{
+    struct list *list = ctx;
+    struct view *v = list_add(list);
+    return v ? row_keep(v, list->a, row_text(row, 0)) : ERR_LIMIT;
+}
+
+enum err session_services(struct view **clients, size_t *n, struct db *db, struct arena *a, struct ident id)
+{
+    static const char SQL[] = "SELECT client FROM session_service WHERE session = $1 ORDER BY first_at, client";
+    struct list list;
+    list_open(&list, a, sizeof(struct view));
+    enum err e = db_each(db, SQL, VALUES(V_IDENT(id)), keep_client, &list);
+    if (e != ERR_OK)
+        return e;
+    *clients = list.items;
+    *n = list.n;
+    return ERR_OK;
+}
+
+enum err session_has_service(bool *has, struct db *db, struct arena *a, struct ident id, struct view client)
+{
+    static const char SQL[] = "SELECT 1 FROM session_service WHERE session = $1 AND client = $2";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id), V_TEXT(client)), &r);
+    *has = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err keep_session(void *ctx, const struct row *row)
+{
+    struct list *list = ctx;
+    struct session *s = list_add(list);
+    if (!s)
+        return ERR_LIMIT;
+    read_row(s, row);
+    enum err e = row_keep(&s->acr, list->a, s->acr);
+    return e == ERR_OK ? row_keep(&s->amr, list->a, s->amr) : e;
+}
+
+enum err session_list(struct session **out, size_t *n, struct db *db, struct arena *a, struct ident resident,
+                      int64_t now)
+{
+    static const char SQL[] = "SELECT " COLUMNS " FROM session WHERE resident = $1 AND ended_at IS NULL "
+                              "AND expires_at > $2 ORDER BY created_at DESC, id";
+    struct list list;
+    list_open(&list, a, sizeof(struct session));
+    enum err e = db_each(db, SQL, VALUES(V_IDENT(resident), V_INT(now)), keep_session, &list);
+    if (e != ERR_OK)
+        return e;
+    *out = list.items;
+    *n = list.n;
+    return ERR_OK;
+}

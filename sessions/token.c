@@ -1,0 +1,167 @@
+#include "sessions/token.h"
+
+#include "base/hash.h"
+
+struct ident token_family_id(struct view code, int64_t minted_at)
+{
+    uint8_t digest[SHA256_SIZE];
+    struct ident id;
+    sha256(digest, code);
+    for (int i = 0; i < 4; i++)
+        id.b[i] = (uint8_t)((uint64_t)minted_at >> (24 - 8 * i));
+    memcpy(id.b + 4, digest, sizeof id.b - 4);
+    return id;
+}
+
+enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct family *f, int64_t now)
+{
+    static const char SQL[] = "INSERT INTO family (id, client, resident, session, grant_id, scope, minted_at, "
+                              "expires_at, offline, refreshable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON "
+                              "CONFLICT (id) DO NOTHING";
+    enum err e = db_run(db, SQL,
+                        VALUES(V_IDENT(f->id), V_TEXT(f->client), V_IDENT(f->resident), V_IDENT(f->session),
+                               V_IDENT(f->grant), V_TEXT(f->scope), V_INT(f->minted_at), V_INT(f->expires_at),
+                               V_INT(f->offline), V_INT(f->refreshable)));
+    if (e != ERR_OK)
+        return e;
+    *verdict = db_changes(db) == 1 ? CODE_REDEEMED : CODE_USED_BEFORE;
+    return *verdict == CODE_REDEEMED ? ERR_OK : token_revoke_family(db, f->id, now);
+}
+
+#define FACTS                                                                                                          \
+    "f.id, f.client, f.session, f.grant_id, f.scope, f.minted_at, f.expires_at, f.offline, f.refreshable, "            \
+    "f.revoked_at, s.id, s.ended_at, s.expires_at, s.auth_at, f.resident"
+
+static void read_facts(struct token_facts *out, const struct row *r)
+{
+    *out = (struct token_facts){
+        .family =
+            {
+                .id = row_ident(r, 0),
+                .client = row_text(r, 1),
+                .resident = row_ident(r, 14),
+                .session = row_ident(r, 2),
+                .grant = row_ident(r, 3),
+                .scope = row_text(r, 4),
+                .minted_at = row_int(r, 5),
+                .expires_at = row_int(r, 6),
+                .offline = row_int(r, 7) != 0,
+                .refreshable = row_int(r, 8) != 0,
+                .revoked_at = row_int(r, 9),
+            },
+        .has_session = !row_is_null(r, 10),
+        .session_ended_at = row_int(r, 11),
+        .session_expires_at = row_int(r, 12),
+        .session_auth_at = row_int(r, 13),
+    };
+}
+
+enum err token_find_family(struct token_facts *out, struct db *db, struct arena *a, struct ident id)
+{
+    static const char SQL[] = "SELECT " FACTS " FROM family f LEFT JOIN session s ON s.id = f.session WHERE f.id = $1";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
+    if (e == ERR_OK)
+        read_facts(out, &r);
+    return e;
+}
+
+enum token_state token_check(const struct token_facts *facts, int64_t now)
+{
+    const struct family *f = &facts->family;
+    if (f->revoked_at)
+        return TOKEN_REVOKED;
+    if (now >= f->expires_at)
+        return TOKEN_EXPIRED;
+    if (f->offline)
+        return TOKEN_LIVE;
+    return facts->has_session && !facts->session_ended_at ? TOKEN_LIVE : TOKEN_SESSION_ENDED;
+}
+
+enum err token_revoke_family(struct db *db, struct ident family, int64_t now)
+{
+    static const char SQL[] = "UPDATE family SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+    return db_run(db, SQL, VALUES(V_IDENT(family), V_INT(now)));
+}
+
+enum err token_revoke_session(struct db *db, struct ident session, int64_t now)
+{
+    static const char SQL[] = "UPDATE family SET revoked_at = $2 WHERE session = $1 AND refreshable = 1 "
+                              "AND offline = 0 AND revoked_at IS NULL";
+    return db_run(db, SQL, VALUES(V_IDENT(session), V_INT(now)));
+}
+
+enum err token_revoke_grant(struct db *db, struct ident grant, int64_t now)
+{
+    static const char SQL[] =
+        "UPDATE family SET revoked_at = $2 WHERE grant_id = $1 AND refreshable = 1 AND revoked_at IS NULL";
+    return db_run(db, SQL, VALUES(V_IDENT(grant), V_INT(now)));
+}
+
+enum err token_extend(struct db *db, struct ident family, int64_t expires_at)
+{
+    static const char SQL[] = "UPDATE family SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
+    return db_run(db, SQL, VALUES(V_IDENT(family), V_INT(expires_at)));
+}
+
+/* --- refresh tokens -------------------------------------------------------------------------------------------------
+ */
+
+enum err refresh_mint(struct db *db, const struct refresh *r)
+{
+    static const char SQL[] = "INSERT INTO refresh (id, family, minted_at, expires_at) VALUES ($1, $2, $3, $4)";
+    return db_run(db, SQL, VALUES(V_IDENT(r->id), V_IDENT(r->family), V_INT(r->minted_at), V_INT(r->expires_at)));
+}
+
+/* Reuse and theft first: they revoke whatever else is wrong. */
+static enum refresh_verdict judge(const struct token_facts *facts, bool was_used, int64_t expires_at,
+                                  struct view client, int64_t now)
+{
+    if (!view_equal(facts->family.client, client))
+        return REFRESH_OTHER_CLIENT;
+    if (was_used)
+        return REFRESH_USED;
+    if (now >= expires_at)
+        return REFRESH_EXPIRED;
+    switch (token_check(facts, now)) {
+    case TOKEN_REVOKED:
+        return REFRESH_REVOKED;
+    case TOKEN_EXPIRED:
+        return REFRESH_EXPIRED;
+    case TOKEN_SESSION_ENDED:
+        return REFRESH_SESSION_ENDED;
+    default:
+        return REFRESH_GOOD;
+    }
+}
+
+/* Taken by whoever changes this row first. */
+static enum err take(bool *was_used, struct row *r, struct db *db, struct arena *a, struct ident id, int64_t now)
+{
+    static const char TAKE[] = "UPDATE refresh SET used_at = $2 WHERE id = $1 AND used_at IS NULL "
+                               "RETURNING family, expires_at";
+    static const char LOOK[] = "SELECT family, expires_at FROM refresh WHERE id = $1";
+    enum err e = db_one(db, a, TAKE, VALUES(V_IDENT(id), V_INT(now)), r);
+    *was_used = e == ERR_NOT_FOUND;
+    return *was_used ? db_one(db, a, LOOK, VALUES(V_IDENT(id)), r) : e;
+}
+
+enum err refresh_take(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
+                      struct ident id, struct view client, int64_t now)
+{
+    struct row r;
+    bool was_used;
+    enum err e = take(&was_used, &r, db, a, id, now);
+    if (e == ERR_NOT_FOUND) {
+        *verdict = REFRESH_UNKNOWN;
+        return ERR_OK;
+    }
+    if (e == ERR_OK)
+        e = token_find_family(out, db, a, row_ident(&r, 0));
+    if (e != ERR_OK) /* the foreign key keeps the family as long as the token: not finding it is damage */
+        return e == ERR_NOT_FOUND ? ERR_STORE : e;
+    *verdict = judge(out, was_used, row_int(&r, 1), client, now);
+    if (*verdict != REFRESH_USED && *verdict != REFRESH_OTHER_CLIENT)
+        return ERR_OK;
+    return token_revoke_family(db, out->family.id, now);
+}
