@@ -23,10 +23,10 @@ void pages_close(struct pages *p);
 /* What every page knows. */
 struct page_frame {
     enum page_lang lang;
-    struct view request_id;   /* shown in the footer of pages that report a problem, to be quoted */
-    struct view csrf;         /* put into every form as "csrf" */
-    struct view interaction;  /* put into every form of the flow as "i"; absent outside of a login */
-    struct view to_ja, to_en; /* this page in the other language (path and query); absent: no switch is shown */
+    struct view request_id;  /* shown in the footer of pages that report a problem, to be quoted */
+    struct view csrf;        /* put into every form as "csrf" */
+    struct view interaction; /* put into every form of the flow as "i"; absent outside of a login */
+    struct view here; /* this page's path and query, for the language switch (POST /lang); absent: none is shown */
 };
 
 /* The service the resident is on the way to. */
@@ -92,7 +92,7 @@ struct page_consent_field {
     struct view as_of; /* "2026-11-22", when the value was read or entered */
     enum page_source source;
     bool derived; /* computed from another field (age, municipality) */
-    bool required, sensitive;
+    bool sensitive;
     bool ticked;           /* optional ones only: false unless the resident agreed to it before */
     struct view enter_url; /* where a missing value can be entered (interests), path and query; or absent */
     bool from_card;        /* a missing value can be read from the card (POST /profile do=read) */

@@ -26,21 +26,13 @@ size_t program_step(struct program *p, struct op op)
     return p->n++;
 }
 
-/* Does a jump lead to the end? Then the last literal belongs to the jumped part and must not grow. */
-static bool is_target(const struct program *p)
-{
-    for (size_t i = 0; i < p->n; i++)
-        if (p->ops[i].jump == p->n)
-            return true;
-    return false;
-}
-
 void program_literal(struct program *p, struct view v)
 {
-    struct op *last = p->n ? &p->ops[p->n - 1] : NULL;
+    /* a jump leads behind the last step: that step belongs to the jumped part and must not grow */
+    struct op *last = p->n && p->target != p->n ? &p->ops[p->n - 1] : NULL;
     size_t at = p->text.n;
     buf_put(&p->text, v);
-    if (last && last->kind == OP_LITERAL && last->at + last->n == at && !is_target(p))
+    if (last && last->kind == OP_LITERAL && last->at + last->n == at)
         last->n += v.n;
     else
         program_step(p, (struct op){.kind = OP_LITERAL, .at = at, .n = v.n});
@@ -55,8 +47,10 @@ void program_attribute(struct program *p, enum op_kind kind, struct view name, c
 
 void program_jump_here(struct program *p, size_t index)
 {
-    if (!p->err)
-        p->ops[index].jump = p->n;
+    if (p->err)
+        return;
+    p->ops[index].jump = p->n;
+    p->target = p->n;
 }
 
 enum err program_done(const struct program *p)

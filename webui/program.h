@@ -50,7 +50,8 @@ struct program {
     struct buf text;
     struct op *ops;
     size_t n, size;
-    enum err err; /* the first failure sticks */
+    size_t target; /* the last step a jump leads to */
+    enum err err;  /* the first failure sticks */
 };
 
 void program_open(struct program *p, struct arena *arena);

@@ -1,0 +1,156 @@
+#include "webui/page.h"
+
+#include <stdlib.h>
+
+#include "webui/assets.h"
+#include "webui/page_def.h"
+
+#define PAGES_MEMORY (16 * 1024 * 1024)
+
+struct pages {
+    struct arena arena;
+    struct template *templates[PAGE_IDS][PAGE_LANGS];
+};
+
+const char page_content_type[] = "text/html; charset=utf-8";
+
+const char *const page_lang_names[] = {"ja", "en", NULL};
+const char *const page_source_names[] = {"card_signed", "card_read", "upstream", "resident", NULL};
+const char *const page_reason_names[] = {"new", "field", "terms", "value", "expired", "withdrawn", "asked", NULL};
+const char *const page_duration_names[] = {"once", "year", "until_withdrawn", NULL};
+const char *const page_purpose_names[] = {"login", "reauth", "read", NULL};
+
+static const struct page_def defs[PAGE_IDS] = {
+    [PAGE_LOGIN] = {"login.xhtml", page_login_facts},
+    [PAGE_PROFILE_OFFER] = {"profile_offer.xhtml", page_profile_offer_facts},
+    [PAGE_CONFIRM] = {"confirm.xhtml", page_confirm_facts},
+    [PAGE_CONSENT] = {"consent.xhtml", page_consent_facts},
+    [PAGE_CARD_START] = {"card_start.xhtml", page_card_start_facts},
+    [PAGE_CARD_RETURN] = {"card_return.xhtml", page_card_return_facts},
+    [PAGE_CARD_PROBLEM] = {"card_problem.xhtml", page_card_problem_facts},
+    [PAGE_ERROR] = {"error.xhtml", page_error_facts},
+    [PAGE_LOGOUT_CONFIRM] = {"logout_confirm.xhtml", page_logout_confirm_facts},
+    [PAGE_LOGGED_OUT] = {"logged_out.xhtml", page_logged_out_facts},
+    [PAGE_HOME] = {"home.xhtml", page_home_facts},
+    [PAGE_INTERESTS] = {"interests.xhtml", page_interests_facts},
+};
+
+/* form-action is left out on purpose: Chromium applies it to the redirects behind a form too, and those lead to the
+ * services and to the agent. The forms themselves can only lead to paths of our own (webui/template.h). */
+const char *page_csp(enum page_kind kind)
+{
+    if (kind == PAGE_WITH_SCRIPT)
+        return "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+               "base-uri 'none'; frame-ancestors 'none'";
+    return "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+}
+
+const char *page_referrer_policy(enum page_kind kind)
+{
+    return kind == PAGE_LINKS_AGENT ? "origin" : "no-referrer";
+}
+
+const struct page_def *page_def(enum page_id id)
+{
+    return &defs[id];
+}
+
+static bool find_file(const char *name, struct view *bytes)
+{
+    for (size_t i = 0; i < webui_pages_count; i++) {
+        if (strcmp(webui_pages[i].name, name) == 0) {
+            *bytes = webui_pages[i].bytes;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_part(void *ctx, struct view name, struct view *xhtml)
+{
+    char file[64] = "part_";
+    (void)ctx;
+    if (!view_is(name) || name.n > sizeof file - sizeof "part_.xhtml")
+        return false;
+    memcpy(file + 5, name.p, name.n);
+    memcpy(file + 5 + name.n, ".xhtml", sizeof ".xhtml");
+    return find_file(file, xhtml);
+}
+
+static bool find_asset(void *ctx, struct arena *a, struct view name, struct view *address)
+{
+    (void)ctx;
+    *address = view_text(asset_address(a, name));
+    return view_is(*address);
+}
+
+struct template_env page_env(enum page_id id, const struct words *words, void (*used)(void *, struct view), void *ctx)
+{
+    return (struct template_env){
+        .facts = defs[id].facts, .words = words, .part = find_part, .asset = find_asset, .used = used, .ctx = ctx};
+}
+
+enum err page_words(struct words **out, struct arena *a, enum page_lang lang, const char **why)
+{
+    const char *name = arena_printf(a, "words_%s.txt", page_lang_names[lang]);
+    for (size_t i = 0; name && i < webui_words_count; i++)
+        if (strcmp(webui_words[i].name, name) == 0)
+            return words_read(out, a, webui_words[i].bytes, why);
+    return ERR_NOT_FOUND;
+}
+
+static enum err read_page(struct pages *p, enum page_id id, enum page_lang lang, const struct words *words,
+                          const char **why)
+{
+    struct template_env env = page_env(id, words, NULL, NULL);
+    struct view xhtml;
+    if (!find_file(defs[id].file, &xhtml)) {
+        *why = defs[id].file;
+        return ERR_NOT_FOUND;
+    }
+    enum err e = template_read(&p->templates[id][lang], &p->arena, xhtml, &env, why);
+    if (e)
+        *why = arena_printf(&p->arena, "%s (%s): %s", defs[id].file, page_lang_names[lang], *why ? *why : err_name(e));
+    return e;
+}
+
+static enum err read_language(struct pages *p, enum page_lang lang, const char **why)
+{
+    struct words *words;
+    enum err e = page_words(&words, &p->arena, lang, why);
+    for (enum page_id id = 0; id < PAGE_IDS && !e; id++)
+        e = read_page(p, id, lang, words, why);
+    return e;
+}
+
+enum err pages_open(struct pages **out, struct arena *arena, const char **why)
+{
+    struct pages *p = calloc(1, sizeof *p);
+    if (!p)
+        return ERR_MEMORY;
+    arena_open(&p->arena, PAGES_MEMORY);
+    *why = NULL;
+    enum err e = ERR_OK;
+    for (enum page_lang lang = 0; lang < PAGE_LANGS && !e; lang++)
+        e = read_language(p, lang, why);
+    if (e) {
+        *why = arena_text(arena, view_text(*why ? *why : err_name(e)));
+        pages_close(p);
+        return e;
+    }
+    *out = p;
+    return ERR_OK;
+}
+
+void pages_close(struct pages *p)
+{
+    if (!p)
+        return;
+    arena_close(&p->arena);
+    free(p);
+}
+
+void page_put(struct buf *out, const struct pages *pages, enum page_id id, const struct page_frame *frame)
+{
+    template_put(out, pages->templates[id][frame->lang], frame);
+}

@@ -1,0 +1,28 @@
+#include "webui/page_def.h"
+
+static const struct fact field_facts[] = {
+    FACT_OF(page_consent_field, id, FACT_TEXT),        FACT_OF(page_consent_field, title, FACT_TEXT),
+    FACT_OF(page_consent_field, purpose, FACT_TEXT),   FACT_OF(page_consent_field, value, FACT_TEXT),
+    FACT_OF(page_consent_field, as_of, FACT_TEXT),     FACT_CHOICE_OF(page_consent_field, source, page_source_names),
+    FACT_OF(page_consent_field, derived, FACT_FLAG),   FACT_OF(page_consent_field, sensitive, FACT_FLAG),
+    FACT_OF(page_consent_field, ticked, FACT_FLAG),    FACT_OF(page_consent_field, enter_url, FACT_URL),
+    FACT_OF(page_consent_field, from_card, FACT_FLAG), NO_MORE_FACTS,
+};
+
+const struct fact page_consent_facts[] = {
+    SERVICE_FACTS(page_consent),
+    FACT_OF(page_consent, name, FACT_TEXT),
+    FACT_CHOICE_OF(page_consent, reason, page_reason_names),
+    FACT_CHOICE_OF(page_consent, duration, page_duration_names),
+    FACT_LIST_OF(page_consent, required, n_required, page_consent_field, field_facts),
+    FACT_LIST_OF(page_consent, optional, n_optional, page_consent_field, field_facts),
+    FACT_OF(page_consent, lacks_required, FACT_FLAG),
+    FACT_OF(page_consent, lacks_card, FACT_FLAG),
+    FRAME_FACTS,
+    NO_MORE_FACTS,
+};
+
+void page_consent(struct buf *out, const struct pages *pages, const struct page_consent *facts)
+{
+    page_put(out, pages, PAGE_CONSENT, &facts->frame);
+}

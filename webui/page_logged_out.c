@@ -1,0 +1,20 @@
+#include "webui/page_def.h"
+
+static const struct fact item_facts[] = {
+    FACT_OF(page_item, text, FACT_TEXT),
+    NO_MORE_FACTS,
+};
+
+const struct fact page_logged_out_facts[] = {
+    FACT_OF(page_logged_out, was_logged_in, FACT_FLAG),
+    FACT_LIST_OF(page_logged_out, services, n_services, page_item, item_facts),
+    FACT_OF(page_logged_out, return_url, FACT_URL),
+    FACT_OF(page_logged_out, service, FACT_TEXT),
+    FRAME_FACTS,
+    NO_MORE_FACTS,
+};
+
+void page_logged_out(struct buf *out, const struct pages *pages, const struct page_logged_out *facts)
+{
+    page_put(out, pages, PAGE_LOGGED_OUT, &facts->frame);
+}
