@@ -12,17 +12,12 @@
 
 enum config_trust { CONFIG_TRUST_TEST, CONFIG_TRUST_PRODUCTION };
 
-struct config_listen {
-    const char *address; /* numeric IPv4 or IPv6 address, without brackets */
-    uint16_t port;       /* 0: the system picks one */
-};
-
 struct config {
-    const char *path;        /* the file this was read from */
-    const char *issuer;      /* an origin: scheme://host[:port], no path, no trailing slash */
-    const char *issuer_host; /* host[:port] of the issuer, as it stands in a Host header */
-    bool issuer_https;       /* false only on a loopback name */
-    struct config_listen listen[CONFIG_LISTEN_MAX];
+    const char *path;                      /* the file this was read from */
+    const char *issuer;                    /* an origin: scheme://host[:port], no path, no trailing slash */
+    const char *issuer_host;               /* host[:port] of the issuer, as it stands in a Host header */
+    bool issuer_https;                     /* false only on a loopback name */
+    const char *listen[CONFIG_LISTEN_MAX]; /* "127.0.0.1:8080", "[::1]:8080"; port 0: the system picks one */
     size_t n_listen;
     const char *data;     /* absolute folder: DATA/genkan.db, DATA/keys/ */
     unsigned workers;     /* 1..64 */
@@ -58,6 +53,10 @@ struct config_fault {
  * ERR_NOT_FOUND, ERR_PERMISSION, ERR_IO: the file itself could not be read. Folders and files it names are not opened.
  */
 enum err config_read(struct config **out, struct arena *a, const char *path, struct config_fault *fault) MUST_CHECK;
+
+/* The same for the TEXT of a file; PATH is only remembered. */
+enum err config_read_text(struct config **out, struct arena *a, const char *path, struct view text,
+                          struct config_fault *fault) MUST_CHECK;
 
 /* May a running server go on with NEXT instead of NOW? NULL: yes; otherwise the key that needs a restart. */
 const char *config_can_follow(const struct config *now, const struct config *next);

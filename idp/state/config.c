@@ -1,0 +1,458 @@
+#include "idp/state/config.h"
+
+#include <arpa/inet.h>
+#include <confuse.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "http/url.h"
+
+enum { FILE_MAX = 64 * 1024, PATH_MAX_BYTES = 1024 };
+
+/* --- what one file says, while it is read --------------------------------------------------------------------------
+ */
+
+struct reading {
+    struct config *config;
+    struct arena *arena;
+    struct config_fault *fault;
+    uint64_t seen; /* bit i: keys[i] was set */
+};
+
+/* libconfuse calls us back without any context of ours. Set for the time of one cfg_parse_buf, in one thread. */
+static _Thread_local struct reading *current;
+
+/* NULL: taken; otherwise the rule VALUE breaks. */
+typedef const char *take_fn(struct reading *r, const char *value);
+
+/* --- values --------------------------------------------------------------------------------------------------------
+ */
+
+#define RULE_SECONDS "must be a whole number with s, m, h or d, like 15m"
+
+/* "900", "900s", "15m", "12h", "1d" */
+static bool read_seconds(const char *value, int64_t *out)
+{
+    struct view v = view_text(value);
+    int64_t unit = 1;
+    if (v.n > 1 && strchr("smhd", v.p[v.n - 1])) {
+        unit = v.p[v.n - 1] == 's' ? 1 : v.p[v.n - 1] == 'm' ? 60 : v.p[v.n - 1] == 'h' ? 3600 : 86400;
+        v.n--;
+    }
+    if (!text_to_int(v, out) || *out > 1000000)
+        return false;
+    *out *= unit;
+    return true;
+}
+
+static const char *take_seconds(unsigned *out, const char *value, int64_t min, int64_t max, const char *rule)
+{
+    int64_t n;
+    if (!read_seconds(value, &n))
+        return RULE_SECONDS;
+    if (n < min || n > max)
+        return rule;
+    *out = (unsigned)n;
+    return NULL;
+}
+
+static const char *take_count(unsigned *out, const char *value, int64_t min, int64_t max, const char *rule)
+{
+    int64_t n;
+    if (!text_to_int(view_text(value), &n) || n < min || n > max)
+        return rule;
+    *out = (unsigned)n;
+    return NULL;
+}
+
+static const char *take_path(struct reading *r, const char **out, const char *value)
+{
+    struct view v = view_text(value);
+    if (v.n < 2 || v.n > PATH_MAX_BYTES || v.p[0] != '/' || !text_is_utf8(v))
+        return "must be an absolute path, like /var/lib/genkan";
+    while (v.n > 1 && v.p[v.n - 1] == '/')
+        v.n--;
+    *out = arena_text(r->arena, v);
+    return *out ? NULL : "is too long";
+}
+
+static const char *take_switch(bool *out, const char *value)
+{
+    static const char *const words[] = {"off", "on", "no", "yes", "false", "true"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(value, words[i]) == 0) {
+            *out = i % 2;
+            return NULL;
+        }
+    return "must be on or off";
+}
+
+/* --- keys ----------------------------------------------------------------------------------------------------------
+ */
+
+static enum err origin_of(struct arena *a, const struct url *u, const char **origin)
+{
+    struct buf b;
+    buf_open(&b, a, 300);
+    url_put_origin(&b, u);
+    return buf_done_text(&b, origin);
+}
+
+static const char *take_issuer(struct reading *r, const char *value)
+{
+    static const char rule[] = "must be an origin without path, like https://id.example.lg.jp";
+    struct url u;
+    const char *origin;
+    if (url_read(&u, view_text(value)) || !(url_is_http(&u) || url_is_https(&u)) || u.path.n || view_is(u.query) ||
+        view_is(u.fragment) || origin_of(r->arena, &u, &origin))
+        return rule;
+    if (strcmp(origin, value) != 0)
+        return "must be written in lower case and without its default port";
+    if (!url_is_https(&u) && !url_is_loopback_host(u.host))
+        return "must be https, unless its host is localhost or 127.0.0.1";
+    r->config->issuer = origin;
+    r->config->issuer_host = strstr(origin, "://") + 3;
+    r->config->issuer_https = url_is_https(&u);
+    return NULL;
+}
+
+/* "address:port" with a numeric address, IPv6 in brackets. */
+static bool is_listen(const char *value)
+{
+    char address[64];
+    const char *colon = strrchr(value, ':');
+    unsigned port;
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (!colon || colon == value || (size_t)(colon - value) >= sizeof address ||
+        take_count(&port, colon + 1, 0, 65535, "") != NULL)
+        return false;
+    size_t n = (size_t)(colon - value);
+    bool bracketed = value[0] == '[' && value[n - 1] == ']' && n > 2;
+    memcpy(address, value + bracketed, n - 2 * bracketed);
+    address[n - 2 * bracketed] = 0;
+    return bracketed ? inet_pton(AF_INET6, address, &v6) == 1 : inet_pton(AF_INET, address, &v4) == 1;
+}
+
+static const char *take_listen(struct reading *r, const char *value)
+{
+    struct config *c = r->config;
+    if (!is_listen(value))
+        return "must be a list of addresses with port, like {\"127.0.0.1:8080\", \"[::1]:8080\"}";
+    if (c->n_listen == CONFIG_LISTEN_MAX)
+        return "has more than 8 addresses";
+    for (size_t i = 0; i < c->n_listen; i++)
+        if (strcmp(c->listen[i], value) == 0)
+            return "has an address twice";
+    c->listen[c->n_listen] = arena_text(r->arena, view_text(value));
+    return c->listen[c->n_listen++] ? NULL : "is too long";
+}
+
+static const char *take_data(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->data, value);
+}
+
+static const char *take_workers(struct reading *r, const char *value)
+{
+    return take_count(&r->config->workers, value, 1, 64, "must be a whole number from 1 to 64");
+}
+
+static const char *take_connections(struct reading *r, const char *value)
+{
+    return take_count(&r->config->connections, value, 16, 65536, "must be a whole number from 16 to 65536");
+}
+
+static const char *take_trust(struct reading *r, const char *value)
+{
+    bool test = strcmp(value, "test") == 0;
+    if (!test && strcmp(value, "production") != 0)
+        return "must be \"production\" or \"test\"";
+    r->config->jpki.trust = test ? CONFIG_TRUST_TEST : CONFIG_TRUST_PRODUCTION;
+    return NULL;
+}
+
+static const char *take_roots(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->jpki.roots, value);
+}
+
+static const char *take_crl(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->jpki.crl, value);
+}
+
+static const char *take_ocsp(struct reading *r, const char *value)
+{
+    return take_switch(&r->config->jpki.ocsp, value);
+}
+
+static const char *take_ocsp_timeout(struct reading *r, const char *value)
+{
+    return take_seconds(&r->config->jpki.ocsp_timeout, value, 1, 30, "must be a time from 1s to 30s");
+}
+
+static const char *take_agent_port(struct reading *r, const char *value)
+{
+    unsigned port;
+    const char *rule = take_count(&port, value, 1024, 65535, "must be a port from 1024 to 65535");
+    if (!rule)
+        r->config->agent.port = (uint16_t)port;
+    return rule;
+}
+
+static const char *take_idle(struct reading *r, const char *value)
+{
+    return take_seconds(&r->config->session.idle, value, 60, 86400, "must be a time from 1m to 24h");
+}
+
+static const char *take_absolute(struct reading *r, const char *value)
+{
+    return take_seconds(&r->config->session.absolute, value, 60, 86400, "must be a time from 1m to 24h");
+}
+
+static const char *take_level(struct reading *r, const char *value)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(value, names[i]) == 0) {
+            r->config->log.level = (enum log_level)i;
+            return NULL;
+        }
+    return "must be debug, info, warn or error";
+}
+
+static const char *take_certificate(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->tls.certificate, value);
+}
+
+static const char *take_key(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->tls.key, value);
+}
+
+static const struct key {
+    const char *section, *name, *shown; /* SECTION NULL: at the top */
+    bool needed;
+    take_fn *take;
+} keys[] = {
+    {NULL, "issuer", "issuer", true, take_issuer},
+    {NULL, "listen", "listen", false, take_listen},
+    {NULL, "data", "data", true, take_data},
+    {NULL, "workers", "workers", false, take_workers},
+    {NULL, "connections", "connections", false, take_connections},
+    {"jpki", "trust", "jpki.trust", true, take_trust},
+    {"jpki", "roots", "jpki.roots", true, take_roots},
+    {"jpki", "crl", "jpki.crl", false, take_crl},
+    {"jpki", "ocsp", "jpki.ocsp", false, take_ocsp},
+    {"jpki", "ocsp_timeout", "jpki.ocsp_timeout", false, take_ocsp_timeout},
+    {"agent", "port", "agent.port", false, take_agent_port},
+    {"session", "idle", "session.idle", false, take_idle},
+    {"session", "absolute", "session.absolute", false, take_absolute},
+    {"log", "level", "log.level", false, take_level},
+    {"tls", "certificate", "tls.certificate", false, take_certificate},
+    {"tls", "key", "tls.key", false, take_key},
+};
+enum { KEYS = sizeof keys / sizeof *keys };
+
+static size_t key_index(const char *section, const char *name)
+{
+    for (size_t i = 0; i < KEYS; i++)
+        if (strcmp(keys[i].name, name) == 0 &&
+            (keys[i].section ? strcmp(keys[i].section, section) == 0 : strcmp(section, "root") == 0))
+            return i;
+    insist_failed("libconfuse calls back only for keys it was given", __FILE__, __LINE__);
+}
+
+/* --- libconfuse ----------------------------------------------------------------------------------------------------
+ */
+
+static int blame(struct reading *r, int line, const char *key, const char *rule)
+{
+    if (!r->fault->rule)
+        *r->fault = (struct config_fault){line, key, rule};
+    return -1;
+}
+
+/* Called by libconfuse for every value as it is read, with the line it stands in. */
+static int on_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+    struct reading *r = current;
+    size_t i = key_index(cfg->name, opt->name), last = cfg_opt_size(opt) - 1;
+    bool list = keys[i].take == take_listen;
+    if (r->seen >> i & 1 && (!list || last == 0))
+        return blame(r, cfg->line, keys[i].shown, "is there twice");
+    r->seen |= UINT64_C(1) << i;
+    const char *value = cfg_opt_getnstr(opt, (unsigned)last);
+    const char *rule = value ? keys[i].take(r, value) : "has no value";
+    return rule ? blame(r, cfg->line, keys[i].shown, rule) : 0;
+}
+
+/* The name libconfuse quotes in its message. */
+static const char *quoted(struct arena *a, const char *message)
+{
+    const char *from = strchr(message, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
+    const char *name = to ? arena_text(a, view_bytes(from + 1, (size_t)(to - from - 1))) : NULL;
+    return name ? name : "";
+}
+
+/* What libconfuse itself finds: syntax, unknown names. */
+static void on_error(cfg_t *cfg, const char *format, va_list args)
+{
+    char message[300];
+    struct reading *r = current;
+    if (!r || r->fault->rule)
+        return;
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    vsnprintf(message, sizeof message, format, args);
+    const char *name = quoted(r->arena, message);
+    if (strstr(message, "no such option"))
+        blame(r, cfg->line, name, "is not a known key here");
+    else
+        blame(r, cfg->line, name, arena_text(r->arena, view_text(message)));
+}
+
+#define KEY(NAME)     CFG_STR(NAME, NULL, CFGF_NODEFAULT)
+#define SECTION(NAME) CFG_SEC(#NAME, NAME, CFGF_NONE)
+
+static enum err parse(struct reading *r, const char *text)
+{
+    cfg_opt_t jpki[] = {KEY("trust"), KEY("roots"), KEY("crl"), KEY("ocsp"), KEY("ocsp_timeout"), CFG_END()};
+    cfg_opt_t agent[] = {KEY("port"), CFG_END()};
+    cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
+    cfg_opt_t log[] = {KEY("level"), CFG_END()};
+    cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), CFG_END()};
+    cfg_opt_t top[] = {KEY("issuer"),      CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
+                       KEY("data"),        KEY("workers"),
+                       KEY("connections"), SECTION(jpki),
+                       SECTION(agent),     SECTION(session),
+                       SECTION(log),       SECTION(tls),
+                       CFG_END()};
+    cfg_t *cfg = cfg_init(top, CFGF_NONE);
+    if (!cfg)
+        return ERR_MEMORY;
+    cfg_set_error_function(cfg, on_error);
+    for (size_t i = 0; i < KEYS; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s%s%s", keys[i].section ? keys[i].section : "", keys[i].section ? "|" : "",
+                 keys[i].name);
+        cfg_set_validate_func(cfg, path, on_value);
+    }
+    current = r;
+    int result = cfg_parse_buf(cfg, text);
+    if (result != CFG_SUCCESS)
+        blame(r, cfg->line, "", "is not understood");
+    current = NULL;
+    cfg_free(cfg);
+    return result == CFG_SUCCESS && !r->fault->rule ? ERR_OK : ERR_CONFIG;
+}
+
+/* --- the whole -----------------------------------------------------------------------------------------------------
+ */
+
+bool config_is_local(const struct config *c)
+{
+    struct url u;
+    return url_read(&u, view_text(c->issuer)) == ERR_OK && url_is_loopback_host(u.host);
+}
+
+static enum err contradiction(struct reading *r, const char *key, const char *rule)
+{
+    blame(r, 0, key, rule);
+    return ERR_CONFIG;
+}
+
+static enum err check_whole(struct reading *r)
+{
+    const struct config *c = r->config;
+    for (size_t i = 0; i < KEYS; i++)
+        if (keys[i].needed && !(r->seen >> i & 1))
+            return contradiction(r, keys[i].shown, "is missing");
+    if (c->jpki.trust == CONFIG_TRUST_TEST && !config_is_local(c))
+        return contradiction(r, "jpki.trust", "may be \"test\" only when the issuer's host is localhost or 127.0.0.1");
+    if (!c->jpki.crl && !c->jpki.ocsp)
+        return contradiction(r, "jpki.ocsp", "must be on when there is no jpki.crl: nobody could be checked");
+    if (c->session.idle > c->session.absolute)
+        return contradiction(r, "session.idle", "must not be longer than session.absolute");
+    if (!c->tls.certificate != !c->tls.key)
+        return contradiction(r, c->tls.key ? "tls.certificate" : "tls.key", "is missing: both or none");
+    if (c->tls.key && !c->issuer_https)
+        return contradiction(r, "tls", "is set, but the issuer is not https");
+    return ERR_OK;
+}
+
+static void set_defaults(struct config *c)
+{
+    c->workers = 4;
+    c->connections = 4096;
+    c->jpki.ocsp = true;
+    c->jpki.ocsp_timeout = 3;
+    c->agent.port = 23837;
+    c->session.idle = 15 * 60;
+    c->session.absolute = 12 * 3600;
+    c->log.level = LOG_INFO;
+}
+
+enum err config_read_text(struct config **out, struct arena *a, const char *path, struct view text,
+                          struct config_fault *fault)
+{
+    *fault = (struct config_fault){0};
+    struct config *c = arena_alloc(a, sizeof *c);
+    const char *copy = arena_text(a, text);
+    if (!c || !copy)
+        return ERR_MEMORY;
+    struct reading r = {.config = c, .arena = a, .fault = fault};
+    set_defaults(c);
+    c->path = path;
+    if (!text_is_utf8(text))
+        return contradiction(&r, "file", "must be UTF-8 text");
+    enum err err = parse(&r, copy);
+    if (!err)
+        err = check_whole(&r);
+    if (err)
+        return err;
+    if (c->n_listen == 0)
+        c->listen[c->n_listen++] = "127.0.0.1:8080";
+    *out = c;
+    return ERR_OK;
+}
+
+enum err config_read(struct config **out, struct arena *a, const char *path, struct config_fault *fault)
+{
+    struct view text;
+    *fault = (struct config_fault){0};
+    enum err err = file_read(a, path, FILE_MAX, &text);
+    if (err == ERR_LIMIT)
+        *fault = (struct config_fault){0, "file", "is larger than 64 KiB"};
+    if (err)
+        return err == ERR_LIMIT ? ERR_CONFIG : err;
+    return config_read_text(out, a, path, text, fault);
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+const char *config_can_follow(const struct config *now, const struct config *next)
+{
+    if (!same(now->issuer, next->issuer))
+        return "issuer";
+    if (!same(now->data, next->data))
+        return "data";
+    if (now->workers != next->workers)
+        return "workers";
+    if (now->connections != next->connections)
+        return "connections";
+    bool listens = now->n_listen == next->n_listen;
+    for (size_t i = 0; i < now->n_listen && listens; i++)
+        listens = same(now->listen[i], next->listen[i]);
+    if (!listens)
+        return "listen";
+    if (!same(now->tls.certificate, next->tls.certificate) || !same(now->tls.key, next->tls.key))
+        return "tls";
+    return NULL;
+}
