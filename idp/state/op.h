@@ -13,7 +13,7 @@ struct ledger;     /* consent/ledger.h */
 struct keys;       /* idp/tokens/keys.h */
 struct clients;    /* idp/state/clients.h */
 struct fetch;      /* http/fetch.h */
-struct notifier;   /* idp/state/notifier.h */
+struct upkeep;     /* idp/state/upkeep.h */
 struct trust;      /* jpki/pki/trust.h */
 struct revocation; /* jpki/pki/revocation.h */
 struct pages;      /* webui/page.h; opened and closed by main, since state knows no pages */
@@ -28,23 +28,24 @@ struct op {
     struct ledger *ledger;
     struct clients *clients;
     struct fetch *fetch;
-    struct notifier *notifier;
+    struct upkeep *upkeep; /* NULL: no background thread (command line, tests) */
     struct trust *trust;
     struct revocation *revocation;
     const struct pages *pages;
-    struct op_private *own; /* keys and what is prepared once; see op_keys */
+    struct op_keyring *keyring; /* see op_keys */
 };
 
 /* The keys as they are now. What was got stays valid until op_close, also over op_reload. */
 const struct keys *op_keys(const struct op *op);
 
-/* Opens store, ledger, keys, trust anchors and the notifier of CONFIG (which must outlive it). Keys and database are
- * made when both are absent; if only one of them is, that is ERR_CONFIG. *why (in ARENA or static) says what is wrong,
- * with path. */
+/* Opens store, ledger, keys, trust anchors and revocation lists of CONFIG, which must outlive it. Keys and database are
+ * made when both are absent; if only one of them is, that is ERR_CONFIG: half of a data folder is lost. *why (in ARENA
+ * or static) says what is wrong, with path. */
 enum err op_open(struct op **out, const struct config *config, const struct clock *clock, struct arena *arena,
                  const char **why) MUST_CHECK;
 
-/* SIGHUP: keys, trust anchors and revocation lists are read again. On failure what was there stays. */
+/* SIGHUP: keys and revocation lists are read again (roots and addresses need a restart). On failure what was there
+ * stays. */
 enum err op_reload(struct op *op, struct arena *arena, const char **why) MUST_CHECK;
 
 void op_close(struct op *op);

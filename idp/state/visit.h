@@ -23,8 +23,13 @@ struct visit {
     struct db *db; /* this request's reading connection */
     int64_t now;   /* unix seconds */
     int64_t now_ms;
-    bool english; /* pages in English, otherwise in Japanese */
+    bool english;         /* pages in English, otherwise in Japanese */
+    bool language_chosen; /* the resident chose it (cookie): ui_locales does not change it */
 };
+
+/* Begins a visit: borrows a reading connection, which visit_close gives back. */
+void visit_open(struct visit *v, const struct op *op, const struct request *request, struct answer *answer);
+void visit_close(struct visit *v);
 
 /* A parameter of the query (GET) or the form (POST); absent when not sent. */
 struct view visit_param(const struct visit *v, const char *name);
@@ -42,6 +47,8 @@ struct view visit_mint_browser(struct visit *v);
 
 /* The token of this browser's forms: base64url(HMAC(csrf key, browser ticket)); absent when it has no ticket. */
 struct view visit_csrf(const struct visit *v);
+/* The same for a ticket that was minted just now. */
+struct view visit_csrf_of(const struct visit *v, struct view browser);
 
 /* Was this POST sent by a form of ours? Origin, if sent, is the issuer's, Sec-Fetch-Site, if sent, is same-origin, and
  * the parameter "csrf" fits the browser. CSRF is that parameter. */

@@ -1,0 +1,239 @@
+#include "idp/state/op.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "consent/ledger.h"
+#include "http/fetch.h"
+#include "http/url.h"
+#include "idp/state/clients.h"
+#include "idp/state/config.h"
+#include "idp/state/upkeep.h"
+#include "idp/tokens/keys.h"
+#include "jpki/pki/revocation.h"
+#include "store/store.h"
+
+/* Sets of keys, newest first; older ones stay, since requests under way may be signing with them. */
+struct op_keyring {
+    _Atomic(struct keyset *) newest;
+};
+
+struct keyset {
+    struct keyset *older;
+    struct keys *keys;
+};
+
+const struct keys *op_keys(const struct op *op)
+{
+    return atomic_load(&op->keyring->newest)->keys;
+}
+
+/* --- keys and store ---------------------------------------------------------------------------------------------- */
+
+static enum err push_keys(struct op *op, const char *folder, const char **why)
+{
+    struct keyset *set = calloc(1, sizeof *set);
+
+    if (!set)
+        return ERR_MEMORY;
+    enum err e = keys_open(&set->keys, folder, why);
+    if (e) {
+        free(set);
+        return e;
+    }
+    set->older = atomic_load(&op->keyring->newest);
+    atomic_store(&op->keyring->newest, set);
+    return ERR_OK;
+}
+
+/* A database without its keys cannot be read, keys without their database are somebody's lost residents: neither is
+ * quietly begun anew. */
+static enum err make_if_new(struct arena *a, const char *data, const char *folder, const char *database, int64_t now,
+                            const char **why)
+{
+    const char *list = arena_printf(a, "%s/keys.json", folder);
+
+    if (!list)
+        return ERR_MEMORY;
+    bool has_keys = access(list, F_OK) == 0, has_database = access(database, F_OK) == 0;
+    if (has_keys && has_database)
+        return ERR_OK;
+    if (has_keys != has_database) {
+        *why = arena_printf(a, "%s: %s is there, but %s is missing", data, has_keys ? "keys/" : "genkan.db",
+                            has_keys ? "genkan.db" : "keys/keys.json");
+        return ERR_CONFIG;
+    }
+    if (mkdir(data, 0700) != 0 && access(data, W_OK) != 0) {
+        *why = arena_printf(a, "%s: the data folder cannot be made or written", data);
+        return ERR_PERMISSION;
+    }
+    enum err e = keys_make(folder, now);
+    if (e)
+        *why = arena_printf(a, "%s: keys cannot be made", folder);
+    return e;
+}
+
+static enum err open_store(struct op *op, struct arena *a, const char *path, const char **why)
+{
+    /* A worker reads with one connection; the background thread and start-up have one of their own. */
+    struct store_config config = {.path = path, .readers = op->config->workers + 1};
+    enum store_fault fault = STORE_FINE;
+    enum err e = store_open(&op->store, &config, &fault);
+
+    if (e)
+        *why = arena_printf(a, "%s: %s", path, store_fault_name(fault));
+    return e;
+}
+
+static enum err open_data(struct op *op, struct arena *a, const char **why)
+{
+    const char *data = op->config->data, *reason = "";
+    const char *folder = arena_printf(a, "%s/keys", data), *database = arena_printf(a, "%s/genkan.db", data);
+
+    if (!folder || !database)
+        return ERR_MEMORY;
+    enum err e = make_if_new(a, data, folder, database, clock_s(&op->clock), why);
+    if (e)
+        return e;
+    if ((e = push_keys(op, folder, &reason))) {
+        *why = arena_printf(a, "%s: %s", folder, reason);
+        return e;
+    }
+    if ((e = open_store(op, a, database, why)))
+        return e;
+    *why = "the ledger cannot be opened";
+    return ledger_open(&op->ledger, op->store, keys_secret(op_keys(op), SECRET_AUDIT));
+}
+
+/* --- trust ------------------------------------------------------------------------------------------------------- */
+
+static enum err post(void *ctx, struct arena *a, const char *url, const char *content_type, struct view body,
+                     struct view *out)
+{
+    const struct op *op = ctx;
+    struct fetch_limits limits = {.timeout_ms = (int)op->config->jpki.ocsp_timeout * 1000, .body_max = 65536};
+    struct fetched fetched;
+    enum err e = fetch_post(op->fetch, a, view_text(url), content_type, body, &limits, &fetched);
+
+    if (e)
+        return e;
+    *out = fetched.body;
+    return fetched.status == 200 ? ERR_OK : ERR_IO;
+}
+
+static enum err open_trust(struct op *op, struct arena *a, const char **why)
+{
+    const struct config *c = op->config;
+    struct trust_config trust = {c->jpki.trust == CONFIG_TRUST_TEST ? TRUST_TEST : TRUST_PRODUCTION, c->jpki.roots,
+                                 NULL, 0};
+    char reason[256] = "";
+    enum err e;
+
+    /* Test cards open test doors only: an issuer that the world can reach never trusts them. */
+    if (trust.kind == TRUST_TEST && !op->loopback) {
+        *why = "jpki.trust: \"test\" is allowed only when the issuer is localhost";
+        return ERR_CONFIG;
+    }
+    if ((e = trust_open(&op->trust, &trust, reason))) {
+        *why = arena_printf(a, "jpki.roots: %s", reason);
+        return e;
+    }
+    struct revocation_config revocation = {
+        .trust = op->trust, .crl_folder = c->jpki.crl, .ocsp = c->jpki.ocsp, .fetch = {post, op}};
+    if ((e = revocation_open(&op->revocation, &revocation, reason)))
+        *why = arena_printf(a, "jpki.crl: %s", reason);
+    return e;
+}
+
+/* --- opening and closing ----------------------------------------------------------------------------------------- */
+
+static enum err open_issuer(struct op *op, const char **why)
+{
+    struct url url;
+
+    op->issuer = view_text(op->config->issuer);
+    op->host = view_text(op->config->issuer_host);
+    *why = "issuer: not an address";
+    if (url_read(&url, op->issuer))
+        return ERR_CONFIG;
+    op->loopback = url_is_loopback_host(url.host);
+    return ERR_OK;
+}
+
+static enum err open_all(struct op *op, struct arena *a, const char **why)
+{
+    /* Addresses we post to come from registrations an operator reviewed and from certificates under pinned roots; both
+     * may well lie in an inner network (LGWAN). */
+    const struct fetch_config fetch = {.private_allowed = true};
+    enum err e;
+
+    if ((e = open_issuer(op, why)) || (e = open_data(op, a, why)))
+        return e;
+    *why = "not enough memory";
+    if ((e = clients_open(&op->clients)) || (e = fetch_open(&op->fetch, &fetch)))
+        return e;
+    return open_trust(op, a, why);
+}
+
+enum err op_open(struct op **out, const struct config *config, const struct clock *clock, struct arena *arena,
+                 const char **why)
+{
+    struct op *op = calloc(1, sizeof *op);
+
+    *out = NULL;
+    *why = "not enough memory";
+    if (!op)
+        return ERR_MEMORY;
+    op->keyring = calloc(1, sizeof *op->keyring);
+    if (!op->keyring) {
+        free(op);
+        return ERR_MEMORY;
+    }
+    op->config = config;
+    op->clock = *clock;
+    enum err e = open_all(op, arena, why);
+    if (e) {
+        op_close(op);
+        return e;
+    }
+    *out = op;
+    return ERR_OK;
+}
+
+enum err op_reload(struct op *op, struct arena *arena, const char **why)
+{
+    char reason[256] = "";
+    const char *folder = arena_printf(arena, "%s/keys", op->config->data);
+
+    *why = "not enough memory";
+    if (!folder)
+        return ERR_MEMORY;
+    enum err e = push_keys(op, folder, why);
+    if (!e && (e = revocation_reload(op->revocation, reason)))
+        *why = arena_printf(arena, "jpki.crl: %s", reason);
+    return e;
+}
+
+void op_close(struct op *op)
+{
+    if (!op)
+        return;
+    upkeep_close(op->upkeep);
+    revocation_close(op->revocation);
+    trust_close(op->trust);
+    fetch_close(op->fetch);
+    clients_close(op->clients);
+    store_close(op->store);
+    ledger_close(op->ledger);
+    for (struct keyset *s = atomic_load(&op->keyring->newest), *older; s; s = older) {
+        older = s->older;
+        keys_close(s->keys);
+        free(s);
+    }
+    free(op->keyring);
+    free(op);
+}

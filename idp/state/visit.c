@@ -1,0 +1,176 @@
+#include "idp/state/visit.h"
+
+#include "base/base64.h"
+#include "base/chance.h"
+#include "base/hash.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "http/url.h"
+#include "idp/state/config.h"
+#include "idp/tokens/keys.h"
+#include "sessions/session.h"
+#include "store/store.h"
+
+#define URL_MAX 4096
+
+struct view visit_param(const struct visit *v, const char *name)
+{
+    return form_get(v->request->method == METHOD_POST ? v->request->form : v->request->query, name);
+}
+
+void visit_redirect(struct visit *v, struct view path)
+{
+    struct buf b;
+    struct view url = VIEW_NONE;
+
+    buf_open(&b, v->arena, URL_MAX);
+    buf_put(&b, v->op->issuer);
+    buf_put(&b, path);
+    if (buf_done(&b, &url) != ERR_OK)
+        v->answer->broken = true;
+    else
+        answer_redirect(v->answer, 303, url);
+}
+
+void visit_redirect_next(struct visit *v, struct view interaction)
+{
+    struct buf b;
+    struct view path = VIEW_NONE;
+
+    buf_open(&b, v->arena, URL_MAX);
+    buf_put_text(&b, "/next");
+    url_add_param(&b, "i", interaction);
+    if (buf_done(&b, &path) != ERR_OK)
+        v->answer->broken = true;
+    else
+        visit_redirect(v, path);
+}
+
+/* --- the browser ------------------------------------------------------------------------------------------------- */
+
+struct view visit_browser(const struct visit *v)
+{
+    return request_cookie(v->request, COOKIE_BROWSER);
+}
+
+struct view visit_mint_browser(struct visit *v)
+{
+    struct view ticket = visit_browser(v);
+
+    /* Only what we could have made ourselves: 32 bytes in base64url. */
+    if (view_is(ticket) && ticket.n == 43)
+        return ticket;
+    ticket = view_text(chance_ticket(v->arena));
+    if (view_is(ticket))
+        answer_cookie(v->answer, &(struct cookie){COOKIE_BROWSER, ticket, COOKIE_SESSION, SAME_SITE_LAX});
+    return ticket;
+}
+
+struct view visit_csrf_of(const struct visit *v, struct view browser)
+{
+    uint8_t mac[SHA256_SIZE];
+
+    if (!view_is(browser))
+        return VIEW_NONE;
+    hmac_sha256(mac, keys_secret(v->keys, SECRET_CSRF), browser);
+    return view_text(base64url_text(v->arena, VIEW_ARRAY(mac)));
+}
+
+struct view visit_csrf(const struct visit *v)
+{
+    return visit_csrf_of(v, visit_browser(v));
+}
+
+bool visit_is_own_form(const struct visit *v, struct view csrf)
+{
+    const struct request *r = v->request;
+    struct view origin = request_header(r, "Origin"), site = request_header(r, "Sec-Fetch-Site");
+
+    if (request_header_count(r, "Origin") > 0 && !url_is_of_origin(origin, v->op->issuer))
+        return false;
+    if (request_header_count(r, "Sec-Fetch-Site") > 0 && !view_equal_text(site, "same-origin"))
+        return false;
+    return secret_equal(csrf, visit_csrf(v));
+}
+
+/* --- the session ------------------------------------------------------------------------------------------------- */
+
+enum err visit_session(const struct visit *v, struct session *out)
+{
+    struct view ticket = request_cookie(v->request, COOKIE_SESSION_NAME), browser = visit_browser(v);
+
+    if (!view_is(ticket) || !view_is(browser))
+        return ERR_NOT_FOUND;
+    enum err e = session_find(out, v->db, v->arena, ident_of(ticket));
+    if (e)
+        return e;
+    enum session_state state = session_check(out, ident_of(browser), v->op->config->session.idle, v->now);
+    return state == SESSION_LIVE ? ERR_OK : ERR_NOT_FOUND;
+}
+
+struct touching {
+    struct ident id;
+    int64_t now;
+};
+
+static enum err touch_job(struct db *db, void *ctx)
+{
+    const struct touching *t = ctx;
+
+    return session_touch(db, t->id, t->now);
+}
+
+enum err visit_touch_session(const struct visit *v, const struct session *s)
+{
+    struct touching t = {s->id, v->now};
+
+    return session_is_due(s, v->now) ? store_write(v->op->store, touch_job, &t) : ERR_OK;
+}
+
+void visit_set_session_cookie(struct visit *v, struct view ticket)
+{
+    answer_cookie(v->answer, &(struct cookie){COOKIE_SESSION_NAME, ticket, COOKIE_SESSION, SAME_SITE_LAX});
+}
+
+void visit_drop_session_cookie(struct visit *v)
+{
+    answer_cookie(v->answer, &(struct cookie){COOKIE_SESSION_NAME, VIEW("gone"), 0, SAME_SITE_LAX});
+}
+
+/* --- opening ----------------------------------------------------------------------------------------------------- */
+
+/* The first of ja and en in Accept-Language (RFC 9110 12.5.4); weights are not compared, browsers send them in order.
+ */
+static bool prefers_english(struct view header)
+{
+    struct view piece;
+
+    while (view_next(&header, ',', &piece)) {
+        while (piece.n && piece.p[0] == ' ')
+            piece = view_from(piece, 1);
+        if (view_starts(piece, VIEW("ja")))
+            return false;
+        if (view_starts(piece, VIEW("en")))
+            return true;
+    }
+    return false;
+}
+
+void visit_open(struct visit *v, const struct op *op, const struct request *request, struct answer *answer)
+{
+    struct view chosen = request_cookie(request, COOKIE_LANG);
+
+    *v = (struct visit){.op = op, .keys = op_keys(op), .request = request, .answer = answer, .arena = request->arena};
+    v->now_ms = clock_ms(&op->clock);
+    v->now = v->now_ms / 1000;
+    v->language_chosen = view_is(chosen);
+    v->english =
+        view_is(chosen) ? view_equal_text(chosen, "en") : prefers_english(request_header(request, "Accept-Language"));
+    v->db = store_borrow(op->store);
+}
+
+void visit_close(struct visit *v)
+{
+    store_return(v->op->store, v->db);
+    v->db = NULL;
+}
