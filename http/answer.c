@@ -8,6 +8,7 @@ void answer_open(struct answer *a, struct arena *arena)
         .arena = arena,
         .status = 500,
         .cache = "no-store",
+        .referrer = "no-referrer",
         .policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     };
 }
@@ -92,4 +93,9 @@ void answer_cache(struct answer *a, const char *cache_control)
 void answer_policy(struct answer *a, const char *policy)
 {
     a->policy = policy;
+}
+
+void answer_referrer(struct answer *a, const char *policy)
+{
+    a->referrer = policy;
 }

@@ -22,6 +22,7 @@ struct answer {
     const char *content_type; /* NULL: no body */
     const char *cache;        /* Cache-Control */
     const char *policy;       /* Content-Security-Policy */
+    const char *referrer;     /* Referrer-Policy */
     struct answer_head heads[ANSWER_HEADERS_MAX];
     size_t n_heads;
     bool broken; /* something could not be written: it is sent as 500 */
@@ -53,5 +54,9 @@ void answer_cache(struct answer *a, const char *cache_control);
 
 /* Another Content-Security-Policy, for pages. Lives as long as the arena. */
 void answer_policy(struct answer *a, const char *policy);
+
+/* Another Referrer-Policy (static): the page that sends the browser to the agent says "origin", so that the agent can
+ * see where the resident came from (protocol.md, agent rule 2). */
+void answer_referrer(struct answer *a, const char *policy);
 
 #endif

@@ -1,0 +1,224 @@
+#include "http/fetch.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+struct fetch {
+    char *ca_file, *agent;
+    bool private_allowed;
+};
+
+static void curl_start(void)
+{
+    INSIST(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+}
+
+enum err fetch_open(struct fetch **out, const struct fetch_config *config)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, curl_start);
+    *out = NULL;
+    struct fetch *f = calloc(1, sizeof(*f));
+    if (!f)
+        return ERR_MEMORY;
+    f->private_allowed = config->private_allowed;
+    f->agent = strdup(config->agent ? config->agent : "genkan/" GENKAN_VERSION);
+    f->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
+    if (!f->agent || (config->ca_file && !f->ca_file)) {
+        fetch_close(f);
+        return ERR_MEMORY;
+    }
+    *out = f;
+    return ERR_OK;
+}
+
+void fetch_close(struct fetch *f)
+{
+    if (!f)
+        return;
+    free(f->ca_file);
+    free(f->agent);
+    free(f);
+}
+
+/* --- which addresses we may talk to ---------------------------------------------------------------------------------
+ */
+
+/* IPv4 blocks that are not the public internet (IANA special-purpose registry, RFC 6890). */
+static bool is_private4(uint32_t a)
+{
+    static const struct {
+        uint32_t net, bits;
+    } blocks[] = {{0x00000000, 8},  {0x0A000000, 8},  {0x64400000, 10}, {0x7F000000, 8},  {0xA9FE0000, 16},
+                  {0xAC100000, 12}, {0xC0000000, 24}, {0xC0000200, 24}, {0xC0A80000, 16}, {0xC6120000, 15},
+                  {0xC6336400, 24}, {0xCB007100, 24}, {0xE0000000, 4},  {0xF0000000, 4}};
+    for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+        if ((a ^ blocks[i].net) >> (32 - blocks[i].bits) == 0)
+            return true;
+    return false;
+}
+
+static bool is_private6(const struct in6_addr *a)
+{
+    if (IN6_IS_ADDR_V4MAPPED(a) || IN6_IS_ADDR_V4COMPAT(a)) {
+        uint32_t v4;
+        memcpy(&v4, a->s6_addr + 12, sizeof(v4));
+        return IN6_IS_ADDR_V4COMPAT(a) || is_private4(ntohl(v4));
+    }
+    /* Only 2000::/3 is global unicast; of it 2001::/23, 2001:db8::/32 and 2002::/16 are special (RFC 6890). */
+    bool global = (a->s6_addr[0] & 0xE0) == 0x20;
+    bool special = a->s6_addr[0] == 0x20 && ((a->s6_addr[1] == 0x01 && a->s6_addr[2] < 2) || a->s6_addr[1] == 0x02 ||
+                                             (a->s6_addr[1] == 0x01 && a->s6_addr[2] == 0x0D && a->s6_addr[3] == 0xB8));
+    return !global || special;
+}
+
+static bool is_private(const struct sockaddr *to)
+{
+    if (to->sa_family == AF_INET)
+        return is_private4(ntohl(((const struct sockaddr_in *)(const void *)to)->sin_addr.s_addr));
+    if (to->sa_family == AF_INET6)
+        return is_private6(&((const struct sockaddr_in6 *)(const void *)to)->sin6_addr);
+    return true;
+}
+
+/* --- one exchange ---------------------------------------------------------------------------------------------------
+ */
+
+struct exchange {
+    const struct fetch *fetch;
+    struct buf body;
+    bool refused_address;
+};
+
+/* Called with the address really connected to, so that a name that changes its mind between two look-ups gains nothing.
+ */
+static curl_socket_t on_socket(void *cls, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct exchange *x = cls;
+    if (purpose != CURLSOCKTYPE_IPCXN || (!x->fetch->private_allowed && is_private(&to->addr))) {
+        x->refused_address = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static size_t on_data(char *data, size_t size, size_t n, void *cls)
+{
+    struct exchange *x = cls;
+    buf_put(&x->body, view_bytes(data, size * n));
+    return x->body.err ? 0 : size * n;
+}
+
+static enum err error_of(CURLcode code, const struct exchange *x)
+{
+    if (x->refused_address)
+        return ERR_PERMISSION;
+    if (x->body.err)
+        return x->body.err;
+    switch (code) {
+    case CURLE_OK:
+        return ERR_OK;
+    case CURLE_OPERATION_TIMEDOUT:
+        return ERR_TIMEOUT;
+    case CURLE_URL_MALFORMAT:
+        return ERR_SYNTAX;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return ERR_PERMISSION;
+    case CURLE_OUT_OF_MEMORY:
+        return ERR_MEMORY;
+    case CURLE_FILESIZE_EXCEEDED:
+        return ERR_LIMIT;
+    default:
+        return ERR_UNAVAILABLE;
+    }
+}
+
+static bool set_common(CURL *c, struct exchange *x, const char *url, const struct fetch_limits *limits)
+{
+    const struct fetch *f = x->fetch;
+    long timeout = limits && limits->timeout_ms ? limits->timeout_ms : 5000;
+    return curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_USERAGENT, f->agent) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+           (!f->ca_file || curl_easy_setopt(c, CURLOPT_CAINFO, f->ca_file) == CURLE_OK) &&
+           curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, x) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_WRITEDATA, x) == CURLE_OK;
+}
+
+static bool set_post(CURL *c, struct curl_slist **heads, struct arena *arena, const char *content_type,
+                     struct view body)
+{
+    const char *type = arena_printf(arena, "Content-Type: %s", content_type);
+    if (!type)
+        return false;
+    *heads = curl_slist_append(NULL, type);
+    struct curl_slist *more = *heads ? curl_slist_append(*heads, "Expect:") : NULL;
+    return more && curl_easy_setopt(c, CURLOPT_HTTPHEADER, *heads) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_POSTFIELDS, view_is(body) ? (const char *)body.p : "") == CURLE_OK;
+}
+
+static enum err read_result(CURL *c, struct arena *arena, const struct exchange *x, struct fetched *out)
+{
+    long status = 0;
+    const char *type = NULL;
+    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &type);
+    out->status = (int)status;
+    out->content_type = arena_copy(arena, view_text(type));
+    if (type && !view_is(out->content_type))
+        return ERR_MEMORY;
+    return buf_done(&x->body, &out->body);
+}
+
+static enum err exchange(struct fetch *f, struct arena *arena, struct view url, const char *content_type,
+                         struct view body, const struct fetch_limits *limits, struct fetched *out)
+{
+    *out = (struct fetched){0};
+    struct exchange x = {.fetch = f};
+    if (url.n == 0 || memchr(url.p, 0, url.n))
+        return ERR_SYNTAX;
+    const char *text = arena_text(arena, url);
+    if (!text)
+        return ERR_MEMORY;
+    CURL *c = curl_easy_init();
+    if (!c)
+        return ERR_MEMORY;
+    struct curl_slist *heads = NULL;
+    buf_open(&x.body, arena, limits && limits->body_max ? limits->body_max : 65536);
+    bool ready = set_common(c, &x, text, limits) && (!content_type || set_post(c, &heads, arena, content_type, body));
+    enum err e = ready ? error_of(curl_easy_perform(c), &x) : ERR_MEMORY;
+    if (!e)
+        e = read_result(c, arena, &x, out);
+    curl_slist_free_all(heads);
+    curl_easy_cleanup(c);
+    return e;
+}
+
+enum err fetch_post(struct fetch *f, struct arena *arena, struct view url, const char *content_type, struct view body,
+                    const struct fetch_limits *limits, struct fetched *out)
+{
+    return exchange(f, arena, url, content_type, body, limits, out);
+}
+
+enum err fetch_get(struct fetch *f, struct arena *arena, struct view url, const struct fetch_limits *limits,
+                   struct fetched *out)
+{
+    return exchange(f, arena, url, NULL, VIEW_NONE, limits, out);
+}

@@ -1,0 +1,188 @@
+#include "http/intake.h"
+
+#include <strings.h>
+
+#include "base/text.h"
+
+static bool refuse(struct fault *fault, int status, const char *name, const char *rule)
+{
+    *fault = (struct fault){.status = status, .name = view_text(name), .rule = rule};
+    return false;
+}
+
+void intake_target(struct request *r, struct view target)
+{
+    size_t mark = view_index(target, '?');
+    r->path = view_part(target, 0, mark);
+    r->query_raw = mark < target.n ? view_from(target, mark + 1) : VIEW_NONE;
+}
+
+/* RFC 9110 5.6.2 */
+static bool is_token(struct view v)
+{
+    static const char marks[] = "!#$%&'*+-.^_`|~";
+    for (size_t i = 0; i < v.n; i++) {
+        uint8_t c = v.p[i];
+        bool alnum = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+        if (!alnum && !memchr(marks, c, sizeof(marks) - 1))
+            return false;
+    }
+    return v.n > 0;
+}
+
+/* RFC 9110 5.5: no control characters but tab. */
+static bool is_field_value(struct view v)
+{
+    for (size_t i = 0; i < v.n; i++)
+        if ((v.p[i] < 0x20 && v.p[i] != '\t') || v.p[i] == 0x7F)
+            return false;
+    return true;
+}
+
+static bool check_sizes(const struct intake *in, const struct request *r, const struct intake_head *head,
+                        struct fault *fault)
+{
+    if (head->target_bytes > in->line_max)
+        return refuse(fault, 414, NULL, "request target too long");
+    if (head->head_bytes > in->head_max)
+        return refuse(fault, 431, NULL, "request head too large");
+    if (r->n_headers > in->headers_max)
+        return refuse(fault, 431, NULL, "too many headers");
+    return true;
+}
+
+static bool check_target(const struct request *r, const struct intake_head *head, struct fault *fault)
+{
+    size_t seen = r->path.n + (view_is(r->query_raw) ? r->query_raw.n + 1 : 0);
+    if (seen != head->target_bytes)
+        return refuse(fault, 400, NULL, "NUL in the request target");
+    if (r->path.n == 0 || r->path.p[0] != '/' || !text_is_visible(r->path))
+        return refuse(fault, 400, NULL, "bad path");
+    return true;
+}
+
+static bool check_headers(const struct request *r, const struct intake_head *head, struct fault *fault)
+{
+    if (head->broken_line)
+        return refuse(fault, 400, NULL, "folded header or NUL in a header");
+    for (size_t i = 0; i < r->n_headers; i++) {
+        if (!is_token(r->headers[i].name))
+            return refuse(fault, 400, NULL, "bad header name");
+        if (!is_field_value(r->headers[i].value)) {
+            *fault = (struct fault){.status = 400, .name = r->headers[i].name, .rule = "control character in a header"};
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool equal_caseless(struct view a, const char *b, size_t n)
+{
+    return a.n == n && strncasecmp((const char *)a.p, b, n) == 0;
+}
+
+/* Is HOST the name NAME, or NAME with one of our ports behind it (if NAME has none itself)? */
+static bool is_name(const struct intake *in, struct view host, const char *name)
+{
+    size_t n = strlen(name);
+    if (equal_caseless(host, name, n))
+        return true;
+    const char *last = strrchr(name, ':');
+    bool has_port = last && !strchr(last, ']');
+    if (has_port || host.n <= n || host.p[n] != ':' || !equal_caseless(view_part(host, 0, n), name, n))
+        return false;
+    int64_t port;
+    if (!text_to_int(view_from(host, n + 1), &port))
+        return false;
+    for (size_t i = 0; i < in->n_ports; i++)
+        if (in->ports[i] == port)
+            return true;
+    return false;
+}
+
+static bool check_host(const struct intake *in, struct request *r, struct fault *fault)
+{
+    size_t n = request_header_count(r, "Host");
+    if (n != 1)
+        return refuse(fault, 400, "Host", n ? "sent more than once" : "missing");
+    r->host = request_header(r, "Host");
+    for (size_t i = 0; i < in->n_hosts; i++)
+        if (is_name(in, r->host, in->hosts[i]))
+            return true;
+    return refuse(fault, 421, "Host", "not a name of this server");
+}
+
+/* RFC 9112 6.1, 6.3: one way to say where the body ends, said once; anything else may be a smuggled second request. */
+static bool check_body(const struct request *r, struct body_plan *body, struct fault *fault)
+{
+    size_t lengths = request_header_count(r, "Content-Length");
+    size_t codings = request_header_count(r, "Transfer-Encoding");
+    int64_t n = 0;
+    if (lengths + codings > 1)
+        return refuse(fault, 400, lengths ? "Content-Length" : "Transfer-Encoding", "sent more than once");
+    if (codings && !equal_caseless(request_header(r, "Transfer-Encoding"), "chunked", 7))
+        return refuse(fault, 400, "Transfer-Encoding", "not supported");
+    if (lengths && !text_to_int(request_header(r, "Content-Length"), &n))
+        return refuse(fault, 400, "Content-Length", "not a number");
+    *body = (struct body_plan){.length = (uint64_t)n, .chunked = codings != 0};
+    return true;
+}
+
+const struct route *intake_check(const struct intake *in, struct request *r, const struct intake_head *head,
+                                 struct body_plan *body, unsigned *allowed, struct fault *fault)
+{
+    *allowed = 0;
+    *body = (struct body_plan){0};
+    if (!check_sizes(in, r, head, fault) || !check_target(r, head, fault) || !check_headers(r, head, fault) ||
+        !check_body(r, body, fault) || !check_host(in, r, fault))
+        return NULL;
+    if (request_header_count(r, "Content-Type") > 1) {
+        refuse(fault, 400, "Content-Type", "sent more than once");
+        return NULL;
+    }
+    r->content_type = request_header(r, "Content-Type");
+    const struct route *route = route_find(in->routes, r->method, r->path, &r->tail, allowed);
+    if (!route)
+        refuse(fault, *allowed ? 405 : 404, NULL, *allowed ? "method not allowed" : "no such page");
+    else if (body->length > route->body_max || (body->chunked && route->body_max == 0))
+        refuse(fault, 413, NULL, "body too large");
+    return fault->status ? NULL : route;
+}
+
+/* The media type without parameters; a charset, if given, must be UTF-8. */
+static bool is_form_type(struct view type)
+{
+    static const char name[] = "application/x-www-form-urlencoded";
+    size_t end = view_index(type, ';');
+    struct view bare = view_part(type, 0, end), rest = view_from(type, end);
+    while (bare.n && bare.p[bare.n - 1] == ' ')
+        bare.n--;
+    while (rest.n && (rest.p[0] == ';' || rest.p[0] == ' '))
+        rest = view_from(rest, 1);
+    return equal_caseless(bare, name, sizeof(name) - 1) &&
+           (rest.n == 0 || equal_caseless(rest, "charset=utf-8", 13) || equal_caseless(rest, "charset=\"utf-8\"", 15));
+}
+
+static bool read_form(const struct form **out, const struct intake *in, const struct request *r, struct view raw,
+                      struct fault *fault)
+{
+    struct form_fault why;
+    enum err e = form_read(out, r->arena, raw, &in->form, &why);
+    if (!e)
+        return true;
+    if (!why.rule)
+        return refuse(fault, 503, NULL, "out of memory");
+    *fault = (struct fault){.status = 400, .name = why.name, .rule = why.rule};
+    return false;
+}
+
+bool intake_forms(const struct intake *in, const struct route *route, struct request *r, struct fault *fault)
+{
+    if (!read_form(&r->query, in, r, r->query_raw, fault))
+        return false;
+    if (r->method != METHOD_POST || route->flags & ROUTE_BODY || r->body.n == 0)
+        return true;
+    if (!is_form_type(r->content_type))
+        return refuse(fault, 415, "Content-Type", "must be application/x-www-form-urlencoded");
+    return read_form(&r->form, in, r, r->body, fault);
+}
