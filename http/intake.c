@@ -118,13 +118,14 @@ static bool check_body(const struct request *r, struct body_plan *body, struct f
     size_t lengths = request_header_count(r, "Content-Length");
     size_t codings = request_header_count(r, "Transfer-Encoding");
     int64_t n = 0;
+    *body = (struct body_plan){.open_end = true};
     if (lengths + codings > 1)
         return refuse(fault, 400, lengths ? "Content-Length" : "Transfer-Encoding", "sent more than once");
     if (codings && !equal_caseless(request_header(r, "Transfer-Encoding"), "chunked", 7))
         return refuse(fault, 400, "Transfer-Encoding", "not supported");
     if (lengths && !text_to_int(request_header(r, "Content-Length"), &n))
         return refuse(fault, 400, "Content-Length", "not a number");
-    *body = (struct body_plan){.length = (uint64_t)n, .chunked = codings != 0};
+    *body = (struct body_plan){.length = (uint64_t)n, .open_end = codings != 0};
     return true;
 }
 
@@ -132,9 +133,9 @@ const struct route *intake_check(const struct intake *in, struct request *r, con
                                  struct body_plan *body, unsigned *allowed, struct fault *fault)
 {
     *allowed = 0;
-    *body = (struct body_plan){0};
-    if (!check_sizes(in, r, head, fault) || !check_target(r, head, fault) || !check_headers(r, head, fault) ||
-        !check_body(r, body, fault) || !check_host(in, r, fault))
+    bool ok = check_body(r, body, fault); /* first, so that the caller learns of the body whatever else is wrong */
+    if (!check_sizes(in, r, head, fault) || !check_target(r, head, fault) || !check_headers(r, head, fault) || !ok ||
+        !check_host(in, r, fault))
         return NULL;
     if (request_header_count(r, "Content-Type") > 1) {
         refuse(fault, 400, "Content-Type", "sent more than once");
@@ -144,7 +145,7 @@ const struct route *intake_check(const struct intake *in, struct request *r, con
     const struct route *route = route_find(in->routes, r->method, r->path, &r->tail, allowed);
     if (!route)
         refuse(fault, *allowed ? 405 : 404, NULL, *allowed ? "method not allowed" : "no such page");
-    else if (body->length > route->body_max || (body->chunked && route->body_max == 0))
+    else if (body->length > route->body_max || (body->open_end && route->body_max == 0))
         refuse(fault, 413, NULL, "body too large");
     return fault->status ? NULL : route;
 }

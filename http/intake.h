@@ -23,7 +23,7 @@ struct intake_head {
 
 struct body_plan {
     uint64_t length; /* Content-Length; 0 without one */
-    bool chunked;
+    bool open_end;   /* chunked, or it is not sure where it ends */
 };
 
 /* Splits the target into path and query of R. */

@@ -192,6 +192,12 @@ static void plain_fault(void *ctx, const struct request *r, const struct fault *
     answer_body(a, f->status, "text/plain; charset=utf-8", body);
 }
 
+/* The path for the log: not what stands behind a prefix, which may be a secret, and no novels. */
+static struct view log_path(const struct call *call)
+{
+    return call->route ? view_text(call->route->path) : view_part(call->request.path, 0, 64);
+}
+
 static void show_fault(struct call *call)
 {
     struct server *s = call->server;
@@ -203,7 +209,7 @@ static void show_fault(struct call *call)
     if (call->fault.status == 503)
         answer_header_text(a, "Retry-After", "1");
     log_event(LOG_INFO, "request_refused", LOG_INT("status", call->fault.status), LOG_STR("rule", call->fault.rule),
-              LOG_TEXT("path", call->request.path));
+              LOG_TEXT("path", log_path(call)));
     (s->config.fault ? s->config.fault : plain_fault)(s->config.ctx, &call->request, &call->fault, a);
     a->status = call->fault.status;
 }
@@ -225,7 +231,7 @@ static struct MHD_Response *make_response(const struct call *call)
 static bool queue_answer(struct call *call)
 {
     if (call->answer.broken) {
-        log_event(LOG_ERROR, "answer_broken", LOG_TEXT("path", call->request.path));
+        log_event(LOG_ERROR, "answer_broken", LOG_TEXT("path", log_path(call)));
         call->fault = (struct fault){.status = 500, .rule = "answer could not be written"};
         show_fault(call);
     }
@@ -251,7 +257,7 @@ static void make_answer(struct call *call)
         show_fault(call);
     if (s->config.log_name)
         log_event(LOG_INFO, "request", LOG_STR("method", method_name(call->request.method)),
-                  LOG_TEXT("path", call->request.path), LOG_INT("status", call->answer.status),
+                  LOG_TEXT("path", log_path(call)), LOG_INT("status", call->answer.status),
                   LOG_INT("ms", clock_steady_ms() - call->request.started_ms));
     log_set_request(NULL);
 }
@@ -394,7 +400,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     if (call->phase == CALL_LINE) {
         begin(call, url, method, version);
         call->phase = CALL_BODY;
-        if (!call->fault.status || (!call->plan.chunked && call->plan.length <= SWALLOW_MAX))
+        if (!call->fault.status || (!call->plan.open_end && call->plan.length <= SWALLOW_MAX))
             return MHD_YES;
         show_fault(call);
         return queue_answer(call) ? MHD_YES : MHD_NO;

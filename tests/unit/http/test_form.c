@@ -1,0 +1,126 @@
+#include <criterion/criterion.h>
+
+#include "http/form.h"
+
+static struct arena arena;
+static const struct form *form;
+static struct form_fault fault;
+static const struct form_limits limits = {.params_max = 4, .name_max = 8, .value_max = 10};
+
+static enum err read_bytes(struct view raw)
+{
+    arena_close(&arena);
+    arena_open(&arena, 65536);
+    return form_read(&form, &arena, raw, &limits, &fault);
+}
+#define READ(LITERAL) read_bytes(VIEW(LITERAL))
+
+static void expect_refused(struct view raw, const char *name, const char *rule)
+{
+    cr_expect_neq(read_bytes(raw), ERR_OK, "%.*s", (int)raw.n, (const char *)raw.p);
+    cr_expect(view_equal(fault.name, view_text(name)), "%.*s", (int)raw.n, (const char *)raw.p);
+    cr_expect_eq(fault.rule, rule, "%.*s: %s", (int)raw.n, (const char *)raw.p, fault.rule);
+    cr_expect_eq(form->n, 0, "nothing of a refused form is handed out");
+}
+
+Test(form, refuses_a_name_twice_however_it_is_written)
+{
+    expect_refused(VIEW("a=1&a=1"), "a", form_rule_duplicate);
+    expect_refused(VIEW("a&a"), "a", form_rule_duplicate);
+    expect_refused(VIEW("a+b=1&a%20b=1"), "a b", form_rule_duplicate);
+    expect_refused(VIEW("b=1&%61=1&a=2"), "a", form_rule_duplicate);
+}
+
+Test(form, refuses_bad_percent_signs)
+{
+    expect_refused(VIEW("a=%"), "a", form_rule_percent);
+    expect_refused(VIEW("a=%4"), "a", form_rule_percent);
+    expect_refused(VIEW("a=%4&b=1"), "a", form_rule_percent);
+    expect_refused(VIEW("a=%g0"), "a", form_rule_percent);
+    expect_refused(VIEW("a=%0g"), "a", form_rule_percent);
+    expect_refused(VIEW("a=%%20"), "a", form_rule_percent);
+    expect_refused(VIEW("a%=1"), NULL, form_rule_percent);
+    expect_refused(VIEW("a=%u3042"), "a", form_rule_percent);
+}
+
+Test(form, refuses_nul_in_any_writing)
+{
+    expect_refused(VIEW("a=%00"), "a", form_rule_nul);
+    expect_refused(VIEW("a=1%00"), "a", form_rule_nul);
+    expect_refused(VIEW("a=1\0"), "a", form_rule_nul);
+    expect_refused(VIEW("a%00=1"), NULL, form_rule_nul);
+}
+
+Test(form, refuses_what_is_not_utf8)
+{
+    expect_refused(VIEW("a=%FF"), "a", form_rule_utf8);
+    expect_refused(VIEW("a=\xff"), "a", form_rule_utf8);
+    expect_refused(VIEW("a=%C0%AF"), "a", form_rule_utf8);
+    expect_refused(VIEW("a=%ED%A0%80"), "a", form_rule_utf8);
+    expect_refused(VIEW("a=%E7%8E"), "a", form_rule_utf8);
+    expect_refused(VIEW("%FF=1"), NULL, form_rule_utf8);
+}
+
+Test(form, refuses_too_long_and_too_many)
+{
+    expect_refused(VIEW("a=12345678901"), "a", form_rule_long);
+    expect_refused(VIEW("123456789=1"), NULL, form_rule_long);
+    expect_refused(VIEW("a&b&c&d&e"), NULL, form_rule_many);
+    cr_expect_eq(READ("a=1234567890"), ERR_OK);
+    cr_expect_eq(READ("a=%31%32%33%34%35%36%37%38%39%30"), ERR_OK, "the limit counts decoded bytes");
+    cr_expect_eq(READ("a&b&c&d"), ERR_OK);
+    cr_expect_eq(READ("&&&a&&&b&&"), ERR_OK, "empty pieces are no parameters");
+    cr_expect_eq(form->n, 2);
+}
+
+Test(form, refuses_a_value_without_a_name)
+{
+    expect_refused(VIEW("=1"), NULL, form_rule_name);
+    expect_refused(VIEW("a=1&="), NULL, form_rule_name);
+}
+
+Test(form, decodes_names_and_values)
+{
+    cr_assert_eq(READ("a=x+y%2B&n%C3%A9=%e7%8e%84&c=1=2&d"), ERR_OK);
+    cr_expect_eq(form->n, 4);
+    cr_expect(view_equal_text(form_get(form, "a"), "x y+"));
+    cr_expect(view_equal_text(form_get(form, "né"), "玄"));
+    cr_expect(view_equal_text(form_get(form, "c"), "1=2"));
+    cr_expect_not(view_is(form_get(form, "d")));
+    cr_expect(view_is(form_find(form, "d")));
+    cr_expect_eq(form_find(form, "d").n, 0);
+}
+
+Test(form, treats_an_empty_value_as_not_sent)
+{
+    cr_assert_eq(READ("a=&b=1"), ERR_OK);
+    cr_expect_not(view_is(form_get(form, "a")));
+    cr_expect(view_is(form_find(form, "a")));
+    cr_expect_not(view_is(form_find(form, "zz")));
+    cr_expect_not(view_is(form_get(NULL, "a")));
+}
+
+Test(form, does_not_mix_up_names_that_start_alike)
+{
+    cr_assert_eq(READ("ab=1&a=2"), ERR_OK);
+    cr_expect(view_equal_text(form_get(form, "a"), "2"));
+    cr_expect(view_equal_text(form_get(form, "ab"), "1"));
+    cr_expect_not(view_is(form_get(form, "abc")));
+}
+
+Test(form, reads_nothing_as_an_empty_form)
+{
+    cr_expect_eq(read_bytes(VIEW_NONE), ERR_OK);
+    cr_expect_eq(form->n, 0);
+    cr_expect_eq(READ(""), ERR_OK);
+    cr_expect_eq(form->n, 0);
+}
+
+Test(form, says_when_the_arena_is_full)
+{
+    struct arena tiny;
+    arena_open(&tiny, 8);
+    cr_expect_eq(form_read(&form, &tiny, VIEW("a=1"), &limits, &fault), ERR_MEMORY);
+    cr_expect_null(fault.rule);
+    arena_close(&tiny);
+}

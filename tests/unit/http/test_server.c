@@ -1,0 +1,700 @@
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+static struct wire_answer got;
+
+static void expect(const struct server *s, const char *request, int status)
+{
+    wire_ask(s, request, &got);
+    cr_expect_eq(got.status, status, "%d instead of %d for %.80s", got.status, status, request);
+}
+
+Test(server, answers_a_request_with_safe_headers)
+{
+    struct server *s = wire_serve(NULL);
+    wire_get(s, "/hello", &got);
+    cr_expect_eq(got.status, 200);
+    cr_expect_str_eq(got.body, "hello");
+    cr_expect_str_eq(wire_header(&got, "X-Content-Type-Options"), "nosniff");
+    cr_expect_str_eq(wire_header(&got, "X-Frame-Options"), "DENY");
+    cr_expect_str_eq(wire_header(&got, "Referrer-Policy"), "no-referrer");
+    cr_expect_str_eq(wire_header(&got, "Cache-Control"), "no-store");
+    cr_expect_str_eq(wire_header(&got, "Cross-Origin-Opener-Policy"), "same-origin");
+    cr_expect_str_eq(wire_header(&got, "Cross-Origin-Resource-Policy"), "same-origin");
+    cr_expect_not_null(strstr(wire_header(&got, "Content-Security-Policy"), "default-src 'none'"));
+    cr_expect_null(wire_header(&got, "Strict-Transport-Security"));
+    cr_expect_null(wire_header(&got, "Server"));
+    server_close(s);
+}
+
+static void with_hsts(struct server_config *c)
+{
+    c->hsts = true;
+}
+
+Test(server, says_strict_transport_security_when_asked)
+{
+    struct server *s = wire_serve(with_hsts);
+    wire_get(s, "/hello", &got);
+    cr_expect_not_null(wire_header(&got, "Strict-Transport-Security"));
+    server_close(s);
+}
+
+Test(server, keeps_the_connection_for_the_next_request)
+{
+    struct server *s = wire_serve(NULL);
+    int fd = wire_connect(s);
+    for (int i = 0; i < 3; i++) {
+        wire_send(fd, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        wire_read(fd, &got);
+        cr_expect_eq(got.status, 200);
+        wire_send(fd, "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        wire_read(fd, &got);
+        cr_expect_eq(got.status, 404, "a refusal does not end the connection");
+    }
+    close(fd);
+    server_close(s);
+}
+
+Test(server, answers_pipelined_requests_in_order)
+{
+    struct server *s = wire_serve(NULL);
+    int fd = wire_connect(s);
+    wire_send(fd, "GET /assets/1 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /assets/2 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    char all[4096] = "";
+    size_t n = 0;
+    while (n < sizeof(all) - 1 && !strstr(all, "\r\n\r\n2")) {
+        ssize_t more = read(fd, all + n, sizeof(all) - 1 - n);
+        cr_assert_gt(more, 0);
+        n += (size_t)more;
+    }
+    cr_expect_not_null(strstr(all, "\r\n\r\n1HTTP/1.1 200"));
+    close(fd);
+    server_close(s);
+}
+
+Test(server, answers_head_without_a_body)
+{
+    struct server *s = wire_serve(NULL);
+    int fd = wire_connect(s);
+    wire_send(fd, "HEAD /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read_head(fd, &got);
+    cr_expect_eq(got.status, 200);
+    cr_expect_str_eq(wire_header(&got, "Content-Length"), "5");
+    wire_send(fd, "GET /echo HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read(fd, &got);
+    cr_expect_str_eq(got.body, "GET\n", "the answer to HEAD had no body left on the wire");
+    close(fd);
+    server_close(s);
+}
+
+Test(server, refuses_unknown_paths_and_methods)
+{
+    struct server *s = wire_serve(NULL);
+    expect(s, "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", 404);
+    expect(s, "GET /hello/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 404);
+    expect(s, "GET /hell%6f HTTP/1.1\r\nHost: localhost\r\n\r\n", 404);
+    expect(s, "POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", 405);
+    cr_expect_str_eq(wire_header(&got, "Allow"), "GET, HEAD");
+    expect(s, "DELETE /echo HTTP/1.1\r\nHost: localhost\r\n\r\n", 405);
+    cr_expect_str_eq(wire_header(&got, "Allow"), "GET, HEAD, POST");
+    expect(s, "GET /raw HTTP/1.1\r\nHost: localhost\r\n\r\n", 405);
+    cr_expect_str_eq(wire_header(&got, "Allow"), "POST");
+    expect(s, "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 400);
+    expect(s, "GET http://localhost/hello HTTP/1.1\r\nHost: localhost\r\n\r\n", 400);
+    server_close(s);
+}
+
+Test(server, refuses_a_foreign_host)
+{
+    struct server *s = wire_serve(NULL);
+    char text[200];
+    expect(s, "GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost.evil.example\r\n\r\n", 421);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost:1\r\n\r\n", 421);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost:\r\n\r\n", 421);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost.\r\n\r\n", 421);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: \r\n\r\n", 421);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: user@localhost\r\n\r\n", 421);
+    expect(s, "GET /hello HTTP/1.1\r\n\r\n", 400);
+    expect(s, "GET /hello HTTP/1.0\r\n\r\n", 400);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: LocalHost\r\n\r\n", 200);
+    snprintf(text, sizeof(text), "GET /hello HTTP/1.1\r\nHost: id.example:%u\r\n\r\n", server_port(s, 0));
+    expect(s, text, 200);
+    server_close(s);
+}
+
+Test(server, refuses_bad_query_parameters_by_name)
+{
+    static const struct {
+        const char *target, *says;
+    } cases[] = {{"/echo?a=1&a=2", "a: sent more than once"},
+                 {"/echo?a=%4", "a: bad percent encoding"},
+                 {"/echo?a=%zz", "a: bad percent encoding"},
+                 {"/echo?a=%", "a: bad percent encoding"},
+                 {"/echo?state=%00", "state: contains NUL"},
+                 {"/echo?a=x%00y", "a: contains NUL"},
+                 {"/echo?a=%ff", "a: not UTF-8"},
+                 {"/echo?a=%ed%a0%80", "a: not UTF-8"},
+                 {"/echo?a=%c0%af", "a: not UTF-8"},
+                 {"/echo?=x", "parameter without a name"},
+                 {"/echo?%61=1&a=2", "a: sent more than once"},
+                 {"/echo?a%00=1", "contains NUL"}};
+    struct server *s = wire_serve(NULL);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        wire_get(s, cases[i].target, &got);
+        cr_expect_eq(got.status, 400, "%s gave %d", cases[i].target, got.status);
+        cr_expect_not_null(strstr(got.body, cases[i].says), "%s said %s", cases[i].target, got.body);
+    }
+    server_close(s);
+}
+
+Test(server, refuses_bad_form_parameters_by_name)
+{
+    struct server *s = wire_serve(NULL);
+    wire_post(s, "/echo", "code=1&code=2", &got);
+    cr_expect_eq(got.status, 400);
+    cr_expect_not_null(strstr(got.body, "code: sent more than once"));
+    wire_post(s, "/echo", "code=%ff", &got);
+    cr_expect_eq(got.status, 400);
+    wire_post(s, "/echo?code=1", "code=2", &got);
+    cr_expect_eq(got.status, 200, "query and form are two lists");
+    cr_expect_str_eq(got.body, "POST\nquery code=1\nform code=2\n");
+    server_close(s);
+}
+
+static char *repeated(const char *piece, size_t n, const char *before, const char *after)
+{
+    size_t each = strlen(piece), from = strlen(before);
+    char *text = calloc(1, from + n * each + strlen(after) + 1);
+    memcpy(text, before, from);
+    for (size_t i = 0; i < n; i++)
+        memcpy(text + from + i * each, piece, each);
+    memcpy(text + from + n * each, after, strlen(after));
+    return text;
+}
+
+Test(server, refuses_too_much_of_anything)
+{
+    struct server *s = wire_serve(NULL);
+    char *many = repeated("a&", 3000, "GET /echo?", " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(s, many, 400);
+    cr_expect_not_null(strstr(got.body, "too many parameters"));
+    char *value = repeated("v", 5000, "GET /echo?state=", " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(s, value, 400);
+    cr_expect_not_null(strstr(got.body, "state: too long"));
+    char *line = repeated("/", 8200, "GET ", " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(s, line, 414);
+    char *huge_line = repeated("/", 100000, "GET ", " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(s, huge_line, 414);
+    char *headers = repeated("X: y\r\n", 70, "GET /hello HTTP/1.1\r\nHost: localhost\r\n", "\r\n");
+    expect(s, headers, 431);
+    char *more_headers = repeated("X: y\r\n", 200, "GET /hello HTTP/1.1\r\nHost: localhost\r\n", "\r\n");
+    expect(s, more_headers, 431);
+    char *header = repeated("y", 17000, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX: ", "\r\n\r\n");
+    expect(s, header, 431);
+    char *huge_header = repeated("y", 200000, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX: ", "\r\n\r\n");
+    expect(s, huge_header, 431);
+    free(many), free(value), free(line), free(huge_line);
+    free(headers), free(more_headers), free(header), free(huge_header);
+    server_close(s);
+}
+
+Test(server, takes_a_long_query_up_to_the_limit)
+{
+    struct server *s = wire_serve(NULL);
+    char *line = repeated("v", 4096, "GET /echo?state=", " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(s, line, 200);
+    cr_expect_eq(got.body_n, strlen("GET\nquery state=\n") + 4096);
+    free(line);
+    server_close(s);
+}
+
+Test(server, refuses_a_body_that_is_too_large)
+{
+    struct server *s = wire_serve(NULL);
+    char *body = repeated("b", 1001, "", "");
+    wire_post(s, "/echo", body, &got);
+    cr_expect_eq(got.status, 413);
+    wire_post(s, "/hello", "x", &got);
+    cr_expect_eq(got.status, 405);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc", 413);
+    expect(s, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", 413);
+    int fd = wire_connect(s);
+    wire_send(fd, "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n");
+    wire_send(fd, body);
+    wire_send(fd, "\r\n0\r\n\r\n");
+    wire_read(fd, &got);
+    cr_expect_eq(got.status, 413, "%d: a chunked body has no declared size, so it is counted", got.status);
+    close(fd);
+    free(body);
+    server_close(s);
+}
+
+Test(server, keeps_the_connection_after_a_small_refused_body)
+{
+    struct server *s = wire_serve(NULL);
+    int fd = wire_connect(s);
+    wire_send(fd, "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc");
+    wire_read(fd, &got);
+    cr_expect_eq(got.status, 404);
+    wire_send(fd, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read(fd, &got);
+    cr_expect_eq(got.status, 200);
+    close(fd);
+    server_close(s);
+}
+
+Test(server, reads_bodies_whole_and_chunked)
+{
+    struct server *s = wire_serve(NULL);
+    wire_post(s, "/echo", "a=1&b=%E7%8E%84%E9%96%A2&c=x+y&d=", &got);
+    cr_expect_str_eq(got.body, "POST\nform a=1\nform b=玄関\nform c=x y\nform d=\n");
+    expect(
+        s,
+        "POST /raw HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+        200);
+    cr_expect_str_eq(got.body, "abcde");
+    int fd = wire_connect(s);
+    wire_send(fd, "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40000\r\n\r\n");
+    for (int i = 0; i < 40; i++) {
+        char piece[1000];
+        memset(piece, 'a' + i % 26, sizeof(piece));
+        wire_send_bytes(fd, piece, sizeof(piece));
+    }
+    wire_read(fd, &got);
+    cr_expect_eq(got.body_n, 40000);
+    cr_expect_eq(got.body[39999], 'a' + 39 % 26);
+    close(fd);
+    server_close(s);
+}
+
+Test(server, reads_a_body_that_waits_for_100_continue)
+{
+    struct server *s = wire_serve(NULL);
+    int fd = wire_connect(s);
+    wire_send(fd, "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    wire_read(fd, &got);
+    cr_expect_eq(got.status, 100);
+    wire_send(fd, "ok");
+    wire_read(fd, &got);
+    cr_expect_str_eq(got.body, "ok");
+    close(fd);
+    server_close(s);
+}
+
+Test(server, refuses_a_body_of_another_type_on_a_form_route)
+{
+    struct server *s = wire_serve(NULL);
+    expect(s, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+           415);
+    expect(s, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\na=1", 415);
+    expect(s,
+           "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded; "
+           "charset=Shift_JIS\r\nContent-Length: 3\r\n\r\na=1",
+           415);
+    expect(s,
+           "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded; "
+           "charset=UTF-8\r\nContent-Length: 3\r\n\r\na=1",
+           200);
+    expect(s,
+           "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b\r\nContent-Type: c/d\r\n"
+           "Content-Length: 3\r\n\r\na=1",
+           400);
+    server_close(s);
+}
+
+Test(server, refuses_ambiguous_bodies)
+{
+    struct server *s = wire_serve(NULL);
+    expect(s, "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab", 400);
+    expect(s,
+           "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+           400);
+    expect(s, "POST /raw HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400);
+    expect(s, "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2x\r\n\r\nab", 400);
+    expect(s, "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: -2\r\n\r\nab", 400);
+    expect(s, "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: +2\r\n\r\nab", 400);
+    expect(s, "POST /raw HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400);
+    server_close(s);
+}
+
+static void expect_bytes(const struct server *s, const void *p, size_t n, int status)
+{
+    int fd = wire_connect(s);
+    wire_send_bytes(fd, p, n);
+    wire_read(fd, &got);
+    cr_expect_eq(got.status, status, "%d instead of %d for %.40s", got.status, status, (const char *)p);
+    close(fd);
+}
+#define EXPECT_BYTES(S, LITERAL, STATUS) expect_bytes(S, LITERAL, sizeof(LITERAL) - 1, STATUS)
+
+Test(server, refuses_nul_and_control_characters_in_the_head)
+{
+    struct server *s = wire_serve(NULL);
+    EXPECT_BYTES(s, "GET /hello\0 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400);
+    EXPECT_BYTES(s, "GET /echo?a=1\0&b=2 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400);
+    EXPECT_BYTES(s, "GET /echo?\0 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400);
+    EXPECT_BYTES(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX: a\0bcd\r\n\r\n", 400);
+    EXPECT_BYTES(s, "GET /hello HTTP/1.1\r\nX: a\0bcd\r\nHost: localhost\r\n\r\n", 400);
+    EXPECT_BYTES(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX: a\x01\r\n\r\n", 400);
+    EXPECT_BYTES(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX: a\rb\r\n\r\n", 400);
+    EXPECT_BYTES(s, "GET /hell\x01 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400);
+    EXPECT_BYTES(s, "GET /hell\xc3\xb6 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400);
+    EXPECT_BYTES(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX: \xe7\x8e\x84\r\n\r\n", 200);
+    server_close(s);
+}
+
+Test(server, refuses_malformed_header_lines)
+{
+    struct server *s = wire_serve(NULL);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX : y\r\n\r\n", 400);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX: y\r\n folded\r\n\r\n", 400);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\n: y\r\n\r\n", 400);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n", 400);
+    expect(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n", 200);
+    server_close(s);
+}
+
+Test(server, reads_cookies_and_ignores_doubled_ones)
+{
+    struct server *s = wire_serve(NULL);
+    expect(s, "GET /cookie HTTP/1.1\r\nHost: localhost\r\nCookie: a=1; __Host-session=xyz\r\n\r\n", 200);
+    cr_expect_str_eq(got.body, "xyz");
+    cr_expect_str_eq(wire_header(&got, "Set-Cookie"), "__Host-session=abc; Path=/; Secure; HttpOnly; SameSite=Lax");
+    expect(s, "GET /cookie HTTP/1.1\r\nHost: localhost\r\nCookie: __Host-session=x; __Host-session=y\r\n\r\n", 200);
+    cr_expect_str_eq(got.body, "(absent)");
+    expect(s, "GET /cookie HTTP/1.1\r\nHost: localhost\r\nCookie: __Host-session=x\r\nCookie: __Host-session=x\r\n\r\n",
+           200);
+    cr_expect_str_eq(got.body, "(absent)");
+    expect(s, "GET /cookie HTTP/1.1\r\nHost: localhost\r\nCookie: a=1\r\nCookie: __Host-session=z\r\n\r\n", 200);
+    cr_expect_str_eq(got.body, "z");
+    server_close(s);
+}
+
+Test(server, gives_prefix_routes_their_tail)
+{
+    struct server *s = wire_serve(NULL);
+    wire_get(s, "/assets/a/b.css?v=1", &got);
+    cr_expect_str_eq(got.body, "a/b.css");
+    cr_expect_str_eq(wire_header(&got, "Cache-Control"), "public, max-age=60");
+    wire_get(s, "/assets", &got);
+    cr_expect_eq(got.status, 404);
+    server_close(s);
+}
+
+Test(server, redirects_and_keeps_the_encoding)
+{
+    struct server *s = wire_serve(NULL);
+    wire_get(s, "/leave", &got);
+    cr_expect_eq(got.status, 303);
+    cr_expect_str_eq(wire_header(&got, "Location"), "https://rp.example/cb?code=a%20b");
+    server_close(s);
+}
+
+Test(server, never_sends_a_split_header)
+{
+    struct server *s = wire_serve(NULL);
+    wire_get(s, "/broken", &got);
+    cr_expect_eq(got.status, 500);
+    cr_expect_null(wire_header(&got, "Set-Cookie"));
+    server_close(s);
+}
+
+Test(server, sends_large_answers_whole)
+{
+    struct server *s = wire_serve(NULL);
+    wire_get(s, "/big", &got);
+    cr_expect_eq(got.body_n, 60000);
+    cr_expect_eq(got.body[59999], 'x');
+    server_close(s);
+}
+
+Test(server, limits_the_memory_of_a_request)
+{
+    struct server *s = wire_serve(NULL);
+    wire_get(s, "/memory", &got);
+    cr_expect_str_eq(got.body, "limited");
+    server_close(s);
+}
+
+Test(server, knows_the_peer)
+{
+    struct server *s = wire_serve(NULL);
+    wire_get(s, "/peer", &got);
+    cr_expect_eq(strncmp(got.body, "127.0.0.1 ", 10), 0, "%s", got.body);
+    server_close(s);
+}
+
+static void teapot(void *ctx, const struct request *r, const struct fault *f, struct answer *a)
+{
+    (void)ctx;
+    answer_body(a, 200, "text/html", view_text(arena_printf(r->arena, "<p>%d %s</p>", f->status, f->rule)));
+}
+
+static void with_fault_page(struct server_config *c)
+{
+    c->fault = teapot;
+}
+
+Test(server, shows_faults_through_the_callback_but_keeps_the_status)
+{
+    struct server *s = wire_serve(with_fault_page);
+    wire_get(s, "/nowhere", &got);
+    cr_expect_eq(got.status, 404);
+    cr_expect_str_eq(got.body, "<p>404 no such page</p>");
+    server_close(s);
+}
+
+static void impatient(struct server_config *c)
+{
+    c->read_s = 1;
+    c->idle_s = 1;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Sends TEXT, then one byte every 0.3 s, for at most 6 s; seconds until we were cut off. */
+static double drip(const struct server *s, const char *text)
+{
+    int fd = wire_connect(s);
+    double from = now();
+    wire_send(fd, text);
+    while (now() - from < 6) {
+        char c;
+        nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+        wire_send(fd, "x");
+        if (recv(fd, &c, 1, MSG_DONTWAIT) == 0)
+            break;
+    }
+    close(fd);
+    return now() - from;
+}
+
+Test(server, cuts_off_a_slow_sender_of_a_line)
+{
+    struct server *s = wire_serve(impatient);
+    cr_expect_lt(drip(s, "GET /"), 4);
+    server_close(s);
+}
+
+Test(server, cuts_off_a_slow_sender_of_headers)
+{
+    struct server *s = wire_serve(impatient);
+    cr_expect_lt(drip(s, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX: "), 4);
+    server_close(s);
+}
+
+Test(server, cuts_off_a_slow_sender_of_a_body)
+{
+    struct server *s = wire_serve(impatient);
+    cr_expect_lt(drip(s, "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"), 4);
+    server_close(s);
+}
+
+Test(server, closes_idle_connections)
+{
+    struct server *s = wire_serve(impatient);
+    int fd = wire_connect(s);
+    wire_send(fd, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read(fd, &got);
+    double from = now();
+    cr_expect(wire_ended(fd));
+    cr_expect_lt(now() - from, 4);
+    close(fd);
+    server_close(s);
+}
+
+struct asking {
+    const struct server *s;
+    struct wire_answer got;
+};
+
+static void *ask_slow(void *arg)
+{
+    struct asking *a = arg;
+    wire_get(a->s, "/slow", &a->got);
+    return NULL;
+}
+
+Test(server, drain_finishes_running_requests_and_takes_no_new_connections)
+{
+    struct server *s = wire_serve(NULL);
+    int kept = wire_connect(s);
+    wire_send(kept, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read(kept, &got);
+    static struct asking a;
+    a = (struct asking){.s = s};
+    pthread_t t;
+    pthread_create(&t, NULL, ask_slow, &a);
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    cr_expect(server_drain(s, 3000));
+    pthread_join(t, NULL);
+    cr_expect_eq(a.got.status, 200);
+    cr_expect_str_eq(a.got.body, "slow");
+    int fd = wire_connect(s);
+    if (fd >= 0) { /* the kernel may have had it in the queue: nobody answers */
+        wire_send(fd, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        wire_read(fd, &got);
+        cr_expect_eq(got.status, 0);
+        close(fd);
+    }
+    wire_send(kept, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read(kept, &got);
+    cr_expect_eq(got.status, 200);
+    cr_expect_str_eq(wire_header(&got, "Connection"), "close", "kept connections are told to go");
+    close(kept);
+    server_close(s);
+}
+
+Test(server, drain_gives_up_when_the_time_is_over)
+{
+    struct server *s = wire_serve(NULL);
+    int fd = wire_connect(s);
+    wire_send(fd, "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    cr_expect_not(server_drain(s, 20));
+    server_close(s);
+    close(fd);
+}
+
+Test(server, closes_while_requests_are_half_sent)
+{
+    struct server *s = wire_serve(NULL);
+    int fd = wire_connect(s);
+    wire_send(fd, "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc");
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    server_close(s);
+    cr_expect(wire_ended(fd));
+    close(fd);
+}
+
+static void narrow(struct server_config *c)
+{
+    c->workers = 1;
+    c->queue_max = 1;
+}
+
+Test(server, says_503_when_too_many_requests_wait)
+{
+    struct server *s = wire_serve(narrow);
+    int fd[3];
+    for (int i = 0; i < 3; i++) {
+        fd[i] = wire_connect(s);
+        wire_send(fd[i], "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    wire_read(fd[2], &got);
+    cr_expect_eq(got.status, 503);
+    cr_expect_str_eq(wire_header(&got, "Retry-After"), "1");
+    wire_read(fd[0], &got);
+    cr_expect_eq(got.status, 200);
+    wire_read(fd[1], &got);
+    cr_expect_eq(got.status, 200);
+    for (int i = 0; i < 3; i++)
+        close(fd[i]);
+    server_close(s);
+}
+
+Test(server, survives_a_client_that_leaves_while_it_works)
+{
+    struct server *s = wire_serve(NULL);
+    for (int i = 0; i < 4; i++) {
+        int fd = wire_connect(s);
+        wire_send(fd, "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        close(fd);
+    }
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    wire_get(s, "/hello", &got);
+    cr_expect_eq(got.status, 200);
+    server_close(s);
+}
+
+static void *ask_many(void *arg)
+{
+    const struct server *s = arg;
+    struct wire_answer *a = malloc(sizeof(*a));
+    int fd = wire_connect(s);
+    for (int i = 0; i < 200; i++) {
+        wire_send(fd, i % 2 ? "GET /echo?a=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                            : "POST /raw HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc");
+        wire_read(fd, a);
+        cr_assert_eq(a->status, 200);
+        cr_assert_str_eq(a->body, i % 2 ? "GET\nquery a=1\n" : "abc");
+    }
+    close(fd);
+    free(a);
+    return NULL;
+}
+
+static void wide(struct server_config *c)
+{
+    c->io_threads = 2;
+    c->workers = 3;
+}
+
+Test(server, serves_many_connections_at_once)
+{
+    struct server *s = wire_serve(wide);
+    pthread_t t[8];
+    for (int i = 0; i < 8; i++)
+        pthread_create(&t[i], NULL, ask_many, s);
+    for (int i = 0; i < 8; i++)
+        pthread_join(t[i], NULL);
+    server_close(s);
+}
+
+static void on_two_addresses(struct server_config *c)
+{
+    static const char *const both[] = {"127.0.0.1:0", "127.0.0.2:0"};
+    c->listen = both;
+    c->n_listen = 2;
+}
+
+Test(server, listens_on_several_addresses)
+{
+    struct server *s = wire_serve(on_two_addresses);
+    cr_expect_neq(server_port(s, 0), 0);
+    cr_expect_neq(server_port(s, 1), 0);
+    cr_expect_eq(server_port(s, 2), 0);
+    wire_get(s, "/hello", &got);
+    cr_expect_eq(got.status, 200);
+    server_close(s);
+}
+
+static enum err open_with(const char *address, size_t n_hosts)
+{
+    static const char *const hosts[] = {"localhost"};
+    struct server *s;
+    struct server_config c = {.listen = &address, .n_listen = 1, .hosts = hosts, .n_hosts = n_hosts};
+    enum err e = server_open(&s, &c);
+    if (!e)
+        server_close(s);
+    return e;
+}
+
+Test(server, refuses_addresses_it_cannot_use)
+{
+    cr_expect_eq(open_with("127.0.0.1", 1), ERR_CONFIG);
+    cr_expect_eq(open_with("127.0.0.1:", 1), ERR_CONFIG);
+    cr_expect_eq(open_with("127.0.0.1:65536", 1), ERR_CONFIG);
+    cr_expect_eq(open_with("127.0.0.1:http", 1), ERR_CONFIG);
+    cr_expect_eq(open_with("id.example:80", 1), ERR_CONFIG);
+    cr_expect_eq(open_with("192.0.2.1:0", 1), ERR_IO);
+    cr_expect_eq(open_with("127.0.0.1:0", 0), ERR_CONFIG);
+    cr_expect_eq(open_with("127.0.0.1:0", 1), ERR_OK);
+}

@@ -1,0 +1,264 @@
+#include "wire.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static void hello(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    (void)r;
+    answer_body(a, 200, "text/plain", VIEW("hello"));
+}
+
+static void put_form(struct buf *b, const char *label, const struct form *f)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        buf_put_text(b, label);
+        buf_put(b, f->items[i].name);
+        buf_put_text(b, "=");
+        buf_put(b, f->items[i].value);
+        buf_put_text(b, "\n");
+    }
+}
+
+static void echo(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    struct buf b;
+    struct view body;
+    buf_open(&b, r->arena, 65536);
+    buf_put_text(&b, method_name(r->method));
+    buf_put_text(&b, "\n");
+    put_form(&b, "query ", r->query);
+    put_form(&b, "form ", r->form);
+    if (buf_done(&b, &body) == ERR_OK)
+        answer_body(a, 200, "text/plain", body);
+}
+
+static void raw(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    answer_body(a, 200, "application/octet-stream", r->body);
+}
+
+static void cookie(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    struct view v = request_cookie(r, "__Host-session");
+    answer_cookie(a, &(struct cookie){.name = "__Host-session", .value = VIEW("abc"), .max_age = COOKIE_SESSION});
+    answer_body(a, 200, "text/plain", view_is(v) ? v : VIEW("(absent)"));
+}
+
+static void slow(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    (void)r;
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    answer_body(a, 200, "text/plain", VIEW("slow"));
+}
+
+static void asset(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    answer_cache(a, "public, max-age=60");
+    answer_body(a, 200, "text/plain", r->tail);
+}
+
+static void broken(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    (void)r;
+    answer_body(a, 200, "text/plain", VIEW("fine"));
+    answer_header(a, "X-Split", VIEW("a\r\nSet-Cookie: evil=1"));
+}
+
+static void big(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    uint8_t *p = arena_alloc(r->arena, 60000);
+    memset(p, 'x', 60000);
+    answer_body(a, 200, "text/plain", view_bytes(p, 60000));
+}
+
+static void peer(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    const char *text = arena_printf(r->arena, "%s %d", r->peer.address, r->worker);
+    answer_body(a, 200, "text/plain", view_text(text));
+}
+
+static void leave(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    (void)r;
+    answer_redirect(a, 303, VIEW("https://rp.example/cb?code=a%20b"));
+}
+
+static void memory(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    void *p = arena_alloc(r->arena, 10 << 20);
+    answer_body(a, p ? 500 : 200, "text/plain", p ? VIEW("unlimited") : VIEW("limited"));
+}
+
+static const struct route routes[] = {
+    {METHOD_GET, "/hello", hello, 0, ROUTE_FIRST},
+    {METHOD_GET, "/echo", echo, 0, 0},
+    {METHOD_POST, "/echo", echo, 1000, 0},
+    {METHOD_POST, "/raw", raw, 40000, ROUTE_BODY},
+    {METHOD_GET, "/cookie", cookie, 0, 0},
+    {METHOD_GET, "/slow", slow, 0, 0},
+    {METHOD_GET, "/assets/*", asset, 0, 0},
+    {METHOD_GET, "/broken", broken, 0, 0},
+    {METHOD_GET, "/big", big, 0, 0},
+    {METHOD_GET, "/peer", peer, 0, 0},
+    {METHOD_GET, "/leave", leave, 0, 0},
+    {METHOD_GET, "/memory", memory, 0, 0},
+};
+
+struct server *wire_serve(void (*change)(struct server_config *))
+{
+    static const char *const listen[] = {"127.0.0.1:0"};
+    static const char *const hosts[] = {"localhost", "id.example"};
+    struct server_config c = {.listen = listen,
+                              .n_listen = 1,
+                              .hosts = hosts,
+                              .n_hosts = 2,
+                              .routes = routes,
+                              .n_routes = sizeof(routes) / sizeof(routes[0])};
+    if (change)
+        change(&c);
+    struct server *s;
+    cr_assert_eq(server_open(&s, &c), ERR_OK);
+    return s;
+}
+
+int wire_connect(const struct server *s)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(server_port(s, 0))};
+    struct timeval patience = {.tv_sec = 5};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+void wire_send_bytes(int fd, const void *p, size_t n)
+{
+    const char *from = p;
+    while (n) {
+        ssize_t sent = send(fd, from, n, MSG_NOSIGNAL);
+        if (sent <= 0)
+            return; /* the other side may have cut us off: the answer tells */
+        from += sent;
+        n -= (size_t)sent;
+    }
+}
+
+void wire_send(int fd, const char *text)
+{
+    wire_send_bytes(fd, text, strlen(text));
+}
+
+static bool read_more(int fd, char *to, size_t *have, size_t size)
+{
+    ssize_t n = recv(fd, to + *have, size - *have - 1, 0);
+    if (n <= 0)
+        return false;
+    *have += (size_t)n;
+    to[*have] = 0;
+    return true;
+}
+
+static void read_answer(int fd, struct wire_answer *out, bool with_body)
+{
+    static _Thread_local char all[90000];
+    size_t have = 0;
+    memset(out, 0, sizeof(*out));
+    all[0] = 0;
+    char *end;
+    while (!(end = strstr(all, "\r\n\r\n")))
+        if (!read_more(fd, all, &have, sizeof(all)))
+            return;
+    size_t head_n = (size_t)(end - all) + 4;
+    memcpy(out->head, all, head_n < sizeof(out->head) ? head_n : sizeof(out->head) - 1);
+    out->status = (int)strtol(all + 9, NULL, 10);
+    const char *length = wire_header(out, "Content-Length");
+    out->body_n = with_body && length ? strtoul(length, NULL, 10) : 0;
+    cr_assert_lt(out->body_n, sizeof(out->body));
+    while (have < head_n + out->body_n)
+        if (!read_more(fd, all, &have, sizeof(all)))
+            return;
+    memcpy(out->body, all + head_n, out->body_n);
+}
+
+void wire_read(int fd, struct wire_answer *out)
+{
+    read_answer(fd, out, true);
+}
+
+void wire_read_head(int fd, struct wire_answer *out)
+{
+    read_answer(fd, out, false);
+}
+
+const char *wire_header(const struct wire_answer *a, const char *name)
+{
+    static _Thread_local char value[4096];
+    size_t n = strlen(name);
+    for (const char *line = strstr(a->head, "\r\n"); line; line = strstr(line + 2, "\r\n")) {
+        if (strncasecmp(line + 2, name, n) != 0 || line[2 + n] != ':')
+            continue;
+        snprintf(value, sizeof(value), "%.*s", (int)strcspn(line + 4 + n, "\r"), line + 4 + n);
+        return value;
+    }
+    return NULL;
+}
+
+void wire_ask(const struct server *s, const char *text, struct wire_answer *out)
+{
+    int fd = wire_connect(s);
+    cr_assert_geq(fd, 0);
+    wire_send(fd, text);
+    wire_read(fd, out);
+    close(fd);
+}
+
+void wire_get(const struct server *s, const char *target, struct wire_answer *out)
+{
+    size_t n = strlen(target) + 64;
+    char *text = malloc(n);
+    snprintf(text, n, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
+    wire_ask(s, text, out);
+    free(text);
+}
+
+void wire_post(const struct server *s, const char *target, const char *body, struct wire_answer *out)
+{
+    size_t n = strlen(target) + strlen(body) + 256;
+    char *text = malloc(n);
+    snprintf(text, n,
+             "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+             "Content-Length: %zu\r\n\r\n%s",
+             target, strlen(body), body);
+    wire_ask(s, text, out);
+    free(text);
+}
+
+bool wire_ended(int fd)
+{
+    char more;
+    return recv(fd, &more, 1, 0) <= 0;
+}

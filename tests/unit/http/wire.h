@@ -1,0 +1,38 @@
+/* wire: a server on a free loopback port and a raw client, for tests that say exactly which bytes they send. */
+#ifndef TESTS_WIRE_H
+#define TESTS_WIRE_H
+
+#include "http/server.h"
+
+/* A server with the routes of wire.c: GET /hello, GET+POST /echo (form), POST /raw (body as sent), GET /cookie,
+ * GET /slow?ms=N, GET /assets/ *, GET /broken, GET /big. CHANGE may alter the configuration; NULL: none. */
+struct server *wire_serve(void (*change)(struct server_config *));
+
+/* Connects to S; a file descriptor with 5 s time-outs. */
+int wire_connect(const struct server *s);
+void wire_send(int fd, const char *text);
+void wire_send_bytes(int fd, const void *p, size_t n);
+
+/* One answer read whole by its Content-Length (none for HEAD, 204, 304). Status 0: the connection was closed before. */
+struct wire_answer {
+    int status;
+    char head[16384];
+    char body[65536];
+    size_t body_n;
+};
+void wire_read(int fd, struct wire_answer *out);
+void wire_read_head(int fd, struct wire_answer *out); /* an answer to HEAD */
+/* A header's value in a static buffer, or NULL. */
+const char *wire_header(const struct wire_answer *a, const char *name);
+
+/* Connect, send, read, close. */
+void wire_ask(const struct server *s, const char *text, struct wire_answer *out);
+/* "GET target HTTP/1.1" with Host. */
+void wire_get(const struct server *s, const char *target, struct wire_answer *out);
+/* A form POST with Host and Content-Length. */
+void wire_post(const struct server *s, const char *target, const char *body, struct wire_answer *out);
+
+/* True if nothing more comes but the end of the connection (within 5 s). */
+bool wire_ended(int fd);
+
+#endif
