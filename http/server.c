@@ -305,9 +305,8 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
     while (value_size && (value[value_size - 1] == ' ' || value[value_size - 1] == '\t'))
         value_size--;
     if (r->n_headers < HEADERS_ROOM)
-        c->call->headers[r->n_headers] =
+        c->call->headers[r->n_headers++] =
             (struct header){.name = view_bytes(key, key_size), .value = view_bytes(value ? value : "", value_size)};
-    r->n_headers++;
     return MHD_YES;
 }
 
@@ -328,8 +327,6 @@ static void begin(struct call *call, const char *url, const char *method, const 
         head.broken_line = true;
     if (!call->fault.status)
         call->route = intake_check(&call->server->intake, r, &head, &call->plan, &call->allowed, &call->fault);
-    if (r->n_headers > HEADERS_ROOM)
-        r->n_headers = HEADERS_ROOM;
     buf_open(&call->body, &call->arena, call->route ? call->route->body_max : 0);
 }
 
@@ -663,8 +660,8 @@ static void fill_defaults(struct server_config *c)
     DEFAULT(c->form.params_max, 64);
     DEFAULT(c->form.name_max, 128);
     DEFAULT(c->form.value_max, 4096);
-    if (c->headers_max > HEADERS_ROOM)
-        c->headers_max = HEADERS_ROOM;
+    if (c->headers_max >= HEADERS_ROOM) /* one more, to see that there are too many */
+        c->headers_max = HEADERS_ROOM - 1;
 }
 
 static enum err copy_config(struct server *s, const struct server_config *c)
