@@ -1,27 +1,28 @@
-/* flow: one login in progress, loaded: the interaction, what the service asks, the session, the grant. */
+/* flow: one login in progress, loaded: the interaction, what the service asks, the session, the grant; and what comes
+ * next. */
 #ifndef IDP_ENDPOINTS_FLOW_H
 #define IDP_ENDPOINTS_FLOW_H
 
+#include "consent/ask.h"
+#include "consent/grant.h"
 #include "idp/rules/authorization_request.h"
 #include "idp/rules/step.h"
 #include "idp/state/visit.h"
-
-struct ask;
-struct grant;
-struct interaction;
-struct profile;
-struct session;
+#include "sessions/interaction.h"
+#include "sessions/session.h"
 
 struct flow {
     struct view id;                        /* the interaction's ticket, as it stands in the URL */
-    const struct interaction *interaction; /* sessions/interaction.h; NULL on the silent path of /authorize */
+    const struct interaction *interaction; /* NULL on the silent path of /authorize */
     struct authz_request request;
     const struct client *client;
-    const struct ask *asked;       /* asked by scope and registered (consent/ask.h) */
+    struct ask asked;              /* asked by scope and registered */
     const struct session *session; /* NULL: none alive in this browser */
-    const struct grant *grant;     /* the stored one, or the one given in this interaction; NULL: none */
-    const struct profile *profile; /* values of the resident for the asked fields; NULL without a session */
-    struct step_verdict verdict;   /* what comes next */
+    struct view sub;               /* of the session's resident for this client; absent without a session */
+    const struct grant *grant;     /* newest of this resident for this client, ended or not; NULL: none ever */
+    struct field_profile profile; /* stored values of the resident: the name and what is asked; empty without session */
+    struct grant_verdict consent; /* why the resident must be asked, GRANT_SILENT: not */
+    struct step_verdict verdict;  /* what comes next */
 };
 
 /* Loads the interaction I (the parameter "i") of this browser with everything above and asks step_decide. False: the
@@ -30,6 +31,12 @@ bool flow_open(struct visit *v, struct view i, struct flow *out);
 
 /* The same for a POST of one of our forms: checks csrf first (visit_is_own_form). */
 bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flow *out);
+
+/* Without an interaction: request and client are set, the rest is loaded and decided. */
+enum err flow_decide(struct visit *v, struct flow *f) MUST_CHECK;
+
+/* The parties of ledger events about this login; needs a session. */
+struct ledger_parties flow_parties(const struct flow *f);
 
 /* The answer to the service: redirect_uri with code, state, iss / with error, state, iss (RFC 6749 4.1.2, RFC 9207 2).
  */

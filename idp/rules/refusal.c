@@ -58,9 +58,7 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_CONSENT_REQUIRED] = REDIRECT("consent_required", "the resident must consent", "OIDC Core 3.1.2.6"),
     [REFUSAL_OTHER_RESIDENT] =
         REDIRECT("login_required", "somebody else than id_token_hint names is logged in", "OIDC Core 3.1.2.1"),
-    [REFUSAL_CANCELLED] = REDIRECT("access_denied", "the resident cancelled", "RFC 6749 4.1.2.1"),
-    [REFUSAL_FIELD_REFUSED] =
-        REDIRECT("access_denied", "the resident did not agree to what is required", "RFC 6749 4.1.2.1"),
+    [REFUSAL_CANCELLED] = REDIRECT("access_denied", "the resident said no", "RFC 6749 4.1.2.1"),
 
     [REFUSAL_TOKEN_REQUEST_MALFORMED] = JSON("invalid_request", "the request is malformed", "RFC 6749 5.2"),
     [REFUSAL_GRANT_TYPE_MISSING] = JSON("invalid_request", "grant_type is missing", "RFC 6749 5.2"),

@@ -25,7 +25,7 @@ struct step_facts {
     bool login_here;      /* the session was made by a card login inside this interaction */
     bool confirmed_here;  /* the resident said "continue as" inside this interaction */
     bool other_wanted;    /* "I am somebody else": an older session will not do */
-    enum refusal refused; /* the resident said no: REFUSAL_CANCELLED or REFUSAL_FIELD_REFUSED */
+    enum refusal refused; /* the resident said no: REFUSAL_CANCELLED */
     enum step_offer offer;
     bool card_fields_missing; /* the service asks for card fields that we do not have */
     /* the grant */

@@ -1,0 +1,259 @@
+#include "idp/endpoints/flow.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "http/url.h"
+#include "idp/endpoints/show.h"
+#include "idp/state/clients.h"
+#include "idp/state/profile.h"
+#include "idp/tokens/code.h"
+#include "idp/tokens/subject.h"
+
+#define LOCATION_MAX 12288
+
+/* --- loading ----------------------------------------------------------------------------------------------------- */
+
+static enum err load_session(struct visit *v, struct flow *f)
+{
+    struct session *s = arena_alloc(v->arena, sizeof *s);
+
+    if (!s)
+        return ERR_MEMORY;
+    enum err e = visit_session(v, s);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    f->session = s;
+    f->sub = view_text(subject_sub(v->arena, v->keys, f->client->sector, s->resident));
+    return view_is(f->sub) ? visit_touch_session(v, s) : ERR_MEMORY;
+}
+
+static enum err load_grant(struct visit *v, struct flow *f)
+{
+    struct grant *g = arena_alloc(v->arena, sizeof *g);
+
+    if (!g)
+        return ERR_MEMORY;
+    enum err e = grant_find(g, v->arena, v->db, f->session->resident, f->client->id);
+    if (!e)
+        f->grant = g;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static bool is_of_interaction(const struct flow *f, struct ident id)
+{
+    return f->interaction && ident_equal(f->interaction->session, id);
+}
+
+static bool reached_here(const struct flow *f)
+{
+    return f->interaction && f->grant && ident_equal(f->interaction->grant, f->grant->id);
+}
+
+static void decide_consent(struct visit *v, struct flow *f)
+{
+    struct grant_facts facts = {.ask = &f->asked,
+                                .grant = f->grant,
+                                .profile = &f->profile,
+                                .now = v->now,
+                                .prompt_consent = f->request.prompt & PROMPT_CONSENT,
+                                .reached_here = reached_here(f)};
+
+    f->consent = grant_decide(&facts);
+}
+
+/* --- the facts of step_decide ------------------------------------------------------------------------------------ */
+
+static enum step_hint hint_of(const struct flow *f)
+{
+    if (!view_is(f->request.hint_sub) || !f->session)
+        return HINT_NONE;
+    return view_equal(f->request.hint_sub, f->sub) ? HINT_SAME : HINT_OTHER;
+}
+
+/* Is something asked that only the card can tell, of a resident whose card was never read? Having the name means that
+ * it was read; what is still missing then is not on the card (a sex that is not stated). */
+static bool lacks_card_fields(const struct flow *f)
+{
+    const struct field *name = field_find(VIEW("name"));
+    bool asked = false;
+
+    for (size_t i = 0; i < f->asked.n; i++)
+        asked = asked || f->asked.items[i].field->origin != FIELD_OF_RESIDENT;
+    return asked && !field_stored(&f->profile, name);
+}
+
+static void add_session_facts(struct step_facts *facts, const struct flow *f)
+{
+    const struct interaction *i = f->interaction;
+    bool of_interaction = is_of_interaction(f, f->session->id);
+
+    facts->has_session = true;
+    facts->login_at = f->session->auth_at;
+    facts->hint = hint_of(f);
+    facts->login_here = of_interaction && i->login_at > 0;
+    facts->confirmed_here = of_interaction && i->login_at == 0;
+    facts->card_fields_missing = lacks_card_fields(f);
+    facts->consent_silent = f->consent.reason == GRANT_SILENT;
+}
+
+static enum step_offer offer_of(const struct interaction *i)
+{
+    static const enum step_offer offers[] = {
+        [PROFILE_NOT_OFFERED] = OFFER_OPEN, [PROFILE_SKIPPED] = OFFER_SKIPPED, [PROFILE_DONE] = OFFER_DONE};
+
+    return i ? offers[i->profile_offer] : OFFER_OPEN;
+}
+
+static void decide_step(struct visit *v, struct flow *f, bool opened_before)
+{
+    const struct interaction *i = f->interaction;
+    struct step_facts facts = {.prompt = f->request.prompt,
+                               .max_age = f->request.max_age,
+                               .now = v->now,
+                               .opened_before = opened_before,
+                               .other_wanted = i && i->want_login,
+                               .refused = i && view_is(i->refusal) ? REFUSAL_CANCELLED : REFUSAL_NONE,
+                               .offer = offer_of(i)};
+
+    if (f->session)
+        add_session_facts(&facts, f);
+    f->verdict = step_decide(&facts);
+}
+
+enum err flow_decide(struct visit *v, struct flow *f)
+{
+    bool opened_before = false;
+    enum err e = load_session(v, f);
+
+    if (e)
+        return e;
+    ask_requested(&f->asked, f->client->ask, f->request.scope);
+    if (f->session) {
+        if ((e = session_has_service(&opened_before, v->db, v->arena, f->session->id, f->client->id)) ||
+            (e = load_grant(v, f)) || (e = profile_load(&f->profile, v, f->session->resident, &f->asked)))
+            return e;
+        decide_consent(v, f);
+    }
+    decide_step(v, f, opened_before);
+    return ERR_OK;
+}
+
+/* --- an interaction ---------------------------------------------------------------------------------------------- */
+
+static enum err load_interaction(struct visit *v, struct view ticket, struct flow *f)
+{
+    struct interaction *i = arena_alloc(v->arena, sizeof *i);
+
+    if (!i)
+        return ERR_MEMORY;
+    enum err e = interaction_find(i, v->db, v->arena, ident_of(ticket));
+    if (e)
+        return e;
+    if (interaction_check(i, ident_of(visit_browser(v)), v->now) != INTERACTION_OPEN)
+        return ERR_NOT_FOUND;
+    f->interaction = i;
+    if ((e = authz_read(&f->request, v->arena, i->request)))
+        return e == ERR_SYNTAX ? ERR_STORE : e;
+    e = clients_find(v->op->clients, v->db, i->client, &f->client);
+    return !e && !f->client ? ERR_NOT_FOUND : e;
+}
+
+bool flow_open(struct visit *v, struct view i, struct flow *f)
+{
+    *f = (struct flow){.id = i};
+    enum err e = view_is(i) ? load_interaction(v, i, f) : ERR_NOT_FOUND;
+
+    if (!e) {
+        if (f->request.language_asked && !v->language_chosen)
+            v->english = f->request.english;
+        e = flow_decide(v, f);
+    }
+    if (e == ERR_NOT_FOUND)
+        show_error(v, 400, PAGE_ERROR_EXPIRED);
+    else if (e)
+        show_failure(v, e, "load the interaction");
+    return !e;
+}
+
+bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flow *out)
+{
+    if (visit_is_own_form(v, csrf))
+        return flow_open(v, i, out);
+    log_event(LOG_WARN, "form_refused", LOG_TEXT("path", v->request->path));
+    show_error(v, 403, PAGE_ERROR_FORM);
+    return false;
+}
+
+struct ledger_parties flow_parties(const struct flow *f)
+{
+    return (struct ledger_parties){f->session->resident, f->client->id, f->client->org_id, f->client->sector, f->sub};
+}
+
+/* --- answers to the service -------------------------------------------------------------------------------------- */
+
+static void redirect(struct visit *v, struct buf *b, const struct authz_request *request)
+{
+    struct view url;
+
+    url_add_param(b, "state", request->state);
+    url_add_param(b, "iss", v->op->issuer); /* RFC 9207 2 */
+    enum err e = buf_done(b, &url);
+    if (e)
+        show_failure(v, e, "write the redirect");
+    else
+        answer_redirect(v->answer, 302, url);
+}
+
+static enum err mint_code(struct visit *v, const struct flow *f, struct view *text)
+{
+    struct code code = {
+        .client_id = f->client->id,
+        .sub = f->sub,
+        .sid = view_text(subject_sid(v->arena, v->keys, f->session->id, f->client->id)),
+        .scope = f->request.scope,
+        .nonce = f->request.nonce,
+        .challenge = f->request.challenge,
+        .acr = f->session->acr,
+        .amr = f->session->amr,
+        .session = f->session->id,
+        .grant = f->grant ? f->grant->id : IDENT_NONE,
+        .login_at = f->session->auth_at,
+        .minted_at = v->now,
+        .offline = authz_is_offline(&f->request, f->client),
+    };
+
+    if (!view_is(code.sid))
+        return ERR_MEMORY;
+    sha256(code.redirect_hash, f->request.redirect_uri);
+    return code_mint(v->arena, v->keys, &code, text);
+}
+
+void flow_answer_code(struct visit *v, const struct flow *f)
+{
+    struct view code;
+    struct buf b;
+    enum err e = mint_code(v, f, &code);
+
+    if (e) {
+        show_failure(v, e, "mint a code");
+        return;
+    }
+    buf_open(&b, v->arena, LOCATION_MAX);
+    buf_put(&b, f->request.redirect_uri);
+    url_add_param(&b, "code", code);
+    redirect(v, &b, &f->request);
+}
+
+void flow_answer_refusal(struct visit *v, const struct authz_request *request, enum refusal r)
+{
+    const struct refusal_row *row = refusal_row(r);
+    struct buf b;
+
+    log_event(LOG_INFO, "authorization_refused", LOG_TEXT("client", request->client_id), LOG_STR("error", row->error),
+              LOG_STR("reason", row->reason));
+    buf_open(&b, v->arena, LOCATION_MAX);
+    buf_put(&b, request->redirect_uri);
+    url_add_param(&b, "error", view_text(row->error));
+    url_add_param(&b, "error_description", view_text(row->reason));
+    redirect(v, &b, request);
+}

@@ -1,0 +1,97 @@
+#include "idp/endpoints/json_answer.h"
+
+#include "base/json.h"
+#include "base/log.h"
+
+#define BODY_MAX 65536
+
+static const char json_type[] = "application/json";
+
+static void send(struct answer *a, int status, const struct buf *b)
+{
+    struct view body;
+
+    answer_no_store(a);
+    if (buf_done(b, &body))
+        answer_body(a, 500, json_type, VIEW("{\"error\":\"server_error\"}"));
+    else
+        answer_body(a, status, json_type, body);
+}
+
+void json_answer(struct visit *v, const struct buf *b)
+{
+    send(v->answer, 200, b);
+}
+
+static void send_error(struct answer *a, struct arena *arena, int status, const char *error, const char *description)
+{
+    struct json_out o;
+    struct buf b;
+
+    buf_open(&b, arena, BODY_MAX);
+    json_out_open(&o, &b);
+    json_begin(&o);
+    json_pair_text(&o, "error", error);
+    json_pair_text(&o, "error_description", description);
+    json_end(&o);
+    send(a, status, &b);
+}
+
+/* RFC 6750 3: the error stands in the header; without one, only the scheme. */
+static void challenge_bearer(struct visit *v, const struct refusal_row *row)
+{
+    char *text = row->error ? arena_printf(v->arena, "Bearer realm=\"genkan\", error=\"%s\", error_description=\"%s\"",
+                                           row->error, row->reason)
+                            : arena_printf(v->arena, "Bearer realm=\"genkan\"");
+
+    answer_header_text(v->answer, "WWW-Authenticate", text ? text : "Bearer");
+}
+
+void json_answer_refusal(struct visit *v, enum refusal r, struct view client)
+{
+    const struct refusal_row *row = refusal_row(r);
+
+    log_event(LOG_INFO, "request_refused", LOG_TEXT("path", v->request->path), LOG_TEXT("client", client),
+              LOG_STR("error", row->error ? row->error : ""), LOG_STR("reason", row->reason));
+    if (row->tell == TELL_BEARER)
+        challenge_bearer(v, row);
+    else if (row->status == 401) /* RFC 6749 5.2 */
+        answer_header_text(v->answer, "WWW-Authenticate", "Basic realm=\"genkan\"");
+    send_error(v->answer, v->arena, row->status, row->error ? row->error : "invalid_token", row->reason);
+}
+
+void json_answer_failure(struct visit *v, enum err e, const char *what)
+{
+    bool later = e == ERR_BUSY || e == ERR_STORE;
+
+    log_event(LOG_ERROR, "failure", LOG_STR("what", what), LOG_STR("error", err_name(e)),
+              LOG_TEXT("path", v->request->path));
+    char *text = arena_printf(v->arena, "request %s failed", v->request->id);
+    send_error(v->answer, v->arena, later ? 503 : 500, later ? "temporarily_unavailable" : "server_error",
+               text ? text : "failed");
+}
+
+/* RFC 6749 5.2: error_description is ASCII without quotes, and a parameter's name is any text of the sender. */
+static struct view ascii(struct arena *a, struct view v)
+{
+    struct view copy = arena_copy(a, view_part(v, 0, 64));
+
+    for (size_t i = 0; i < copy.n; i++) {
+        uint8_t *c = (uint8_t *)(uintptr_t)&copy.p[i];
+        if (*c < 0x20 || *c > 0x7E || *c == '"' || *c == '\\')
+            *c = '?';
+    }
+    return copy;
+}
+
+void json_answer_fault(const struct request *request, const struct fault *fault, struct answer *answer)
+{
+    struct view name = ascii(request->arena, fault->name);
+    char *text =
+        view_is(name) ? arena_printf(request->arena, "%.*s: %s", (int)name.n, (const char *)name.p, fault->rule) : NULL;
+    const char *error = fault->status < 500    ? "invalid_request"
+                        : fault->status == 503 ? "temporarily_unavailable"
+                                               : "server_error";
+
+    send_error(answer, request->arena, fault->status, error, text ? text : fault->rule);
+}

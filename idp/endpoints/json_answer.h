@@ -1,0 +1,21 @@
+/* json_answer: answers to services: JSON, errors of RFC 6749 5.2 and RFC 6750 3. */
+#ifndef IDP_ENDPOINTS_JSON_ANSWER_H
+#define IDP_ENDPOINTS_JSON_ANSWER_H
+
+#include "http/route.h"
+#include "idp/rules/refusal.h"
+#include "idp/state/visit.h"
+
+/* 200 with what is in B, not to be stored by anybody. */
+void json_answer(struct visit *v, const struct buf *b);
+
+/* The error of a refusal told by JSON or by WWW-Authenticate. CLIENT, for the log: who asked; may be absent. */
+void json_answer_refusal(struct visit *v, enum refusal r, struct view client);
+
+/* "We could not": 503 or 500 with the number of the request; logged here, once. */
+void json_answer_failure(struct visit *v, enum err e, const char *what);
+
+/* The fault callback of the server for URLs of services. */
+void json_answer_fault(const struct request *request, const struct fault *fault, struct answer *answer);
+
+#endif

@@ -1,0 +1,64 @@
+/* GET /next: the only page of a login. It loads everything, asks step_decide, and shows or does that. */
+#include "base/log.h"
+#include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/flow.h"
+#include "idp/endpoints/show.h"
+#include "store/store.h"
+
+struct finishing {
+    struct ident interaction, session;
+    struct view client; /* absent: no service was opened */
+    int64_t now;
+};
+
+static enum err finish_job(struct db *db, void *ctx)
+{
+    const struct finishing *f = ctx;
+    enum err e = interaction_take(db, f->interaction, f->now);
+
+    return e || !view_is(f->client) ? e : session_add_service(db, f->session, f->client, f->now);
+}
+
+/* The interaction is answered once: a second tab, or Back, finds it over. */
+static bool finish(struct visit *v, const struct flow *f, bool opened)
+{
+    struct finishing job = {f->interaction->id, IDENT_NONE, VIEW_NONE, v->now};
+
+    if (opened) {
+        job.session = f->session->id;
+        job.client = f->client->id;
+    }
+    enum err e = store_write(v->op->store, finish_job, &job);
+    if (e == ERR_CONFLICT)
+        show_error(v, 400, PAGE_ERROR_EXPIRED);
+    else if (e)
+        show_failure(v, e, "finish the interaction");
+    return !e;
+}
+
+static void answer_code(struct visit *v, const struct flow *f)
+{
+    if (finish(v, f, true))
+        flow_answer_code(v, f);
+}
+
+static void answer_refusal(struct visit *v, const struct flow *f)
+{
+    if (finish(v, f, false))
+        flow_answer_refusal(v, &f->request, f->verdict.refusal);
+}
+
+void handle_next(struct visit *v)
+{
+    static void (*const steps[])(struct visit *, const struct flow *) = {
+        [STEP_LOGIN] = show_login,     [STEP_CONFIRM] = show_confirm, [STEP_PROFILE] = show_profile_offer,
+        [STEP_CONSENT] = show_consent, [STEP_CODE] = answer_code,     [STEP_REFUSE] = answer_refusal,
+    };
+    struct flow f;
+
+    if (!flow_open(v, visit_param(v, "i"), &f))
+        return;
+    log_event(LOG_INFO, "step", LOG_STR("step", step_name(f.verdict.step)), LOG_TEXT("client", f.client->id),
+              LOG_STR("consent", f.session ? grant_reason_name(f.consent.reason) : ""));
+    steps[f.verdict.step](v, &f);
+}

@@ -1,0 +1,49 @@
+#include "idp/state/profile.h"
+
+#include "base/clock.h"
+#include "idp/tokens/keys.h"
+#include "sessions/resident.h"
+
+static const char *stored_name(const struct field *f)
+{
+    return f->origin == FIELD_DERIVED ? f->from : f->id;
+}
+
+static size_t add(struct view *names, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (view_equal_text(names[i], name))
+            return n;
+    names[n] = view_text(name);
+    return n + 1;
+}
+
+static size_t needed(struct view *names, const struct ask *ask)
+{
+    size_t n = add(names, 0, "name");
+
+    for (size_t i = 0; i < ask->n; i++)
+        n = add(names, n, stored_name(ask->items[i].field));
+    return n;
+}
+
+enum err profile_load(struct field_profile *out, const struct visit *v, struct ident resident, const struct ask *ask)
+{
+    struct view names[FIELD_MAX + 1];
+    struct profile_value *values;
+    size_t n_names = ask ? needed(names, ask) : 0, n;
+
+    *out = (struct field_profile){.today = view_text(clock_jst_date(v->arena, v->now))};
+    if (!view_is(out->today))
+        return ERR_MEMORY;
+    enum err e = profile_find(&values, &n, v->db, v->arena, keys_secret(v->keys, SECRET_PROFILE), resident,
+                              ask ? names : NULL, n_names);
+    for (size_t i = 0; !e && i < n && out->n < FIELD_MAX; i++) {
+        const struct field *f = field_find(values[i].field);
+        /* The numbers of sessions' and consent's sources are the same: they stand in the database. */
+        if (f)
+            out->values[out->n++] =
+                (struct field_value){f, values[i].json, (enum field_source)values[i].source, values[i].as_of};
+    }
+    return e;
+}

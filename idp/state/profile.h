@@ -1,0 +1,13 @@
+/* profile: the stored values of a resident in the form that consent/ decides on. */
+#ifndef IDP_STATE_PROFILE_H
+#define IDP_STATE_PROFILE_H
+
+#include "consent/ask.h"
+#include "idp/state/visit.h"
+
+/* The name, and what ASK needs (derived fields: what they are computed from). ASK NULL: everything. In v->arena.
+ * ERR_MISMATCH: a value does not open. */
+enum err profile_load(struct field_profile *out, const struct visit *v, struct ident resident,
+                      const struct ask *ask) MUST_CHECK;
+
+#endif
