@@ -1,0 +1,29 @@
+/* asn1: small steps between OpenSSL's structures and our facts, shared by the files of this room. */
+#ifndef JPKI_PKI_ASN1_H
+#define JPKI_PKI_ASN1_H
+
+#include <openssl/x509v3.h>
+
+#include "jpki/pki/cert.h"
+
+/* The contents; they live as long as S. */
+struct view asn1_view(const ASN1_STRING *s);
+
+/* Unix seconds; false when T is absent or not written as RFC 5280 wants it. */
+bool asn1_time(int64_t *out, const ASN1_STRING *t);
+
+/* How something is signed, out of an AlgorithmIdentifier. */
+enum cert_sig asn1_sig_of(const X509_ALGOR *algorithm);
+
+/* What kind of key it is; KEY may be NULL. */
+enum cert_key asn1_key_of(EVP_PKEY *key);
+
+/* The first directoryName as DER Name; absent if there is none. Lives as long as NAMES. */
+struct view asn1_directory_name(const GENERAL_NAMES *names);
+
+/* The allow-lists of this room, one for certificates, CRLs and OCSP answers. */
+bool asn1_is_sig_allowed(enum cert_sig sig);
+/* RSA of at least 2048 bits, P-256, P-384. */
+bool asn1_is_key_allowed(enum cert_key key, int bits);
+
+#endif

@@ -1,0 +1,341 @@
+#include "jpki/pki/trust.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "jpki/pki/asn1.h"
+
+#define ROOTS_MAX   32
+#define FILE_MAX    (64 * 1024)
+#define PINS_MAX    32
+#define ARENA_LIMIT (8 * 1024 * 1024)
+#define WHY_SIZE    256
+
+struct trust {
+    enum trust_kind kind;
+    struct arena arena;
+    struct trust_root roots[2][ROOTS_MAX];
+    size_t n[2];
+};
+
+/* One opening: what is known while the files are read. */
+struct opening {
+    struct trust *trust;
+    struct trust_pin pins[PINS_MAX];
+    size_t n_pins;
+    const char *file; /* for WHY */
+    char *why;
+};
+
+static enum err refuse(const struct opening *o, const char *rule)
+{
+    if (o->why)
+        snprintf(o->why, WHY_SIZE, "%s: %s", o->file, rule);
+    return ERR_CONFIG;
+}
+
+/* --- pins -------------------------------------------------------------------------------------------------------- */
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* 64 hex digits; colons between them as openssl prints them. */
+static bool read_fingerprint(uint8_t out[32], const char *text)
+{
+    size_t n = 0;
+    memset(out, 0, 32);
+    for (; *text; text++) {
+        int digit = digit_of(*text);
+        if (*text == ':' && n % 2 == 0)
+            continue;
+        if (digit < 0 || n == 64)
+            return false;
+        out[n / 2] = (uint8_t)(out[n / 2] << 4 | digit);
+        n++;
+    }
+    return n == 64;
+}
+
+static enum err read_pins(struct opening *o, const struct trust_config *config)
+{
+    size_t n;
+    const struct trust_pin *built_in = trust_pins(&n);
+    memcpy(o->pins, built_in, n * sizeof *built_in);
+    o->n_pins = n;
+    for (size_t i = 0; i < config->n_pins; i++) {
+        const char *text = config->pins[i];
+        struct trust_pin *pin = &o->pins[o->n_pins];
+        bool sign = strncmp(text, "sign:", 5) == 0;
+        o->file = text;
+        if (o->n_pins == PINS_MAX || (!sign && strncmp(text, "auth:", 5) != 0) ||
+            !read_fingerprint(pin->sha256, text + 5))
+            return refuse(o, "a pin is auth: or sign: and the 64 hex digits of a SHA-256 fingerprint");
+        pin->purpose = sign ? TRUST_SIGN : TRUST_AUTH;
+        o->n_pins++;
+    }
+    return ERR_OK;
+}
+
+static bool is_pinned(const struct opening *o, enum trust_purpose purpose, struct view der)
+{
+    uint8_t digest[SHA256_SIZE];
+    sha256(digest, der);
+    for (size_t i = 0; i < o->n_pins; i++)
+        if (o->pins[i].purpose == purpose && memcmp(o->pins[i].sha256, digest, sizeof digest) == 0)
+            return true;
+    return false;
+}
+
+/* --- names ------------------------------------------------------------------------------------------------------- */
+
+/* The text of attribute I, if it is of kind NID; absent otherwise. */
+static struct view attribute(const X509_NAME *name, int i, int nid)
+{
+    const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+    if (!entry || OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) != nid)
+        return VIEW_NONE;
+    return asn1_view(X509_NAME_ENTRY_get_data(entry));
+}
+
+static const char *unit_of(enum trust_purpose purpose)
+{
+    return purpose == TRUST_AUTH ? "JPKI for user authentication" : "JPKI for digital signature";
+}
+
+/* Facts 4.1: C=JP, O=JPKI, OU=<use>, OU=Japan Agency for Local Authority Information Systems. */
+static bool is_production_name(const X509_NAME *name, enum trust_purpose purpose)
+{
+    return X509_NAME_entry_count(name) == 4 && view_equal(attribute(name, 0, NID_countryName), VIEW("JP")) &&
+           view_equal(attribute(name, 1, NID_organizationName), VIEW("JPKI")) &&
+           view_equal_text(attribute(name, 2, NID_organizationalUnitName), unit_of(purpose)) &&
+           view_equal(attribute(name, 3, NID_organizationalUnitName),
+                      VIEW("Japan Agency for Local Authority Information Systems"));
+}
+
+/* Ours, and the test cards of J-LIS, whose units are not published. */
+static bool is_test_name(const X509_NAME *name, enum trust_purpose purpose)
+{
+    struct view organization = attribute(name, 1, NID_organizationName);
+    struct view unit = attribute(name, 2, NID_organizationalUnitName);
+    return view_equal(organization, VIEW("JPKI-TEST")) ||
+           (view_equal(organization, VIEW("GENKAN-TEST")) && view_equal_text(unit, unit_of(purpose)));
+}
+
+/* --- roots ------------------------------------------------------------------------------------------------------- */
+
+static enum err check_name(const struct opening *o, const struct cert *c, enum trust_purpose purpose)
+{
+    const X509_NAME *name = X509_get_subject_name(c->x509);
+    if (o->trust->kind == TRUST_TEST)
+        return is_test_name(name, purpose) ? ERR_OK : refuse(o, "not a root of a test PKI for this use");
+    if (!is_production_name(name, purpose))
+        return refuse(o, "not the JPKI's name for this use (a test root?)");
+    if (!is_pinned(o, purpose, c->der))
+        return refuse(o, "its SHA-256 fingerprint is not pinned for this use");
+    return ERR_OK;
+}
+
+static enum err check_root(const struct opening *o, const struct cert *c, enum trust_purpose purpose)
+{
+    if (!view_equal(c->issuer_der, c->subject_der))
+        return refuse(o, "not a root: issuer and subject differ");
+    if (!c->is_ca || !(c->usage & CERT_USE_CERT_SIGN) || !c->ski.p)
+        return refuse(o, "not a root: not marked as an authority with a key id");
+    if (!asn1_is_sig_allowed(c->sig) || !asn1_is_key_allowed(c->key, c->key_bits))
+        return refuse(o, "its algorithm or key size is not on the allow-list");
+    if (X509_verify(c->x509, X509_get0_pubkey(c->x509)) != 1)
+        return refuse(o, "its own signature does not fit");
+    return check_name(o, c, purpose);
+}
+
+static bool is_known(const struct trust *t, enum trust_purpose purpose, struct view der)
+{
+    for (size_t i = 0; i < t->n[purpose]; i++)
+        if (view_equal(t->roots[purpose][i].cert.der, der))
+            return true;
+    return false;
+}
+
+static enum err add_root(struct opening *o, struct view der, enum trust_purpose purpose)
+{
+    struct trust *t = o->trust;
+    enum cert_fault fault;
+    if (is_known(t, purpose, der))
+        return ERR_OK;
+    if (t->n[purpose] == ROOTS_MAX)
+        return refuse(o, "too many roots");
+    struct trust_root *root = &t->roots[purpose][t->n[purpose]];
+    enum err e = cert_read(&root->cert, &t->arena, der, &fault);
+    if (e == ERR_SYNTAX)
+        return refuse(o, cert_fault_name(fault));
+    if (!e)
+        e = check_root(o, &root->cert, purpose);
+    if (e)
+        return e;
+    root->purpose = purpose;
+    root->key = X509_get0_pubkey(root->cert.x509);
+    t->n[purpose]++;
+    return ERR_OK;
+}
+
+/* Every certificate of a PEM text. */
+static enum err add_pem(struct opening *o, struct view text, enum trust_purpose purpose)
+{
+    BIO *bio = BIO_new_mem_buf(text.p, (int)text.n);
+    enum err e = bio ? ERR_OK : ERR_MEMORY;
+    char *name, *header;
+    unsigned char *der;
+    long n;
+    size_t found = 0;
+    while (!e && PEM_read_bio(bio, &name, &header, &der, &n)) {
+        struct view copy = arena_copy(&o->trust->arena, view_bytes(der, (size_t)n));
+        if (!copy.p)
+            e = ERR_MEMORY;
+        else if (strcmp(name, PEM_STRING_X509) != 0)
+            e = refuse(o, "holds something else than certificates");
+        else
+            e = add_root(o, copy, purpose);
+        found++;
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(der);
+    }
+    BIO_free(bio);
+    ERR_clear_error();
+    return !e && !found ? refuse(o, "no certificate in it") : e;
+}
+
+static enum err add_file(struct opening *o, const char *path, enum trust_purpose purpose)
+{
+    struct view bytes;
+    o->file = path;
+    enum err e = file_read(&o->trust->arena, path, FILE_MAX, &bytes);
+    if (e == ERR_LIMIT)
+        return refuse(o, "too big for a certificate");
+    if (e)
+        return e;
+    if (bytes.n && bytes.p[0] == 0x30)
+        return add_root(o, bytes, purpose);
+    return add_pem(o, bytes, purpose);
+}
+
+static enum err add_suffix(struct opening *o, const char *folder, const char *suffix, enum trust_purpose purpose)
+{
+    char **names;
+    size_t n;
+    enum err e = file_list(&o->trust->arena, folder, suffix, &names, &n);
+    for (size_t i = 0; !e && i < n; i++) {
+        const char *path = arena_printf(&o->trust->arena, "%s/%s", folder, names[i]);
+        e = path ? add_file(o, path, purpose) : ERR_MEMORY;
+    }
+    return e;
+}
+
+static enum err add_folder(struct opening *o, const char *folder, enum trust_purpose purpose)
+{
+    static const char *const suffixes[] = {".pem", ".cer", ".crt", ".der"};
+    const char *sub = arena_printf(&o->trust->arena, "%s/%s", folder, purpose == TRUST_AUTH ? "auth" : "sign");
+    enum err e = sub ? ERR_OK : ERR_MEMORY;
+    for (size_t i = 0; !e && i < sizeof suffixes / sizeof *suffixes; i++)
+        e = add_suffix(o, sub, suffixes[i], purpose);
+    if (e == ERR_NOT_FOUND && o->why)
+        snprintf(o->why, WHY_SIZE, "%s: no such folder", sub);
+    return e;
+}
+
+static enum err fill(struct opening *o, const struct trust_config *config)
+{
+    enum err e = read_pins(o, config);
+    if (!e)
+        e = add_folder(o, config->folder, TRUST_AUTH);
+    if (e)
+        return e;
+    e = add_folder(o, config->folder, TRUST_SIGN);
+    if (e == ERR_NOT_FOUND) /* no sign roots: nobody registers, that is all */
+        e = ERR_OK;
+    o->file = config->folder;
+    return !e && !o->trust->n[TRUST_AUTH] ? refuse(o, "no root for user authentication") : e;
+}
+
+enum err trust_open(struct trust **out, const struct trust_config *config, char why[256])
+{
+    *out = NULL;
+    if (why)
+        *why = '\0';
+    struct trust *t = calloc(1, sizeof *t);
+    if (!t)
+        return ERR_MEMORY;
+    t->kind = config->kind;
+    arena_open(&t->arena, ARENA_LIMIT);
+    struct opening o = {.trust = t, .file = config->folder, .why = why};
+    enum err e = fill(&o, config);
+    if (e)
+        trust_close(t);
+    else
+        *out = t;
+    return e;
+}
+
+void trust_close(struct trust *t)
+{
+    if (!t)
+        return;
+    arena_close(&t->arena);
+    free(t);
+}
+
+enum trust_kind trust_kind_of(const struct trust *t)
+{
+    return t->kind;
+}
+
+const struct trust_root *trust_at(const struct trust *t, enum trust_purpose purpose, size_t i)
+{
+    return i < t->n[purpose] ? &t->roots[purpose][i] : NULL;
+}
+
+/* --- finding ----------------------------------------------------------------------------------------------------- */
+
+static enum trust_answer find_in(const struct trust *t, enum trust_purpose purpose, const struct cert *c,
+                                 const struct trust_root **root)
+{
+    enum trust_answer answer = TRUST_NO_ISSUER;
+    for (size_t i = 0; i < t->n[purpose]; i++) {
+        const struct trust_root *r = &t->roots[purpose][i];
+        if (!view_equal(r->cert.subject_der, c->issuer_der))
+            continue;
+        if (answer == TRUST_NO_ISSUER)
+            answer = TRUST_NO_KEY_ID;
+        if (c->aki.p && !view_equal(c->aki, r->cert.ski))
+            continue;
+        answer = TRUST_BAD_SIGNATURE;
+        if (X509_verify(c->x509, r->key) == 1) {
+            *root = r;
+            return TRUST_FOUND;
+        }
+        ERR_clear_error();
+    }
+    return answer;
+}
+
+enum err trust_find(const struct trust *t, enum trust_purpose purpose, const struct cert *c,
+                    const struct trust_root **root, enum trust_answer *answer)
+{
+    const struct trust_root *other;
+    *root = NULL;
+    *answer = find_in(t, purpose, c, root);
+    if (*answer == TRUST_NO_ISSUER &&
+        find_in(t, purpose == TRUST_AUTH ? TRUST_SIGN : TRUST_AUTH, c, &other) == TRUST_FOUND)
+        *answer = TRUST_OTHER_PURPOSE;
+    return ERR_OK;
+}
