@@ -1,0 +1,298 @@
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/schema.h"
+#include "store/sqlite.h"
+#include "tests/lib/box.h"
+
+static struct box box;
+
+static void open_box(void)
+{
+    box_open(&box);
+    cr_assert_eq(db_script(box_db(&box), "CREATE TABLE thing (id INTEGER PRIMARY KEY) STRICT"), ERR_OK);
+}
+
+static void close_box(void)
+{
+    box_close(&box);
+}
+
+TestSuite(store, .init = open_box, .fini = close_box);
+
+static int64_t things(void)
+{
+    return box_number(&box, "SELECT count(*) FROM thing");
+}
+
+static enum err add(struct db *db, int64_t id)
+{
+    static const char SQL[] = "INSERT INTO thing (id) VALUES ($1)";
+    return db_run(db, SQL, VALUES(V_INT(id)));
+}
+
+struct task {
+    int64_t id;
+    enum err say; /* what the job returns after it has written */
+    int runs;
+};
+
+static enum err do_task(struct db *db, void *ctx)
+{
+    struct task *t = ctx;
+    t->runs++;
+    enum err e = add(db, t->id);
+    return e == ERR_OK ? t->say : e;
+}
+
+/* --- one job --------------------------------------------------------------------------------------------------------
+ */
+
+Test(store, a_failing_job_writes_nothing)
+{
+    struct task t = {.id = 1, .say = ERR_LIMIT};
+    cr_assert_eq(store_write(box.store, do_task, &t), ERR_LIMIT);
+    cr_assert_eq(things(), 0);
+}
+
+Test(store, a_written_row_is_there_for_readers_and_after_reopening)
+{
+    struct task t = {.id = 1};
+    cr_assert_eq(store_write(box.store, do_task, &t), ERR_OK);
+    cr_assert_eq(things(), 1);
+    box_reopen(&box);
+    cr_assert_eq(things(), 1);
+}
+
+Test(store, readers_cannot_write)
+{
+    struct db *db = store_borrow(box.store);
+    cr_assert_eq(add(db, 1), ERR_STORE);
+    cr_assert_eq(db_fault(db), STORE_READ_ONLY);
+    store_return(box.store, db);
+    cr_assert_eq(things(), 0);
+}
+
+Test(store, a_read_view_stays_as_it_was)
+{
+    static const char SQL[] = "SELECT count(*) FROM thing";
+    struct task t = {.id = 1};
+    struct row r;
+    struct db *db = store_borrow(box.store);
+    cr_assert_eq(db_begin_read(db), ERR_OK);
+    cr_assert_eq(db_one(db, &box.a, SQL, NO_VALUES, &r), ERR_OK);
+    cr_assert_eq(store_write(box.store, do_task, &t), ERR_OK);
+    cr_assert_eq(db_one(db, &box.a, SQL, NO_VALUES, &r), ERR_OK);
+    cr_assert_eq(row_int(&r, 0), 0);
+    db_end_read(db);
+    cr_assert_eq(db_one(db, &box.a, SQL, NO_VALUES, &r), ERR_OK);
+    cr_assert_eq(row_int(&r, 0), 1);
+    store_return(box.store, db);
+}
+
+/* --- groups ---------------------------------------------------------------------------------------------------------
+ */
+
+struct crowd {
+    struct task task;
+    enum err err;
+    pthread_t thread;
+    pthread_barrier_t *gate;
+};
+
+static void *run_crowd(void *ctx)
+{
+    struct crowd *c = ctx;
+    pthread_barrier_wait(c->gate);
+    c->err = store_write(box.store, do_task, &c->task);
+    return NULL;
+}
+
+enum { CROWD = 16, ROUNDS = 25 };
+
+static void crowd_of(struct crowd *c, int64_t first)
+{
+    pthread_barrier_t gate;
+    pthread_barrier_init(&gate, NULL, CROWD);
+    for (int i = 0; i < CROWD; i++) {
+        c[i].task.id = first + i;
+        c[i].gate = &gate;
+        cr_assert_eq(pthread_create(&c[i].thread, NULL, run_crowd, &c[i]), 0);
+    }
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(c[i].thread, NULL);
+    pthread_barrier_destroy(&gate);
+}
+
+Test(store, a_failing_job_fails_alone)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        struct crowd c[CROWD] = {0};
+        c[3].task.say = ERR_CONFLICT;
+        c[9].task.say = ERR_LIMIT;
+        crowd_of(c, 1000 * round);
+        for (int i = 0; i < CROWD; i++)
+            cr_assert_eq(c[i].err, c[i].task.say, "job %d: %s", i, err_name(c[i].err));
+    }
+    cr_assert_eq(things(), ROUNDS * (CROWD - 2));
+    cr_assert_eq(box_number(&box, "SELECT count(*) FROM thing WHERE id % 1000 IN (3, 9)"), 0);
+}
+
+Test(store, many_jobs_share_one_commit)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        struct crowd c[CROWD] = {0};
+        crowd_of(c, 1000 * round);
+        for (int i = 0; i < CROWD; i++)
+            cr_assert_eq(c[i].err, ERR_OK);
+    }
+    struct store_figures f = store_figures(box.store);
+    cr_assert_eq(f.jobs, ROUNDS * CROWD);
+    cr_assert_eq(f.reruns, 0);
+    cr_assert_lt(f.groups, f.jobs);
+    cr_assert_eq(things(), ROUNDS * CROWD);
+}
+
+static enum err look_and_refuse(struct db *db, void *ctx)
+{
+    static const char SQL[] = "SELECT count(*) FROM thing";
+    (void)ctx;
+    struct arena a;
+    struct row r;
+    arena_open(&a, 1000);
+    enum err e = db_one(db, &a, SQL, NO_VALUES, &r);
+    arena_close(&a);
+    return e == ERR_OK ? ERR_CONFLICT : e;
+}
+
+Test(store, a_refusal_that_wrote_nothing_takes_nobody_down)
+{
+    struct store_figures before = store_figures(box.store);
+    cr_assert_eq(store_write(box.store, look_and_refuse, NULL), ERR_CONFLICT);
+    cr_assert_eq(store_figures(box.store).reruns, before.reruns);
+}
+
+/* --- hooks ----------------------------------------------------------------------------------------------------------
+ */
+
+struct hooked {
+    int begun, committed, undone;
+    bool elsewhere;
+    enum err commit_says;
+};
+
+static enum err after_begin(struct db *db, void *ctx)
+{
+    struct hooked *h = ctx;
+    h->begun++;
+    h->elsewhere = db_changed_elsewhere(db);
+    return ERR_OK;
+}
+
+static enum err before_commit(struct db *db, void *ctx)
+{
+    struct hooked *h = ctx;
+    h->committed++;
+    enum err e = add(db, 100000 + h->committed);
+    return e == ERR_OK ? h->commit_says : e;
+}
+
+static void after_rollback(void *ctx)
+{
+    ((struct hooked *)ctx)->undone++;
+}
+
+static void hook(struct hooked *h)
+{
+    store_set_hooks(box.store, &(struct store_hooks){after_begin, before_commit, after_rollback, h});
+}
+
+Test(store, a_failing_hook_fails_the_group)
+{
+    struct hooked h = {.commit_says = ERR_LIMIT};
+    struct task t = {.id = 1};
+    hook(&h);
+    cr_assert_eq(store_write(box.store, do_task, &t), ERR_LIMIT);
+    cr_assert_eq(things(), 0);
+    cr_assert(h.undone == 1 && h.committed == 1);
+}
+
+Test(store, a_failing_job_is_told_to_the_hooks)
+{
+    struct hooked h = {0};
+    struct task t = {.id = 1, .say = ERR_LIMIT};
+    hook(&h);
+    cr_assert_eq(store_write(box.store, do_task, &t), ERR_LIMIT);
+    cr_assert(h.begun == 1 && h.committed == 0 && h.undone == 1);
+}
+
+Test(store, hooks_write_with_the_group)
+{
+    struct hooked h = {0};
+    struct task t = {.id = 1};
+    hook(&h);
+    cr_assert_eq(store_write(box.store, do_task, &t), ERR_OK);
+    cr_assert_eq(things(), 2);
+    cr_assert(h.begun == 1 && h.committed == 1 && h.undone == 0);
+}
+
+Test(store, sees_that_another_process_has_written)
+{
+    struct hooked h = {0};
+    struct task t[] = {{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}};
+    hook(&h);
+    cr_assert_eq(store_write(box.store, do_task, &t[0]), ERR_OK);
+    cr_assert(h.elsewhere, "the first group knows nothing yet");
+    cr_assert_eq(store_write(box.store, do_task, &t[1]), ERR_OK);
+    cr_assert(!h.elsewhere);
+    cr_assert_eq(add(box_db(&box), 50), ERR_OK);
+    cr_assert_eq(store_write(box.store, do_task, &t[2]), ERR_OK);
+    cr_assert(h.elsewhere);
+    cr_assert_eq(store_write(box.store, do_task, &t[3]), ERR_OK);
+    cr_assert(!h.elsewhere);
+}
+
+/* --- the file -------------------------------------------------------------------------------------------------------
+ */
+
+Test(store, is_readable_for_its_owner_only)
+{
+    struct stat st;
+    struct task t = {.id = 1};
+    char wal[128];
+    cr_assert_eq(store_write(box.store, do_task, &t), ERR_OK);
+    snprintf(wal, sizeof wal, "%s-wal", box.path);
+    cr_assert(stat(box.path, &st) == 0 && (st.st_mode & 0777) == 0600);
+    cr_assert(stat(wal, &st) == 0 && (st.st_mode & 0777) == 0600);
+}
+
+Test(store, is_whole_and_ready)
+{
+    enum store_fault fault;
+    cr_assert_eq(store_check(box.store, &fault), ERR_OK);
+    cr_assert_eq(fault, STORE_FINE);
+    cr_assert_eq(store_check_integrity(box.store), ERR_OK);
+    cr_assert_eq(store_checkpoint(box.store), ERR_OK);
+}
+
+Test(store, bears_its_mark_and_its_version)
+{
+    int version;
+    int64_t id;
+    cr_assert_eq(schema_version(box_db(&box), &version), ERR_OK);
+    cr_assert_eq(version, schema_newest());
+    cr_assert_eq(db_number(box_db(&box), "PRAGMA application_id", &id), ERR_OK);
+    cr_assert_eq(id, SQLITE_APPLICATION_ID);
+}
+
+Test(store, every_table_is_strict)
+{
+    cr_assert_eq(box_number(&box, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
+                                  "AND name NOT LIKE 'sqlite_%' AND strict = 0"),
+                 0);
+    cr_assert_gt(box_number(&box, "SELECT count(*) FROM pragma_table_list WHERE strict = 1"), 10);
+}
