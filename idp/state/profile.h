@@ -4,6 +4,7 @@
 
 #include "consent/ask.h"
 #include "idp/state/visit.h"
+#include "store/ident.h"
 
 /* The name, and what ASK needs (derived fields: what they are computed from). ASK NULL: everything. In v->arena.
  * ERR_MISMATCH: a value does not open. */

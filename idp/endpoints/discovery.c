@@ -1,0 +1,101 @@
+/* GET /.well-known/openid-configuration (OIDC Discovery 3, RFC 8414): complete, and true. */
+#include "base/json.h"
+#include "consent/field.h"
+#include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/json_answer.h"
+
+#define BODY_MAX 16384
+
+struct writer {
+    struct visit *v;
+    struct json_out o;
+};
+
+static void put_url(struct writer *w, const char *key, const char *path)
+{
+    char *url = arena_printf(w->v->arena, "%.*s%s", (int)w->v->op->issuer.n, (const char *)w->v->op->issuer.p, path);
+
+    json_pair_text(&w->o, key, url ? url : "");
+}
+
+static void put_list(struct writer *w, const char *key, const char *const *values)
+{
+    json_key(&w->o, key);
+    json_begin_array(&w->o);
+    for (size_t i = 0; values[i]; i++)
+        json_put_text(&w->o, view_text(values[i]));
+    json_end_array(&w->o);
+}
+
+static void put_fields(struct writer *w, const char *key, const char *const *before)
+{
+    json_key(&w->o, key);
+    json_begin_array(&w->o);
+    for (size_t i = 0; before[i]; i++)
+        json_put_text(&w->o, view_text(before[i]));
+    for (size_t i = 0; i < field_count(); i++)
+        json_put_text(&w->o, view_text(field_at(i)->id));
+    json_end_array(&w->o);
+}
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void put_endpoints(struct writer *w)
+{
+    json_pair(&w->o, "issuer", w->v->op->issuer);
+    put_url(w, "authorization_endpoint", "/authorize");
+    put_url(w, "token_endpoint", "/token");
+    put_url(w, "userinfo_endpoint", "/userinfo");
+    put_url(w, "jwks_uri", "/jwks");
+    put_url(w, "end_session_endpoint", "/end_session");
+}
+
+static void put_protocol(struct writer *w)
+{
+    put_list(w, "response_types_supported", LIST("code"));
+    put_list(w, "response_modes_supported", LIST("query"));
+    put_list(w, "grant_types_supported", LIST("authorization_code", "refresh_token"));
+    put_list(w, "subject_types_supported", LIST("pairwise"));
+    put_list(w, "id_token_signing_alg_values_supported", LIST("RS256", "ES256"));
+    put_list(w, "token_endpoint_auth_methods_supported", LIST("client_secret_basic", "client_secret_post"));
+    put_list(w, "code_challenge_methods_supported", LIST("S256"));
+    put_list(w, "prompt_values_supported", LIST("none", "login", "consent", "select_account"));
+    put_list(w, "acr_values_supported", LIST("aal3"));
+    put_list(w, "ui_locales_supported", LIST("ja", "en"));
+    json_pair_bool(&w->o, "authorization_response_iss_parameter_supported", true);
+    json_pair_bool(&w->o, "claims_parameter_supported", false);
+    json_pair_bool(&w->o, "request_parameter_supported", false);
+    json_pair_bool(&w->o, "request_uri_parameter_supported", false);
+    json_pair_bool(&w->o, "backchannel_logout_supported", true);
+    json_pair_bool(&w->o, "backchannel_logout_session_supported", true);
+}
+
+static void put_claims(struct writer *w)
+{
+    put_fields(w, "scopes_supported", LIST("openid", "profile", "email", "address", "phone", "offline_access"));
+    put_list(w, "claim_types_supported", LIST("normal"));
+    put_fields(w, "claims_supported",
+               LIST("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"));
+}
+
+void handle_discovery(struct visit *v)
+{
+    struct writer w = {.v = v};
+    struct view body;
+    struct buf b;
+
+    buf_open(&b, v->arena, BODY_MAX);
+    json_out_open(&w.o, &b);
+    json_begin(&w.o);
+    put_endpoints(&w);
+    put_protocol(&w);
+    put_claims(&w);
+    json_end(&w.o);
+    enum err e = buf_done(&b, &body);
+    if (e) {
+        json_answer_failure(v, e, "discovery");
+        return;
+    }
+    answer_body(v->answer, 200, "application/json", body);
+    answer_cache(v->answer, "public, max-age=3600");
+}

@@ -1,0 +1,201 @@
+/* GET, POST /end_session (OIDC RP-Initiated Logout 1.0). */
+#include "base/log.h"
+#include "http/url.h"
+#include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/show.h"
+#include "idp/rules/logout.h"
+#include "idp/state/clients.h"
+#include "idp/state/logout.h"
+#include "idp/tokens/id_token.h"
+#include "idp/tokens/subject.h"
+#include "sessions/session.h"
+
+#define LOCATION_MAX 8192
+#define TARGET_MAX   7000
+
+struct logout_call {
+    struct view hint, client_id, redirect_uri, state;
+    struct session session;
+    bool has_session;
+    const struct client *client; /* by a good hint; otherwise NULL */
+    struct logout_facts facts;
+};
+
+/* --- reading -------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_own_form(const struct visit *v)
+{
+    return v->request->method == METHOD_POST && view_is(visit_param(v, "do"));
+}
+
+/* A service may POST (section 2); no Lax cookie comes with that, so the same is asked for again with GET. */
+static void redirect_to_get(struct visit *v)
+{
+    static const char *const names[] = {"id_token_hint", "client_id", "post_logout_redirect_uri", "state",
+                                        "ui_locales"};
+    struct view path = VIEW_NONE;
+    struct buf b;
+
+    buf_open(&b, v->arena, TARGET_MAX);
+    buf_put_text(&b, "/end_session");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        url_add_param(&b, names[i], visit_param(v, names[i]));
+    if (buf_done(&b, &path))
+        show_error(v, 413, PAGE_ERROR_TOO_LARGE);
+    else
+        visit_redirect(v, path);
+}
+
+static enum err read_hint(struct visit *v, struct logout_call *c)
+{
+    struct id_token hint;
+
+    if (!view_is(c->hint))
+        return ERR_OK;
+    c->facts.hint = LOGOUT_HINT_BAD;
+    enum err e = id_token_read(v->arena, v->keys, v->op->issuer, c->hint, &hint);
+    if (e)
+        return e == ERR_SYNTAX || e == ERR_MISMATCH ? ERR_OK : e;
+    if (view_is(c->client_id) && !view_equal(c->client_id, hint.client_id))
+        return ERR_OK;
+    if ((e = clients_find(v->op->clients, v->db, hint.client_id, &c->client)) || !c->client)
+        return e;
+    c->facts.hint = LOGOUT_HINT_SAME;
+    if (!c->has_session)
+        return ERR_OK;
+    char *sid = subject_sid(v->arena, v->keys, c->session.id, hint.client_id);
+    if (!view_equal_text(hint.sid, sid ? sid : ""))
+        c->facts.hint = LOGOUT_HINT_OTHER;
+    return sid ? ERR_OK : ERR_MEMORY;
+}
+
+static void read_form(const struct visit *v, struct logout_call *c)
+{
+    if (!is_own_form(v) || !visit_is_own_form(v, visit_param(v, "csrf")))
+        return;
+    c->facts.confirmed = view_equal_text(visit_param(v, "do"), "logout");
+    c->facts.declined = !c->facts.confirmed;
+}
+
+static enum err read_call(struct visit *v, struct logout_call *c)
+{
+    *c = (struct logout_call){.hint = visit_param(v, "id_token_hint"),
+                              .client_id = visit_param(v, "client_id"),
+                              .redirect_uri = visit_param(v, "post_logout_redirect_uri"),
+                              .state = visit_param(v, "state")};
+    enum err e = visit_session(v, &c->session);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    c->has_session = c->facts.has_session = !e;
+    if ((e = read_hint(v, c)))
+        return e;
+    c->facts.redirect_asked = view_is(c->redirect_uri);
+    c->facts.redirect_listed = c->client && client_has_logout_redirect(c->client, c->redirect_uri);
+    read_form(v, c);
+    return ERR_OK;
+}
+
+/* --- doing ---------------------------------------------------------------------------------------------------------
+ */
+
+static void ask(struct visit *v, const struct logout_call *c)
+{
+    const struct page_hidden hidden[] = {{VIEW("id_token_hint"), c->hint},
+                                         {VIEW("client_id"), c->client_id},
+                                         {VIEW("post_logout_redirect_uri"), c->redirect_uri},
+                                         {VIEW("state"), c->state}};
+    struct page_hidden *sent = arena_array(v->arena, 4, sizeof *sent);
+    size_t n = 0;
+
+    for (size_t i = 0; sent && i < 4; i++)
+        if (view_is(hidden[i].value))
+            sent[n++] = hidden[i];
+    struct view name = VIEW_NONE;
+    if (c->client)
+        name = v->english ? c->client->name.en : c->client->name.ja;
+    show_logout_confirm(v, name, sent, n);
+}
+
+static void redirect_back(struct visit *v, const struct logout_call *c)
+{
+    struct view url = VIEW_NONE;
+    struct buf b;
+
+    buf_open(&b, v->arena, LOCATION_MAX);
+    buf_put(&b, c->redirect_uri);
+    url_add_param(&b, "state", c->state);
+    if (buf_done(&b, &url))
+        show_error(v, 413, PAGE_ERROR_TOO_LARGE);
+    else
+        answer_redirect(v->answer, 303, url);
+}
+
+/* The names of the services that the session was open in, for the page that says so. */
+static enum err services_of(struct visit *v, const struct logout_call *c, struct page_item **items, size_t *n)
+{
+    struct view *ids;
+    size_t n_ids;
+
+    *n = 0;
+    *items = NULL;
+    if (!c->has_session)
+        return ERR_OK;
+    enum err e = session_services(&ids, &n_ids, v->db, v->arena, c->session.id);
+    if (e)
+        return e;
+    *items = arena_array(v->arena, n_ids, sizeof **items);
+    if (!*items)
+        return ERR_MEMORY;
+    for (size_t i = 0; !e && i < n_ids; i++) {
+        const struct client *client;
+        e = clients_find(v->op->clients, v->db, ids[i], &client);
+        if (!e && client)
+            (*items)[(*n)++].text = v->english ? client->name.en : client->name.ja;
+    }
+    return e;
+}
+
+static void end(struct visit *v, struct logout_call *c, bool redirect)
+{
+    struct logout logout = {v->op, &c->session, v->arena, v->db, v->now};
+    struct page_item *items;
+    size_t n;
+    enum err e = services_of(v, c, &items, &n);
+
+    if (!e && c->has_session)
+        e = logout_session(&logout);
+    if (e) {
+        show_failure(v, e, "log out");
+        return;
+    }
+    log_event(LOG_INFO, "logout", LOG_INT("services", (int64_t)n), LOG_STR("by", c->client ? "service" : "resident"));
+    if (c->has_session)
+        visit_drop_session_cookie(v);
+    if (redirect)
+        redirect_back(v, c);
+    else
+        show_logged_out(v, c->has_session, items, n);
+}
+
+void handle_end_session(struct visit *v)
+{
+    struct logout_call c;
+
+    if (v->request->method == METHOD_POST && !is_own_form(v)) {
+        redirect_to_get(v);
+        return;
+    }
+    enum err e = read_call(v, &c);
+    if (e) {
+        show_failure(v, e, "read the log-out request");
+        return;
+    }
+    struct logout_verdict verdict = logout_decide(&c.facts);
+    if (verdict.step == LOGOUT_ASK)
+        ask(v, &c);
+    else if (verdict.step == LOGOUT_STAY)
+        visit_redirect(v, VIEW("/"));
+    else
+        end(v, &c, verdict.redirect);
+}

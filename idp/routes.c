@@ -1,0 +1,100 @@
+#include "idp/routes.h"
+
+#include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/json_answer.h"
+#include "idp/endpoints/show.h"
+
+#define FORM_MAX  16384
+#define SMALL_MAX 4096
+#define CARD_MAX  16384 /* protocol.md: a response is at most 16 KiB */
+
+static void visit(void *op, const struct request *request, struct answer *answer, void (*handle)(struct visit *))
+{
+    struct visit v;
+
+    visit_open(&v, op, request, answer);
+    handle(&v);
+    visit_close(&v);
+}
+
+/* A route's handler knows no visit: one bridge for each endpoint. */
+#define BRIDGE(NAME)                                                                                                   \
+    static void at_##NAME(void *op, const struct request *request, struct answer *answer)                              \
+    {                                                                                                                  \
+        visit(op, request, answer, handle_##NAME);                                                                     \
+    }
+
+BRIDGE(authorize)
+BRIDGE(next)
+BRIDGE(token)
+BRIDGE(userinfo)
+BRIDGE(jwks)
+BRIDGE(discovery)
+BRIDGE(end_session)
+BRIDGE(healthz)
+BRIDGE(readyz)
+BRIDGE(login_card)
+BRIDGE(card_start)
+BRIDGE(card_return)
+BRIDGE(card_complete)
+BRIDGE(profile_offer)
+BRIDGE(confirm)
+BRIDGE(consent)
+BRIDGE(cancel)
+BRIDGE(home)
+BRIDGE(interests)
+BRIDGE(lang)
+BRIDGE(assets)
+
+static const struct route table[] = {
+    {METHOD_GET, "/authorize", at_authorize, 0, 0},
+    {METHOD_POST, "/authorize", at_authorize, FORM_MAX, 0},
+    {METHOD_GET, "/next", at_next, 0, 0},
+    {METHOD_POST, "/token", at_token, FORM_MAX, 0},
+    {METHOD_GET, "/userinfo", at_userinfo, 0, 0},
+    {METHOD_POST, "/userinfo", at_userinfo, FORM_MAX, 0},
+    {METHOD_GET, "/jwks", at_jwks, 0, 0},
+    {METHOD_GET, "/.well-known/openid-configuration", at_discovery, 0, 0},
+    {METHOD_GET, "/end_session", at_end_session, 0, 0},
+    {METHOD_POST, "/end_session", at_end_session, FORM_MAX, 0},
+    {METHOD_GET, "/healthz", at_healthz, 0, ROUTE_FIRST},
+    {METHOD_GET, "/readyz", at_readyz, 0, 0},
+
+    {METHOD_POST, "/login/card", at_login_card, SMALL_MAX, 0},
+    {METHOD_GET, "/login/card/start", at_card_start, 0, 0},
+    {METHOD_GET, "/login/card/return", at_card_return, 0, 0},
+    {METHOD_POST, "/login/card/complete", at_card_complete, CARD_MAX, ROUTE_BODY},
+    {METHOD_POST, "/profile", at_profile_offer, SMALL_MAX, 0},
+    {METHOD_POST, "/confirm", at_confirm, SMALL_MAX, 0},
+    {METHOD_POST, "/consent", at_consent, SMALL_MAX, ROUTE_BODY},
+    {METHOD_POST, "/cancel", at_cancel, SMALL_MAX, 0},
+    {METHOD_GET, "/", at_home, 0, 0},
+    {METHOD_GET, "/me/interests", at_interests, 0, 0},
+    {METHOD_POST, "/me/interests", at_interests, SMALL_MAX, ROUTE_BODY},
+    {METHOD_POST, "/lang", at_lang, SMALL_MAX, 0},
+    {METHOD_GET, "/assets/*", at_assets, 0, 0},
+};
+
+const struct route *routes(size_t *n)
+{
+    *n = sizeof table / sizeof table[0];
+    return table;
+}
+
+static bool is_for_services(struct view path)
+{
+    return view_equal_text(path, "/token") || view_equal_text(path, "/userinfo") || view_equal_text(path, "/jwks") ||
+           view_equal_text(path, "/healthz") || view_equal_text(path, "/readyz") ||
+           view_starts(path, VIEW("/.well-known/"));
+}
+
+/* No visit_open here: a fault may come before there is a worker, and must not wait for a connection. */
+void routes_fault(void *ctx, const struct request *request, const struct fault *fault, struct answer *answer)
+{
+    struct visit v = {.op = ctx, .request = request, .answer = answer, .arena = request->arena};
+
+    if (is_for_services(request->path))
+        json_answer_fault(request, fault, answer);
+    else
+        show_fault(&v, fault);
+}
