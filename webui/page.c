@@ -45,9 +45,11 @@ const char *page_csp(enum page_kind kind)
     return "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 }
 
+/* Nothing goes to others. Not "no-referrer": with it browsers send "Origin: null" with our own forms too (Fetch,
+ * "append a request Origin header"), and the form check could not tell them from foreign ones. */
 const char *page_referrer_policy(enum page_kind kind)
 {
-    return kind == PAGE_LINKS_AGENT ? "origin" : "no-referrer";
+    return kind == PAGE_LINKS_AGENT ? "origin" : "same-origin";
 }
 
 const struct page_def *page_def(enum page_id id)

@@ -40,7 +40,7 @@ enum page_kind { PAGE_PLAIN, PAGE_LINKS_AGENT, PAGE_WITH_SCRIPT };
 extern const char page_content_type[];     /* text/html; charset=utf-8 */
 const char *page_csp(enum page_kind kind); /* Content-Security-Policy */
 const char *
-page_referrer_policy(enum page_kind kind); /* "origin" for PAGE_LINKS_AGENT (agent rule 5), else "no-referrer" */
+page_referrer_policy(enum page_kind kind); /* "origin" for PAGE_LINKS_AGENT (agent rule 5), else "same-origin" */
 
 /* --- pages of a login, shown by /next ------------------------------------------------------------------------------
  */
@@ -86,7 +86,7 @@ enum page_reason {
 enum page_duration { PAGE_ONCE, PAGE_YEAR, PAGE_UNTIL_WITHDRAWN };
 
 struct page_consent_field {
-    struct view id, title; /* id is the form value of "field" */
+    struct view id, title; /* the tick box is sent as "give-ID" */
     struct view purpose;
     struct view value; /* as the resident reads it; absent: no value yet, explained, cannot be ticked */
     struct view as_of; /* "2026-11-22", when the value was read or entered */
@@ -103,7 +103,8 @@ struct page_consent_field {
 struct page_consent {
     struct page_frame frame;
     struct page_service service;
-    struct view name; /* whose session this is; absent: no name is registered */
+    struct view name;  /* whose session this is; absent: no name is registered */
+    struct view shown; /* what this page shows, as a digest that comes back with the answer */
     enum page_reason reason;
     enum page_duration duration; /* preselected: PAGE_YEAR unless chosen otherwise before */
     const struct page_consent_field *required, *optional;
@@ -252,7 +253,8 @@ struct page_interest {
     bool ticked;
 };
 
-/* GET/POST /me/interests: interest (repeated), i when the resident came from a consent page and goes back there. */
+/* GET/POST /me/interests: interest-ID=yes for each chosen one, i when the resident came from a consent page and goes
+ * back there. */
 struct page_interests {
     struct page_frame frame;
     struct view name;

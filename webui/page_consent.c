@@ -12,6 +12,7 @@ static const struct fact field_facts[] = {
 const struct fact page_consent_facts[] = {
     SERVICE_FACTS(page_consent),
     FACT_OF(page_consent, name, FACT_TEXT),
+    FACT_OF(page_consent, shown, FACT_TEXT),
     FACT_CHOICE_OF(page_consent, reason, page_reason_names),
     FACT_CHOICE_OF(page_consent, duration, page_duration_names),
     FACT_LIST_OF(page_consent, required, n_required, page_consent_field, field_facts),

@@ -1,0 +1,245 @@
+#include "samples.h"
+
+#include <stdio.h>
+
+#define TEXT(JA, EN) (lang == PAGE_JA ? VIEW(JA) : VIEW(EN))
+
+static struct page_frame frame_of(enum page_lang lang)
+{
+    return (struct page_frame){.lang = lang,
+                               .csrf = VIEW("q1w2e3r4t5y6u7i8o9p0"),
+                               .interaction = VIEW("hJx3Yw0p6m9bRk1dS8vTzQ"),
+                               .here = VIEW("/next?i=hJx3Yw0p6m9bRk1dS8vTzQ")};
+}
+
+static struct page_service service_of(enum page_lang lang)
+{
+    return (struct page_service){.name = TEXT("A市 施設予約", "Facility booking of A City"),
+                                 .organisation = TEXT("A市役所", "A City Office"),
+                                 .policy_uri = VIEW("https://a-city.example/privacy")};
+}
+
+static void put_login(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_login(out, p, &(struct page_login){.frame = frame_of(lang), .service = service_of(lang)});
+}
+
+static void put_reauth(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_login(out, p, &(struct page_login){.frame = frame_of(lang), .service = service_of(lang), .reauth = true});
+}
+
+static void put_start(struct buf *out, const struct pages *p, enum page_lang lang, enum page_purpose purpose)
+{
+    page_card_start(out, p,
+                    &(struct page_card_start){.frame = frame_of(lang),
+                                              .service = service_of(lang),
+                                              .purpose = purpose,
+                                              .word = VIEW("47 さくら"),
+                                              .agent_url = VIEW("http://127.0.0.1:23837/v1/auth/eyJ.eyJ.c2ln"),
+                                              .minutes = VIEW("3")});
+}
+
+static void put_card_start(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_start(out, p, lang, PAGE_PURPOSE_LOGIN);
+}
+
+static void put_card_start_read(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_start(out, p, lang, PAGE_PURPOSE_READ);
+}
+
+static void put_card_return(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_card_return(out, p, &(struct page_card_return){.frame = frame_of(lang)});
+}
+
+static void put_card_return_empty(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_card_return(out, p, &(struct page_card_return){.frame = frame_of(lang), .empty = true});
+}
+
+static void put_profile_offer(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_profile_offer(
+        out, p, &(struct page_profile_offer){.frame = frame_of(lang), .service = service_of(lang), .needed = true});
+}
+
+static void put_confirm(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_confirm(out, p,
+                 &(struct page_confirm){.frame = frame_of(lang),
+                                        .service = service_of(lang),
+                                        .name = VIEW("大阪 花子"),
+                                        .logged_in_at = VIEW("13:05")});
+}
+
+static void put_consent(struct buf *out, const struct pages *p, enum page_lang lang, bool lacks)
+{
+    struct page_consent_field required[] = {
+        {.id = VIEW("name"),
+         .title = TEXT("氏名", "Name"),
+         .purpose = TEXT("予約した人を確かめるため", "To know who booked"),
+         .value = lacks ? VIEW_NONE : VIEW("大阪 花子"),
+         .from_card = lacks,
+         .as_of = VIEW("2026-11-22"),
+         .source = PAGE_SOURCE_CARD_READ},
+        {.id = VIEW("address"),
+         .title = TEXT("住所", "Address"),
+         .purpose = TEXT("市民料金になるかを確かめ、利用証を郵送するため",
+                         "To see whether the residents' fee applies, and to post your permit"),
+         .value = lacks ? VIEW_NONE : VIEW("大阪府堺市堺区南瓦町3番1号 玄関ハイツ203"),
+         .from_card = lacks,
+         .as_of = VIEW("2026-11-22"),
+         .source = PAGE_SOURCE_CARD_READ,
+         .sensitive = true}};
+    struct page_consent_field optional[] = {{.id = VIEW("age_over_65"),
+                                             .title = TEXT("65歳以上かどうか", "65 or older"),
+                                             .purpose = TEXT("シニア料金にするため", "To apply the senior fee"),
+                                             .value = lacks ? VIEW_NONE : TEXT("いいえ", "No"),
+                                             .from_card = lacks,
+                                             .as_of = VIEW("2026-11-22"),
+                                             .source = PAGE_SOURCE_CARD_READ,
+                                             .derived = true},
+                                            {.id = VIEW("interests"),
+                                             .title = TEXT("興味・関心", "Interests"),
+                                             .purpose = TEXT("近い催しを知らせるため", "To tell you about events"),
+                                             .enter_url = VIEW("/me/interests?i=hJx3Yw0p6m9bRk1dS8vTzQ")}};
+    page_consent(out, p,
+                 &(struct page_consent){.frame = frame_of(lang),
+                                        .service = service_of(lang),
+                                        .name = lacks ? VIEW_NONE : VIEW("大阪 花子"),
+                                        .reason = PAGE_REASON_NEW,
+                                        .duration = PAGE_YEAR,
+                                        .required = required,
+                                        .n_required = 2,
+                                        .optional = optional,
+                                        .n_optional = 2,
+                                        .lacks_required = lacks,
+                                        .lacks_card = lacks});
+}
+
+static void put_consent_first(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_consent(out, p, lang, false);
+}
+
+static void put_consent_lacks(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_consent(out, p, lang, true);
+}
+
+static void put_error(struct buf *out, const struct pages *p, enum page_lang lang, enum page_fault fault)
+{
+    struct page_error facts = {.frame = frame_of(lang), .fault = fault};
+    facts.frame.request_id = VIEW("k3v9-x2m7-0d41");
+    facts.frame.here = facts.frame.interaction = VIEW_NONE;
+    if (fault == PAGE_ERROR_PARAMETER) {
+        facts.parameter = VIEW("redirect_uri");
+        facts.rule = VIEW("given twice");
+    }
+    page_error(out, p, &facts);
+}
+
+static void put_logout_confirm(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    static const struct page_hidden hidden[] = {{VIEW("state"), VIEW("xyz")}};
+    page_logout_confirm(out, p,
+                        &(struct page_logout_confirm){.frame = frame_of(lang),
+                                                      .name = VIEW("大阪 花子"),
+                                                      .service = service_of(lang).name,
+                                                      .hidden = hidden,
+                                                      .n_hidden = 1});
+}
+
+static const struct page_item services[] = {{VIEW("A市 施設予約")}, {VIEW("B市 施設予約")}};
+
+static void put_logged_out(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_logged_out(out, p,
+                    &(struct page_logged_out){.frame = frame_of(lang),
+                                              .was_logged_in = true,
+                                              .services = services,
+                                              .n_services = 2,
+                                              .return_url = VIEW("https://a-city.example/"),
+                                              .service = service_of(lang).name});
+}
+
+static void put_home(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_home(out, p,
+              &(struct page_home){.frame = frame_of(lang),
+                                  .logged_in = true,
+                                  .name = VIEW("大阪 花子"),
+                                  .logged_in_at = VIEW("13:05"),
+                                  .services = services,
+                                  .n_services = 2});
+}
+
+static void put_home_nobody(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_home(out, p, &(struct page_home){.frame = frame_of(lang)});
+}
+
+static void put_interests(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_interest interests[] = {{VIEW("childrearing"), TEXT("子育て", "Child-rearing"), true},
+                                        {VIEW("disaster"), TEXT("防災", "Disaster prevention"), false},
+                                        {VIEW("health"), TEXT("健康", "Health"), false},
+                                        {VIEW("culture"), TEXT("文化・スポーツ", "Culture and sport"), true}};
+    page_interests(out, p,
+                   &(struct page_interests){.frame = frame_of(lang),
+                                            .name = VIEW("大阪 花子"),
+                                            .saved = true,
+                                            .interests = interests,
+                                            .n_interests = 4});
+}
+
+static const struct {
+    const char *name;
+    void (*put)(struct buf *, const struct pages *, enum page_lang);
+    enum page_kind kind;
+} samples[] = {{"login", put_login, PAGE_PLAIN},
+               {"login_reauth", put_reauth, PAGE_PLAIN},
+               {"card_start", put_card_start, PAGE_LINKS_AGENT},
+               {"card_start_read", put_card_start_read, PAGE_LINKS_AGENT},
+               {"card_return", put_card_return, PAGE_WITH_SCRIPT},
+               {"card_return_empty", put_card_return_empty, PAGE_WITH_SCRIPT},
+               {"profile_offer", put_profile_offer, PAGE_PLAIN},
+               {"confirm", put_confirm, PAGE_PLAIN},
+               {"consent_first", put_consent_first, PAGE_PLAIN},
+               {"consent_lacks", put_consent_lacks, PAGE_PLAIN},
+               {"logout_confirm", put_logout_confirm, PAGE_PLAIN},
+               {"logged_out", put_logged_out, PAGE_PLAIN},
+               {"home", put_home, PAGE_PLAIN},
+               {"home_nobody", put_home_nobody, PAGE_PLAIN},
+               {"interests", put_interests, PAGE_PLAIN}};
+
+bool sample_put(struct buf *out, const struct pages *pages, size_t i, enum page_lang lang, const char **name,
+                enum page_kind *kind)
+{
+    static char text[64];
+    const size_t n = sizeof samples / sizeof *samples;
+    *name = text;
+    *kind = PAGE_PLAIN;
+    if (i < n) {
+        snprintf(text, sizeof text, "%s", samples[i].name);
+        *kind = samples[i].kind;
+        samples[i].put(out, pages, lang);
+    } else if ((i -= n) < PAGE_PROBLEMS) {
+        snprintf(text, sizeof text, "problem_%s", page_problem_name((enum page_problem)i));
+        struct page_card_problem facts = {.frame = frame_of(lang),
+                                          .service = service_of(lang),
+                                          .problem = (enum page_problem)i,
+                                          .purpose = i % 2 ? PAGE_PURPOSE_READ : PAGE_PURPOSE_LOGIN};
+        facts.frame.request_id = VIEW("k3v9-x2m7-0d41");
+        page_card_problem(out, pages, &facts);
+    } else if ((i -= PAGE_PROBLEMS) < PAGE_ERRORS) {
+        snprintf(text, sizeof text, "error_%zu", i);
+        put_error(out, pages, lang, (enum page_fault)i);
+    } else {
+        return false;
+    }
+    return true;
+}
