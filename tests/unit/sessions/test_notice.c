@@ -1,0 +1,92 @@
+#include <criterion/criterion.h>
+
+#include "sessions/notice.h"
+#include "tests/lib/box.h"
+
+static struct box box;
+static struct db *db;
+
+enum { NOW = 1000000 };
+
+static void open_box(void)
+{
+    box_open(&box);
+    db = box_db(&box);
+}
+
+static void close_box(void)
+{
+    box_close(&box);
+}
+
+TestSuite(notice, .init = open_box, .fini = close_box);
+
+static void add(const char *client, int64_t at)
+{
+    struct notice n = {.client = view_text(client), .sub = VIEW("sub"), .sid = VIEW("sid"), .created_at = at};
+    cr_assert_eq(notice_add(db, &n), ERR_OK);
+}
+
+static struct notice *due;
+
+static size_t take(size_t max, int64_t now)
+{
+    size_t n;
+    cr_assert_eq(notice_take_due(&due, &n, db, &box.a, max, now), ERR_OK);
+    return n;
+}
+
+Test(notice, nothing_is_due_before_its_time)
+{
+    int64_t next;
+    cr_assert_eq(take(10, NOW), 0);
+    cr_assert_eq(notice_next(&next, db, &box.a), ERR_NOT_FOUND);
+    add("a-city", NOW);
+    cr_assert_eq(take(10, NOW - 1), 0);
+    cr_assert_eq(notice_next(&next, db, &box.a), ERR_OK);
+    cr_assert_eq(next, NOW);
+}
+
+Test(notice, is_not_given_to_two_at_once)
+{
+    add("a-city", NOW);
+    cr_assert_eq(take(10, NOW), 1);
+    cr_assert_eq(take(10, NOW), 0);
+}
+
+Test(notice, comes_again_later_and_later_until_it_is_done)
+{
+    int64_t now = NOW;
+    add("a-city", NOW);
+    for (int tries = 1; notice_wait_s(tries); tries++) {
+        cr_assert_eq(take(10, now), 1, "try %d", tries);
+        cr_assert_eq(due[0].tries, tries);
+        cr_assert_eq(due[0].due_at, now + notice_wait_s(tries));
+        now = due[0].due_at;
+        cr_assert_eq(take(10, now - 1), 0);
+    }
+    cr_assert_gt(now - NOW, 20 * 3600, "about a day in all");
+    cr_assert_eq(take(10, now), 1, "the last one too is there until somebody says done");
+    cr_assert_eq(notice_wait_s(due[0].tries), 0);
+    cr_assert_eq(notice_done(db, due[0].id), ERR_OK);
+    cr_assert_eq(take(10, now + 1000000), 0);
+}
+
+Test(notice, oldest_first_and_no_more_than_asked)
+{
+    add("b-city", NOW + 2);
+    add("a-city", NOW + 1);
+    add("c-city", NOW + 3);
+    cr_assert_eq(take(2, NOW + 10), 2);
+    cr_assert(view_equal(due[0].client, VIEW("a-city")) && view_equal(due[1].client, VIEW("b-city")));
+    cr_assert(view_equal(due[0].sub, VIEW("sub")) && view_equal(due[0].sid, VIEW("sid")));
+    cr_assert_eq(due[0].created_at, NOW + 1);
+    cr_assert_eq(take(2, NOW + 10), 1);
+}
+
+Test(notice, survives_a_restart)
+{
+    add("a-city", NOW);
+    box_reopen(&box);
+    cr_assert_eq(take(1, NOW), 1);
+}

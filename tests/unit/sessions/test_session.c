@@ -1,0 +1,182 @@
+#include <criterion/criterion.h>
+
+#include "sessions/resident.h"
+#include "sessions/session.h"
+#include "sessions/token.h"
+#include "tests/lib/box.h"
+
+static struct box box;
+static struct db *db;
+static struct session made;
+
+enum { NOW = 1000000, IDLE = 900 };
+
+static void open_box(void)
+{
+    box_open(&box);
+    db = box_db(&box);
+    made = (struct session){.id = ident_of(VIEW("ticket")),
+                            .browser = ident_of(VIEW("browser")),
+                            .acr = VIEW("urn:acr"),
+                            .amr = VIEW("sc pin"),
+                            .auth_at = NOW - 1,
+                            .created_at = NOW,
+                            .seen_at = NOW,
+                            .expires_at = NOW + 43200};
+    cr_assert_eq(resident_mint(&made.resident, db, NOW), ERR_OK);
+    cr_assert_eq(session_mint(db, &made), ERR_OK);
+}
+
+static void close_box(void)
+{
+    box_close(&box);
+}
+
+TestSuite(session, .init = open_box, .fini = close_box);
+
+static struct session found(void)
+{
+    struct session s;
+    cr_assert_eq(session_find(&s, db, &box.a, made.id), ERR_OK);
+    return s;
+}
+
+Test(session, an_unknown_ticket_finds_nothing)
+{
+    struct session s;
+    cr_assert_eq(session_find(&s, db, &box.a, ident_of(VIEW("ticket2"))), ERR_NOT_FOUND);
+    cr_assert_eq(session_find(&s, db, &box.a, IDENT_NONE), ERR_NOT_FOUND);
+}
+
+Test(session, needs_a_resident)
+{
+    made.id = ident_of(VIEW("ticket2"));
+    made.resident = ident_mint();
+    cr_assert_eq(session_mint(db, &made), ERR_CONFLICT);
+}
+
+Test(session, is_not_live_in_another_browser)
+{
+    struct session s = found();
+    cr_assert_eq(session_check(&s, ident_of(VIEW("thief")), IDLE, NOW), SESSION_OTHER_BROWSER);
+    cr_assert_eq(session_check(&s, IDENT_NONE, IDLE, NOW), SESSION_OTHER_BROWSER);
+}
+
+Test(session, ends_when_idle_to_the_second)
+{
+    struct session s = found();
+    cr_assert_eq(session_check(&s, made.browser, IDLE, NOW + IDLE - 1), SESSION_LIVE);
+    cr_assert_eq(session_check(&s, made.browser, IDLE, NOW + IDLE), SESSION_IDLE);
+}
+
+Test(session, ends_absolutely_however_active)
+{
+    cr_assert_eq(session_touch(db, made.id, made.expires_at - 1), ERR_OK);
+    struct session s = found();
+    cr_assert_eq(session_check(&s, made.browser, IDLE, made.expires_at - 1), SESSION_LIVE);
+    cr_assert_eq(session_check(&s, made.browser, IDLE, made.expires_at), SESSION_EXPIRED);
+}
+
+Test(session, ends_once)
+{
+    cr_assert_eq(session_end(db, made.id, NOW + 5), ERR_OK);
+    cr_assert_eq(session_end(db, made.id, NOW + 6), ERR_CONFLICT);
+    cr_assert_eq(session_end(db, ident_of(VIEW("ticket2")), NOW), ERR_CONFLICT);
+    struct session s = found();
+    cr_assert_eq(s.ended_at, NOW + 5);
+    cr_assert_eq(session_check(&s, made.browser, IDLE, NOW + 6), SESSION_ENDED);
+}
+
+Test(session, activity_does_not_wake_an_ended_one)
+{
+    cr_assert_eq(session_end(db, made.id, NOW + 5), ERR_OK);
+    cr_assert_eq(session_touch(db, made.id, NOW + 100), ERR_OK);
+    cr_assert_eq(found().seen_at, NOW);
+}
+
+Test(session, activity_never_moves_back)
+{
+    cr_assert_eq(session_touch(db, made.id, NOW + 100), ERR_OK);
+    cr_assert_eq(session_touch(db, made.id, NOW + 50), ERR_OK);
+    cr_assert_eq(found().seen_at, NOW + 100);
+}
+
+Test(session, activity_is_written_once_a_minute)
+{
+    struct session s = found();
+    cr_assert(!session_is_due(&s, NOW + SESSION_TOUCH_S - 1));
+    cr_assert(session_is_due(&s, NOW + SESSION_TOUCH_S));
+}
+
+Test(session, ending_it_ends_its_refresh_tokens_but_not_the_offline_ones)
+{
+    struct family f = {.id = ident_of(VIEW("f1")),
+                       .client = VIEW("a"),
+                       .resident = made.resident,
+                       .session = made.id,
+                       .scope = VIEW("openid"),
+                       .minted_at = NOW,
+                       .expires_at = NOW + 9000,
+                       .refreshable = true};
+    enum redeem_verdict v;
+    struct token_facts facts;
+    cr_assert_eq(token_redeem(&v, db, &f, NOW), ERR_OK);
+    f.id = ident_of(VIEW("f2"));
+    f.offline = true;
+    cr_assert_eq(token_redeem(&v, db, &f, NOW), ERR_OK);
+    cr_assert_eq(session_end(db, made.id, NOW + 5), ERR_OK);
+    cr_assert_eq(token_find_family(&facts, db, &box.a, ident_of(VIEW("f1"))), ERR_OK);
+    cr_assert_eq(token_check(&facts, NOW + 6), TOKEN_REVOKED);
+    cr_assert_eq(token_find_family(&facts, db, &box.a, ident_of(VIEW("f2"))), ERR_OK);
+    cr_assert_eq(token_check(&facts, NOW + 6), TOKEN_LIVE);
+}
+
+Test(session, keeps_its_services_once_each_in_order)
+{
+    struct view *clients;
+    size_t n;
+    bool has;
+    cr_assert_eq(session_services(&clients, &n, db, &box.a, made.id), ERR_OK);
+    cr_assert_eq(n, 0);
+    cr_assert_eq(session_add_service(db, made.id, VIEW("b-city"), NOW + 1), ERR_OK);
+    cr_assert_eq(session_add_service(db, made.id, VIEW("a-city"), NOW + 2), ERR_OK);
+    cr_assert_eq(session_add_service(db, made.id, VIEW("b-city"), NOW + 3), ERR_OK);
+    cr_assert_eq(session_services(&clients, &n, db, &box.a, made.id), ERR_OK);
+    cr_assert_eq(n, 2);
+    cr_assert(view_equal(clients[0], VIEW("b-city")) && view_equal(clients[1], VIEW("a-city")));
+    cr_assert(session_has_service(&has, db, &box.a, made.id, VIEW("a-city")) == ERR_OK && has);
+    cr_assert(session_has_service(&has, db, &box.a, made.id, VIEW("c-city")) == ERR_OK && !has);
+}
+
+Test(session, a_service_needs_a_session)
+{
+    cr_assert_eq(session_add_service(db, ident_mint(), VIEW("a-city"), NOW), ERR_CONFLICT);
+}
+
+Test(session, lists_those_that_live_newest_first)
+{
+    struct session *list;
+    size_t n;
+    const char *names[] = {"s2", "s3", "s4"};
+    for (int i = 0; i < 3; i++) {
+        made.id = ident_of(view_text(names[i]));
+        made.created_at = NOW + 10 + i;
+        made.expires_at = i == 1 ? NOW + 20 : NOW + 5000;
+        cr_assert_eq(session_mint(db, &made), ERR_OK);
+    }
+    cr_assert_eq(session_end(db, ident_of(VIEW("s4")), NOW + 15), ERR_OK);
+    cr_assert_eq(session_list(&list, &n, db, &box.a, made.resident, NOW + 30), ERR_OK);
+    cr_assert_eq(n, 2);
+    cr_assert(ident_equal(list[0].id, ident_of(VIEW("s2"))));
+    cr_assert(ident_equal(list[1].id, ident_of(VIEW("ticket"))));
+    cr_assert(view_equal(list[1].amr, VIEW("sc pin")));
+}
+
+Test(session, gives_back_what_was_minted)
+{
+    struct session s = found();
+    cr_assert(ident_equal(s.resident, made.resident) && ident_equal(s.browser, made.browser));
+    cr_assert(view_equal(s.acr, made.acr) && view_equal(s.amr, made.amr));
+    cr_assert(s.auth_at == NOW - 1 && s.created_at == NOW && s.seen_at == NOW && s.expires_at == NOW + 43200);
+    cr_assert_eq(s.ended_at, 0);
+}

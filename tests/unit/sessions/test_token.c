@@ -1,0 +1,225 @@
+#include <criterion/criterion.h>
+
+#include "sessions/resident.h"
+#include "sessions/session.h"
+#include "sessions/token.h"
+#include "tests/lib/box.h"
+
+static struct box box;
+static struct db *db;
+static struct session session;
+static struct family made;
+
+enum { NOW = 1000000 };
+
+static void open_box(void)
+{
+    enum redeem_verdict v;
+    box_open(&box);
+    db = box_db(&box);
+    session = (struct session){.id = ident_of(VIEW("session")),
+                               .browser = ident_of(VIEW("browser")),
+                               .acr = VIEW("acr"),
+                               .amr = VIEW("sc pin"),
+                               .auth_at = NOW - 5,
+                               .created_at = NOW - 5,
+                               .seen_at = NOW,
+                               .expires_at = NOW + 43200};
+    cr_assert_eq(resident_mint(&session.resident, db, NOW), ERR_OK);
+    cr_assert_eq(session_mint(db, &session), ERR_OK);
+    made = (struct family){.id = token_family_id(VIEW("code"), NOW),
+                           .client = VIEW("a-city"),
+                           .resident = session.resident,
+                           .session = session.id,
+                           .grant = ident_of(VIEW("grant")),
+                           .scope = VIEW("openid name"),
+                           .minted_at = NOW,
+                           .expires_at = NOW + 600,
+                           .refreshable = true};
+    cr_assert_eq(token_redeem(&v, db, &made, NOW + 1), ERR_OK);
+    cr_assert_eq(v, CODE_REDEEMED);
+}
+
+static void close_box(void)
+{
+    box_close(&box);
+}
+
+TestSuite(token, .init = open_box, .fini = close_box);
+
+static enum token_state state_at(int64_t now)
+{
+    struct token_facts facts;
+    cr_assert_eq(token_find_family(&facts, db, &box.a, made.id), ERR_OK);
+    return token_check(&facts, now);
+}
+
+Test(token, a_code_is_good_once_and_the_second_time_kills_what_came_of_it)
+{
+    enum redeem_verdict v;
+    cr_assert_eq(state_at(NOW + 2), TOKEN_LIVE);
+    cr_assert_eq(token_redeem(&v, db, &made, NOW + 2), ERR_OK);
+    cr_assert_eq(v, CODE_USED_BEFORE);
+    cr_assert_eq(state_at(NOW + 2), TOKEN_REVOKED);
+    cr_assert_eq(token_redeem(&v, db, &made, NOW + 9), ERR_OK);
+    cr_assert_eq(v, CODE_USED_BEFORE, "and it stays used");
+    struct token_facts facts;
+    cr_assert_eq(token_find_family(&facts, db, &box.a, made.id), ERR_OK);
+    cr_assert_eq(facts.family.revoked_at, NOW + 2, "revoked when first noticed");
+}
+
+Test(token, a_family_never_redeemed_is_not_found)
+{
+    struct token_facts facts;
+    cr_assert_eq(token_find_family(&facts, db, &box.a, token_family_id(VIEW("code"), NOW + 1)), ERR_NOT_FOUND);
+    cr_assert_eq(token_find_family(&facts, db, &box.a, IDENT_NONE), ERR_NOT_FOUND);
+}
+
+Test(token, expires_to_the_second)
+{
+    cr_assert_eq(state_at(NOW + 599), TOKEN_LIVE);
+    cr_assert_eq(state_at(NOW + 600), TOKEN_EXPIRED);
+}
+
+Test(token, dies_with_its_session)
+{
+    cr_assert_eq(session_end(db, session.id, NOW + 5), ERR_OK);
+    cr_assert_neq(state_at(NOW + 6), TOKEN_LIVE);
+}
+
+Test(token, one_without_refresh_dies_with_its_session_though_its_row_is_not_touched)
+{
+    enum redeem_verdict v;
+    made.id = token_family_id(VIEW("code 2"), NOW);
+    made.refreshable = false;
+    cr_assert_eq(token_redeem(&v, db, &made, NOW), ERR_OK);
+    cr_assert_eq(state_at(NOW + 6), TOKEN_LIVE);
+    cr_assert_eq(session_end(db, session.id, NOW + 5), ERR_OK);
+    cr_assert_eq(state_at(NOW + 6), TOKEN_SESSION_ENDED);
+}
+
+Test(token, a_session_that_is_gone_is_an_ended_one)
+{
+    struct token_facts facts = {.family = {.expires_at = NOW + 1}, .has_session = false};
+    cr_assert_eq(token_check(&facts, NOW), TOKEN_SESSION_ENDED);
+    facts.family.offline = true;
+    cr_assert_eq(token_check(&facts, NOW), TOKEN_LIVE);
+}
+
+Test(token, revoking_by_grant_reaches_the_refreshable)
+{
+    cr_assert_eq(token_revoke_grant(db, ident_of(VIEW("other")), NOW + 3), ERR_OK);
+    cr_assert_eq(state_at(NOW + 3), TOKEN_LIVE);
+    cr_assert_eq(token_revoke_grant(db, made.grant, NOW + 3), ERR_OK);
+    cr_assert_eq(state_at(NOW + 3), TOKEN_REVOKED);
+}
+
+Test(token, an_erased_resident_ends_even_what_is_offline)
+{
+    enum redeem_verdict v;
+    made.id = token_family_id(VIEW("code 2"), NOW);
+    made.offline = true;
+    cr_assert_eq(token_redeem(&v, db, &made, NOW), ERR_OK);
+    cr_assert_eq(resident_erase(db, session.resident), ERR_OK);
+    cr_assert_eq(state_at(NOW + 3), TOKEN_REVOKED);
+}
+
+Test(token, family_ids_begin_with_the_time_and_differ_by_code)
+{
+    struct ident a = token_family_id(VIEW("a"), 0x01020304), b = token_family_id(VIEW("b"), 0x01020304);
+    cr_assert_arr_eq(a.b, ((const uint8_t[]){1, 2, 3, 4}), 4);
+    cr_assert(memcmp(a.b + 4, b.b + 4, 12) != 0);
+}
+
+Test(token, gives_back_what_was_redeemed)
+{
+    struct token_facts f;
+    cr_assert_eq(token_find_family(&f, db, &box.a, made.id), ERR_OK);
+    cr_assert(view_equal(f.family.client, made.client) && view_equal(f.family.scope, made.scope));
+    cr_assert(ident_equal(f.family.resident, made.resident) && ident_equal(f.family.session, made.session));
+    cr_assert(ident_equal(f.family.grant, made.grant) && f.family.minted_at == NOW && f.family.expires_at == NOW + 600);
+    cr_assert(f.family.refreshable && !f.family.offline && f.has_session);
+    cr_assert(f.session_auth_at == NOW - 5 && f.session_expires_at == NOW + 43200 && f.session_ended_at == 0);
+}
+
+/* --- refresh --------------------------------------------------------------------------------------------------------
+ */
+
+static void mint(const char *ticket, int64_t life)
+{
+    struct refresh r = {
+        .id = ident_of(view_text(ticket)), .family = made.id, .minted_at = NOW, .expires_at = NOW + life};
+    cr_assert_eq(refresh_mint(db, &r), ERR_OK);
+}
+
+static enum refresh_verdict take(const char *ticket, const char *client, int64_t now)
+{
+    struct token_facts facts;
+    enum refresh_verdict v;
+    cr_assert_eq(refresh_take(&facts, &v, db, &box.a, ident_of(view_text(ticket)), view_text(client), now), ERR_OK);
+    return v;
+}
+
+Test(token, an_unknown_refresh_token_is_unknown_and_hurts_nobody)
+{
+    cr_assert_eq(take("never", "a-city", NOW), REFRESH_UNKNOWN);
+    cr_assert_eq(state_at(NOW), TOKEN_LIVE);
+}
+
+Test(token, a_refresh_token_used_twice_kills_its_family)
+{
+    mint("r1", 500);
+    cr_assert_eq(take("r1", "a-city", NOW + 1), REFRESH_GOOD);
+    mint("r2", 500);
+    cr_assert_eq(take("r1", "a-city", NOW + 2), REFRESH_USED);
+    cr_assert_eq(state_at(NOW + 2), TOKEN_REVOKED);
+    cr_assert_eq(take("r2", "a-city", NOW + 3), REFRESH_REVOKED,
+                 "the one the thief or the owner holds is dead as well");
+}
+
+Test(token, a_refresh_token_of_another_client_kills_its_family)
+{
+    mint("r1", 500);
+    cr_assert_eq(take("r1", "b-city", NOW + 1), REFRESH_OTHER_CLIENT);
+    cr_assert_eq(state_at(NOW + 1), TOKEN_REVOKED);
+}
+
+Test(token, an_expired_refresh_token_is_expired)
+{
+    mint("r1", 500);
+    cr_assert_eq(take("r1", "a-city", NOW + 500), REFRESH_EXPIRED);
+    cr_assert_eq(state_at(NOW + 500), TOKEN_LIVE, "which is nobody's fault");
+}
+
+Test(token, a_refresh_token_does_not_outlive_its_family)
+{
+    mint("r1", 5000);
+    cr_assert_eq(take("r1", "a-city", NOW + 600), REFRESH_EXPIRED);
+}
+
+Test(token, a_refresh_token_of_an_ended_session_is_refused)
+{
+    mint("r1", 500);
+    cr_assert_eq(session_end(db, session.id, NOW + 1), ERR_OK);
+    enum refresh_verdict v = take("r1", "a-city", NOW + 2);
+    cr_assert(v == REFRESH_REVOKED || v == REFRESH_SESSION_ENDED);
+}
+
+Test(token, a_refresh_token_needs_a_family)
+{
+    struct refresh r = {.id = ident_of(VIEW("r")), .family = ident_mint(), .minted_at = NOW, .expires_at = NOW + 1};
+    cr_assert_eq(refresh_mint(db, &r), ERR_CONFLICT);
+}
+
+Test(token, rotation_goes_on_and_lengthens_the_family)
+{
+    struct token_facts facts;
+    mint("r1", 500);
+    cr_assert_eq(take("r1", "a-city", NOW + 1), REFRESH_GOOD);
+    mint("r2", 5000);
+    cr_assert_eq(token_extend(db, made.id, NOW + 5000), ERR_OK);
+    cr_assert_eq(token_extend(db, made.id, NOW + 10), ERR_OK);
+    cr_assert_eq(token_find_family(&facts, db, &box.a, made.id), ERR_OK);
+    cr_assert_eq(facts.family.expires_at, NOW + 5000, "and never shortens it");
+    cr_assert_eq(take("r2", "a-city", NOW + 4000), REFRESH_GOOD);
+}
