@@ -1,0 +1,263 @@
+#include <criterion/criterion.h>
+
+#include "consent/field.h"
+
+static struct arena a;
+
+static void open_arena(void)
+{
+    arena_open(&a, 1 << 20);
+}
+
+static void close_arena(void)
+{
+    arena_close(&a);
+}
+
+TestSuite(field, .init = open_arena, .fini = close_arena);
+
+static struct field_profile profile_with(const char *field, const char *json)
+{
+    struct field_profile p = {.n = 1, .today = VIEW("2026-11-22")};
+    p.values[0] =
+        (struct field_value){field_find(view_text(field)), view_text(json), SOURCE_CARD_READ, VIEW("2026-11-01")};
+    return p;
+}
+
+static const char *value_text(const struct field_profile *p, const char *field)
+{
+    struct field_value v;
+    enum err err = field_value(&v, &a, p, field_find(view_text(field)));
+    return err == ERR_NOT_FOUND ? "absent" : err ? err_name(err) : arena_text(&a, v.json);
+}
+
+Test(field, of_another_name_is_unknown)
+{
+    cr_expect_null(field_find(VIEW("individual_number")));
+    cr_expect_null(field_find(VIEW("Name")));
+    cr_expect_null(field_find(VIEW("")));
+    cr_expect_null(field_find(VIEW_NONE));
+    cr_expect_null(field_at(field_count()));
+}
+
+Test(field, catalogue_has_each_id_once_in_two_languages_and_derives_only_from_stored_fields)
+{
+    for (size_t i = 0; i < field_count(); i++) {
+        const struct field *f = field_at(i);
+        cr_expect_eq(field_find(view_text(f->id)), f);
+        cr_expect_eq(field_index(f), i);
+        cr_expect(*f->ja && *f->en);
+        cr_expect_eq(f->origin == FIELD_DERIVED, f->from != NULL, "%s", f->id);
+        cr_expect(!f->from || !field_find(view_text(f->from))->from, "%s", f->id);
+    }
+}
+
+Test(field, is_asked_for_by_its_own_word_or_by_a_standard_scope_only)
+{
+    const struct field *name = field_find(VIEW("name")), *age = field_find(VIEW("age_over_65"));
+    const struct field *phone = field_find(VIEW("phone_number"));
+    cr_expect_not(field_in_scope(name, VIEW("openid")));
+    cr_expect_not(field_in_scope(name, VIEW("openid names")));
+    cr_expect(field_in_scope(name, VIEW("openid name")));
+    cr_expect(field_in_scope(name, VIEW("openid profile")));
+    cr_expect_not(field_in_scope(age, VIEW("openid profile")));
+    cr_expect(field_in_scope(age, VIEW("openid age_over_65")));
+    cr_expect(field_in_scope(phone, VIEW("openid phone")));
+}
+
+Test(field, derived_from_an_uncertain_birth_date_is_absent)
+{
+    struct field_profile p = profile_with("birthdate", "\"1961-00-00\"");
+    cr_expect_str_eq(value_text(&p, "age_over_65"), "absent");
+    cr_expect_str_eq(value_text(&p, "age_over_20"), "true");
+    p = profile_with("birthdate", "\"1950-04-01\"");
+    cr_expect_str_eq(value_text(&p, "age_over_65"), "true");
+    p = profile_with("birthdate", "\"2008-11-23\"");
+    cr_expect_str_eq(value_text(&p, "age_over_18"), "false");
+    p = profile_with("birthdate", "12");
+    cr_expect_str_eq(value_text(&p, "age_over_18"), "absent");
+    p = profile_with("name", "\"x\"");
+    cr_expect_str_eq(value_text(&p, "age_over_18"), "absent");
+}
+
+Test(field, municipality_says_no_more_than_the_municipality)
+{
+    struct field_profile p = profile_with("address", "{\"formatted\":\"大阪府堺市堺区南瓦町3番1号\"}");
+    cr_expect_str_eq(value_text(&p, "municipality"), "{\"code\":\"27140\",\"name\":\"堺市\"}");
+    p = profile_with("address", "{\"formatted\":\"東京都港区芝公園\"}");
+    cr_expect_str_eq(value_text(&p, "municipality"), "absent");
+    p = profile_with("address", "not json");
+    cr_expect_str_eq(value_text(&p, "municipality"), "absent");
+}
+
+Test(field, derived_value_carries_source_and_date_of_what_it_stands_on)
+{
+    struct field_profile p = profile_with("birthdate", "\"1950-04-01\"");
+    struct field_value v;
+    cr_assert_eq(field_value(&v, &a, &p, field_find(VIEW("age_over_65"))), ERR_OK);
+    cr_expect_str_eq(v.field->id, "age_over_65");
+    cr_expect_eq(v.source, SOURCE_CARD_READ);
+    cr_expect(view_equal_text(v.as_of, "2026-11-01"));
+}
+
+/* --- what the card says --------------------------------------------------------------------------------------------
+ */
+
+static const char *made(enum err (*make)(struct view *, struct arena *, struct view), struct view from)
+{
+    struct view json;
+    enum err err = make(&json, &a, from);
+    return err ? err_name(err) : arena_text(&a, json);
+}
+
+Test(field, birth_date_of_the_card_is_never_completed)
+{
+    static const struct {
+        const char *card, *json;
+    } table[] = {
+        {"19500401", "\"1950-04-01\""}, {"19500400", "\"1950-04-00\""},
+        {"19500000", "\"1950-00-00\""}, {"195004  ", "\"1950-04-00\""},
+        {"1950    ", "\"1950-00-00\""}, {"00000000", "ERR_NOT_FOUND"},
+        {"        ", "ERR_NOT_FOUND"},  {"19501301", "ERR_SYNTAX"},
+        {"19500431", "ERR_SYNTAX"},     {"1950040", "ERR_SYNTAX"},
+        {"195004011", "ERR_SYNTAX"},    {"1950 401", "ERR_SYNTAX"},
+        {"1950040x", "ERR_SYNTAX"},     {"", "ERR_SYNTAX"},
+        {"19500015", "ERR_SYNTAX"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        cr_expect_str_eq(made(field_json_of_birthdate, view_text(table[i].card)), table[i].json, "%s", table[i].card);
+}
+
+Test(field, gender_9_and_0_give_no_claim)
+{
+    cr_expect_str_eq(made(field_json_of_gender, VIEW("9")), "ERR_NOT_FOUND");
+    cr_expect_str_eq(made(field_json_of_gender, VIEW("0")), "ERR_NOT_FOUND");
+    cr_expect_str_eq(made(field_json_of_gender, VIEW("3")), "ERR_SYNTAX");
+    cr_expect_str_eq(made(field_json_of_gender, VIEW("")), "ERR_SYNTAX");
+    cr_expect_str_eq(made(field_json_of_gender, VIEW("11")), "ERR_SYNTAX");
+    cr_expect_str_eq(made(field_json_of_gender, VIEW("1")), "\"male\"");
+    cr_expect_str_eq(made(field_json_of_gender, VIEW("2")), "\"female\"");
+}
+
+Test(field, name_keeps_the_bytes_of_the_card_and_refuses_control_characters)
+{
+    cr_expect_str_eq(made(field_json_of_name, VIEW("大阪　花子")), "\"大阪　花子\"");
+    cr_expect_str_eq(made(field_json_of_name, VIEW("O'Neil \"Bob\"")), "\"O'Neil \\\"Bob\\\"\"");
+    cr_expect_str_eq(made(field_json_of_name, VIEW("")), "ERR_SYNTAX");
+    cr_expect_str_eq(made(field_json_of_name, VIEW("a\nb")), "ERR_SYNTAX");
+    cr_expect_str_eq(made(field_json_of_name, VIEW("a\0b")), "ERR_SYNTAX");
+    cr_expect_str_eq(made(field_json_of_name, VIEW("\xE5\xA4")), "ERR_SYNTAX");
+    char long_name[700];
+    memset(long_name, 'a', sizeof long_name);
+    cr_expect_str_eq(made(field_json_of_name, view_bytes(long_name, sizeof long_name)), "ERR_SYNTAX");
+}
+
+Test(field, address_has_region_and_locality_only_where_certain)
+{
+    cr_expect_str_eq(made(field_json_of_address, VIEW("大阪府堺市堺区1番")),
+                     "{\"formatted\":\"大阪府堺市堺区1番\",\"locality\":\"堺市\",\"region\":\"大阪府\"}");
+    cr_expect_str_eq(made(field_json_of_address, VIEW("東京都港区1番")),
+                     "{\"formatted\":\"東京都港区1番\",\"region\":\"東京都\"}");
+    cr_expect_str_eq(made(field_json_of_address, VIEW("カナダ国オタワ市")), "{\"formatted\":\"カナダ国オタワ市\"}");
+    cr_expect_str_eq(made(field_json_of_address, VIEW("")), "ERR_SYNTAX");
+}
+
+Test(field, refuses_values_that_are_not_of_its_kind)
+{
+    static const struct {
+        const char *field, *json;
+        bool valid;
+    } table[] = {
+        {"interests", "[\"health\",\"tourism\"]", true},
+        {"interests", "[]", true},
+        {"interests", "[\"health\",\"health\"]", false},
+        {"interests", "[\"gambling\"]", false},
+        {"interests", "[1]", false},
+        {"interests", "\"health\"", false},
+        {"name", "\"大阪 花子\"", true},
+        {"name", "\"\"", false},
+        {"name", "\"a\\nb\"", false},
+        {"name", "1", false},
+        {"name", "\"a\" \"b\"", false},
+        {"gender", "\"female\"", true},
+        {"gender", "\"9\"", false},
+        {"birthdate", "\"1950-00-00\"", true},
+        {"birthdate", "\"0000-00-00\"", false},
+        {"birthdate", "\"1950\"", false},
+        {"address", "{\"formatted\":\"x\"}", true},
+        {"address", "{\"formatted\":\"x\",\"floor\":\"3\"}", false},
+        {"address", "{\"region\":\"x\"}", false},
+        {"email", "\"hanako@example.jp\"", true},
+        {"email", "\"hanako@example\"", false},
+        {"email", "\"hanako@exa@mple.jp\"", false},
+        {"email", "\"@example.jp\"", false},
+        {"email", "\"hanako@.jp\"", false},
+        {"email", "\"ha nako@example.jp\"", false},
+        {"phone_number", "\"+81-6-6941-0351\"", true},
+        {"phone_number", "\"06-6941-0351\"", true},
+        {"phone_number", "\"6941\"", false},
+        {"phone_number", "\"06-6941-0351;ext=1\"", false},
+        {"phone_number", "\"+81+6941035111\"", false},
+        {"household", "{\"size\":3,\"members\":[{\"relation\":\"child\",\"born\":\"2021-05\"}]}", true},
+        {"household", "{\"size\":0}", false},
+        {"household", "{\"size\":1,\"members\":[{\"relation\":\"child\",\"born\":\"2021-13\"}]}", false},
+        {"household", "{\"size\":1,\"members\":[{},{}]}", false},
+        {"household", "{\"size\":1,\"pets\":2}", false},
+        {"age_over_65", "true", false}, /* derived: nobody may store it */
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        cr_expect_eq(field_is_valid(&a, field_find(view_text(table[i].field)), view_text(table[i].json)),
+                     table[i].valid, "%s %s", table[i].field, table[i].json);
+}
+
+Test(field, is_shown_as_people_read_it)
+{
+    static const struct {
+        const char *field, *json, *ja, *en;
+    } table[] = {
+        {"name", "\"大阪 花子\"", "大阪 花子", "大阪 花子"},
+        {"birthdate", "\"1950-04-01\"", "1950年4月1日", "1 April 1950"},
+        {"birthdate", "\"1950-04-00\"", "1950年4月（日不明）", "April 1950 (day unknown)"},
+        {"birthdate", "\"1950-00-00\"", "1950年（月日不明）", "1950 (month and day unknown)"},
+        {"birthdate", "\"0000-04-01\"", "4月1日（年不明）", "1 April (year unknown)"},
+        {"gender", "\"female\"", "女", "Female"},
+        {"age_over_65", "true", "はい", "Yes"},
+        {"age_over_65", "false", "いいえ", "No"},
+        {"municipality", "{\"code\":\"27140\",\"name\":\"堺市\"}", "堺市 (27140)", "堺市 (27140)"},
+        {"interests", "[\"health\",\"tourism\"]", "健康・医療、観光・イベント", "Health, Tourism and events"},
+        {"interests", "[]", "なし", "None"},
+        {"household", "{\"size\":3}", "3人", "3 people"},
+        {"address", "{\"formatted\":\"大阪府堺市\"}", "大阪府堺市", "大阪府堺市"},
+        {"email", "\"h@example.jp\"", "h@example.jp", "h@example.jp"},
+        {"gender", "\"x\"", "ERR_SYNTAX", "ERR_SYNTAX"},
+        {"age_over_65", "1", "ERR_SYNTAX", "ERR_SYNTAX"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        for (int japanese = 0; japanese < 2; japanese++) {
+            struct view shown;
+            struct field_value v = {field_find(view_text(table[i].field)), view_text(table[i].json), 0, VIEW_NONE};
+            enum err err = field_display(&shown, &a, &v, japanese);
+            cr_expect_str_eq(err ? err_name(err) : arena_text(&a, shown), japanese ? table[i].ja : table[i].en);
+        }
+}
+
+Test(field, tags_come_out_in_catalogue_order_and_only_known_ones)
+{
+    bool chosen[16] = {true, false, true};
+    struct view json;
+    cr_assert_eq(field_json_of_tags(&json, &a, chosen, field_tag_count()), ERR_OK);
+    cr_expect_str_eq(arena_text(&a, json), "[\"child-rearing\",\"health\"]");
+    cr_expect(field_is_valid(&a, field_find(VIEW("interests")), json));
+    cr_expect_eq(field_json_of_tags(&json, &a, chosen, field_tag_count() + 1), ERR_SYNTAX);
+    cr_expect_null(field_tag_at(field_tag_count()));
+}
+
+Test(field, source_names_go_both_ways)
+{
+    enum field_source s;
+    for (int i = SOURCE_NONE; i <= SOURCE_RESIDENT; i++) {
+        cr_assert(field_source_of(view_text(field_source_name((enum field_source)i)), &s));
+        cr_expect_eq((int)s, i);
+    }
+    cr_expect_not(field_source_of(VIEW("card"), &s));
+}

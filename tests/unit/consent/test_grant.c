@@ -1,0 +1,536 @@
+#include <criterion/criterion.h>
+
+#include "rig.h"
+
+static struct rig r;
+
+static void open_rig(void)
+{
+    rig_open(&r);
+}
+
+static void close_rig(void)
+{
+    rig_close(&r);
+}
+
+TestSuite(grant, .init = open_rig, .fini = close_rig);
+
+#define DAY (24 * 3600)
+
+static struct grant_choice choice_of(bool age, bool interests, enum grant_duration duration)
+{
+    return (struct grant_choice){.given = {false, age, interests}, .duration = duration};
+}
+
+static struct grant made(const struct grant_choice *choice, const struct grant *previous, int64_t now)
+{
+    struct grant g;
+    struct ledger_parties who = rig_who(&r);
+    grant_of_choice(&g, &r.ask, choice, &r.profile, previous, &who, ident_of(VIEW("g")), now);
+    return g;
+}
+
+/* --- the one decision: every trigger of product.md, one at a time, from a state that is silent ----------------------
+ */
+
+struct state {
+    struct grant grant;
+    struct grant_facts facts;
+    struct ask ask;
+    struct field_profile profile;
+};
+
+static void be_silent(struct state *s)
+{
+    struct grant_choice choice = choice_of(true, false, GRANT_ONE_YEAR);
+    s->grant = made(&choice, NULL, RIG_NOW);
+    s->ask = r.ask;
+    s->profile = r.profile;
+    s->facts =
+        (struct grant_facts){.ask = &s->ask, .grant = &s->grant, .profile = &s->profile, .now = RIG_NOW + 100 * DAY};
+}
+
+static void nothing(struct state *s)
+{
+    (void)s;
+}
+
+static void new_service(struct state *s)
+{
+    s->facts.grant = NULL;
+}
+
+static void new_service_that_asks_for_nothing(struct state *s)
+{
+    s->facts.grant = NULL;
+    s->ask.n = 0;
+}
+
+static void new_field(struct state *s)
+{
+    struct ask_item item = {.field = field_find(VIEW("gender"))};
+    s->ask.items[s->ask.n++] = item;
+}
+
+static void purpose_changed(struct state *s)
+{
+    s->ask.items[0].hash[0] ^= 1;
+}
+
+static void purpose_of_refused_field_changed(struct state *s)
+{
+    s->ask.items[2].hash[ASK_HASH - 1] ^= 1;
+}
+
+static void terms_changed(struct state *s)
+{
+    s->ask.terms_hash[31] ^= 1;
+}
+
+static void other_source(struct state *s)
+{
+    s->profile.values[0].source = SOURCE_CARD_SIGNED;
+}
+
+static void read_anew(struct state *s)
+{
+    s->profile.values[0].as_of = VIEW("2027-01-01");
+}
+
+static void birthdate_under_derived_age_read_anew(struct state *s)
+{
+    s->profile.values[1].as_of = VIEW("2027-01-01");
+}
+
+static void value_appeared(struct state *s)
+{
+    s->grant.decisions[0].source = SOURCE_NONE;
+    s->grant.decisions[0].as_of = VIEW_NONE;
+}
+
+static void value_gone(struct state *s)
+{
+    s->profile.n = 0;
+}
+
+static void interests_written_anew(struct state *s)
+{
+    s->grant.decisions[2].given = true;
+    s->profile.values[2].as_of = VIEW("2027-01-01");
+}
+
+static void interests_from_elsewhere(struct state *s)
+{
+    s->grant.decisions[2].given = true;
+    s->profile.values[2].source = SOURCE_UPSTREAM;
+}
+
+static void last_second_of_the_year(struct state *s)
+{
+    s->facts.now = RIG_NOW + GRANT_YEAR - 1;
+}
+
+static void year_passed(struct state *s)
+{
+    s->facts.now = RIG_NOW + GRANT_YEAR;
+}
+
+static void one_decision_ran_out(struct state *s)
+{
+    s->grant.decisions[1].until = s->facts.now;
+}
+
+static void expired_by_sweep(struct state *s)
+{
+    s->grant.end = GRANT_ENDED_EXPIRED;
+    s->grant.ended_at = RIG_NOW + DAY;
+}
+
+static void withdrawn(struct state *s)
+{
+    s->grant.end = GRANT_ENDED_WITHDRAWN;
+    s->grant.ended_at = RIG_NOW + DAY;
+}
+
+static void withdrawn_even_inside_this_interaction(struct state *s)
+{
+    withdrawn(s);
+    s->facts.reached_here = true;
+}
+
+static void prompted(struct state *s)
+{
+    s->facts.prompt_consent = true;
+}
+
+static void prompted_and_answered_here(struct state *s)
+{
+    s->facts.prompt_consent = true;
+    s->facts.reached_here = true;
+}
+
+static void once_and_back_again(struct state *s)
+{
+    struct grant_choice choice = choice_of(true, true, GRANT_ONCE);
+    s->grant = made(&choice, NULL, RIG_NOW);
+    s->facts.now = RIG_NOW + 5;
+}
+
+static void once_inside_its_interaction(struct state *s)
+{
+    once_and_back_again(s);
+    s->facts.reached_here = true;
+}
+
+static void once_and_too_slow(struct state *s)
+{
+    once_inside_its_interaction(s);
+    s->facts.now = RIG_NOW + GRANT_ONCE_LIFE;
+}
+
+static void refused_field_required_now(struct state *s)
+{
+    s->ask.items[2].required = true;
+}
+
+static void until_withdrawn_after_ten_years(struct state *s)
+{
+    struct grant_choice choice = choice_of(true, false, GRANT_UNTIL_WITHDRAWN);
+    s->grant = made(&choice, NULL, RIG_NOW);
+    s->facts.now = RIG_NOW + 10 * (int64_t)GRANT_YEAR;
+}
+
+static void asks_for_less(struct state *s)
+{
+    s->ask.n = 1;
+}
+
+Test(grant, is_asked_again_for_every_trigger_and_silent_otherwise)
+{
+    static const struct {
+        void (*change)(struct state *);
+        enum grant_reason reason;
+        const char *field;
+    } table[] = {
+        {nothing, GRANT_SILENT, NULL},
+        {asks_for_less, GRANT_SILENT, NULL},
+        {value_gone, GRANT_SILENT, NULL},
+        {interests_written_anew, GRANT_SILENT, NULL},
+        {last_second_of_the_year, GRANT_SILENT, NULL},
+        {until_withdrawn_after_ten_years, GRANT_SILENT, NULL},
+        {prompted_and_answered_here, GRANT_SILENT, NULL},
+        {once_inside_its_interaction, GRANT_SILENT, NULL},
+        {new_service, GRANT_NEW_SERVICE, NULL},
+        {new_service_that_asks_for_nothing, GRANT_NEW_SERVICE, NULL},
+        {new_field, GRANT_NEW_FIELD, "gender"},
+        {purpose_changed, GRANT_TERMS_CHANGED, "name"},
+        {purpose_of_refused_field_changed, GRANT_TERMS_CHANGED, "interests"},
+        {terms_changed, GRANT_TERMS_CHANGED, NULL},
+        {other_source, GRANT_PROOF_CHANGED, "name"},
+        {read_anew, GRANT_PROOF_CHANGED, "name"},
+        {birthdate_under_derived_age_read_anew, GRANT_PROOF_CHANGED, "age_over_65"},
+        {value_appeared, GRANT_PROOF_CHANGED, "name"},
+        {interests_from_elsewhere, GRANT_PROOF_CHANGED, "interests"},
+        {year_passed, GRANT_EXPIRED, NULL},
+        {one_decision_ran_out, GRANT_EXPIRED, "age_over_65"},
+        {expired_by_sweep, GRANT_EXPIRED, NULL},
+        {withdrawn, GRANT_WITHDRAWN, NULL},
+        {withdrawn_even_inside_this_interaction, GRANT_WITHDRAWN, NULL},
+        {prompted, GRANT_PROMPTED, NULL},
+        {once_and_back_again, GRANT_ONLY_ONCE, NULL},
+        {once_and_too_slow, GRANT_EXPIRED, NULL},
+        {refused_field_required_now, GRANT_REQUIRED_NOW, "interests"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct state s;
+        be_silent(&s);
+        table[i].change(&s);
+        struct grant_verdict v = grant_decide(&s.facts);
+        cr_expect_eq(v.reason, table[i].reason, "row %zu: %s, not %s", i, grant_reason_name(v.reason),
+                     grant_reason_name(table[i].reason));
+        cr_expect_str_eq(v.field ? v.field->id : "none", table[i].field ? table[i].field : "none", "row %zu", i);
+    }
+}
+
+/* --- what comes of a choice ----------------------------------------------------------------------------------------
+ */
+
+Test(grant, leaves_optional_fields_refused_until_ticked_and_gives_required_ones)
+{
+    struct grant_choice choice = choice_of(false, true, GRANT_ONE_YEAR);
+    struct grant g = made(&choice, NULL, RIG_NOW);
+    cr_assert_eq(g.n, 3);
+    cr_expect(g.decisions[0].given);
+    cr_expect_not(g.decisions[1].given);
+    cr_expect(g.decisions[2].given);
+    cr_expect_eq(g.expires_at, RIG_NOW + GRANT_YEAR);
+    cr_expect_eq(g.decisions[1].source, SOURCE_CARD_READ);
+    cr_expect(view_equal_text(g.decisions[1].as_of, "2026-11-22"));
+}
+
+Test(grant, keeps_decisions_on_fields_not_asked_now_with_their_own_end)
+{
+    struct grant_choice year = choice_of(true, true, GRANT_ONE_YEAR),
+                        free = choice_of(true, true, GRANT_UNTIL_WITHDRAWN);
+    struct grant first = made(&year, NULL, RIG_NOW);
+    r.ask.n = 1;
+    struct grant second = made(&free, &first, RIG_NOW + DAY);
+    cr_assert_eq(second.n, 3);
+    cr_expect_eq(second.decisions[0].until, 0);
+    cr_expect_eq(second.decisions[1].until, RIG_NOW + GRANT_YEAR);
+    cr_expect_eq(second.expires_at, 0);
+    cr_expect(ident_equal(second.id, first.id));
+    struct grant third = made(&year, &first, RIG_NOW + GRANT_YEAR);
+    cr_expect_eq(third.n, 1, "what has run out is not kept");
+}
+
+Test(grant, for_this_time_only_carries_nothing_over_in_either_direction)
+{
+    struct grant_choice year = choice_of(true, true, GRANT_ONE_YEAR), once = choice_of(true, true, GRANT_ONCE);
+    struct grant first = made(&year, NULL, RIG_NOW);
+    struct ask all = r.ask;
+    r.ask.n = 1;
+    struct grant second = made(&once, &first, RIG_NOW + 1);
+    cr_expect_eq(second.n, 1);
+    cr_expect_eq(second.expires_at, RIG_NOW + 1 + GRANT_ONCE_LIFE);
+    r.ask = all;
+    first = made(&once, NULL, RIG_NOW);
+    r.ask.n = 1;
+    second = made(&year, &first, RIG_NOW + 1);
+    cr_expect_eq(second.n, 1);
+}
+
+Test(grant, with_a_duration_nobody_offered_allows_nothing)
+{
+    struct grant_choice odd = choice_of(true, true, (enum grant_duration)9);
+    struct grant g = made(&odd, NULL, RIG_NOW);
+    cr_expect_not(grant_is_live(&g, RIG_NOW));
+}
+
+/* --- stored --------------------------------------------------------------------------------------------------------
+ */
+
+struct job {
+    enum { YES, NO, WITHDRAW, EXPIRE } what;
+    struct grant_answer answer;
+    struct grant_choice choice;
+    struct grant out;
+    struct ident id, resident;
+    size_t done;
+};
+
+static enum err job_fn(struct db *db, void *ctx)
+{
+    struct job *j = ctx;
+    int64_t at = j->answer.at_ms;
+    switch (j->what) {
+    case YES:
+        return grant_record(&j->out, r.ledger, &r.arena, db, &j->answer, &j->choice);
+    case NO:
+        return grant_record_refusal(r.ledger, db, &j->answer);
+    case WITHDRAW:
+        return grant_withdraw(r.ledger, &r.arena, db, j->resident, j->id, "home", at);
+    case EXPIRE:
+        return grant_expire(r.ledger, &r.arena, db, at, 10, &j->done);
+    }
+    return ERR_STORE;
+}
+
+static struct job job_of(int what, int64_t now)
+{
+    return (struct job){.what = what,
+                        .answer = {&r.ask, &r.profile, rig_who(&r), now * 1000},
+                        .choice = choice_of(true, false, GRANT_ONE_YEAR),
+                        .resident = r.resident};
+}
+
+static struct grant say_yes(bool age, bool interests, enum grant_duration duration, int64_t now)
+{
+    struct job j = job_of(YES, now);
+    j.choice = choice_of(age, interests, duration);
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    return j.out;
+}
+
+static enum err find(struct grant *g)
+{
+    struct db *db = store_borrow(r.store);
+    enum err err = grant_find(g, &r.arena, db, r.resident, VIEW("a-booking"));
+    store_return(r.store, db);
+    return err;
+}
+
+static size_t occurrences(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *p = text; (p = strstr(p, what)); p++)
+        n++;
+    return n;
+}
+
+Test(grant, nobody_gave_is_not_found)
+{
+    struct grant g;
+    cr_expect_eq(find(&g), ERR_NOT_FOUND);
+}
+
+Test(grant, comes_back_as_it_was_given)
+{
+    struct grant given = say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW), g;
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect(ident_equal(g.id, given.id));
+    cr_expect(ident_equal(g.who.resident, r.resident));
+    cr_expect(view_equal_text(g.who.client, "a-booking") && view_equal_text(g.who.org, "a-city"));
+    cr_expect(view_equal_text(g.who.sector, "27999") && view_equal_text(g.who.subject, "pairwise-sub"));
+    cr_expect_arr_eq(g.terms_hash, r.ask.terms_hash, 32);
+    cr_expect_arr_eq(g.ask_hash, r.ask.hash, 32);
+    cr_assert_eq(g.n, 3);
+    for (size_t i = 0; i < g.n; i++) {
+        cr_expect_eq(g.decisions[i].field, given.decisions[i].field);
+        cr_expect_eq(g.decisions[i].given, given.decisions[i].given);
+        cr_expect_eq(g.decisions[i].source, given.decisions[i].source);
+        cr_expect_eq(g.decisions[i].until, given.decisions[i].until);
+        cr_expect(view_equal(g.decisions[i].as_of, given.decisions[i].as_of));
+        cr_expect_arr_eq(g.decisions[i].purpose, given.decisions[i].purpose, ASK_HASH);
+    }
+    struct db *db = store_borrow(r.store);
+    struct grant *list;
+    size_t n;
+    cr_expect_eq(grant_find_by_id(&g, &r.arena, db, given.id), ERR_OK);
+    cr_expect_eq(grant_list(&r.arena, db, r.resident, RIG_NOW, &list, &n), ERR_OK);
+    cr_expect_eq(n, 1);
+    cr_expect_eq(grant_list(&r.arena, db, r.resident, RIG_NOW + GRANT_YEAR, &list, &n), ERR_OK);
+    cr_expect_eq(n, 0);
+    cr_expect_eq(grant_list(&r.arena, db, ident_of(VIEW("taro")), RIG_NOW, &list, &n), ERR_OK);
+    cr_expect_eq(n, 0);
+    store_return(r.store, db);
+    struct grant_facts facts = {&r.ask, &g, &r.profile, RIG_NOW + 1, false, false};
+    cr_expect_eq(grant_decide(&facts).reason, GRANT_SILENT);
+}
+
+Test(grant, with_damaged_decisions_is_a_store_error_and_never_a_consent)
+{
+    static const char *const damage[] = {
+        "UPDATE consent SET decisions = 'name 1'",
+        "UPDATE consent SET decisions = 'name 1 9 - 00112233445566778899aabbccddeeff 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 0011 0'",
+        "UPDATE consent SET decisions = 'name 11 1 - 00112233445566778899aabbccddeeff 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff never'",
+    };
+    struct grant g;
+    say_yes(true, true, GRANT_ONE_YEAR, RIG_NOW);
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        rig_tamper(&r, damage[i]);
+        cr_expect_eq(find(&g), ERR_STORE, "%s", damage[i]);
+    }
+}
+
+Test(grant, writes_requested_given_and_refused)
+{
+    struct grant g = say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW);
+    const char *events = rig_events(&r);
+    cr_expect_eq(occurrences(events, "\n"), 3);
+    cr_expect(strstr(events, "\"fields\":[\"name\",\"age_over_65\",\"interests\"]"));
+    cr_expect(strstr(events, "\"fields\":[\"name\",\"age_over_65\"]"));
+    cr_expect(strstr(events, "\"fields\":[\"interests\"]"));
+    cr_expect_eq(occurrences(events, "\"type\":\"requested\""), 1);
+    cr_expect_eq(occurrences(events, "\"type\":\"given\""), 1);
+    cr_expect_eq(occurrences(events, "\"type\":\"refused\""), 1);
+    cr_expect_eq(occurrences(events, "\"ground\":\"consent\""), 3);
+    cr_expect_eq(occurrences(events, "\"via\":\"consent-page\""), 3);
+    cr_expect(ident_is(g.id));
+}
+
+Test(grant, refused_as_a_whole_is_written_and_leaves_no_grant)
+{
+    struct job j = job_of(NO, RIG_NOW);
+    struct grant g;
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    cr_expect_eq(find(&g), ERR_NOT_FOUND);
+    const char *events = rig_events(&r);
+    cr_expect_eq(occurrences(events, "\n"), 2);
+    cr_expect_eq(occurrences(events, "\"type\":\"refused\""), 1);
+}
+
+Test(grant, given_again_keeps_its_id_and_writes_what_turned_over)
+{
+    struct grant first = say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW);
+    struct grant second = say_yes(false, false, GRANT_ONE_YEAR, RIG_NOW + DAY), g;
+    cr_expect(ident_equal(first.id, second.id));
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect_not(g.decisions[1].given);
+    cr_expect_eq(g.expires_at, RIG_NOW + DAY + GRANT_YEAR);
+    const char *events = rig_events(&r);
+    cr_expect_eq(occurrences(events, "\"type\":\"changed\""), 1);
+    cr_expect(strstr(events, "\"fields\":[\"age_over_65\"]"));
+    say_yes(false, false, GRANT_ONE_YEAR, RIG_NOW + 2 * DAY);
+    cr_expect_eq(occurrences(rig_events(&r), "\"type\":\"changed\""), 1, "nothing turned over");
+}
+
+Test(grant, withdrawn_by_another_resident_or_twice_is_not_found)
+{
+    struct job j = job_of(WITHDRAW, RIG_NOW + 1);
+    struct grant g;
+    j.id = say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW).id;
+    j.resident = ident_of(VIEW("taro"));
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_NOT_FOUND);
+    j.resident = r.resident;
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect_eq(g.end, GRANT_ENDED_WITHDRAWN);
+    cr_expect_not(grant_is_live(&g, RIG_NOW + 1));
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_NOT_FOUND);
+    const char *events = rig_events(&r);
+    cr_expect_eq(occurrences(events, "\"type\":\"withdrawn\""), 1);
+    cr_expect_eq(occurrences(events, "\"via\":\"home\""), 1);
+    struct grant again = say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW + 1);
+    cr_expect_not(ident_equal(again.id, j.id));
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect(ident_equal(g.id, again.id), "the living one is found, not the ended one of the same second");
+}
+
+Test(grant, that_ran_out_is_ended_by_the_sweep_once)
+{
+    struct job j = job_of(EXPIRE, RIG_NOW + GRANT_YEAR - 1);
+    struct grant g;
+    say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW);
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    cr_expect_eq(j.done, 0);
+    j = job_of(EXPIRE, RIG_NOW + GRANT_YEAR);
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    cr_expect_eq(j.done, 1);
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    cr_expect_eq(j.done, 0);
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect_eq(g.end, GRANT_ENDED_EXPIRED);
+    cr_expect_eq(occurrences(rig_events(&r), "\"type\":\"expired\""), 1);
+}
+
+Test(grant, that_ran_out_unnoticed_is_ended_when_given_again)
+{
+    struct grant first = say_yes(true, true, GRANT_ONE_YEAR, RIG_NOW);
+    struct grant second = say_yes(true, true, GRANT_ONE_YEAR, RIG_NOW + GRANT_YEAR);
+    cr_expect_not(ident_equal(first.id, second.id));
+    const char *events = rig_events(&r);
+    cr_expect_eq(occurrences(events, "\"type\":\"expired\""), 1);
+    cr_expect_eq(occurrences(events, "\"type\":\"changed\""), 0);
+}
+
+Test(grant, until_withdrawn_is_never_swept)
+{
+    struct job j = job_of(EXPIRE, RIG_NOW + 50 * (int64_t)GRANT_YEAR);
+    say_yes(true, true, GRANT_UNTIL_WITHDRAWN, RIG_NOW);
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    cr_expect_eq(j.done, 0);
+}
+
+Test(grant, events_hold_no_value_and_no_resident_id)
+{
+    say_yes(true, true, GRANT_ONE_YEAR, RIG_NOW);
+    const char *events = rig_events(&r);
+    cr_expect_null(strstr(events, "花子"));
+    cr_expect_null(strstr(events, "1950"));
+    cr_expect_null(strstr(events, "health"));
+    cr_expect(strstr(events, "\"resident\":\""));
+}
