@@ -30,6 +30,7 @@ struct token_call {
     struct view refresh_token; /* the new one; absent: none is given */
     struct refresh refresh;
     struct view sub, sid;
+    int64_t now;
     enum refusal refusal;
 };
 
@@ -137,6 +138,7 @@ static enum err prepare_family(struct visit *v, struct token_call *c)
     c->family = (struct family){
         .id = token_family_id(c->params.code, c->code.minted_at),
         .client = c->client->id,
+        .resident = c->session.resident,
         .session = c->code.session,
         .grant = c->code.grant,
         .scope = c->code.scope,
@@ -159,7 +161,7 @@ static enum err redeem_job(struct db *db, void *ctx)
 {
     struct token_call *c = ctx;
     enum redeem_verdict verdict;
-    enum err e = token_redeem(&verdict, db, &c->family);
+    enum err e = token_redeem(&verdict, db, &c->family, c->now);
 
     if (e)
         return e;
@@ -186,7 +188,6 @@ struct refreshing {
     struct token_call *call;
     struct visit *visit;
     struct token_facts facts;
-    struct ident resident;
 };
 
 static enum refusal refresh_refusal(enum refresh_verdict verdict)
@@ -209,7 +210,6 @@ static enum err check_grant(struct refreshing *r, struct db *db)
 {
     struct grant grant;
 
-    r->resident = r->facts.has_session ? r->facts.resident : IDENT_NONE;
     if (!ident_is(r->facts.family.grant))
         return ERR_OK;
     enum err e = grant_find_by_id(&grant, r->visit->arena, db, r->facts.family.grant);
@@ -217,8 +217,6 @@ static enum err check_grant(struct refreshing *r, struct db *db)
         return e;
     if (e || !grant_is_live(&grant, r->visit->now))
         r->call->refusal = REFUSAL_GRANT_ENDED;
-    else
-        r->resident = grant.who.resident;
     return ERR_OK;
 }
 
@@ -254,28 +252,16 @@ static enum err refresh_job(struct db *db, void *ctx)
         return e;
     if (c->refusal == REFUSAL_GRANT_ENDED)
         return token_revoke_family(db, r->facts.family.id, r->visit->now);
+    /* RFC 6749 6: a narrower scope may be asked for; it narrows this access token, not the family. Asked for too much,
+     * nothing happens: the error undoes the taking. */
+    if (!c->refusal && refresh_scope_decide(c->params.scope, r->facts.family.scope))
+        return ERR_CONFLICT;
     return c->refusal ? ERR_OK : rotate(r, db);
 }
 
-/* RFC 6749 6: a narrower scope may be asked for; it narrows this access token, not the family. Asked for too much, the
- * refresh token is not used up. */
-static enum err judge_scope(struct visit *v, struct token_call *c)
+static enum err name_parties(struct visit *v, struct token_call *c)
 {
-    (void)v;
-    if (view_is(c->params.scope)) {
-        c->refusal = refresh_scope_decide(c->params.scope, c->family.scope);
-        c->family.scope = c->params.scope;
-    }
-    return ERR_OK;
-}
-
-static enum err name_parties(struct visit *v, struct token_call *c, struct ident resident)
-{
-    if (!ident_is(resident)) {
-        c->refusal = REFUSAL_SESSION_ENDED;
-        return ERR_OK;
-    }
-    c->sub = view_text(subject_sub(v->arena, v->keys, c->client->sector, resident));
+    c->sub = view_text(subject_sub(v->arena, v->keys, c->client->sector, c->family.resident));
     c->sid = view_text(subject_sid(v->arena, v->keys, c->family.session, c->client->id));
     return view_is(c->sub) && view_is(c->sid) ? ERR_OK : ERR_MEMORY;
 }
@@ -285,9 +271,15 @@ static enum err refresh(struct visit *v, struct token_call *c)
     struct refreshing r = {.call = c, .visit = v};
     enum err e = store_write(v->op->store, refresh_job, &r);
 
+    if (e == ERR_CONFLICT) {
+        c->refusal = REFUSAL_REFRESH_SCOPE;
+        return ERR_OK;
+    }
     if (e || c->refusal)
         return e;
-    if ((e = name_parties(v, c, r.resident)) || c->refusal || (e = judge_scope(v, c)) || c->refusal || !c->has_session)
+    if (view_is(c->params.scope))
+        c->family.scope = c->params.scope;
+    if ((e = name_parties(v, c)) || !c->has_session)
         return e;
     e = session_find(&c->session, v->db, v->arena, c->family.session);
     c->has_session = !e;
@@ -373,6 +365,7 @@ void handle_token(struct visit *v)
                                       .code_verifier = visit_param(v, "code_verifier"),
                                       .refresh_token = visit_param(v, "refresh_token"),
                                       .scope = visit_param(v, "scope")}};
+    c.now = v->now;
     enum err e = answer(v, &c);
 
     if (e)
