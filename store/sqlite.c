@@ -109,14 +109,12 @@ enum err db_number(struct db *db, const char *sql, int64_t *out)
     return e;
 }
 
-/* One page of log for each page of change, and the log goes into the file every 2000 pages (8 MiB): often enough to
- * stay small, seldom enough that hardly a request meets it. */
-static const char *const SETTINGS[] = {
-    [DB_WRITER] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=FAST;"
-                  "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;",
-    [DB_READER] = "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY;",
-    [DB_READ_ONLY] = "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY;",
-};
+/* The log goes into the file every 2000 pages (8 MiB): often enough to stay small, seldom enough that hardly a request
+ * meets it. */
+static const char WRITER_SETTINGS[] =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=FAST;"
+    "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;";
+static const char READER_SETTINGS[] = "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY;";
 
 static enum err set_up(struct db *db, const struct db_config *config)
 {
@@ -129,7 +127,7 @@ static enum err set_up(struct db *db, const struct db_config *config)
     snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d", config->cache_kib);
     enum err e = db_script(db, cache);
     if (e == ERR_OK)
-        e = db_script(db, SETTINGS[config->mode]);
+        e = db_script(db, config->mode == DB_WRITER ? WRITER_SETTINGS : READER_SETTINGS);
     return e;
 }
 
