@@ -34,7 +34,7 @@ struct request {
     struct peer peer;
     const char *id;      /* 16 characters, made by us, for log lines and pages */
     struct arena *arena; /* of this request */
-    int worker;          /* 0 .. workers-1: who runs it */
+    int worker;          /* 0 .. workers + slow_workers - 1: the thread that runs it */
     int64_t started_ms;  /* clock_steady_ms when the head was complete */
 };
 

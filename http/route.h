@@ -8,8 +8,9 @@
 typedef void handle_fn(void *ctx, const struct request *request, struct answer *answer);
 
 enum route_flag {
-    ROUTE_BODY = 1,  /* the handler reads the body itself (JSON); otherwise a POST must be a urlencoded form (415) */
-    ROUTE_FIRST = 2, /* must stay quick under load and never waits: health checks */
+    ROUTE_BODY = 1, /* the handler reads the body itself (JSON); otherwise a POST must be a urlencoded form (415) */
+    /* May wait long for somebody else (a responder on the network): it is run apart, so that nobody waits behind it. */
+    ROUTE_SLOW = 2,
 };
 
 /* PATH is exact, or a prefix if it ends in an asterisk behind a slash. A route for METHOD_GET serves HEAD too. */

@@ -4,15 +4,18 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/chance.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "http/intake.h"
 #include "http/workers.h"
@@ -27,6 +30,7 @@ struct call {
     struct job job; /* first, so that a job is its call */
     struct call *next_free;
     struct server *server;
+    struct lane *lane;
     struct MHD_Connection *connection;
     struct line *line;
     const struct route *route;
@@ -43,10 +47,12 @@ struct call {
     char id[17];
 };
 
-/* One connection, for its peer's address and the watch over slow senders. */
+/* One connection. Made when it is accepted, for its peer's address and for the watch over slow senders. */
 struct line {
     struct line *prev, *next;
+    struct lane *lane;
     int fd;
+    bool started; /* libmicrohttpd has it and will say when it is closed */
     struct peer peer;
     _Atomic int64_t deadline_ms; /* cut off after this */
 };
@@ -54,7 +60,15 @@ struct line {
 struct listener {
     int fd;
     uint16_t port;
+};
+
+/* A worker: one libmicrohttpd daemon with its thread and its share of the connections. */
+struct lane {
+    struct server *server;
+    int index;
     struct MHD_Daemon *daemon;
+    struct call *free_calls;      /* only its thread touches them */
+    _Atomic unsigned connections; /* dealt to it and not closed yet */
 };
 
 struct server {
@@ -66,19 +80,20 @@ struct server {
     uint16_t *ports;
     struct listener *listeners;
     size_t n_listeners;
-    struct workers *workers;
+    struct lane *lanes;
+    struct workers *slow;
 
-    pthread_mutex_t free_lock;
-    struct call *free_calls;
     _Atomic int in_flight;
     _Atomic uint64_t next_id;
     _Atomic bool draining;
 
-    pthread_mutex_t lines_lock;
-    pthread_cond_t watch_wake;
+    pthread_mutex_t lines_lock; /* lines, and the fields of a line that are not atomic */
     struct line *lines;
-    pthread_t watcher;
-    bool watching, watch_stop;
+    unsigned n_lines;
+    pthread_t doorkeeper;
+    bool has_doorkeeper;
+    int bell; /* eventfd: wakes the doorkeeper */
+    _Atomic bool closing;
 };
 
 static const struct form no_form;
@@ -86,28 +101,24 @@ static const struct form no_form;
 /* --- calls ----------------------------------------------------------------------------------------------------------
  */
 
-static struct call *call_take(struct server *s)
+static struct call *call_take(struct lane *lane)
 {
-    INSIST(pthread_mutex_lock(&s->free_lock) == 0);
-    struct call *call = s->free_calls;
-    if (call)
-        s->free_calls = call->next_free;
-    pthread_mutex_unlock(&s->free_lock);
-    if (call)
+    struct call *call = lane->free_calls;
+    if (call) {
+        lane->free_calls = call->next_free;
         return call;
+    }
     call = calloc(1, sizeof(*call));
     if (call)
-        arena_open(&call->arena, s->config.arena_ceiling);
+        arena_open(&call->arena, lane->server->config.arena_ceiling);
     return call;
 }
 
-static void call_give_back(struct server *s, struct call *call)
+static void call_give_back(struct lane *lane, struct call *call)
 {
     arena_reset(&call->arena);
-    INSIST(pthread_mutex_lock(&s->free_lock) == 0);
-    call->next_free = s->free_calls;
-    s->free_calls = call;
-    pthread_mutex_unlock(&s->free_lock);
+    call->next_free = lane->free_calls;
+    lane->free_calls = call;
 }
 
 /* Sixteen hex digits that differ from request to request; mixed, so that they do not count our visitors aloud. */
@@ -122,9 +133,11 @@ static void write_id(char out[17], uint64_t n)
     out[16] = 0;
 }
 
-static void call_open(struct call *call, struct server *s, struct MHD_Connection *connection)
+static void call_open(struct call *call, struct lane *lane, struct MHD_Connection *connection)
 {
+    struct server *s = lane->server;
     call->server = s;
+    call->lane = lane;
     call->connection = connection;
     call->line = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     call->route = NULL;
@@ -141,7 +154,7 @@ static void call_open(struct call *call, struct server *s, struct MHD_Connection
         .peer = call->line->peer,
         .id = call->id,
         .arena = &call->arena,
-        .worker = -1,
+        .worker = lane->index,
         .started_ms = clock_steady_ms(),
     };
     answer_open(&call->answer, &call->arena);
@@ -262,13 +275,14 @@ static void make_answer(struct call *call)
     log_set_request(NULL);
 }
 
-static void run_job(void *ctx, struct job *job, int worker)
+/* In a slow worker: the connection sleeps meanwhile. */
+static void run_slow(void *ctx, struct job *job, int worker)
 {
-    (void)ctx;
+    struct server *s = ctx;
     struct call *call = (struct call *)job;
-    call->request.worker = worker;
+    call->request.worker = (int)s->config.workers + worker;
     make_answer(call);
-    queue_answer(call); /* on failure the handler is called once more and closes the connection */
+    queue_answer(call); /* on failure on_request is called once more and closes the connection */
     MHD_resume_connection(call->connection);
 }
 
@@ -339,21 +353,29 @@ static void take_body(struct call *call, const char *data, size_t n)
         call->fault = (struct fault){.status = call->body.err == ERR_LIMIT ? 413 : 503, .rule = "body too large"};
 }
 
+static void hand_over(struct call *call)
+{
+    MHD_suspend_connection(call->connection);
+    if (workers_push(call->server->slow, &call->job))
+        return;
+    call->fault = (struct fault){.status = 503, .rule = "too many requests are waiting"};
+    make_answer(call);
+    queue_answer(call);
+    MHD_resume_connection(call->connection);
+}
+
 static enum MHD_Result dispatch(struct call *call)
 {
-    struct server *s = call->server;
     if (!call->fault.status && call->body.n && buf_done(&call->body, &call->request.body) != ERR_OK)
         call->fault = (struct fault){.status = 503, .rule = "out of memory"};
     call->phase = CALL_WORK;
     atomic_store_explicit(&call->line->deadline_ms, NEVER, memory_order_relaxed);
-    MHD_suspend_connection(call->connection);
-    if (workers_push(s->workers, &call->job, call->route && call->route->flags & ROUTE_FIRST))
+    if (!call->fault.status && call->route->flags & ROUTE_SLOW) {
+        hand_over(call);
         return MHD_YES;
-    call->fault = (struct fault){.status = 503, .rule = "too many requests are waiting"};
-    show_fault(call);
-    queue_answer(call);
-    MHD_resume_connection(call->connection);
-    return MHD_YES;
+    }
+    make_answer(call);
+    return queue_answer(call) ? MHD_YES : MHD_NO;
 }
 
 /* --- what libmicrohttpd calls ---------------------------------------------------------------------------------------
@@ -362,12 +384,13 @@ static enum MHD_Result dispatch(struct call *call)
 /* The request line is there. URI is the target as sent, before libmicrohttpd takes it apart. */
 static void *on_line(void *cls, const char *uri, struct MHD_Connection *connection)
 {
-    struct server *s = cls;
-    struct call *call = call_take(s);
+    struct lane *lane = cls;
+    struct server *s = lane->server;
+    struct call *call = call_take(lane);
     if (!call)
         return NULL;
     atomic_fetch_add_explicit(&s->in_flight, 1, memory_order_relaxed);
-    call_open(call, s, connection);
+    call_open(call, lane, connection);
     atomic_store_explicit(&call->line->deadline_ms, call->request.started_ms + s->config.read_s * INT64_C(1000),
                           memory_order_relaxed);
     struct view target = view_text(uri ? uri : "");
@@ -399,7 +422,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         call->phase = CALL_BODY;
         if (!call->fault.status || (!call->plan.open_end && call->plan.length <= SWALLOW_MAX))
             return MHD_YES;
-        show_fault(call);
+        make_answer(call);
         return queue_answer(call) ? MHD_YES : MHD_NO;
     }
     if (call->phase == CALL_BODY && *n) {
@@ -415,14 +438,15 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
 {
     (void)connection;
     (void)why;
-    struct server *s = cls;
+    struct lane *lane = cls;
+    struct server *s = lane->server;
     struct call *call = *context;
     *context = NULL;
     if (!call)
         return;
     int64_t patience_s = (int64_t)s->config.idle_s + s->config.read_s;
     atomic_store_explicit(&call->line->deadline_ms, clock_steady_ms() + patience_s * 1000, memory_order_relaxed);
-    call_give_back(s, call);
+    call_give_back(lane, call);
     atomic_fetch_sub_explicit(&s->in_flight, 1, memory_order_release);
 }
 
@@ -433,63 +457,57 @@ static size_t no_unescape(void *cls, struct MHD_Connection *connection, char *te
     return strlen(text); /* paths stay as they were sent */
 }
 
-static void read_peer(struct peer *peer, int fd)
-{
-    struct sockaddr_storage at;
-    socklen_t n = sizeof(at);
-    char port[8] = "0";
-    if (getpeername(fd, (struct sockaddr *)&at, &n) == 0 &&
-        getnameinfo((struct sockaddr *)&at, n, peer->address, sizeof(peer->address), port, sizeof(port),
-                    NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-        peer->port = (uint16_t)strtoul(port, NULL, 10);
-    n = sizeof(at);
-    if (getsockname(fd, (struct sockaddr *)&at, &n) == 0)
-        peer->local_port = at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port)
-                                                    : ntohs(((struct sockaddr_in *)&at)->sin_port);
-}
+/* --- connections ----------------------------------------------------------------------------------------------------
+ */
 
-static void line_open(struct server *s, struct MHD_Connection *connection, void **context)
+static void line_unlink(struct server *s, struct line *line)
 {
-    struct line *line = calloc(1, sizeof(*line));
-    INSIST(line); /* 80 bytes; libmicrohttpd has no way to refuse a connection here */
-    line->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    read_peer(&line->peer, line->fd);
-    atomic_init(&line->deadline_ms, clock_steady_ms() + s->config.read_s * INT64_C(1000));
-    INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
-    line->next = s->lines;
-    if (s->lines)
-        s->lines->prev = line;
-    s->lines = line;
-    pthread_mutex_unlock(&s->lines_lock);
-    *context = line;
-}
-
-static void line_close(struct server *s, void **context)
-{
-    struct line *line = *context;
-    INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
     if (line->prev)
         line->prev->next = line->next;
     else
         s->lines = line->next;
     if (line->next)
         line->next->prev = line->prev;
+    s->n_lines--;
+    atomic_fetch_sub_explicit(&line->lane->connections, 1, memory_order_relaxed);
+}
+
+static void line_free(struct server *s, struct line *line)
+{
+    INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
+    line_unlink(s, line);
     pthread_mutex_unlock(&s->lines_lock);
     free(line);
-    *context = NULL;
+}
+
+/* The line the doorkeeper made for this socket. */
+static struct line *line_started(struct server *s, int fd)
+{
+    INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
+    struct line *line = s->lines;
+    while (line && (line->fd != fd || line->started))
+        line = line->next;
+    INSIST(line);
+    line->started = true;
+    pthread_mutex_unlock(&s->lines_lock);
+    return line;
 }
 
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
 {
-    if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        line_open(cls, connection, context);
-    else
-        line_close(cls, context);
+    struct lane *lane = cls;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *context = line_started(lane->server, fd);
+    } else {
+        line_free(lane->server, *context); /* the socket is still open: its number cannot be another's yet */
+        *context = NULL;
+    }
 }
 
-/* --- the watch over slow senders ------------------------------------------------------------------------------------
- */
+/* --- the doorkeeper: accepts connections, deals them out, and cuts off slow senders
+ * ------------------------------------ */
 
 /* libmicrohttpd's time-out starts anew with every byte, so a patient attacker could hold a connection for days by
  * sending one byte now and then. A line past its deadline is shut down; libmicrohttpd then sees the end and closes it.
@@ -497,49 +515,177 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 static void cut_off_late(struct server *s)
 {
     int64_t now = clock_steady_ms();
-    for (struct line *line = s->lines; line; line = line->next)
-        if (atomic_load_explicit(&line->deadline_ms, memory_order_relaxed) < now)
-            shutdown(line->fd, SHUT_RDWR);
-}
-
-static void *watch(void *arg)
-{
-    struct server *s = arg;
     INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
-    while (!s->watch_stop) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += WATCH_INTERVAL_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        pthread_cond_timedwait(&s->watch_wake, &s->lines_lock, &until);
-        cut_off_late(s);
+    for (struct line *line = s->lines, *next; line; line = next) {
+        next = line->next;
+        if (atomic_load_explicit(&line->deadline_ms, memory_order_relaxed) >= now)
+            continue;
+        if (line->started) {
+            shutdown(line->fd, SHUT_RDWR);
+        } else { /* libmicrohttpd had no memory for it and has closed the socket without a word */
+            line_unlink(s, line);
+            free(line);
+        }
     }
     pthread_mutex_unlock(&s->lines_lock);
+}
+
+static struct lane *emptiest_lane(struct server *s, unsigned *turn)
+{
+    struct lane *best = NULL;
+    for (unsigned i = 0; i < s->config.workers; i++) {
+        struct lane *lane = &s->lanes[(*turn + i) % s->config.workers];
+        if (!best || lane->connections < best->connections)
+            best = lane;
+    }
+    *turn = (unsigned)best->index + 1;
+    return best;
+}
+
+static void read_peer(struct peer *peer, const struct sockaddr_storage *from, socklen_t n, uint16_t local_port)
+{
+    char port[8] = "0";
+    if (getnameinfo((const struct sockaddr *)from, n, peer->address, sizeof(peer->address), port, sizeof(port),
+                    NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+        peer->port = (uint16_t)strtoul(port, NULL, 10);
+    peer->local_port = local_port;
+}
+
+static bool is_welcome(struct server *s, const struct line *line)
+{
+    unsigned same = 0;
+    if (!s->config.per_address_max)
+        return true;
+    for (const struct line *l = s->lines; l; l = l->next)
+        same += strcmp(l->peer.address, line->peer.address) == 0;
+    return same < s->config.per_address_max;
+}
+
+/* Puts a new connection on the list; false if its address has too many already. */
+static bool line_link(struct server *s, struct line *line)
+{
+    INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
+    bool ok = is_welcome(s, line);
+    if (ok) {
+        line->next = s->lines;
+        if (s->lines)
+            s->lines->prev = line;
+        s->lines = line;
+        s->n_lines++;
+        atomic_fetch_add_explicit(&line->lane->connections, 1, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&s->lines_lock);
+    return ok;
+}
+
+static void deal_out(struct server *s, int fd, const struct sockaddr_storage *from, socklen_t n, uint16_t local_port,
+                     unsigned *turn)
+{
+    struct line *line = calloc(1, sizeof(*line));
+    if (!line) {
+        close(fd);
+        return;
+    }
+    line->fd = fd;
+    line->lane = emptiest_lane(s, turn);
+    read_peer(&line->peer, from, n, local_port);
+    atomic_init(&line->deadline_ms, clock_steady_ms() + s->config.read_s * INT64_C(1000));
+    if (!line_link(s, line)) {
+        close(fd);
+        free(line);
+    } else if (MHD_add_connection(line->lane->daemon, fd, (const struct sockaddr *)from, n) != MHD_YES) {
+        line_free(s, line); /* the socket is closed already */
+    }
+}
+
+static bool is_full(struct server *s)
+{
+    INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
+    bool full = s->n_lines >= s->config.connections_max;
+    pthread_mutex_unlock(&s->lines_lock);
+    return full;
+}
+
+static void accept_all(struct server *s, const struct listener *l, unsigned *turn)
+{
+    for (int i = 0; i < 64 && !is_full(s); i++) {
+        struct sockaddr_storage from;
+        socklen_t n = sizeof(from);
+        int fd = accept4(l->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+            nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL); /* others must close first */
+        if (fd < 0)
+            return;
+        deal_out(s, fd, &from, n, l->port, turn);
+    }
+}
+
+/* How long the doorkeeper may sleep. */
+static int patience_ms(struct server *s, bool full)
+{
+    return full ? 20 : s->n_lines ? WATCH_INTERVAL_MS : -1;
+}
+
+static void *keep_door(void *arg)
+{
+    struct server *s = arg;
+    unsigned turn = 0;
+    int64_t watched = 0;
+    struct pollfd *fds = calloc(s->n_listeners + 1, sizeof(*fds));
+    INSIST(fds);
+    while (!atomic_load(&s->closing)) {
+        bool full = is_full(s);
+        size_t n = full || atomic_load(&s->draining) ? 0 : s->n_listeners;
+        fds[0] = (struct pollfd){.fd = s->bell, .events = POLLIN};
+        for (size_t i = 0; i < n; i++)
+            fds[i + 1] = (struct pollfd){.fd = s->listeners[i].fd, .events = POLLIN};
+        poll(fds, n + 1, patience_ms(s, full));
+        uint64_t rung;
+        if (fds[0].revents && read(s->bell, &rung, sizeof(rung)) < 0)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            if (fds[i + 1].revents && !atomic_load(&s->draining))
+                accept_all(s, &s->listeners[i], &turn);
+        if (clock_steady_ms() - watched < WATCH_INTERVAL_MS)
+            continue;
+        watched = clock_steady_ms();
+        cut_off_late(s);
+    }
+    free(fds);
     return NULL;
 }
 
-static void watch_start(struct server *s)
+/* Signals are for the main thread. */
+static enum err doorkeeper_start(struct server *s)
 {
-    pthread_condattr_t steady;
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->watch_wake, &steady);
-    pthread_condattr_destroy(&steady);
-    s->watching = pthread_create(&s->watcher, NULL, watch, s) == 0;
+    sigset_t all, before;
+    s->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (s->bell < 0)
+        return ERR_IO;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s->has_doorkeeper = pthread_create(&s->doorkeeper, NULL, keep_door, s) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return s->has_doorkeeper ? ERR_OK : ERR_MEMORY;
 }
 
-static void watch_end(struct server *s)
+static void ring(struct server *s)
 {
-    if (!s->watching)
-        return;
-    INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
-    s->watch_stop = true;
-    pthread_mutex_unlock(&s->lines_lock);
-    pthread_cond_signal(&s->watch_wake);
-    pthread_join(s->watcher, NULL);
-    pthread_cond_destroy(&s->watch_wake);
-    s->watching = false;
+    uint64_t one = 1;
+    if (s->bell >= 0 && write(s->bell, &one, sizeof(one)) < 0)
+        return; /* it is ringing already */
+}
+
+static void doorkeeper_end(struct server *s)
+{
+    atomic_store(&s->closing, true);
+    ring(s);
+    if (s->has_doorkeeper)
+        pthread_join(s->doorkeeper, NULL);
+    s->has_doorkeeper = false;
+    if (s->bell >= 0)
+        close(s->bell);
+    s->bell = -1;
 }
 
 /* --- listening ------------------------------------------------------------------------------------------------------
@@ -611,29 +757,28 @@ static enum err listener_open(struct listener *l, const char *address)
     return e;
 }
 
-static struct MHD_Daemon *daemon_start(struct server *s, int fd)
+static enum err lane_open(struct lane *lane)
 {
+    struct server *s = lane->server;
     const struct server_config *c = &s->config;
-    struct MHD_OptionItem more[8];
-    size_t n = 0;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
-    if (c->io_threads > 1)
-        more[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)c->io_threads, NULL};
-    if (c->per_address_max)
-        more[n++] = (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)c->per_address_max, NULL};
+    struct MHD_OptionItem tls[3] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
     if (s->tls_certificate) {
         flags |= MHD_USE_TLS;
-        more[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, s->tls_certificate};
-        more[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, s->tls_key};
+        tls[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, s->tls_certificate};
+        tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, s->tls_key};
+        tls[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     }
-    more[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     /* Twice the head: libmicrohttpd keeps its list of headers and writes the answer's head in the same memory. */
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
-                            MHD_OPTION_URI_LOG_CALLBACK, on_line, s, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-                            s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * c->head_max, MHD_OPTION_CONNECTION_LIMIT,
-                            c->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, c->idle_s, MHD_OPTION_STRICT_FOR_CLIENT,
-                            1, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    lane->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, lane, MHD_OPTION_URI_LOG_CALLBACK, on_line, lane,
+                                    MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+                                    on_completed, lane, MHD_OPTION_NOTIFY_CONNECTION, on_connection, lane,
+                                    MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * c->head_max, MHD_OPTION_CONNECTION_LIMIT,
+                                    c->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, c->idle_s,
+                                    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    if (lane->daemon)
+        return ERR_OK;
+    return s->tls_certificate ? ERR_CONFIG : ERR_MEMORY; /* most likely a key that does not fit */
 }
 
 /* --- opening and closing --------------------------------------------------------------------------------------------
@@ -648,8 +793,8 @@ static struct MHD_Daemon *daemon_start(struct server *s, int fd)
 static void fill_defaults(struct server_config *c)
 {
     DEFAULT(c->workers, 4);
-    DEFAULT(c->io_threads, 1);
-    DEFAULT(c->queue_max, 1024);
+    DEFAULT(c->slow_workers, 2);
+    DEFAULT(c->queue_max, 256);
     DEFAULT(c->connections_max, 1024);
     DEFAULT(c->idle_s, 30);
     DEFAULT(c->read_s, 10);
@@ -671,7 +816,8 @@ static enum err copy_config(struct server *s, const struct server_config *c)
     s->hosts = calloc(c->n_hosts + 1, sizeof(*s->hosts));
     s->ports = calloc(c->n_listen + 1, sizeof(*s->ports));
     s->listeners = calloc(c->n_listen + 1, sizeof(*s->listeners));
-    if (!s->hosts || !s->ports || !s->listeners)
+    s->lanes = calloc(s->config.workers, sizeof(*s->lanes));
+    if (!s->hosts || !s->ports || !s->listeners || !s->lanes)
         return ERR_MEMORY;
     for (size_t i = 0; i < c->n_hosts; i++)
         if (!(s->hosts[i] = strdup(c->hosts[i])))
@@ -719,16 +865,13 @@ static enum err bind_all(struct server *s, const struct server_config *c)
 static enum err start_all(struct server *s)
 {
     set_intake(s);
-    enum err e = workers_open(&s->workers, s->config.workers, s->config.queue_max, run_job, s);
-    if (e)
-        return e;
-    for (size_t i = 0; i < s->n_listeners; i++) {
-        s->listeners[i].daemon = daemon_start(s, s->listeners[i].fd);
-        if (!s->listeners[i].daemon)
-            return s->tls_certificate ? ERR_CONFIG : ERR_IO; /* most likely a key that does not fit */
+    enum err e = workers_open(&s->slow, s->config.slow_workers, s->config.queue_max, run_slow, s);
+    for (unsigned i = 0; i < s->config.workers && !e; i++) {
+        s->lanes[i].server = s;
+        s->lanes[i].index = (int)i;
+        e = lane_open(&s->lanes[i]);
     }
-    watch_start(s);
-    return s->watching ? ERR_OK : ERR_MEMORY;
+    return e ? e : doorkeeper_start(s);
 }
 
 enum err server_open(struct server **out, const struct server_config *config)
@@ -739,8 +882,8 @@ enum err server_open(struct server **out, const struct server_config *config)
     struct server *s = calloc(1, sizeof(*s));
     if (!s)
         return ERR_MEMORY;
-    pthread_mutex_init(&s->free_lock, NULL);
     pthread_mutex_init(&s->lines_lock, NULL);
+    s->bell = -1;
     uint64_t seed;
     chance_bytes(&seed, sizeof(seed));
     atomic_init(&s->next_id, seed);
@@ -762,22 +905,18 @@ uint16_t server_port(const struct server *s, size_t i)
     return i < s->n_listeners ? s->listeners[i].port : 0;
 }
 
+/* shutdown makes the kernel refuse new connections at once, whatever the doorkeeper is doing with the socket. */
 static void stop_listening(struct server *s)
 {
-    for (size_t i = 0; i < s->n_listeners; i++) {
-        struct listener *l = &s->listeners[i];
-        if (l->daemon && l->fd >= 0)
-            MHD_quiesce_daemon(l->daemon);
-        if (l->fd >= 0)
-            close(l->fd);
-        l->fd = -1;
-    }
+    for (size_t i = 0; i < s->n_listeners; i++)
+        shutdown(s->listeners[i].fd, SHUT_RDWR);
+    ring(s);
 }
 
 bool server_drain(struct server *s, int ms)
 {
-    atomic_store(&s->draining, true);
-    stop_listening(s);
+    if (!atomic_exchange(&s->draining, true))
+        stop_listening(s);
     int64_t until = clock_steady_ms() + ms;
     while (atomic_load_explicit(&s->in_flight, memory_order_acquire) > 0) {
         if (clock_steady_ms() >= until)
@@ -787,24 +926,32 @@ bool server_drain(struct server *s, int ms)
     return true;
 }
 
-static void free_server(struct server *s)
+static void lane_close(struct lane *lane)
 {
-    for (struct call *call = s->free_calls, *next; call; call = next) {
+    if (lane->daemon)
+        MHD_stop_daemon(lane->daemon);
+    for (struct call *call = lane->free_calls, *next; call; call = next) {
         next = call->next_free;
         arena_close(&call->arena);
         free(call);
     }
+}
+
+static void free_server(struct server *s)
+{
     for (size_t i = 0; s->hosts && i < s->config.n_hosts; i++)
         free(s->hosts[i]);
+    for (size_t i = 0; i < s->n_listeners; i++)
+        close(s->listeners[i].fd);
     if (s->tls_key)
-        memset(s->tls_key, 0, strlen(s->tls_key));
+        wipe(s->tls_key, strlen(s->tls_key));
     free(s->tls_key);
     free(s->tls_certificate);
     free(s->hosts);
     free(s->ports);
     free(s->listeners);
+    free(s->lanes);
     route_table_close(s->routes);
-    pthread_mutex_destroy(&s->free_lock);
     pthread_mutex_destroy(&s->lines_lock);
     free(s);
 }
@@ -814,12 +961,11 @@ void server_close(struct server *s)
     if (!s)
         return;
     server_drain(s, 100);
-    watch_end(s);
-    if (s->workers)
-        workers_stop(s->workers); /* every suspended connection is resumed before its daemon stops */
-    for (size_t i = 0; i < s->n_listeners; i++)
-        if (s->listeners[i].daemon)
-            MHD_stop_daemon(s->listeners[i].daemon);
-    workers_close(s->workers);
+    doorkeeper_end(s);
+    if (s->slow)
+        workers_stop(s->slow); /* every sleeping connection is awake again before its daemon stops */
+    for (unsigned i = 0; s->lanes && i < s->config.workers; i++)
+        lane_close(&s->lanes[i]);
+    workers_close(s->slow);
     free_server(s);
 }

@@ -1,4 +1,10 @@
-/* server: listens, takes complete requests to workers and answers back. The door to libmicrohttpd. */
+/* server: listens, collects complete requests, has them worked on and sends the answers. The door to libmicrohttpd.
+ *
+ * One thread accepts connections and deals them out to the workers. A worker is one thread with one libmicrohttpd
+ * daemon (epoll): it reads a request, runs its handler to the end and sends the answer, all without a change of
+ * threads, which would cost more than the reading and the sending together
+ * (docs/decisions/0010-one-thread-a-request.md). A handler may wait for the disk; a handler that may wait for the
+ * network says ROUTE_SLOW and is run by another thread, while its connection sleeps. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
@@ -21,18 +27,18 @@ struct server_config {
     fault_fn *fault; /* NULL: plain text */
 
     /* 0 takes the default in brackets. */
-    unsigned workers;                      /* requests being worked on at once [4] */
-    unsigned io_threads;                   /* threads that only collect and send [1] */
-    unsigned queue_max;                    /* requests that may wait for a worker; 503 above [1024] */
-    unsigned connections_max;              /* in all [1024] */
-    unsigned per_address_max;              /* connections of one address [no limit] */
-    unsigned idle_s;                       /* seconds a silent keep-alive connection lives [30] */
-    unsigned read_s;                       /* seconds from a request's first byte to its last; cut off above [10] */
-    size_t line_max;                       /* request target in bytes; 414 above [8192] */
-    size_t head_max;                       /* line and headers; 431 above [16384] */
-    unsigned headers_max;                  /* 431 above [64] */
-    size_t arena_ceiling;                  /* of one request [1 MiB] */
-    struct form_limits form;               /* [64 parameters, names 128, values 4096] */
+    unsigned workers;         /* threads, each with its share of the connections, that read, work and answer [4] */
+    unsigned slow_workers;    /* threads that run ROUTE_SLOW routes [2] */
+    unsigned queue_max;       /* requests that may wait for a slow worker; 503 above [256] */
+    unsigned connections_max; /* in all [1024] */
+    unsigned per_address_max; /* connections of one address [no limit] */
+    unsigned idle_s;          /* seconds a silent keep-alive connection lives [30] */
+    unsigned read_s;          /* seconds from a request's first byte to its last; cut off above [10] */
+    size_t line_max;          /* request target in bytes; 414 above [8192] */
+    size_t head_max;          /* line and headers; 431 above [16384] */
+    unsigned headers_max;     /* 431 above [64] */
+    size_t arena_ceiling;     /* of one request [1 MiB] */
+    struct form_limits form;  /* [64 parameters, names 128, values 4096] */
     const char *tls_certificate, *tls_key; /* PEM texts: https; NULL: http */
     bool hsts;                             /* Strict-Transport-Security: for an https issuer, also behind a proxy */
     const char *log_name; /* "genkan"; with a name every request is one log line "request"; NULL: none */

@@ -85,19 +85,15 @@ enum err workers_open(struct workers **out, unsigned n, size_t queue_max, job_fn
     return ERR_OK;
 }
 
-bool workers_push(struct workers *w, struct job *job, bool first)
+bool workers_push(struct workers *w, struct job *job)
 {
     INSIST(pthread_mutex_lock(&w->lock) == 0);
     bool ok = !w->closed && w->queued < w->queue_max;
     bool wake = ok && w->idle > 0;
     if (ok) {
-        job->next = first ? w->head : NULL;
-        if (!w->head || !first) {
-            *w->tail = job;
-            w->tail = &job->next;
-        }
-        if (first)
-            w->head = job;
+        job->next = NULL;
+        *w->tail = job;
+        w->tail = &job->next;
         w->queued++;
     }
     pthread_mutex_unlock(&w->lock);

@@ -18,8 +18,8 @@ typedef void job_fn(void *ctx, struct job *job, int worker);
 /* N threads that call RUN(ctx, job, 0..n-1). ERR_MEMORY. */
 enum err workers_open(struct workers **out, unsigned n, size_t queue_max, job_fn *run, void *ctx) MUST_CHECK;
 
-/* Hands JOB over; FIRST: before all others. False if the queue is full or closed: the job is still the caller's. */
-bool workers_push(struct workers *w, struct job *job, bool first);
+/* Hands JOB over. False if the queue is full or closed: the job is still the caller's. */
+bool workers_push(struct workers *w, struct job *job);
 
 /* Takes nothing new, runs what is queued, joins the threads. workers_push may still be called, and says no. */
 void workers_stop(struct workers *w);

@@ -585,6 +585,7 @@ Test(server, closes_while_requests_are_half_sent)
 static void narrow(struct server_config *c)
 {
     c->workers = 1;
+    c->slow_workers = 1;
     c->queue_max = 1;
 }
 
@@ -643,7 +644,6 @@ static void *ask_many(void *arg)
 
 static void wide(struct server_config *c)
 {
-    c->io_threads = 2;
     c->workers = 3;
 }
 

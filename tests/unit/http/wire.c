@@ -110,12 +110,12 @@ static void memory(void *ctx, const struct request *r, struct answer *a)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET, "/hello", hello, 0, ROUTE_FIRST},
+    {METHOD_GET, "/hello", hello, 0, 0},
     {METHOD_GET, "/echo", echo, 0, 0},
     {METHOD_POST, "/echo", echo, 1000, 0},
     {METHOD_POST, "/raw", raw, 40000, ROUTE_BODY},
     {METHOD_GET, "/cookie", cookie, 0, 0},
-    {METHOD_GET, "/slow", slow, 0, 0},
+    {METHOD_GET, "/slow", slow, 0, ROUTE_SLOW},
     {METHOD_GET, "/assets/*", asset, 0, 0},
     {METHOD_GET, "/broken", broken, 0, 0},
     {METHOD_GET, "/big", big, 0, 0},
