@@ -1,0 +1,316 @@
+#include "jpki/agent/errand.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/chance.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/secret.h"
+
+enum { ARENA_CEILING = 512 * 1024, LAST_SECONDS = 5 };
+
+struct errand {
+    struct errand_tools tools;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+
+    /* under the lock */
+    enum { IDLE, RUNNING, DONE } state;
+    bool has_thread, stopped, window_failed, shut;
+    enum stage stage;
+    unsigned seen;
+    char id[ERRAND_ID_MAX];
+    char *url;
+
+    /* the running thread's; read by others only while RUNNING or DONE, when they do not change */
+    pthread_t thread;
+    struct arena arena;
+    struct proof_request request;
+    struct conversation conversation;
+};
+
+static void lock(struct errand *e)
+{
+    INSIST(pthread_mutex_lock(&e->lock) == 0);
+}
+
+static void unlock(struct errand *e)
+{
+    INSIST(pthread_mutex_unlock(&e->lock) == 0);
+}
+
+/* ---- the thread ---- */
+
+static void tell(void *ctx, enum stage stage)
+{
+    struct errand *e = ctx;
+    lock(e);
+    if (e->stage != stage) {
+        e->stage = stage;
+        e->seen++;
+        pthread_cond_broadcast(&e->changed);
+    }
+    unlock(e);
+}
+
+static bool is_stopped(void *ctx)
+{
+    struct errand *e = ctx;
+    lock(e);
+    bool stopped = e->stopped;
+    unlock(e);
+    return stopped;
+}
+
+/* Where the browser goes with the response; NULL when out of memory. */
+static char *url_of(struct errand *e, const struct proof_response *response)
+{
+    struct buf b;
+    const char *text;
+    buf_open(&b, &e->arena, 2 * PROOF_RESPONSE_MAX);
+    buf_put(&b, e->request.response_uri);
+    buf_put_text(&b, "#");
+    enum err bad = proof_response_write_fragment(&b, response);
+    return bad || buf_done_text(&b, &text) ? NULL : strdup(text);
+}
+
+static void log_end(const struct errand *e, const struct proof_response *response, int64_t started)
+{
+    const struct card *card = &e->conversation.card;
+    log_event(response->error ? LOG_WARN : LOG_INFO, "ended", LOG_TEXT("iss", e->request.iss),
+              LOG_STR("purpose", proof_purpose_name(e->request.purpose)),
+              LOG_STR("result", proof_error_name(response->error)), LOG_STR("step", card->step),
+              LOG_INT("apdus", card->apdus), LOG_INT("ms", clock_steady_ms() - started));
+}
+
+static void finish(struct errand *e, char *url)
+{
+    lock(e);
+    e->url = url;
+    e->window_failed = e->conversation.window_failed;
+    e->state = DONE;
+    e->seen++;
+    pthread_cond_broadcast(&e->changed);
+    unlock(e);
+}
+
+static void *run(void *ctx)
+{
+    struct errand *e = ctx;
+    struct reader reader;
+    struct proof_response response = {.txn = e->request.txn, .error = PROOF_NO_READER};
+    int64_t started = clock_steady_ms();
+    if (e->tools.open_reader(e->tools.ctx, &reader) == ERR_OK) {
+        e->conversation.reader = &reader;
+        conversation_run(&e->conversation, &response);
+        e->tools.close_reader(e->tools.ctx, &reader);
+    }
+    log_end(e, &response, started);
+    finish(e, url_of(e, &response));
+    return NULL;
+}
+
+/* ---- start ---- */
+
+static struct view copy(struct errand *e, struct view v, bool *good)
+{
+    struct view out = arena_copy(&e->arena, v);
+    *good = *good && (out.p || !v.p);
+    return out;
+}
+
+static bool copy_order(struct errand *e, const struct errand_order *order)
+{
+    bool good = true;
+    struct proof_request *r = &e->request;
+    *r = *order->request;
+    struct view *texts[] = {&r->iss,    &r->txn,     &r->jti,  &r->response_uri, &r->rp.id,   &r->rp.name,
+                            &r->rp.org, &r->rp.host, &r->bind, &r->acr,          &r->ui.lang, &r->minver};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = copy(e, *texts[i], &good);
+    e->conversation = (struct conversation){.request = r,
+                                            .issuer = order->issuer,
+                                            .jws = copy(e, order->jws, &good),
+                                            .unknown_page = order->unknown_page,
+                                            .window = &e->tools.window,
+                                            .arena = &e->arena,
+                                            .now = order->now,
+                                            .busy_patience_ms = e->tools.busy_patience_ms,
+                                            .tell = tell,
+                                            .is_stopped = is_stopped,
+                                            .ctx = e};
+    return good;
+}
+
+/* Until a few seconds before the OP forgets the transaction, so that it still hears why nothing came. Two clocks may
+ * differ by a minute: then the whole life is taken. */
+static int64_t end_of(const struct errand_order *order)
+{
+    int64_t life = order->request->exp - order->request->iat, left = order->request->exp - order->now;
+    if (left <= 0 || left > life)
+        left = life;
+    return clock_steady_ms() + (left > 2 * LAST_SECONDS ? left - LAST_SECONDS : left) * 1000;
+}
+
+/* The errand before has ended: its thread is joined, its memory wiped. */
+static void clear(struct errand *e)
+{
+    if (e->has_thread)
+        pthread_join(e->thread, NULL);
+    e->has_thread = false;
+    if (e->url)
+        wipe(e->url, strlen(e->url));
+    free(e->url);
+    e->url = NULL;
+    arena_close(&e->arena);
+    arena_open(&e->arena, ARENA_CEILING);
+    e->state = IDLE;
+    e->stopped = e->window_failed = false;
+    e->stage = STAGE_START;
+    e->seen++;
+    memset(e->id, 0, sizeof e->id);
+}
+
+static enum err start_locked(struct errand *e, const struct errand_order *order, char id[ERRAND_ID_MAX])
+{
+    if (e->state == RUNNING || e->shut)
+        return ERR_BUSY;
+    clear(e);
+    const char *name = copy_order(e, order) ? chance_ticket(&e->arena) : NULL;
+    if (!name)
+        return ERR_MEMORY;
+    e->conversation.end_ms = end_of(order);
+    if (pthread_create(&e->thread, NULL, run, e))
+        return ERR_UNAVAILABLE;
+    e->has_thread = true;
+    e->state = RUNNING;
+    memcpy(e->id, name, strlen(name) + 1);
+    memcpy(id, e->id, ERRAND_ID_MAX);
+    return ERR_OK;
+}
+
+enum err errand_start(struct errand *e, const struct errand_order *order, char id[ERRAND_ID_MAX])
+{
+    lock(e);
+    enum err bad = start_locked(e, order, id);
+    unlock(e);
+    return bad;
+}
+
+bool errand_is_busy(struct errand *e)
+{
+    lock(e);
+    bool busy = e->state == RUNNING;
+    unlock(e);
+    return busy;
+}
+
+/* ---- looking on ---- */
+
+static bool is_it(const struct errand *e, struct view id)
+{
+    return e->state != IDLE && secret_equal(id, view_text(e->id));
+}
+
+static bool has_news(const struct errand *e, unsigned seen)
+{
+    return e->seen != seen || e->state == DONE;
+}
+
+static void wait_news(struct errand *e, struct view id, unsigned seen, int ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (ms % 1000) * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    int timed_out = 0;
+    while (!timed_out && is_it(e, id) && !e->stopped && !has_news(e, seen))
+        timed_out = pthread_cond_timedwait(&e->changed, &e->lock, &until);
+}
+
+/* The answer is handed out once; then nobody can ask for this errand any more, and nothing of it stays in memory. */
+static void give_out(struct errand *e, struct arena *arena, struct errand_view *out)
+{
+    out->done = true;
+    out->window_failed = e->window_failed;
+    out->url = e->url ? arena_text(arena, view_text(e->url)) : NULL;
+    clear(e);
+}
+
+static enum err look_locked(struct errand *e, struct view id, struct arena *arena, struct errand_view *out)
+{
+    if (!is_it(e, id))
+        return ERR_NOT_FOUND;
+    *out = (struct errand_view){.stage = e->stage,
+                                .seen = e->seen,
+                                .lang = lang_of(e->request.ui.lang),
+                                .large = e->request.ui.large,
+                                .service = arena_copy(arena, e->request.rp.name),
+                                .bind = arena_copy(arena, e->request.bind)};
+    if (e->state == DONE)
+        give_out(e, arena, out);
+    return ERR_OK;
+}
+
+enum err errand_look(struct errand *e, struct view id, unsigned seen, int ms, struct arena *arena,
+                     struct errand_view *out)
+{
+    lock(e);
+    wait_news(e, id, seen, ms);
+    enum err bad = look_locked(e, id, arena, out);
+    unlock(e);
+    return bad;
+}
+
+void errand_stop(struct errand *e, struct view id)
+{
+    lock(e);
+    if (is_it(e, id)) {
+        e->stopped = true;
+        pthread_cond_broadcast(&e->changed);
+    }
+    unlock(e);
+}
+
+/* ---- open and close ---- */
+
+enum err errand_open(struct errand **out, const struct errand_tools *tools)
+{
+    pthread_condattr_t attr;
+    struct errand *e = calloc(1, sizeof *e);
+    *out = e;
+    if (!e)
+        return ERR_MEMORY;
+    e->tools = *tools;
+    arena_open(&e->arena, ARENA_CEILING);
+    INSIST(pthread_mutex_init(&e->lock, NULL) == 0 && pthread_condattr_init(&attr) == 0);
+    INSIST(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&e->changed, &attr) == 0);
+    pthread_condattr_destroy(&attr);
+    return ERR_OK;
+}
+
+void errand_shut(struct errand *e)
+{
+    lock(e);
+    e->stopped = e->shut = true;
+    pthread_cond_broadcast(&e->changed);
+    unlock(e);
+}
+
+void errand_close(struct errand *e)
+{
+    if (!e)
+        return;
+    errand_shut(e);
+    clear(e);
+    arena_close(&e->arena);
+    pthread_cond_destroy(&e->changed);
+    pthread_mutex_destroy(&e->lock);
+    free(e);
+}

@@ -1,0 +1,132 @@
+/* genkan-agent: see docs/man/genkan-agent.1. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "jpki/agent/loopback.h"
+#include "jpki/agent/setting.h"
+#include "jpki/card/reader_pcsc.h"
+
+enum { BUSY_PATIENCE_MS = 20000 };
+
+static int complain(const char *what, const char *why)
+{
+    fprintf(stderr, "genkan-agent: %s%s%s\n", what, *why ? ": " : "", why);
+    return 1;
+}
+
+/* A PIN passes through this process: it leaves no core file, and no other process of the user may look into it. */
+static bool hide_memory(void)
+{
+    const struct rlimit none = {0, 0};
+    return prctl(PR_SET_DUMPABLE, 0) == 0 && setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
+static enum err open_reader(void *ctx, struct reader *out)
+{
+    const struct setting *s = ctx;
+    struct pcsc *p;
+    enum err e = pcsc_open(&p, s->reader);
+    if (!e)
+        *out = pcsc_reader(p);
+    return e;
+}
+
+static void close_reader(void *ctx, struct reader *reader)
+{
+    (void)ctx;
+    pcsc_close(reader->ctx);
+}
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* The signals are blocked for our threads, not for the PIN windows we start. */
+static void unblock_in_child(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int serve(struct setting *s, const struct issuers *issuers)
+{
+    sigset_t set;
+    int got;
+    struct errand *errand;
+    struct loopback *loopback;
+    const struct errand_tools tools = {.open_reader = open_reader,
+                                       .close_reader = close_reader,
+                                       .ctx = s,
+                                       .window = pinentry_window(&s->pinentry),
+                                       .busy_patience_ms = BUSY_PATIENCE_MS};
+    block_signals(&set);
+    pthread_atfork(NULL, NULL, unblock_in_child);
+    if (errand_open(&errand, &tools))
+        return complain("cannot start", "no memory");
+    const struct loopback_config config = {s->port, issuers, errand, &clock_real};
+    enum err e = loopback_open(&loopback, &config);
+    if (e) {
+        char text[96];
+        snprintf(text, sizeof text, "port %u of 127.0.0.1 or [::1] cannot be had; another program may have it",
+                 (unsigned)s->port);
+        errand_close(errand);
+        return complain(text, err_name(e));
+    }
+    log_event(LOG_INFO, "ready", LOG_INT("port", s->port), LOG_INT("issuers", (int64_t)issuers->n));
+    sigwait(&set, &got);
+    errand_shut(errand); /* the pages that wait are answered, windows closed */
+    loopback_close(loopback);
+    errand_close(errand);
+    log_event(LOG_INFO, "stopped", LOG_INT("signal", got));
+    return 0;
+}
+
+static int run(struct setting *s)
+{
+    static struct issuers issuers;
+    struct arena arena;
+    const char *problem;
+    if (!hide_memory())
+        return complain("cannot keep its memory out of core files", "");
+    unsetenv("ASSUAN_DEBUG"); /* libassuan would print what pinentry says */
+    log_set_level(s->level);
+    if (access(s->pinentry.program, X_OK))
+        return complain(s->pinentry.program, "no such program; install pinentry or name another with --pinentry");
+    arena_open(&arena, (size_t)4 << 20);
+    enum err e = issuers_read(&issuers, &arena, s->issuers, &problem);
+    int status = 1;
+    if (e == ERR_OK)
+        status = serve(s, &issuers);
+    else
+        complain(problem, e == ERR_NOT_FOUND ? "no issuer file (*.json) in there" : e == ERR_CONFIG ? "" : err_name(e));
+    arena_close(&arena);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct setting s;
+    const char *problem;
+    if (setting_read(&s, argc, argv, &problem)) {
+        complain(problem, "try --help");
+        return 2;
+    }
+    if (s.help)
+        return fputs(setting_usage, stdout) < 0;
+    if (s.version)
+        return puts("genkan-agent " GENKAN_VERSION) < 0;
+    return run(&s);
+}

@@ -1,0 +1,27 @@
+/* page: what the agent shows in the browser. Static, script-free pages; every text from outside is escaped. */
+#ifndef JPKI_AGENT_PAGE_H
+#define JPKI_AGENT_PAGE_H
+
+#include "base/buf.h"
+#include "jpki/agent/words.h"
+
+/* All texts plain, not escaped; VIEW_NONE leaves the part out. */
+struct page {
+    enum lang lang;
+    bool large;
+    const char *title;   /* the heading */
+    struct view text;    /* what to do */
+    struct view service; /* for whom */
+    struct view bind;    /* the word, shown large */
+    const char *link;    /* URL of "press here if it does not go on"; NULL */
+    const char *stop;    /* URL of "stop and go back"; NULL */
+    const char *back;    /* URL of "back to the service"; NULL */
+};
+
+/* The document as UTF-8 HTML. */
+void page_write(struct buf *out, const struct page *p);
+
+/* The Content-Security-Policy that lets exactly the style of our pages be. Text in ARENA; NULL when out of memory. */
+const char *page_policy(struct arena *arena);
+
+#endif

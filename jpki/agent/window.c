@@ -1,0 +1,232 @@
+#include "jpki/agent/window.h"
+
+#include <assuan.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+
+enum { LINE_MAX_BYTES = ASSUAN_LINELENGTH, TICK_MS = 200, PATIENCE_MS = 1000 };
+
+/* Marks errors of the connection, as against those that pinentry sends. */
+#define OURS GPG_ERR_SOURCE_USER_2
+
+enum err assuan_escape(char *out, size_t size, const char *text)
+{
+    size_t n = 0;
+    for (const char *s = text; *s; s++) {
+        bool plain = *s != '%' && *s != '\n' && *s != '\r';
+        if (n + (plain ? 1 : 3) >= size)
+            return ERR_LIMIT;
+        if (plain)
+            out[n++] = *s;
+        else
+            n += (size_t)snprintf(out + n, size - n, "%%%02X", (unsigned char)*s);
+    }
+    out[n] = 0;
+    return ERR_OK;
+}
+
+/* Nothing of what travels is ever logged, whatever the environment asks libassuan for. */
+static int log_nothing(assuan_context_t ctx, void *hook, unsigned int category, const char *msg)
+{
+    (void)ctx, (void)hook, (void)category, (void)msg;
+    return 0;
+}
+
+/* ---- lines ---- */
+
+/* "COMMAND text". Options that this pinentry does not know are its own affair. False when it is gone. */
+static bool say(assuan_context_t ctx, const char *command, const char *text)
+{
+    char escaped[LINE_MAX_BYTES - 64], line[LINE_MAX_BYTES];
+    if (!text)
+        return true;
+    if (assuan_escape(escaped, sizeof escaped, text))
+        return false;
+    int n = snprintf(line, sizeof line, "%s%s", command, escaped);
+    if (n < 0 || (size_t)n >= sizeof line)
+        return false;
+    gpg_error_t e = assuan_transact(ctx, line, NULL, NULL, NULL, NULL, NULL, NULL);
+    return !e || gpg_err_source(e) != OURS;
+}
+
+static bool say_options(assuan_context_t ctx, const struct pinentry *p)
+{
+    const char *type = getenv("LC_CTYPE");
+    return say(ctx, "OPTION display=", p->display) && say(ctx, "OPTION ttyname=", p->ttyname) &&
+           say(ctx, "OPTION ttytype=", p->ttytype) && say(ctx, "OPTION lc-ctype=", type && *type ? type : "C.UTF-8");
+}
+
+static bool say_texts(assuan_context_t ctx, const struct window_text *t)
+{
+    return say(ctx, "SETTITLE ", t->title) && say(ctx, "SETDESC ", t->description) &&
+           say(ctx, "SETPROMPT ", t->prompt) && say(ctx, "SETOK ", t->ok) && say(ctx, "SETCANCEL ", t->cancel) &&
+           say(ctx, "SETERROR ", t->error);
+}
+
+/* ---- start and end ---- */
+
+/* Large letters: what the toolkits understand from the environment, handed over by env(1), which turns into pinentry.
+ */
+static bool start(assuan_context_t *ctx, const struct pinentry *p, const struct window_text *t)
+{
+    const char *large[] = {"env", "GDK_DPI_SCALE=1.6", "QT_SCALE_FACTOR=1.6", p->program, NULL};
+    const char *plain[] = {p->program, NULL};
+    assuan_set_log_cb(log_nothing, NULL);
+    if (assuan_new_ext(ctx, OURS, assuan_get_malloc_hooks(), NULL, NULL))
+        return false;
+    gpg_error_t e = assuan_pipe_connect(*ctx, t->large ? "/usr/bin/env" : p->program, t->large ? large : plain, NULL,
+                                        NULL, NULL, 0);
+    if (!e && say_options(*ctx, p) && say_texts(*ctx, t))
+        return true;
+    assuan_release(*ctx);
+    return false;
+}
+
+static int fd_of(assuan_context_t ctx)
+{
+    assuan_fd_t fd;
+    return assuan_get_active_fds(ctx, 0, &fd, 1) == 1 ? (int)fd : -1;
+}
+
+static bool is_readable(int fd, int ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, ms) > 0;
+}
+
+/* Asks the program to go, and makes it go if it does not. */
+static void end(assuan_context_t ctx)
+{
+    pid_t pid = assuan_get_pid(ctx);
+    if (pid > 0)
+        kill(pid, SIGTERM);
+    if (pid > 0 && !is_readable(fd_of(ctx), PATIENCE_MS))
+        kill(pid, SIGKILL);
+    assuan_release(ctx);
+}
+
+/* ---- the answer ---- */
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+}
+
+/* Appends the data of one D line. False if it is longer than any PIN. */
+static bool add_data(struct pin *out, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int c = (unsigned char)s[i];
+        if (c == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
+            c = hex(s[i + 1]) * 16 + hex(s[i + 2]);
+            i += 2;
+        }
+        if (out->n >= sizeof out->b)
+            return false;
+        out->b[out->n++] = (uint8_t)c;
+    }
+    return true;
+}
+
+static bool is_no(unsigned long code)
+{
+    code &= GPG_ERR_CODE_MASK;
+    return code == GPG_ERR_CANCELED || code == GPG_ERR_FULLY_CANCELED || code == GPG_ERR_NOT_CONFIRMED;
+}
+
+/* One line of the answer. True: it was the last, *answer says how it ended. */
+static bool take_line(const char *line, size_t n, struct pin *out, enum window_answer *answer)
+{
+    if (n >= 2 && memcmp(line, "D ", 2) == 0 && out && add_data(out, line + 2, n - 2))
+        return false;
+    if (n >= 2 && memcmp(line, "OK", 2) == 0) {
+        *answer = WINDOW_OK;
+        return true;
+    }
+    if (n >= 4 && memcmp(line, "ERR ", 4) == 0) {
+        *answer = is_no(strtoul(line + 4, NULL, 10)) ? WINDOW_CANCELLED : WINDOW_FAILED;
+        return true;
+    }
+    if (n >= 1 && (line[0] == 'S' || line[0] == '#'))
+        return false; /* status and comment */
+    *answer = WINDOW_FAILED;
+    return true;
+}
+
+/* Reads what has come; each line is wiped in libassuan's buffer. */
+static bool take_lines(assuan_context_t ctx, struct pin *out, enum window_answer *answer)
+{
+    do {
+        char *line;
+        size_t n;
+        if (assuan_read_line(ctx, &line, &n)) {
+            *answer = WINDOW_FAILED;
+            return true;
+        }
+        bool last = take_line(line, n, out, answer);
+        wipe(line, n);
+        if (last)
+            return true;
+    } while (assuan_pending_line(ctx));
+    return false;
+}
+
+static enum window_answer await(assuan_context_t ctx, const struct window_watch *watch, struct pin *out)
+{
+    enum window_answer answer = WINDOW_FAILED;
+    int fd = fd_of(ctx);
+    if (fd < 0)
+        return answer;
+    for (;;) {
+        if (!watch->may_stay(watch->ctx))
+            return WINDOW_STOPPED;
+        if (is_readable(fd, TICK_MS) && take_lines(ctx, out, &answer))
+            return answer;
+    }
+}
+
+static enum window_answer run(const struct pinentry *p, const struct window_text *t, const struct window_watch *watch,
+                              const char *command, struct pin *out)
+{
+    assuan_context_t ctx;
+    if (!start(&ctx, p, t)) {
+        log_event(LOG_ERROR, "window_failed", LOG_STR("program", p->program));
+        return WINDOW_FAILED;
+    }
+    assuan_begin_confidential(ctx);
+    enum window_answer answer = assuan_write_line(ctx, command) ? WINDOW_FAILED : await(ctx, watch, out);
+    end(ctx);
+    if (answer == WINDOW_FAILED)
+        log_event(LOG_ERROR, "window_failed", LOG_STR("program", p->program));
+    return answer;
+}
+
+static enum window_answer pinentry_ask(void *ctx, const struct window_text *text, const struct window_watch *watch,
+                                       struct pin *out)
+{
+    out->n = 0;
+    enum window_answer answer = run(ctx, text, watch, "GETPIN", out);
+    if (answer != WINDOW_OK)
+        wipe(out, sizeof *out);
+    return answer;
+}
+
+static enum window_answer pinentry_confirm(void *ctx, const struct window_text *text, const struct window_watch *watch)
+{
+    return run(ctx, text, watch, "CONFIRM", NULL);
+}
+
+struct window pinentry_window(struct pinentry *p)
+{
+    return (struct window){p, pinentry_ask, pinentry_confirm};
+}

@@ -1,0 +1,136 @@
+#include "jpki/agent/words.h"
+
+#include "base/err.h"
+
+static const char *const words[WORD_COUNT][LANG_COUNT] = {
+    [W_WINDOW_TITLE] = {"マイナンバーカードの暗証番号", "My Number Card PIN"},
+    [W_LOGIN_TO] = {"「%s」（%s）にログインします。", "Log in to “%s” (%s)."},
+    [W_REAUTH_AT] = {"「%s」（%s）で、ご本人であることをもう一度確かめます。",
+                     "Confirm again that it is you, for “%s” (%s)."},
+    [W_READ_FOR] = {"カードの氏名・住所・生年月日・性別を「%s」に登録します。",
+                    "Register name, address, birth date and gender from the card at “%s”."},
+    [W_ISSUER] = {"確認する相手： %s", "Checked by: %s"},
+    [W_BIND] = {"合言葉： %s　（ブラウザの画面と同じですか？）", "Word: %s   (the same as in the browser?)"},
+    [W_SENDS_PROOF] = {"送るもの： カードを持っていることの証明だけ（氏名・住所は送りません）",
+                       "Will be sent: only the proof that you hold this card (no name, no address)"},
+    [W_SENDS_TEXT] =
+        {"送るもの： カードを持っていることの証明と、氏名・住所・生年月日・性別（マイナンバーは読みません）",
+         "Will be sent: the proof that you hold this card, and name, address, birth date and gender "
+         "(the individual number is not read)"},
+    [W_UNKNOWN_PAGE] = {"注意： どのページから始まったか分かりません。心当たりがなければ中止してください。",
+                        "Note: started from an unknown page. Cancel if you did not start this."},
+    [W_TRIES] = {"入力できる回数： あと%s回", "Tries left: %s"},
+    [W_PIN_AUTH_IS] = {"利用者証明用の暗証番号（数字4桁）を入力してください。",
+                       "Enter the 4-digit PIN of the user authentication certificate."},
+    [W_PIN_TEXT_IS] = {"次に、券面事項入力補助用の暗証番号（数字4桁）を入力してください。",
+                       "Next, enter the 4-digit PIN of the card's text (券面事項入力補助用)."},
+    [W_PROMPT_AUTH] = {"利用者証明用 暗証番号：", "Authentication PIN:"},
+    [W_PROMPT_TEXT] = {"券面事項入力補助用 暗証番号：", "Text PIN:"},
+    [W_ACCEPT] = {"確定", "OK"},
+    [W_CANCEL] = {"中止", "Cancel"},
+    [W_WRONG] = {"暗証番号が違います。あと%s回まちがえるとカードがロックされます。",
+                 "Wrong PIN. The card locks after %s more wrong tries."},
+    [W_NOT_FOUR_DIGITS] = {"数字4桁で入力してください。（回数は減っていません）",
+                           "Please enter 4 digits. (No try was used.)"},
+    [W_LAST_TRY] =
+        {"入力できるのは、あと1回だけです。\nまちがえるとカードがロックされ、市区町村の窓口などでの手続きが必要になり"
+         "ます。\n暗証番号に自信がないときは、中止してください。",
+         "Only one try is left.\nIf it is wrong, the card locks and has to be reset at your municipal "
+         "office.\nStop here if you are not sure of the PIN."},
+    [W_LAST_TRY_GO] = {"入力する", "Go on"},
+    [W_LAST_TRY_STOP] = {"中止する", "Stop"},
+
+    [W_PAGE_TITLE] = {"マイナンバーカードでログイン", "Log in with the My Number Card"},
+    [W_WAIT_START] = {"準備しています", "Getting ready"},
+    [W_WAIT_READER] = {"カードリーダーをつないでください", "Connect the card reader"},
+    [W_WAIT_CARD] = {"マイナンバーカードを置いてください", "Put your My Number Card on the reader"},
+    [W_WAIT_READER_BUSY] = {"ほかのプログラムがカードを使っています", "Another program is using the card"},
+    [W_WAIT_PIN] = {"暗証番号の画面を見てください", "Look at the PIN window"},
+    [W_WAIT_WORK] = {"カードを確認しています", "Checking the card"},
+    [W_WAIT_PIN_HOW] =
+        {"このパソコンに別の小さな画面が開いています。次の合言葉が同じであることを確かめてから、暗証番号を"
+         "入力してください。",
+         "A separate small window is open on this computer. Make sure it shows the same word, then type "
+         "the PIN there."},
+    [W_WAIT_CARD_HOW] = {"カードをカードリーダーに置き（差し込み）、そのまま動かさないでください。",
+                         "Put (or insert) the card and leave it there until you are told."},
+    [W_WAIT_READER_HOW] = {"カードリーダーのケーブルをこのパソコンにつないでください。",
+                           "Plug the reader's cable into this computer."},
+    [W_WAIT_BUSY_HOW] = {"カードを使っているほかのソフトを終了してください。終了すると自動で先に進みます。",
+                         "Please close it. This goes on by itself afterwards."},
+    [W_GOES_ON_BY_ITSELF] = {"この画面は自動で先に進みます。", "This page goes on by itself."},
+    [W_CONTINUE] = {"進まないときはここを押してください", "Press here if it does not"},
+    [W_STOP_LINK] = {"中止して戻る", "Stop and go back"},
+    [W_NEVER_ON_A_PAGE] = {"暗証番号をブラウザの画面に入力することはありません。",
+                           "The PIN is never typed on a web page."},
+    [W_INVALID_TITLE] = {"この依頼は受けられません", "This request cannot be accepted"},
+    [W_INVALID] =
+        {"依頼が正しくないか、このパソコンに登録されていない相手からのものです。カードには触れていません。もとの"
+         "サービスからやり直してください。くり返すときは、サービスの窓口に知らせてください。",
+         "The request is not right, or comes from somebody who is not registered on this computer. The card "
+         "was not touched. Please start again at the service; if it happens again, tell its staff."},
+    [W_EXPIRED_TITLE] = {"時間が過ぎています", "Too late"},
+    [W_EXPIRED] =
+        {"この依頼の期限は過ぎています。もとのサービスからやり直してください。このパソコンの時計は %s です。時計が"
+         "違っているときは、合わせてからやり直してください。",
+         "The time of this request is over. Please start again at the service. The clock of this computer "
+         "says %s; if that is wrong, set it first."},
+    [W_CLOCK_TITLE] = {"このパソコンの時計が合っていません", "The clock of this computer is wrong"},
+    [W_CLOCK] = {"このパソコンの時計は %s です。時計を合わせてから、もとのサービスでやり直してください。",
+                 "The clock of this computer says %s. Please set it, then start again at the service."},
+    [W_UPDATE_TITLE] = {"プログラムの更新が必要です", "An update is needed"},
+    [W_UPDATE] = {"このパソコンの genkan-agent では、この手続きはできません。更新してからやり直してください。",
+                  "The genkan-agent on this computer cannot do this. Please update it and try again."},
+    [W_ORIGIN_TITLE] = {"中止しました", "Stopped"},
+    [W_ORIGIN] =
+        {"この依頼は、登録された相手のページから始まっていません。不正なサイトの可能性があります。カードには触れて"
+         "いません。",
+         "This request was not started from the registered site. It may be fraud. The card was not touched."},
+    [W_REPLAY_TITLE] = {"この依頼は使用済みです", "This request was used already"},
+    [W_REPLAY] = {"同じ依頼は一度しか使えません。もとのサービスからやり直してください。",
+                  "A request is good for one time. Please start again at the service."},
+    [W_BUSY_TITLE] = {"ほかのログインが進行中です", "Another login is under way"},
+    [W_BUSY] =
+        {"先に開いている暗証番号の画面を終えるか、中止してください。そのあと、もとのサービスからやり直してください。",
+         "Please finish or cancel the window that is open, then start again at the service."},
+    [W_OVER_TITLE] = {"この手続きは終わっています", "This is over"},
+    [W_OVER] = {"このページは閉じてかまいません。", "You can close this page."},
+    [W_WINDOW_FAILED_TITLE] = {"暗証番号の画面を開けませんでした", "The PIN window could not be opened"},
+    [W_WINDOW_FAILED] = {"このパソコンの pinentry プログラムが動きませんでした。パソコンの管理者に知らせてください。",
+                         "The pinentry program of this computer did not work. Please tell its administrator."},
+    [W_BACK] = {"もとのサービスに戻る", "Back to the service"},
+};
+
+const char *word(enum lang lang, enum word w)
+{
+    INSIST(w < WORD_COUNT && lang < LANG_COUNT && words[w][lang]);
+    return words[w][lang];
+}
+
+void words_put(struct buf *out, enum lang lang, enum word w, const struct view *texts, size_t n)
+{
+    const char *rest = word(lang, w);
+    for (size_t i = 0; i < n; i++) {
+        const char *at = strstr(rest, "%s");
+        INSIST(at);
+        buf_put(out, view_bytes(rest, (size_t)(at - rest)));
+        buf_put(out, texts[i]);
+        rest = at + 2;
+    }
+    buf_put_text(out, rest);
+}
+
+enum lang lang_of(struct view name)
+{
+    return view_equal_text(name, "en") ? LANG_EN : LANG_JA;
+}
+
+enum lang lang_accepted(struct view header)
+{
+    return view_starts(header, VIEW("en")) ? LANG_EN : LANG_JA;
+}
+
+const char *lang_name(enum lang lang)
+{
+    return lang == LANG_EN ? "en" : "ja";
+}
