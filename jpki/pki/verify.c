@@ -146,6 +146,7 @@ static enum verify_blame blame_of(enum verify_refusal refusal)
     case VERIFY_REVOKED:
         return VERIFY_BLAME_CARD;
     case VERIFY_REVOCATION_UNKNOWN:
+    case VERIFY_NO_VERDICT:
         return VERIFY_BLAME_US;
     default:
         return VERIFY_BLAME_PROOF;
@@ -212,23 +213,31 @@ static enum err judge_proof(struct verify_verdict *v, struct arena *a, struct re
     return e;
 }
 
+/* Sets the blame; a failure of ours must not look like a verdict. */
+static enum err conclude(struct verify_verdict *v, enum err e)
+{
+    if (e) {
+        v->refusal = VERIFY_NO_VERDICT;
+        v->account_input = VIEW_NONE;
+    }
+    v->blame = blame_of(v->refusal);
+    return e;
+}
+
 enum err verify_certificate(struct verify_verdict *out, struct arena *a, const struct trust *trust,
                             const struct verify_facts *facts)
 {
     *out = (struct verify_verdict){.revocation.reason = -1};
-    enum err e = judge_certificate(out, a, trust, facts);
-    out->blame = blame_of(out->refusal);
-    return e;
+    return conclude(out, judge_certificate(out, a, trust, facts));
 }
 
 enum err verify_proof(struct verify_verdict *out, struct arena *a, const struct trust *trust,
                       struct revocation *revocation, const struct verify_facts *facts)
 {
     enum err e = verify_certificate(out, a, trust, facts);
-    if (!e && !out->refusal)
-        e = judge_proof(out, a, revocation, facts);
-    out->blame = blame_of(out->refusal);
-    return e;
+    if (e || out->refusal)
+        return e;
+    return conclude(out, judge_proof(out, a, revocation, facts));
 }
 
 const char *verify_refusal_name(enum verify_refusal refusal)
@@ -261,6 +270,7 @@ const char *verify_refusal_name(enum verify_refusal refusal)
         [VERIFY_PROOF_SIGNATURE] = "VERIFY_PROOF_SIGNATURE",
         [VERIFY_REVOKED] = "VERIFY_REVOKED",
         [VERIFY_REVOCATION_UNKNOWN] = "VERIFY_REVOCATION_UNKNOWN",
+        [VERIFY_NO_VERDICT] = "VERIFY_NO_VERDICT",
     };
     return names[refusal];
 }

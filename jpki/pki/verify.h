@@ -43,6 +43,8 @@ enum verify_refusal {
     /* revocation */
     VERIFY_REVOKED,
     VERIFY_REVOCATION_UNKNOWN,
+    /* we failed on the way: goes with a return other than ERR_OK, so that nobody mistakes it for good */
+    VERIFY_NO_VERDICT,
 };
 
 /* Whose move it is: what the page tells the resident depends on it. */

@@ -1,0 +1,111 @@
+#include "rig.h"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdarg.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+static int64_t made_at(struct rig *r)
+{
+    struct view text = rig_file(r, "made-at");
+    int64_t at = 0;
+    cr_assert(text_to_int(view_part(text, 0, text.n - 1), &at));
+    return at;
+}
+
+void rig_open(struct rig *r, const char *crls, struct revocation_fetch fetch)
+{
+    char why[256];
+    *r = (struct rig){0};
+    arena_open(&r->a, 64 << 20);
+    r->now = made_at(r);
+    struct trust_config trust = {.kind = TRUST_TEST, .folder = PKI "/trust"};
+    cr_assert_eq(trust_open(&r->trust, &trust, why), ERR_OK, "%s", why);
+    const char *folder = crls ? arena_printf(&r->a, PKI "/%s", crls) : NULL;
+    struct revocation_config config = {
+        .trust = r->trust, .crl_folder = folder, .ocsp = fetch.post != NULL, .fetch = fetch};
+    cr_assert_eq(revocation_open(&r->revocation, &config, why), ERR_OK, "%s", why);
+}
+
+void rig_close(struct rig *r)
+{
+    revocation_close(r->revocation);
+    arena_close(&r->a);
+    trust_close(r->trust);
+}
+
+struct view rig_file(struct rig *r, const char *path, ...)
+{
+    char rest[512];
+    struct view out;
+    va_list args;
+    va_start(args, path);
+    vsnprintf(rest, sizeof rest, path, args);
+    va_end(args);
+    const char *full = arena_printf(&r->a, PKI "/%s", rest);
+    cr_assert_eq(file_read(&r->a, full, 1 << 20, &out), ERR_OK, "%s", full);
+    return out;
+}
+
+static const char *word_of(enum trust_purpose purpose)
+{
+    return purpose == TRUST_AUTH ? "auth" : "sign";
+}
+
+void rig_cert(struct rig *r, const char *card, enum trust_purpose purpose, struct cert *c,
+              const struct trust_root **root)
+{
+    enum cert_fault fault;
+    enum trust_answer answer;
+    struct view der = rig_file(r, "%s/%s.der", card, word_of(purpose));
+    cr_assert_eq(cert_read(c, &r->a, der, &fault), ERR_OK, "%s: %s", card, cert_fault_name(fault));
+    cr_assert_eq(trust_find(r->trust, purpose, c, root, &answer), ERR_OK);
+    cr_assert_eq(answer, TRUST_FOUND, "%s", card);
+}
+
+static EVP_PKEY *key_of(struct rig *r, const char *card, enum trust_purpose purpose)
+{
+    struct view pem = rig_file(r, "%s/%s.key", card, word_of(purpose));
+    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    BIO_free(bio);
+    cr_assert_not_null(key);
+    return key;
+}
+
+static struct view sign(struct rig *r, EVP_PKEY *key, struct view message)
+{
+    uint8_t *sig = arena_alloc(&r->a, 1024);
+    size_t n = 1024;
+    const EVP_MD *md = EVP_PKEY_get_base_id(key) == EVP_PKEY_EC        ? EVP_sha384()
+                       : EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? NULL
+                                                                       : EVP_sha256();
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    cr_assert_eq(EVP_DigestSignInit(ctx, NULL, md, NULL, key), 1);
+    cr_assert_eq(EVP_DigestSign(ctx, sig, &n, message.p, message.n), 1);
+    EVP_MD_CTX_free(ctx);
+    return view_bytes(sig, n);
+}
+
+struct verify_facts rig_facts(struct rig *r, const char *card, enum trust_purpose purpose, struct view message)
+{
+    EVP_PKEY *key = key_of(r, card, purpose);
+    struct verify_facts facts = {.der = rig_file(r, "%s/%s.der", card, word_of(purpose)),
+                                 .alg = EVP_PKEY_get_base_id(key) == EVP_PKEY_EC ? JWS_ES384 : JWS_RS256,
+                                 .sig = sign(r, key, message),
+                                 .message = message,
+                                 .purpose = purpose,
+                                 .now = r->now};
+    EVP_PKEY_free(key);
+    return facts;
+}
+
+struct verify_verdict rig_verdict(struct rig *r, const char *card, enum trust_purpose purpose)
+{
+    struct verify_verdict v;
+    struct verify_facts facts = rig_facts(r, card, purpose, VIEW("GENKAN-CARD/1\0message"));
+    cr_assert_eq(verify_proof(&v, &r->a, r->trust, r->revocation, &facts), ERR_OK);
+    return v;
+}
