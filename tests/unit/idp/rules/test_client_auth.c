@@ -1,0 +1,124 @@
+#include <criterion/criterion.h>
+
+#include "base/base64.h"
+#include "base/hash.h"
+#include "idp/rules/client_auth.h"
+
+static struct arena arena;
+static uint8_t hash[32];
+
+static void open_arena(void)
+{
+    arena_open(&arena, 65536);
+    sha256(hash, VIEW("s3cret"));
+}
+
+static void close_arena(void)
+{
+    arena_close(&arena);
+}
+
+TestSuite(client_auth, .init = open_arena, .fini = close_arena);
+
+static struct client service(enum client_auth_method method)
+{
+    return (struct client){.id = VIEW("a"), .secret_hash = VIEW_ARRAY(hash), .auth_method = method};
+}
+
+static struct view basic(const char *pair)
+{
+    return view_text(arena_printf(&arena, "Basic %s", base64_text(&arena, view_text(pair))));
+}
+
+static enum refusal claim_of(struct client_claim *claim, struct client_auth_params p)
+{
+    enum refusal refusal;
+
+    cr_assert_eq(client_claim_read(claim, &arena, &p, &refusal), ERR_OK);
+    return refusal;
+}
+
+static enum refusal refusal_of(struct view authorization, const char *id, const char *secret)
+{
+    struct client_claim claim;
+
+    return claim_of(&claim, (struct client_auth_params){authorization, view_text(id), view_text(secret)});
+}
+
+Test(client_auth, refuses_a_request_without_any)
+{
+    cr_expect_eq(refusal_of(VIEW_NONE, NULL, NULL), REFUSAL_CLIENT_AUTH_MISSING, "RFC 6749 3.2.1");
+    cr_expect_eq(refusal_of(VIEW_NONE, "a", NULL), REFUSAL_CLIENT_AUTH_MISSING);
+    cr_expect_eq(refusal_of(VIEW_NONE, NULL, "s3cret"), REFUSAL_CLIENT_AUTH_MISSING);
+}
+
+Test(client_auth, refuses_two_ways_at_once)
+{
+    cr_expect_eq(refusal_of(basic("a:s3cret"), "a", "s3cret"), REFUSAL_CLIENT_AUTH_TWICE, "RFC 6749 2.3");
+    cr_expect_eq(refusal_of(basic("a:s3cret"), NULL, "s3cret"), REFUSAL_CLIENT_AUTH_TWICE);
+    cr_expect_eq(refusal_of(basic("a:s3cret"), "b", NULL), REFUSAL_CLIENT_AUTH_TWICE, "two different ids");
+}
+
+Test(client_auth, refuses_headers_that_are_not_basic)
+{
+    static const char *const headers[] = {"Basic",      "Basic ",         "Bearer abc",     "Basic YTpi!",
+                                          "BasicYTpi",  "Basic YWI=",     "Basic YQ",       "Basic YTo=",
+                                          "Basic OnM=", "Basic YTolWg==", "Basic YSUyOnM=", "Basic YTpi YTpi"};
+
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        cr_expect_eq(refusal_of(view_text(headers[i]), NULL, NULL), REFUSAL_CLIENT_AUTH_MALFORMED, "%s", headers[i]);
+}
+
+Test(client_auth, decodes_id_and_secret_of_the_header)
+{
+    struct client_claim claim;
+
+    cr_expect_eq(claim_of(&claim, (struct client_auth_params){.authorization = basic("a%3Ab:s+3%25")}), REFUSAL_NONE,
+                 "RFC 6749 2.3.1");
+    cr_expect(view_equal_text(claim.id, "a:b"));
+    cr_expect(view_equal_text(claim.secret, "s 3%"));
+    cr_expect_eq(claim.method, CLIENT_AUTH_BASIC);
+}
+
+Test(client_auth, splits_at_the_first_colon)
+{
+    struct client_claim claim;
+
+    cr_expect_eq(claim_of(&claim, (struct client_auth_params){.authorization = basic("a:b:c")}), REFUSAL_NONE);
+    cr_expect(view_equal_text(claim.id, "a"));
+    cr_expect(view_equal_text(claim.secret, "b:c"));
+}
+
+Test(client_auth, takes_the_scheme_in_any_case_and_the_same_client_id_beside_it)
+{
+    struct client_claim claim;
+    struct client_auth_params p = {.authorization = VIEW("bAsIc  YTpi"), .client_id = VIEW("a")};
+
+    cr_expect_eq(claim_of(&claim, p), REFUSAL_NONE, "RFC 7235 2.1");
+    cr_expect(view_equal_text(claim.secret, "b"));
+}
+
+Test(client_auth, refuses_unknown_clients_wrong_secrets_and_other_methods)
+{
+    struct client c = service(CLIENT_AUTH_BASIC), post = service(CLIENT_AUTH_POST);
+    struct client_claim good = {VIEW("a"), VIEW("s3cret"), CLIENT_AUTH_BASIC}, wrong = good, other = good;
+
+    wrong.secret = VIEW("s3creT");
+    other.method = CLIENT_AUTH_POST;
+    cr_expect_eq(client_auth_decide(&good, NULL), REFUSAL_CLIENT_AUTH_FAILED, "RFC 6749 5.2");
+    cr_expect_eq(client_auth_decide(&wrong, &c), REFUSAL_CLIENT_AUTH_FAILED);
+    wrong.secret = VIEW("");
+    cr_expect_eq(client_auth_decide(&wrong, &c), REFUSAL_CLIENT_AUTH_FAILED);
+    cr_expect_eq(client_auth_decide(&other, &c), REFUSAL_CLIENT_AUTH_METHOD, "OIDC Registration 2");
+    cr_expect_eq(client_auth_decide(&good, &post), REFUSAL_CLIENT_AUTH_METHOD);
+    cr_expect_eq(client_auth_decide(&good, &c), REFUSAL_NONE);
+    cr_expect_eq(client_auth_decide(&other, &post), REFUSAL_NONE);
+}
+
+Test(client_auth, refuses_a_client_that_has_no_secret)
+{
+    struct client c = {.id = VIEW("a")};
+    struct client_claim claim = {VIEW("a"), VIEW("anything"), CLIENT_AUTH_BASIC};
+
+    cr_expect_eq(client_auth_decide(&claim, &c), REFUSAL_CLIENT_AUTH_FAILED);
+}
