@@ -3,7 +3,7 @@
  * One thread accepts connections and deals them out to the workers. A worker is one thread with one libmicrohttpd
  * daemon (epoll): it reads a request, runs its handler to the end and sends the answer, all without a change of
  * threads, which would cost more than the reading and the sending together
- * (docs/decisions/0010-one-thread-a-request.md). A handler may wait for the disk; a handler that may wait for the
+ * (docs/decisions/one-thread-a-request.md). A handler may wait for the disk; a handler that may wait for the
  * network says ROUTE_SLOW and is run by another thread, while its connection sleeps. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
