@@ -18,7 +18,8 @@ struct reading {
     struct config *config;
     struct arena *arena;
     struct config_fault *fault;
-    uint64_t seen; /* bit i: keys[i] was set */
+    uint64_t seen, closed; /* bit i: keys[i] was set / its list has ended */
+    unsigned taken;        /* values of the list that is being read */
 };
 
 /* libconfuse calls us back without any context of ours. Set for the time of one cfg_parse_buf, in one thread. */
@@ -179,6 +180,32 @@ static const char *take_roots(struct reading *r, const char *value)
     return take_path(r, &r->config->jpki.roots, value);
 }
 
+/* "auth:" or "sign:" and the 64 hex digits of a SHA-256, colons between them allowed */
+static bool is_pin(struct view v)
+{
+    size_t digits = 0;
+    if (!view_starts(v, VIEW("auth:")) && !view_starts(v, VIEW("sign:")))
+        return false;
+    for (size_t i = 5; i < v.n; i++) {
+        bool digit = (v.p[i] >= '0' && v.p[i] <= '9') || ((v.p[i] | 32) >= 'a' && (v.p[i] | 32) <= 'f');
+        if (!digit && v.p[i] != ':')
+            return false;
+        digits += digit;
+    }
+    return digits == 64;
+}
+
+static const char *take_pin(struct reading *r, const char *value)
+{
+    struct config *c = r->config;
+    if (!is_pin(view_text(value)))
+        return "must be a list of fingerprints like \"auth:<64 hex digits>\" or \"sign:...\"";
+    if (c->jpki.n_pins == CONFIG_PINS_MAX)
+        return "has more than 16 fingerprints";
+    c->jpki.pins[c->jpki.n_pins] = arena_text(r->arena, view_text(value));
+    return c->jpki.pins[c->jpki.n_pins++] ? NULL : "is too long";
+}
+
 static const char *take_crl(struct reading *r, const char *value)
 {
     return take_path(r, &r->config->jpki.crl, value);
@@ -246,6 +273,7 @@ static const struct key {
     {NULL, "connections", "connections", false, take_connections},
     {"jpki", "trust", "jpki.trust", true, take_trust},
     {"jpki", "roots", "jpki.roots", true, take_roots},
+    {"jpki", "pins", "jpki.pins", false, take_pin},
     {"jpki", "crl", "jpki.crl", false, take_crl},
     {"jpki", "ocsp", "jpki.ocsp", false, take_ocsp},
     {"jpki", "ocsp_timeout", "jpki.ocsp_timeout", false, take_ocsp_timeout},
@@ -277,16 +305,23 @@ static int blame(struct reading *r, int line, const char *key, const char *rule)
     return -1;
 }
 
-/* Called by libconfuse for every value as it is read, with the line it stands in. */
+/* Called by libconfuse for every value as it is read, with the line it stands in; for a list once more at its end. */
 static int on_value(cfg_t *cfg, cfg_opt_t *opt)
 {
     struct reading *r = current;
-    size_t i = key_index(cfg->name, opt->name), last = cfg_opt_size(opt) - 1;
-    bool list = keys[i].take == take_listen;
-    if (r->seen >> i & 1 && (!list || last == 0))
+    size_t i = key_index(cfg->name, opt->name);
+    uint64_t bit = UINT64_C(1) << i;
+    unsigned n = cfg_opt_size(opt);
+    bool list = opt->flags & CFGF_LIST;
+    if (r->closed & bit || (!list && r->seen & bit))
         return blame(r, cfg->line, keys[i].shown, "is there twice");
-    r->seen |= UINT64_C(1) << i;
-    const char *value = cfg_opt_getnstr(opt, (unsigned)last);
+    if (list && r->seen & bit && n == r->taken) {
+        r->closed |= bit;
+        return 0;
+    }
+    r->seen |= bit;
+    r->taken = n;
+    const char *value = cfg_opt_getnstr(opt, n - 1);
     const char *rule = value ? keys[i].take(r, value) : "has no value";
     return rule ? blame(r, cfg->line, keys[i].shown, rule) : 0;
 }
@@ -316,21 +351,20 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 }
 
 #define KEY(NAME)     CFG_STR(NAME, NULL, CFGF_NODEFAULT)
+#define LIST(NAME)    CFG_STR_LIST(NAME, NULL, CFGF_NODEFAULT)
 #define SECTION(NAME) CFG_SEC(#NAME, NAME, CFGF_NONE)
 
 static enum err parse(struct reading *r, const char *text)
 {
-    cfg_opt_t jpki[] = {KEY("trust"), KEY("roots"), KEY("crl"), KEY("ocsp"), KEY("ocsp_timeout"), CFG_END()};
+    cfg_opt_t jpki[] = {KEY("trust"), KEY("roots"),        LIST("pins"), KEY("crl"),
+                        KEY("ocsp"),  KEY("ocsp_timeout"), CFG_END()};
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
     cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), CFG_END()};
-    cfg_opt_t top[] = {KEY("issuer"),      CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
-                       KEY("data"),        KEY("workers"),
-                       KEY("connections"), SECTION(jpki),
-                       SECTION(agent),     SECTION(session),
-                       SECTION(log),       SECTION(tls),
-                       CFG_END()};
+    cfg_opt_t top[] = {KEY("issuer"),      LIST("listen"), KEY("data"),    KEY("workers"),
+                       KEY("connections"), SECTION(jpki),  SECTION(agent), SECTION(session),
+                       SECTION(log),       SECTION(tls),   CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -348,6 +382,45 @@ static enum err parse(struct reading *r, const char *text)
     current = NULL;
     cfg_free(cfg);
     return result == CFG_SUCCESS && !r->fault->rule ? ERR_OK : ERR_CONFIG;
+}
+
+/* After an error inside quotation marks libconfuse's scanner stays there, and a second file, read on SIGHUP, would be
+ * read wrongly. So nothing that could end inside them reaches it; nor an open section, which it would take for closed.
+ * NULL: LINE is fine; otherwise the rule it breaks. */
+static const char *line_fault(struct view line, int *depth)
+{
+    uint8_t quote = 0;
+    for (size_t i = 0; i < line.n; i++) {
+        uint8_t c = line.p[i];
+        bool begins = i == 0 || strchr(" \t{}=,", line.p[i - 1]);
+        if (!quote && c == '#')
+            return begins ? NULL : "has a # inside a value: put the value in quotation marks";
+        if (c == '\\' || c == '\r')
+            return "has a backslash or carriage return";
+        if (!quote && c == '/' && i + 1 < line.n && (line.p[i + 1] == '*' || line.p[i + 1] == '/'))
+            return "has a comment that does not begin with #";
+        if (!quote)
+            *depth += (c == '{') - (c == '}');
+        if (quote ? c == quote : (c == '"' || c == '\''))
+            quote = quote ? 0 : c;
+    }
+    return quote ? "has a quotation mark that is not closed" : NULL;
+}
+
+static enum err check_lines(struct reading *r, struct view text)
+{
+    struct view line;
+    int number = 0, depth = 0;
+    const char *rule = NULL;
+    while (!rule && view_next(&text, '\n', &line)) {
+        number++;
+        rule = line_fault(line, &depth);
+    }
+    if (!rule && depth > 0)
+        rule = "ends while a { is open";
+    if (rule)
+        blame(r, number, "this line", rule);
+    return rule ? ERR_CONFIG : ERR_OK;
 }
 
 /* --- the whole -----------------------------------------------------------------------------------------------------
@@ -373,6 +446,8 @@ static enum err check_whole(struct reading *r)
             return contradiction(r, keys[i].shown, "is missing");
     if (c->jpki.trust == CONFIG_TRUST_TEST && !config_is_local(c))
         return contradiction(r, "jpki.trust", "may be \"test\" only when the issuer's host is localhost or 127.0.0.1");
+    if (c->jpki.trust == CONFIG_TRUST_TEST && c->jpki.n_pins)
+        return contradiction(r, "jpki.pins", "is for production only");
     if (!c->jpki.crl && !c->jpki.ocsp)
         return contradiction(r, "jpki.ocsp", "must be on when there is no jpki.crl: nobody could be checked");
     if (c->session.idle > c->session.absolute)
@@ -409,7 +484,9 @@ enum err config_read_text(struct config **out, struct arena *a, const char *path
     c->path = path;
     if (!text_is_utf8(text))
         return contradiction(&r, "file", "must be UTF-8 text");
-    enum err err = parse(&r, copy);
+    enum err err = check_lines(&r, text);
+    if (!err)
+        err = parse(&r, copy);
     if (!err)
         err = check_whole(&r);
     if (err)

@@ -9,6 +9,7 @@
 
 #define CONFIG_PATH       "/etc/genkan/genkan.conf"
 #define CONFIG_LISTEN_MAX 8
+#define CONFIG_PINS_MAX   16
 
 enum config_trust { CONFIG_TRUST_TEST, CONFIG_TRUST_PRODUCTION };
 
@@ -24,8 +25,10 @@ struct config {
     unsigned connections; /* at most so many at once */
     struct {
         enum config_trust trust;
-        const char *roots;     /* absolute folder with auth/ and sign/ inside */
-        const char *crl;       /* absolute folder with auth/ and sign/ inside; NULL: no CRL files */
+        const char *roots;                 /* absolute folder with auth/ and sign/ inside */
+        const char *crl;                   /* absolute folder with auth/ and sign/ inside; NULL: no CRL files */
+        const char *pins[CONFIG_PINS_MAX]; /* "auth:<64 hex digits>", "sign:..."; add to the built-in ones */
+        size_t n_pins;
         bool ocsp;             /* ask the responder the certificate names */
         unsigned ocsp_timeout; /* seconds, 1..30 */
     } jpki;

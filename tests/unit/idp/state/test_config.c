@@ -1,0 +1,234 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "idp/state/config.h"
+
+static struct arena a;
+
+static void open_arena(void)
+{
+    arena_open(&a, 4 << 20);
+}
+
+static void close_arena(void)
+{
+    arena_close(&a);
+}
+
+TestSuite(config, .init = open_arena, .fini = close_arena);
+
+#define JPKI     "jpki {\n trust = test\n roots = /r\n crl = /c\n}\n"
+#define SMALLEST "issuer = \"http://localhost:8080\"\ndata = /var/lib/genkan\n" JPKI
+
+static struct config *good(const char *text)
+{
+    struct config *c = NULL;
+    struct config_fault fault;
+    enum err err = config_read_text(&c, &a, "genkan.conf", view_text(text), &fault);
+    cr_assert_eq(err, ERR_OK, "%s: line %d, %s %s", text, fault.line, fault.key, fault.rule);
+    return c;
+}
+
+Test(config, smallest_one_gets_the_documented_defaults)
+{
+    struct config *c = good(SMALLEST);
+    cr_expect_str_eq(c->issuer, "http://localhost:8080");
+    cr_expect_str_eq(c->issuer_host, "localhost:8080");
+    cr_expect_not(c->issuer_https);
+    cr_expect(config_is_local(c));
+    cr_expect_eq(c->n_listen, 1);
+    cr_expect_str_eq(c->listen[0], "127.0.0.1:8080");
+    cr_expect_eq(c->workers, 4);
+    cr_expect_eq(c->session.idle, 900);
+    cr_expect_eq(c->session.absolute, 43200);
+    cr_expect_eq(c->jpki.ocsp, true);
+    cr_expect_eq(c->jpki.ocsp_timeout, 3);
+    cr_expect_eq(c->agent.port, 23837);
+    cr_expect_eq(c->log.level, LOG_INFO);
+    cr_expect_null(c->tls.key);
+}
+
+Test(config, reads_every_key)
+{
+    struct config *c = good("# a comment\n"
+                            "issuer = \"https://id.example.lg.jp\"\n"
+                            "listen = {\"0.0.0.0:8443\", \"[::]:8443\"}\n"
+                            "data = \"/srv/genkan/\"\n"
+                            "workers = 8\n"
+                            "connections = 2000\n"
+                            "jpki {\n trust = production\n roots = \"/r\"\n"
+                            " pins = {\"auth:00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}\n"
+                            " ocsp = on\n ocsp_timeout = 5s\n}\n"
+                            "agent { port = 4000 }\n"
+                            "session {\n idle = 10m\n absolute = 8h\n}\n"
+                            "log { level = debug }\n"
+                            "tls {\n certificate = /c.pem\n key = /k.pem\n}\n");
+    cr_expect(c->issuer_https);
+    cr_expect_not(config_is_local(c));
+    cr_expect_str_eq(c->data, "/srv/genkan");
+    cr_expect_eq(c->n_listen, 2);
+    cr_expect_str_eq(c->listen[1], "[::]:8443");
+    cr_expect_eq(c->workers, 8);
+    cr_expect_eq(c->connections, 2000);
+    cr_expect_eq(c->jpki.trust, CONFIG_TRUST_PRODUCTION);
+    cr_expect_eq(c->jpki.n_pins, 1);
+    cr_expect_null(c->jpki.crl);
+    cr_expect_eq(c->jpki.ocsp_timeout, 5);
+    cr_expect_eq(c->agent.port, 4000);
+    cr_expect_eq(c->session.idle, 600);
+    cr_expect_eq(c->session.absolute, 28800);
+    cr_expect_eq(c->log.level, LOG_DEBUG);
+    cr_expect_str_eq(c->tls.key, "/k.pem");
+}
+
+Test(config, refuses_naming_line_key_and_rule)
+{
+    static const struct {
+        const char *text;
+        int line; /* 0: no line is to blame */
+        const char *key;
+    } table[] = {
+        {"", 0, "issuer"},
+        {"issuer = \"http://localhost:8080\"\n" JPKI, 0, "data"},
+        {"issuer = \"http://localhost\"\ndata = /d\n", 0, "jpki.trust"},
+        {"issuer = \"http://localhost\"\ndata = /d\njpki { trust = test }\n", 0, "jpki.roots"},
+        /* names */
+        {SMALLEST "colour = red\n", 8, "colour"},
+        {SMALLEST "session {\n idel = 5m\n}\n", 9, "idel"},
+        {SMALLEST "sessions {\n}\n", 8, "sessions"},
+        {SMALLEST "data = /twice\n", 8, "data"},
+        {SMALLEST "session { idle = 5m\n idle = 6m }\n", 9, "session.idle"},
+        {SMALLEST "session { idle = 5m }\nsession { idle = 6m }\n", 9, "session.idle"},
+        /* values */
+        {"issuer = \"http://id.example.lg.jp\"\n", 1, "issuer"},
+        {"issuer = \"https://id.example.lg.jp/\"\n", 1, "issuer"},
+        {"issuer = \"https://id.example.lg.jp/op\"\n", 1, "issuer"},
+        {"issuer = \"https://id.example.lg.jp?x\"\n", 1, "issuer"},
+        {"issuer = \"https://ID.example.lg.jp\"\n", 1, "issuer"},
+        {"issuer = \"https://id.example.lg.jp:443\"\n", 1, "issuer"},
+        {"issuer = \"https://me@id.example.lg.jp\"\n", 1, "issuer"},
+        {"issuer = \"ftp://localhost\"\n", 1, "issuer"},
+        {"issuer = \"localhost\"\n", 1, "issuer"},
+        {"issuer = \"\"\n", 1, "issuer"},
+        {SMALLEST "listen = {\"localhost:8080\"}\n", 8, "listen"},
+        {SMALLEST "listen = {\"127.0.0.1\"}\n", 8, "listen"},
+        {SMALLEST "listen = {\"127.0.0.1:65536\"}\n", 8, "listen"},
+        {SMALLEST "listen = {\"::1:8080\"}\n", 8, "listen"},
+        {SMALLEST "listen = {\"[]:8080\"}\n", 8, "listen"},
+        {SMALLEST "listen = {\"127.0.0.1:80\",\n\"127.0.0.1:80\"}\n", 9, "listen"},
+        {SMALLEST "listen = {\"127.0.0.1:80\"}\nlisten = {\"127.0.0.1:81\"}\n", 9, "listen"},
+        {SMALLEST "workers = 0\n", 8, "workers"},
+        {SMALLEST "workers = 65\n", 8, "workers"},
+        {SMALLEST "workers = four\n", 8, "workers"},
+        {SMALLEST "workers = -1\n", 8, "workers"},
+        {SMALLEST "connections = 15\n", 8, "connections"},
+        {"data = var/lib\n", 1, "data"},
+        {"data = \"/\"\n", 1, "data"},
+        {"jpki { trust = maybe }\n", 1, "jpki.trust"},
+        {"jpki { ocsp = perhaps }\n", 1, "jpki.ocsp"},
+        {"jpki { ocsp_timeout = 31 }\n", 1, "jpki.ocsp_timeout"},
+        {"jpki { ocsp_timeout = 0 }\n", 1, "jpki.ocsp_timeout"},
+        {"jpki { pins = {\"auth:00\"} }\n", 1, "jpki.pins"},
+        {"jpki { pins = {\"root:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"} }\n", 1,
+         "jpki.pins"},
+        {"agent { port = 80 }\n", 1, "agent.port"},
+        {"agent { port = 65536 }\n", 1, "agent.port"},
+        {"session { idle = 59 }\n", 1, "session.idle"},
+        {"session { idle = 5w }\n", 1, "session.idle"},
+        {"session { idle = 1.5h }\n", 1, "session.idle"},
+        {"session { idle = 99999999999999999999 }\n", 1, "session.idle"},
+        {"session { absolute = 25h }\n", 1, "session.absolute"},
+        {"log { level = loud }\n", 1, "log.level"},
+        {"tls { key = key.pem }\n", 1, "tls.key"},
+        /* the whole */
+        {"issuer = \"https://id.example.lg.jp\"\ndata = /d\n" JPKI, 0, "jpki.trust"},
+        {"issuer = \"http://localhost\"\ndata = /d\njpki { trust = test\n roots = /r\n ocsp = off\n}\n", 0,
+         "jpki.ocsp"},
+        {"issuer = \"http://localhost\"\ndata = /d\njpki { trust = test\n roots = /r\n pins = "
+         "{\"auth:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"}\n}\n",
+         0, "jpki.pins"},
+        {SMALLEST "session { idle = 2h\n absolute = 1h }\n", 0, "session.idle"},
+        {SMALLEST "tls { key = /k }\n", 0, "tls.certificate"},
+        {SMALLEST "tls { certificate = /c }\n", 0, "tls.key"},
+        {SMALLEST "tls { certificate = /c\n key = /k }\n", 0, "tls"},
+        {"data = \"/\xFF\"\n", 0, "file"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct config *c = NULL;
+        struct config_fault fault;
+        enum err err = config_read_text(&c, &a, "genkan.conf", view_text(table[i].text), &fault);
+        cr_expect_eq(err, ERR_CONFIG, "%s", table[i].text);
+        cr_expect_null(c);
+        cr_expect_eq(fault.line, table[i].line, "%s: line %d", table[i].text, fault.line);
+        cr_expect_str_eq(fault.key, table[i].key, "%s", table[i].text);
+        cr_expect(fault.rule && *fault.rule, "%s", table[i].text);
+    }
+}
+
+Test(config, refuses_broken_syntax_with_its_line)
+{
+    static const struct {
+        const char *text;
+        int line;
+    } table[] = {
+        {SMALLEST "workers 4\n", 8},
+        {SMALLEST "workers = \n", 9},
+        {SMALLEST "session {\n idle = 5m\n", 10},
+        {SMALLEST "workers = {4}\n", 8},
+        {SMALLEST "data = \"/unfinished\n", 8},
+        {SMALLEST "data = /a#b\n", 8},
+        {SMALLEST "data = \"/a\\777\"\n", 8},
+        {SMALLEST "/* open\n", 8},
+        {SMALLEST "// c\n", 8},
+        {SMALLEST "workers = 'a\n", 8},
+        {SMALLEST "= 4\n", 8},
+        {SMALLEST "}\n", 8},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct config *c = NULL;
+        struct config_fault fault;
+        cr_expect_eq(config_read_text(&c, &a, "x", view_text(table[i].text), &fault), ERR_CONFIG, "%s", table[i].text);
+        cr_expect(table[i].line == 0 || fault.line == table[i].line, "%s: line %d", table[i].text, fault.line);
+        cr_expect(fault.rule && *fault.rule);
+    }
+}
+
+Test(config, is_read_rightly_after_one_that_was_refused)
+{
+    static const char *const bad[] = {"data = \"/x\n", "data = '", "data = \"\\9\"", "data = \"\\xg\"", "/*", "jpki {"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct config *c = NULL;
+        struct config_fault fault;
+        cr_expect_eq(config_read_text(&c, &a, "x", view_text(bad[i]), &fault), ERR_CONFIG, "%s", bad[i]);
+        cr_expect_eq(good(SMALLEST "workers = 7\n")->workers, 7, "%s", bad[i]);
+    }
+}
+
+Test(config, file_that_is_not_there_is_not_found_and_a_huge_one_is_refused)
+{
+    struct config *c;
+    struct config_fault fault;
+    char path[] = "/tmp/genkan-config-XXXXXX", block[1024];
+    cr_expect_eq(config_read(&c, &a, "/nonexistent/genkan.conf", &fault), ERR_NOT_FOUND);
+    int fd = mkstemp(path);
+    memset(block, '#', sizeof block);
+    for (int i = 0; i < 65; i++)
+        cr_assert_eq(write(fd, block, sizeof block), (ssize_t)sizeof block);
+    close(fd);
+    cr_expect_eq(config_read(&c, &a, path, &fault), ERR_CONFIG);
+    unlink(path);
+}
+
+Test(config, running_server_follows_what_needs_no_restart)
+{
+    struct config *now = good(SMALLEST);
+    cr_expect_null(config_can_follow(now, good(SMALLEST)));
+    cr_expect_null(config_can_follow(now, good(SMALLEST "log { level = debug }\n")));
+    cr_expect_str_eq(config_can_follow(now, good(SMALLEST "workers = 5\n")), "workers");
+    cr_expect_str_eq(config_can_follow(now, good(SMALLEST "listen = {\"127.0.0.1:8081\"}\n")), "listen");
+    cr_expect_str_eq(config_can_follow(now, good("issuer = \"http://localhost:8081\"\ndata = /var/lib/genkan\n" JPKI)),
+                     "issuer");
+    cr_expect_str_eq(config_can_follow(now, good("issuer = \"http://localhost:8080\"\ndata = /d\n" JPKI)), "data");
+    cr_expect_str_eq(config_can_follow(now, good(SMALLEST "connections = 100\n")), "connections");
+}
