@@ -1,0 +1,167 @@
+// What the browser tests share: the browser, the PIN window on the display, the card's control socket, genkan's command
+// line, and a list of statements that hold or do not.
+import { chromium } from 'playwright-core';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const need = (name) => {
+  if (!process.env[name]) throw new Error(`${name} is not set: start this with tools/demo --with`);
+  return process.env[name];
+};
+
+export const issuer = need('GENKAN_ISSUER');
+export const siteA = need('GENKAN_A');
+export const siteB = need('GENKAN_B');
+export const agent = need('GENKAN_AGENT');
+export const shots = need('GENKAN_SCREENSHOTS');
+const data = need('GENKAN_DATA');
+const bin = need('GENKAN_BIN');
+const control = need('GENKAN_CARD_CONTROL');
+mkdirSync(shots, { recursive: true });
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// --- statements ------------------------------------------------------------------------------------------------------
+
+let failures = 0;
+let count = 0;
+export function held(what, ok, detail = '') {
+  count += 1;
+  if (!ok) failures += 1;
+  console.log(`${ok ? 'ok   ' : 'FAIL '} ${what}${ok || detail === '' ? '' : `: ${typeof detail === 'string' ? detail : JSON.stringify(detail)}`}`);
+  return ok;
+}
+export const same = (what, got, wanted) =>
+  held(what, JSON.stringify(got) === JSON.stringify(wanted), `got ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`);
+export function chapter(name) {
+  console.log(`\n${name}`);
+}
+export function finish() {
+  console.log(`\n${count} statements, ${failures} did not hold`);
+  process.exitCode = failures === 0 && count > 0 ? 0 : 1;
+}
+
+// --- browser ---------------------------------------------------------------------------------------------------------
+
+const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+
+export async function openBrowser() {
+  // its own home: the certificate authority of --tls is trusted there and nowhere else
+  const home = `${data}/browser-home`;
+  mkdirSync(home, { recursive: true });
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet, env: { ...process.env, HOME: home } });
+}
+export async function openWindow(browser, options = {}) {
+  const context = await browser.newContext({ locale: 'ja-JP', timezoneId: 'Asia/Tokyo', viewport: { width: 1100, height: 900 }, ...options });
+  context.setDefaultTimeout(20000);
+  const page = await context.newPage();
+  return { context, page };
+}
+
+let number = 0;
+export async function shoot(page, name) {
+  number += 1;
+  await page.screenshot({ path: `${shots}/${String(number).padStart(2, '0')}-${name}.png`, fullPage: true });
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+// Zero violations of WCAG 2.2 AA and of axe's good practice.
+export async function accessible(page, name) {
+  await page.evaluate(axeSource);
+  const found = await page.evaluate((tags) => globalThis.axe.run(globalThis.document, { runOnly: tags }), rules);
+  const list = found.violations.map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 120)} ${v.nodes[0].failureSummary}`);
+  held(`accessible: ${name}`, list.length === 0, list.join(' | '));
+}
+export async function look(page, name) {
+  await shoot(page, name);
+  await accessible(page, name);
+}
+
+// --- the card --------------------------------------------------------------------------------------------------------
+
+export function card(...words) {
+  return execFileSync(`${bin}/genkan-card`, ['ctl', control, ...words], { encoding: 'utf8' });
+}
+export const cardStatus = () => JSON.parse(card('status'));
+export const cardTrace = () => card('trace').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+// What the agent told its PIN window since the start (never what was typed).
+export const windowLog = () => readFileSync(`${data}/log/pinentry.log`, 'utf8');
+
+// --- the PIN window --------------------------------------------------------------------------------------------------
+
+async function pinWindow(ms) {
+  for (const end = Date.now() + ms; Date.now() < end; await sleep(100)) {
+    try {
+      const { stdout } = await run('xdotool', ['search', '--onlyvisible', '--class', 'pinentry']);
+      const id = stdout.trim().split('\n').filter(Boolean).pop();
+      if (id) return id;
+    } catch { /* none yet */ }
+  }
+  return null;
+}
+export async function windowIsOpen(ms = 15000) {
+  return (await pinWindow(ms)) !== null;
+}
+export async function windowIsGone(ms = 15000) {
+  for (const end = Date.now() + ms; Date.now() < end; await sleep(100)) if (!(await pinWindow(1))) return true;
+  return false;
+}
+export async function shootWindow(name) {
+  number += 1;
+  await sleep(300); // drawn
+  await run('import', ['-window', 'root', `${shots}/${String(number).padStart(2, '0')}-${name}.png`]);
+}
+// Types into whatever window asks, as a hand on the keyboard does.
+export async function typePin(pin, shot = null) {
+  const id = await pinWindow(20000);
+  if (!id) throw new Error('no PIN window opened');
+  await sleep(300);
+  if (shot) await shootWindow(shot);
+  await run('xdotool', ['type', '--delay', '40', pin]);
+  await run('xdotool', ['key', 'Return']);
+  for (let i = 0; i < 100 && (await pinWindow(1)) === id; i += 1) await sleep(50);
+}
+export async function cancelWindow() {
+  const id = await pinWindow(20000);
+  if (!id) throw new Error('no PIN window opened');
+  await sleep(300);
+  await run('xdotool', ['key', 'Escape']);
+  await windowIsGone();
+}
+
+// --- steps of a login ------------------------------------------------------------------------------------------------
+
+export const at = (page) => new URL(page.url());
+export const isAt = (page, path) => at(page).origin === issuer && at(page).pathname === path;
+export const loginButton = (page) => page.locator('form[action="/login/card"] button.main');
+export const choice = (page, action, value) => page.locator(`form[action="${action}"] button[value="${value}"]`);
+export const consentButton = (page, value) => page.locator(`#consent button[name="do"][value="${value}"], button[form="consent"][value="${value}"]`);
+export const agentLink = (page) => page.locator('a.button.main[rel="nofollow"]');
+// The word of this attempt, as the page shows it.
+export const wordOf = async (page) => (await page.locator('.word-itself').innerText()).trim();
+
+// From the page "Reading your card" through the agent and its windows, back to Genkan.
+export async function useCard(page, pins, shotName = null) {
+  await agentLink(page).click();
+  await page.waitForURL((url) => url.origin === agent);
+  for (const [i, pin] of pins.entries()) await typePin(pin, shotName ? `${shotName}${i + 1}` : null);
+  await page.waitForURL((url) => url.origin !== agent && url.pathname !== '/login/card/return', { timeout: 30000 });
+}
+export async function logInWithCard(page) {
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  await useCard(page, ['1234']);
+}
+
+// --- genkan's command line -------------------------------------------------------------------------------------------
+
+export function genkan(...words) {
+  const done = spawnSync(`${bin}/genkan`, [...words, '--config', need('GENKAN_CONF')], { encoding: 'utf8', maxBuffer: 64 << 20 });
+  return { status: done.status, out: done.stdout, err: done.stderr };
+}
+export const auditEvents = () => genkan('audit', 'list', '--format', 'jsonl').out.split('\n').filter(Boolean).map((line) => JSON.parse(line));

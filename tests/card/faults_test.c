@@ -1,0 +1,205 @@
+/* The virtual card does what a test orders, seen from the other side: a PC/SC client of the real pcscd. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <winscard.h>
+
+#include "base/clock.h"
+#include "base/view.h"
+#include "tests/lib/rig.h"
+
+#define PATIENCE_MS 5000
+
+struct client {
+    struct rig *rig;
+    SCARDCONTEXT context;
+    SCARDHANDLE card;
+    char reader[128];
+};
+
+static void open_rig(struct client *c, bool empty)
+{
+    const struct rig_options o = {
+        .card_dir = BUILD_DIR "/testpki/residents/hanako", .program = BUILD_DIR "/genkan-card", .empty = empty};
+    *c = (struct client){.rig = NULL};
+    cr_assert_eq(rig_open(&c->rig, &o), ERR_OK);
+    cr_assert_eq(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &c->context), SCARD_S_SUCCESS);
+    DWORD n = sizeof c->reader;
+    cr_assert_eq(SCardListReaders(c->context, NULL, c->reader, &n), SCARD_S_SUCCESS);
+}
+
+static void connect_card(struct client *c)
+{
+    DWORD protocol;
+    LONG r = SCardConnect(c->context, c->reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, &c->card, &protocol);
+    cr_assert_eq(r, SCARD_S_SUCCESS, "%s", pcsc_stringify_error(r));
+}
+
+static void close_rig(struct client *c)
+{
+    if (c->card)
+        SCardDisconnect(c->card, SCARD_UNPOWER_CARD);
+    SCardReleaseContext(c->context);
+    rig_close(c->rig);
+}
+
+/* The status word, or 0 when the exchange failed. */
+static unsigned say(struct client *c, struct view apdu)
+{
+    uint8_t answer[300];
+    DWORD n = sizeof answer;
+    LONG r = SCardTransmit(c->card, SCARD_PCI_T1, apdu.p, apdu.n, NULL, answer, &n);
+    return r == SCARD_S_SUCCESS && n >= 2 ? (unsigned)answer[n - 2] << 8 | answer[n - 1] : 0;
+}
+
+#define SELECT VIEW("\x00\xA4\x04\x0C\x0A\xD3\x92\xF0\x00\x26\x01\x00\x00\x00\x01")
+#define TRIES  VIEW("\x00\x20\x00\x98")
+#define VERIFY                                                                                                         \
+    VIEW("\x00\x20\x00\x98\x04"                                                                                        \
+         "1234")
+
+/* Waits until the reader's state has (or lacks) BITS. */
+static bool await_state(struct client *c, DWORD bits, bool wanted)
+{
+    SCARD_READERSTATE s = {.szReader = c->reader, .dwCurrentState = SCARD_STATE_UNAWARE};
+    for (int64_t end = clock_steady_ms() + PATIENCE_MS; clock_steady_ms() < end;) {
+        if (SCardGetStatusChange(c->context, 500, &s, 1) == SCARD_S_SUCCESS && ((s.dwEventState & bits) != 0) == wanted)
+            return true;
+        s.dwCurrentState = s.dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
+    }
+    return false;
+}
+
+Test(faults, a_card_pulled_before_a_command_is_gone_for_the_reader)
+{
+    struct client c;
+    open_rig(&c, false);
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_assert_eq(rig_ctl(c.rig, "remove-before 2", NULL, 0), ERR_OK);
+    cr_expect_eq(say(&c, TRIES), 0x63C3);
+    cr_expect_eq(say(&c, TRIES), 0);
+    cr_expect(await_state(&c, SCARD_STATE_EMPTY, true));
+    cr_assert_eq(rig_ctl(c.rig, "insert", NULL, 0), ERR_OK);
+    cr_expect(await_state(&c, SCARD_STATE_PRESENT, true));
+    SCardDisconnect(c.card, SCARD_LEAVE_CARD);
+    connect_card(&c);
+    cr_expect_eq(say(&c, TRIES), 0x6986);
+    close_rig(&c);
+}
+
+Test(faults, a_status_word_can_be_ordered_for_one_command)
+{
+    struct client c;
+    open_rig(&c, false);
+    connect_card(&c);
+    cr_assert_eq(rig_ctl(c.rig, "answer 2 6F00", NULL, 0), ERR_OK);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_expect_eq(say(&c, VERIFY), 0x6F00);
+    cr_expect_eq(say(&c, VERIFY), 0x9000);
+    char trace[4096];
+    cr_assert_eq(rig_ctl(c.rig, "trace", trace, sizeof trace), ERR_OK);
+    cr_expect(strstr(trace, "\"sw\":\"6f00\"") && strstr(trace, "\"forced\":true"));
+    close_rig(&c);
+}
+
+Test(faults, an_answer_can_be_held_back)
+{
+    struct client c;
+    open_rig(&c, false);
+    connect_card(&c);
+    cr_assert_eq(rig_ctl(c.rig, "delay 300", NULL, 0), ERR_OK);
+    int64_t start = clock_steady_ms();
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_expect_geq(clock_steady_ms() - start, 290);
+    cr_assert_eq(rig_ctl(c.rig, "delay 0", NULL, 0), ERR_OK);
+    close_rig(&c);
+}
+
+Test(faults, a_card_comes_into_an_empty_reader)
+{
+    struct client c;
+    open_rig(&c, true);
+    cr_expect(await_state(&c, SCARD_STATE_EMPTY, true));
+    cr_assert_eq(rig_ctl(c.rig, "insert", NULL, 0), ERR_OK);
+    cr_expect(await_state(&c, SCARD_STATE_PRESENT, true));
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    close_rig(&c);
+}
+
+Test(faults, the_reader_itself_can_be_unplugged_and_plugged_in)
+{
+    struct client c;
+    open_rig(&c, false);
+    rig_unplug(c.rig);
+    SCARDCONTEXT none;
+    cr_expect_neq(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &none), SCARD_S_SUCCESS);
+    cr_assert_eq(rig_plug(c.rig), ERR_OK);
+    SCardReleaseContext(c.context);
+    cr_assert_eq(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &c.context), SCARD_S_SUCCESS);
+    cr_expect(await_state(&c, SCARD_STATE_PRESENT, true));
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    close_rig(&c);
+}
+
+Test(faults, pins_are_forgotten_without_power_and_counters_are_not)
+{
+    struct client c;
+    open_rig(&c, false);
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_expect_eq(say(&c, VIEW("\x00\x20\x00\x98\x04"
+                              "0000")),
+                 0x63C2);
+    cr_expect_eq(say(&c, VIEW("\x00\x20\x00\x9B\x06"
+                              "ABC123")),
+                 0x9000);
+    SCardDisconnect(c.card, SCARD_UNPOWER_CARD);
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_expect_eq(say(&c, TRIES), 0x63C2);
+    cr_expect_eq(say(&c, VIEW("\x80\x2A\x00\x9A\x01x\x00")), 0x6982);
+    close_rig(&c);
+}
+
+Test(faults, a_second_client_cannot_have_a_card_that_is_held_exclusively)
+{
+    struct client c;
+    SCARDHANDLE second;
+    DWORD protocol;
+    open_rig(&c, false);
+    connect_card(&c);
+    cr_expect_eq(SCardConnect(c.context, c.reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, &second, &protocol),
+                 SCARD_E_SHARING_VIOLATION);
+    close_rig(&c);
+}
+
+/* The client library remembers its first socket for the process, so only one of them gets a client. */
+Test(faults, two_rigs_do_not_meet)
+{
+    struct client one;
+    struct rig *two;
+    char status[1024];
+    open_rig(&one, false);
+    connect_card(&one);
+    const struct rig_options o = {.card_dir = BUILD_DIR "/testpki/residents/taro", .program = BUILD_DIR "/genkan-card"};
+    cr_assert_eq(rig_open(&two, &o), ERR_OK);
+    cr_assert_eq(rig_ctl(two, "answer 1 6D00", NULL, 0), ERR_OK);
+    cr_expect_eq(say(&one, SELECT), 0x9000);
+    cr_assert_eq(rig_ctl(two, "remove", NULL, 0), ERR_OK);
+    cr_expect_eq(say(&one, TRIES), 0x63C3);
+    cr_assert_eq(rig_ctl(two, "status", status, sizeof status), ERR_OK);
+    cr_expect(strstr(status, "\"commands\":0"));
+    rig_close(two);
+    close_rig(&one);
+}
+
+Test(faults, a_command_that_is_none_is_refused)
+{
+    struct client c;
+    open_rig(&c, true);
+    cr_expect_eq(rig_ctl(c.rig, "explode", NULL, 0), ERR_SYNTAX);
+    cr_expect_eq(rig_ctl(c.rig, "answer 1", NULL, 0), ERR_SYNTAX);
+    close_rig(&c);
+}
