@@ -66,11 +66,11 @@ static const struct route table[] = {
     {METHOD_POST, "/login/card/complete", at_card_complete, CARD_MAX, ROUTE_BODY | ROUTE_SLOW},
     {METHOD_POST, "/profile", at_profile_offer, SMALL_MAX, 0},
     {METHOD_POST, "/confirm", at_confirm, SMALL_MAX, 0},
-    {METHOD_POST, "/consent", at_consent, SMALL_MAX, ROUTE_BODY},
+    {METHOD_POST, "/consent", at_consent, SMALL_MAX, 0},
     {METHOD_POST, "/cancel", at_cancel, SMALL_MAX, 0},
     {METHOD_GET, "/", at_home, 0, 0},
     {METHOD_GET, "/me/interests", at_interests, 0, 0},
-    {METHOD_POST, "/me/interests", at_interests, SMALL_MAX, ROUTE_BODY},
+    {METHOD_POST, "/me/interests", at_interests, SMALL_MAX, 0},
     {METHOD_POST, "/lang", at_lang, SMALL_MAX, 0},
     {METHOD_GET, "/assets/*", at_assets, 0, 0},
 };

@@ -16,7 +16,8 @@ const char page_content_type[] = "text/html; charset=utf-8";
 
 const char *const page_lang_names[] = {"ja", "en", NULL};
 const char *const page_source_names[] = {"card_signed", "card_read", "upstream", "resident", NULL};
-const char *const page_reason_names[] = {"new", "field", "terms", "value", "expired", "withdrawn", "asked", NULL};
+const char *const page_reason_names[] = {"new",       "field", "terms",    "value", "expired",
+                                         "withdrawn", "once",  "required", "asked", NULL};
 const char *const page_duration_names[] = {"once", "year", "until_withdrawn", NULL};
 const char *const page_purpose_names[] = {"login", "reauth", "read", NULL};
 

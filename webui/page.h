@@ -80,6 +80,8 @@ enum page_reason {
     PAGE_REASON_VALUE,     /* the identity proof of a value changed since */
     PAGE_REASON_EXPIRED,   /* the time agreed to is over */
     PAGE_REASON_WITHDRAWN, /* the resident withdrew */
+    PAGE_REASON_ONCE,      /* the last consent was for that time only */
+    PAGE_REASON_REQUIRED,  /* what was refused is required */
     PAGE_REASON_ASKED      /* prompt=consent */
 };
 

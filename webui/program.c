@@ -8,11 +8,11 @@ void program_open(struct program *p, struct arena *arena)
     buf_open(&p->text, arena, TEXT_MAX);
 }
 
-size_t program_step(struct program *p, struct op op)
+size_t program_step(struct program *p, struct program_op op)
 {
     if (p->n == p->size) {
         size_t size = p->size ? p->size * 2 : 64;
-        struct op *ops = arena_array(p->arena, size, sizeof *ops);
+        struct program_op *ops = arena_array(p->arena, size, sizeof *ops);
         if (!ops) {
             p->err = ERR_MEMORY;
             return 0;
@@ -29,20 +29,21 @@ size_t program_step(struct program *p, struct op op)
 void program_literal(struct program *p, struct view v)
 {
     /* a jump leads behind the last step: that step belongs to the jumped part and must not grow */
-    struct op *last = p->n && p->target != p->n ? &p->ops[p->n - 1] : NULL;
+    struct program_op *last = p->n && p->target != p->n ? &p->ops[p->n - 1] : NULL;
     size_t at = p->text.n;
     buf_put(&p->text, v);
     if (last && last->kind == OP_LITERAL && last->at + last->n == at)
         last->n += v.n;
     else
-        program_step(p, (struct op){.kind = OP_LITERAL, .at = at, .n = v.n});
+        program_step(p, (struct program_op){.kind = OP_LITERAL, .at = at, .n = v.n});
 }
 
-void program_attribute(struct program *p, enum op_kind kind, struct view name, const struct fact *fact, size_t depth)
+void program_attribute(struct program *p, enum program_op_kind kind, struct view name, const struct fact *fact,
+                       size_t depth)
 {
     size_t at = p->text.n;
     buf_put(&p->text, name);
-    program_step(p, (struct op){.kind = kind, .fact = fact, .depth = depth, .at = at, .n = name.n});
+    program_step(p, (struct program_op){.kind = kind, .fact = fact, .depth = depth, .at = at, .n = name.n});
 }
 
 void program_jump_here(struct program *p, size_t index)
@@ -78,7 +79,7 @@ static size_t list_count(const struct fact *f, const void *base)
     return *(const size_t *)(const void *)((const char *)base + f->count_offset);
 }
 
-static bool holds(const struct op *op, const void *base)
+static bool holds(const struct program_op *op, const void *base)
 {
     const struct fact *f = op->fact;
     switch (f->kind) {
@@ -116,7 +117,7 @@ static void run(struct buf *out, const struct program *p, size_t from, size_t to
 
 static void run_each(struct buf *out, const struct program *p, size_t at, const void **bases, size_t depth)
 {
-    const struct op *op = &p->ops[at];
+    const struct program_op *op = &p->ops[at];
     const void *base = bases[op->depth];
     const char *items = *(const char *const *)member(op->fact, base);
     size_t n = list_count(op->fact, base);
@@ -129,7 +130,7 @@ static void run_each(struct buf *out, const struct program *p, size_t at, const 
 static void run(struct buf *out, const struct program *p, size_t from, size_t to, const void **bases, size_t depth)
 {
     for (size_t i = from; i < to;) {
-        const struct op *op = &p->ops[i];
+        const struct program_op *op = &p->ops[i];
         struct view literal = view_bytes(p->text.p + op->at, op->n);
         size_t next = i + 1;
         switch (op->kind) {

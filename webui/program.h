@@ -26,7 +26,7 @@ struct fact {
     const struct fact *item;
 };
 
-enum op_kind {
+enum program_op_kind {
     OP_LITERAL,   /* text[at .. at + n) */
     OP_TEXT,      /* the fact, escaped */
     OP_ATTRIBUTE, /* ' NAME="fact"', NAME = text[at .. at + n); nothing if the fact is absent */
@@ -35,8 +35,8 @@ enum op_kind {
     OP_EACH,      /* the steps up to jump once for each item */
 };
 
-struct op {
-    enum op_kind kind;
+struct program_op {
+    enum program_op_kind kind;
     const struct fact *fact;
     size_t depth; /* whose struct the fact is in: 0 the page's, 1 the item's of the outermost list, ... */
     size_t at, n;
@@ -48,7 +48,7 @@ struct op {
 struct program {
     struct arena *arena;
     struct buf text;
-    struct op *ops;
+    struct program_op *ops;
     size_t n, size;
     size_t target; /* the last step a jump leads to */
     enum err err;  /* the first failure sticks */
@@ -58,9 +58,10 @@ void program_open(struct program *p, struct arena *arena);
 /* Literals beside each other become one. */
 void program_literal(struct program *p, struct view v);
 /* A step; its index, for program_jump_here. */
-size_t program_step(struct program *p, struct op op);
+size_t program_step(struct program *p, struct program_op op);
 /* ' NAME="fact"' as OP_ATTRIBUTE or OP_ADDRESS. */
-void program_attribute(struct program *p, enum op_kind kind, struct view name, const struct fact *fact, size_t depth);
+void program_attribute(struct program *p, enum program_op_kind kind, struct view name, const struct fact *fact,
+                       size_t depth);
 /* The jump of step INDEX leads behind the last step so far. */
 void program_jump_here(struct program *p, size_t index);
 enum err program_done(const struct program *p) MUST_CHECK;

@@ -140,7 +140,7 @@ static void put_fact(struct reader *r, const xmlNode *node, struct view name)
     if (f && !is_text(f))
         fail(r, node, "the fact \"%s\" is no text", f->name);
     else if (f)
-        program_step(r->program, (struct op){.kind = OP_TEXT, .fact = f, .depth = depth});
+        program_step(r->program, (struct program_op){.kind = OP_TEXT, .fact = f, .depth = depth});
 }
 
 /* Text with facts in braces. */
@@ -171,7 +171,7 @@ static int choice_of(const struct fact *f, struct view name)
 /* One condition "name", "!name", "name=value" or "!name=value" as a step that jumps when it does not hold. */
 static size_t put_condition(struct reader *r, const xmlNode *node, struct view text)
 {
-    struct op op = {.kind = OP_IF};
+    struct program_op op = {.kind = OP_IF};
     if (text.n && text.p[0] == '!') {
         op.negate = true;
         text = view_from(text, 1);
@@ -216,7 +216,8 @@ static void use_words_of_choice(struct reader *r, const xmlNode *node, const cha
     for (int i = 0; f->names[i] && !r->err; i++) {
         const char *one = arena_printf(r->arena, "%.*s%s%.*s", (int)open, key.p, f->names[i], (int)(key.n - close - 1),
                                        key.p + close + 1);
-        size_t jump = program_step(r->program, (struct op){.kind = OP_IF, .fact = f, .depth = depth, .choice = i});
+        size_t jump =
+            program_step(r->program, (struct program_op){.kind = OP_IF, .fact = f, .depth = depth, .choice = i});
         use_word(r, node, attribute, view_text(one), put);
         program_jump_here(r->program, jump);
     }
@@ -283,7 +284,7 @@ static void put_static(struct reader *r, const xmlNode *node, const char *name, 
 
 static void put_flag(struct reader *r, const struct fact *f, size_t depth, const char *name)
 {
-    size_t jump = program_step(r->program, (struct op){.kind = OP_IF, .fact = f, .depth = depth});
+    size_t jump = program_step(r->program, (struct program_op){.kind = OP_IF, .fact = f, .depth = depth});
     put_literal(r, " ");
     put_literal(r, name);
     put_literal(r, "=\"");
@@ -450,7 +451,7 @@ static void put_each(struct reader *r, const xmlNode *node, struct view list)
         fail(r, node, "\"%s\" is no list, or too deep inside lists", f->name);
         return;
     }
-    size_t step = program_step(r->program, (struct op){.kind = OP_EACH, .fact = f, .depth = depth});
+    size_t step = program_step(r->program, (struct program_op){.kind = OP_EACH, .fact = f, .depth = depth});
     r->scopes[++r->depth] = f->item;
     put_one(r, node);
     r->depth--;

@@ -156,16 +156,20 @@ static bool prefers_english(struct view header)
     return false;
 }
 
+bool visit_prefers_english(const struct request *r)
+{
+    struct view chosen = request_cookie(r, COOKIE_LANG);
+
+    return view_is(chosen) ? view_equal_text(chosen, "en") : prefers_english(request_header(r, "Accept-Language"));
+}
+
 void visit_open(struct visit *v, const struct op *op, const struct request *request, struct answer *answer)
 {
-    struct view chosen = request_cookie(request, COOKIE_LANG);
-
     *v = (struct visit){.op = op, .keys = op_keys(op), .request = request, .answer = answer, .arena = request->arena};
     v->now_ms = clock_ms(&op->clock);
     v->now = v->now_ms / 1000;
-    v->language_chosen = view_is(chosen);
-    v->english =
-        view_is(chosen) ? view_equal_text(chosen, "en") : prefers_english(request_header(request, "Accept-Language"));
+    v->language_chosen = view_is(request_cookie(request, COOKIE_LANG));
+    v->english = visit_prefers_english(request);
     v->db = store_borrow(op->store);
 }
 

@@ -31,6 +31,9 @@ struct visit {
 void visit_open(struct visit *v, const struct op *op, const struct request *request, struct answer *answer);
 void visit_close(struct visit *v);
 
+/* The language of this browser: the cookie, else Accept-Language; Japanese when neither says anything. */
+bool visit_prefers_english(const struct request *r);
+
 /* A parameter of the query (GET) or the form (POST); absent when not sent. */
 struct view visit_param(const struct visit *v, const char *name);
 

@@ -1,0 +1,191 @@
+/* POST /login/card/complete: a card's answer. Checks it (card_proof.h) and records one of: a login, values read from
+ * the card, why it failed. */
+#include "base/chance.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/url.h"
+#include "idp/endpoints/card_proof.h"
+#include "idp/endpoints/card_text.h"
+#include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/show.h"
+#include "idp/state/config.h"
+#include "idp/state/logout.h"
+#include "idp/tokens/keys.h"
+#include "jpki/proof/request.h"
+#include "store/store.h"
+
+struct completing {
+    const struct card_proof *proof;
+    struct visit *visit;
+    struct session session; /* login */
+    struct card_text text;  /* read */
+    struct view reason;     /* failure */
+};
+
+/* --- recording
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static enum err login_job(struct db *db, void *ctx)
+{
+    struct completing *c = ctx;
+    const struct card_txn *t = &c->proof->txn;
+    const struct visit *v = c->visit;
+    enum err e = resident_of_card(&c->session.resident, NULL, db, v->arena, VIEW_ARRAY(c->proof->account), v->now);
+    if (!e)
+        e = session_mint(db, &c->session);
+    if (!e)
+        e = interaction_record_login(db, t->interaction, c->session.id, v->now);
+    return e ? e : card_txn_record_result(db, t->id, CARD_DONE, VIEW_NONE);
+}
+
+static enum err read_job(struct db *db, void *ctx)
+{
+    struct completing *c = ctx;
+    const struct card_txn *t = &c->proof->txn;
+    const struct visit *v = c->visit;
+    struct view key = keys_secret(v->keys, SECRET_PROFILE);
+    struct ident resident = c->proof->session.resident;
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < c->text.n && !e; i++)
+        e = profile_record(db, v->arena, key, resident, &c->text.values[i], v->now);
+    for (size_t i = 0; i < c->text.n_erase && !e; i++)
+        e = profile_erase(db, resident, c->text.erase[i]);
+    if (!e)
+        e = interaction_record_profile_offer(db, t->interaction, PROFILE_DONE, v->now);
+    return e ? e : card_txn_record_result(db, t->id, CARD_DONE, VIEW_NONE);
+}
+
+static enum err failure_job(struct db *db, void *ctx)
+{
+    struct completing *c = ctx;
+    const struct card_proof *p = c->proof;
+    enum err e = p->taken ? card_txn_record_result(db, p->txn.id, CARD_FAILED, c->reason) : ERR_OK;
+    if (!e && p->open)
+        e = interaction_record_problem(db, p->interaction.id, c->reason, c->visit->now);
+    return e;
+}
+
+/* --- ways on
+ * -------------------------------------------------------------------------------------------------------------- */
+
+static struct view path_of(struct visit *v, const char *path, const char *name, struct view value)
+{
+    struct buf b;
+    struct view text = VIEW_NONE;
+    buf_open(&b, v->arena, 512);
+    buf_put_text(&b, path);
+    url_add_param(&b, name, value);
+    return buf_done(&b, &text) ? VIEW_NONE : text;
+}
+
+/* Back to the login, which shows what comes next; without one, to the page that only explains. */
+static void go_on(struct visit *v, const struct card_call *call, const struct card_proof *p)
+{
+    bool has_way = p->open || (p->taken && view_is(p->way_back));
+    struct view path = has_way ? path_of(v, "/next", "i", p->way_back)
+                               : path_of(v, "/login/card/return", "problem", view_text(page_problem_name(p->problem)));
+    if (!view_is(path))
+        show_failure(v, ERR_MEMORY, "write the way on");
+    else
+        card_call_go(v, call, path);
+}
+
+static void drop_card_cookie(struct visit *v)
+{
+    answer_cookie(v->answer, &(struct cookie){COOKIE_CARD, VIEW("gone"), 0, SAME_SITE_LAX});
+}
+
+/* --- the three endings
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void log_refusal(const struct card_proof *p)
+{
+    bool judged = p->verdict.refusal != VERIFY_NO_VERDICT && p->verdict.refusal != VERIFY_GOOD;
+    log_event(LOG_WARN, "card_refused", LOG_STR("problem", page_problem_name(p->problem)),
+              LOG_STR("refusal", judged ? verify_refusal_name(p->verdict.refusal) : ""),
+              LOG_STR("revocation", judged ? revocation_why_name(p->verdict.revocation.why) : ""));
+}
+
+static enum err refuse(struct completing *c)
+{
+    c->reason = view_text(page_problem_name(c->proof->problem));
+    log_refusal(c->proof);
+    if (!c->proof->taken && !c->proof->open)
+        return ERR_OK;
+    return store_write(c->visit->op->store, failure_job, c);
+}
+
+/* One browser has one session: whoever was logged in before is logged out everywhere. The new login stands already, so
+ * a failure here is only logged. */
+static void end_older_session(struct completing *c)
+{
+    const struct visit *v = c->visit;
+    struct logout l = {v->op, &c->proof->session, v->arena, v->db, v->now};
+    enum err e = c->proof->has_session ? logout_session(&l) : ERR_OK;
+    if (e)
+        log_event(LOG_ERROR, "older_session_not_ended", LOG_STR("err", err_name(e)));
+}
+
+static enum err log_in(struct completing *c)
+{
+    struct visit *v = c->visit;
+    struct view ticket = view_text(chance_ticket(v->arena));
+    c->session = (struct session){.id = ident_of(ticket),
+                                  .browser = ident_of(visit_browser(v)),
+                                  .acr = VIEW("aal3"),
+                                  .amr = VIEW("sc pin"),
+                                  .auth_at = v->now,
+                                  .created_at = v->now,
+                                  .seen_at = v->now,
+                                  .expires_at = v->now + v->op->config->session.absolute};
+    enum err e = view_is(ticket) ? store_write(v->op->store, login_job, c) : ERR_MEMORY;
+    if (e)
+        return e;
+    end_older_session(c);
+    visit_set_session_cookie(v, ticket);
+    drop_card_cookie(v);
+    return ERR_OK;
+}
+
+/* ERR_SYNTAX: the text cannot be used. */
+static enum err read_text(struct completing *c)
+{
+    struct visit *v = c->visit;
+    struct view today = view_text(clock_jst_date(v->arena, v->now));
+    enum err e = view_is(today) ? card_text_read(&c->text, v->arena, &c->proof->response.text, today) : ERR_MEMORY;
+    if (!e)
+        e = store_write(v->op->store, read_job, c);
+    if (!e)
+        drop_card_cookie(v);
+    return e;
+}
+
+static enum err complete(struct completing *c, struct card_proof *p)
+{
+    if (p->problem != PAGE_PROBLEMS)
+        return refuse(c);
+    enum err e = p->txn.purpose == CARD_READ ? read_text(c) : log_in(c);
+    if (e == ERR_SYNTAX) {
+        p->problem = PAGE_PROBLEM_TEXT_UNREADABLE;
+        return refuse(c);
+    }
+    if (!e)
+        log_event(LOG_INFO, "card_done", LOG_INT("purpose", p->txn.purpose));
+    return e;
+}
+
+void handle_card_complete(struct visit *v)
+{
+    struct card_call call;
+    struct card_proof p;
+    struct completing c = {.proof = &p, .visit = v};
+    if (!card_call_read(&call, v))
+        return;
+    enum err e = card_proof_check(&p, v, call.fragment);
+    if (!e)
+        e = complete(&c, &p);
+    if (e && e != ERR_CONFLICT) /* conflict: the login was finished in another tab; /next says so */
+        show_failure(v, e, "complete a card transaction");
+    else
+        go_on(v, &call, &p);
+}

@@ -1,0 +1,199 @@
+#include "idp/endpoints/card_proof.h"
+
+#include "base/hash.h"
+#include "idp/endpoints/card_cookie.h"
+#include "idp/tokens/keys.h"
+#include "jpki/proof/challenge.h"
+#include "sessions/resident.h"
+#include "store/store.h"
+
+/* Each step may set the problem; the next one is asked only if there is neither problem nor failure. */
+typedef enum err step_fn(struct card_proof *p, struct visit *v);
+
+/* --- which login is it?
+ * ----------------------------------------------------------------------------------------------- */
+
+static enum err find_way_back(struct card_proof *p, struct visit *v)
+{
+    p->way_back = card_cookie_interaction(request_cookie(v->request, COOKIE_CARD));
+    if (!view_is(p->way_back))
+        return ERR_OK;
+    enum err e = interaction_find(&p->interaction, v->db, v->arena, ident_of(p->way_back));
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    p->open = interaction_check(&p->interaction, ident_of(visit_browser(v)), v->now) == INTERACTION_OPEN;
+    return ERR_OK;
+}
+
+/* --- cookie matches transaction; state and expiry; take
+ * ------------------------------------------------------------------ */
+
+struct taking {
+    struct card_txn txn;
+    enum card_txn_verdict verdict;
+    struct arena *arena;
+    struct ident id, cookie;
+    int64_t now;
+};
+
+static enum err take_job(struct db *db, void *ctx)
+{
+    struct taking *t = ctx;
+    return card_txn_take(&t->txn, &t->verdict, db, t->arena, t->id, t->cookie, t->now);
+}
+
+static enum page_problem problem_of_taking(enum card_txn_verdict verdict)
+{
+    static const enum page_problem problems[] = {[CARD_TXN_GOOD] = PAGE_PROBLEMS,
+                                                 [CARD_TXN_UNKNOWN] = PAGE_PROBLEM_RESPONSE_INVALID,
+                                                 [CARD_TXN_OTHER_BROWSER] = PAGE_PROBLEM_OTHER_BROWSER,
+                                                 [CARD_TXN_EXPIRED] = PAGE_PROBLEM_REQUEST_EXPIRED,
+                                                 [CARD_TXN_USED] = PAGE_PROBLEM_USED};
+    return problems[verdict];
+}
+
+static enum err take(struct card_proof *p, struct visit *v)
+{
+    struct view txn = card_call_txn(v->arena, p->fragment);
+    struct taking t = {.arena = v->arena,
+                       .id = ident_of(txn),
+                       .cookie = ident_of(request_cookie(v->request, COOKIE_CARD)),
+                       .now = v->now};
+    if (!view_is(txn)) {
+        p->problem = PAGE_PROBLEM_RESPONSE_INVALID;
+        return ERR_OK;
+    }
+    enum err e = store_write(v->op->store, take_job, &t);
+    if (e)
+        return e;
+    p->problem = problem_of_taking(t.verdict);
+    p->taken = t.verdict == CARD_TXN_GOOD;
+    p->txn = t.txn;
+    if (p->taken && p->open && !ident_equal(p->txn.interaction, p->interaction.id))
+        p->problem = PAGE_PROBLEM_OTHER_BROWSER; /* cookie and transaction are of two logins */
+    return ERR_OK;
+}
+
+/* --- format and sizes
+ * ----------------------------------------------------------------------------------------------------- */
+
+static enum page_problem problem_of_error(enum proof_error error)
+{
+    enum page_problem problem;
+    return page_problem_of(&problem, view_text(proof_error_name(error))) ? problem : PAGE_PROBLEM_RESPONSE_INVALID;
+}
+
+static enum err read_response(struct card_proof *p, struct visit *v)
+{
+    const char *why;
+    enum err e = proof_response_read_fragment(&p->response, v->arena, p->fragment, &why);
+    if (e == ERR_SYNTAX || e == ERR_LIMIT)
+        p->problem = PAGE_PROBLEM_RESPONSE_INVALID;
+    else if (e)
+        return e;
+    else if (p->response.error != PROOF_OK)
+        p->problem = problem_of_error(p->response.error);
+    else if (p->txn.purpose == CARD_READ && !p->response.has_text)
+        p->problem = PAGE_PROBLEM_TEXT_UNREADABLE;
+    return ERR_OK;
+}
+
+/* --- rebuild M; certificate; signature; revocation
+ * -------------------------------------------------------------------------- */
+
+/* One row for each refusal, so that a new one cannot be forgotten. */
+enum page_problem card_proof_problem_of(enum verify_refusal refusal)
+{
+    switch (refusal) {
+    case VERIFY_GOOD:
+        return PAGE_PROBLEMS;
+    case VERIFY_EXPIRED:
+        return PAGE_PROBLEM_CERT_EXPIRED;
+    case VERIFY_NOT_YET_VALID:
+        return PAGE_PROBLEM_CERT_NOT_YET;
+    case VERIFY_REVOKED:
+        return PAGE_PROBLEM_CERT_REVOKED;
+    case VERIFY_REVOCATION_UNKNOWN:
+        return PAGE_PROBLEM_REVOCATION_UNKNOWN;
+    case VERIFY_CERT_SHA1:
+    case VERIFY_CERT_ALGORITHM:
+    case VERIFY_KEY_KIND:
+    case VERIFY_KEY_SIZE:
+        return PAGE_PROBLEM_UNSUPPORTED_CARD;
+    case VERIFY_PROOF_ALGORITHM:
+    case VERIFY_PROOF_SIGNATURE:
+        return PAGE_PROBLEM_PROOF_INVALID;
+    case VERIFY_CERT_TOO_BIG:
+    case VERIFY_CERT_NOT_DER:
+    case VERIFY_CERT_NOT_X509:
+    case VERIFY_CERT_BAD_SERIAL:
+    case VERIFY_CERT_BAD_EXTENSION:
+    case VERIFY_CERT_DUPLICATE_EXTENSION:
+    case VERIFY_CERT_UNKNOWN_CRITICAL:
+    case VERIFY_ISSUER_UNKNOWN:
+    case VERIFY_ISSUER_OTHER_HIERARCHY:
+    case VERIFY_ISSUER_KEY_ID:
+    case VERIFY_ISSUER_SIGNATURE:
+    case VERIFY_ISSUER_EXPIRED:
+    case VERIFY_KEY_USAGE:
+    case VERIFY_EXT_KEY_USAGE:
+    case VERIFY_POLICY:
+    case VERIFY_IS_CA:
+    case VERIFY_NO_VERDICT:
+        break;
+    }
+    return PAGE_PROBLEM_WRONG_CERT;
+}
+
+static enum err verify(struct card_proof *p, struct visit *v)
+{
+    uint8_t message[PROOF_MESSAGE_SIZE];
+    proof_message(message, v->op->issuer, p->txn.nonce, p->txn.request);
+    struct verify_facts facts = {.der = p->response.auth.cert,
+                                 .alg = p->response.auth.alg,
+                                 .sig = p->response.auth.sig,
+                                 .message = VIEW_ARRAY(message),
+                                 .purpose = TRUST_AUTH,
+                                 .now = v->now};
+    enum err e = verify_proof(&p->verdict, v->arena, v->op->trust, v->op->revocation, &facts);
+    if (!e)
+        p->problem = card_proof_problem_of(p->verdict.refusal);
+    return e;
+}
+
+/* --- whose card is it?
+ * ------------------------------------------------------------------------------------------------------ */
+
+static enum err find_session(struct card_proof *p, struct visit *v)
+{
+    enum err e = visit_session(v, &p->session);
+    p->has_session = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Reading the text and showing the card again are about the resident who is logged in. */
+static enum err check_resident(struct card_proof *p, struct visit *v)
+{
+    struct ident resident;
+    hmac_sha256(p->account, keys_secret(v->keys, SECRET_ACCOUNT), p->verdict.account_input);
+    enum err e = find_session(p, v);
+    bool bound = p->txn.purpose == CARD_READ || (p->txn.purpose == CARD_REAUTH && p->has_session);
+    if (e || !bound)
+        return e;
+    e = resident_find_by_card(&resident, v->db, v->arena, VIEW_ARRAY(p->account));
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    if (e == ERR_NOT_FOUND || !p->has_session || !ident_equal(resident, p->session.resident))
+        p->problem = PAGE_PROBLEM_OTHER_RESIDENT;
+    return ERR_OK;
+}
+
+enum err card_proof_check(struct card_proof *p, struct visit *v, struct view fragment)
+{
+    static step_fn *const steps[] = {find_way_back, take, read_response, verify, check_resident};
+    *p = (struct card_proof){.fragment = fragment, .problem = PAGE_PROBLEMS};
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !e && p->problem == PAGE_PROBLEMS; i++)
+        e = steps[i](p, v);
+    return e;
+}

@@ -1,0 +1,53 @@
+/* GET /: who is logged in here, in which services, and the way out. */
+#include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/people.h"
+#include "idp/endpoints/show.h"
+#include "idp/state/clients.h"
+#include "idp/state/profile.h"
+#include "sessions/session.h"
+
+static enum err load_services(struct visit *v, const struct session *s, struct page_home *facts)
+{
+    struct view *ids;
+    size_t n;
+    enum err e = session_services(&ids, &n, v->db, v->arena, s->id);
+    struct page_item *items = e ? NULL : arena_array(v->arena, n, sizeof *items);
+    for (size_t i = 0; i < n && items && !e; i++) {
+        const struct client *client = NULL;
+        e = clients_find(v->op->clients, v->db, ids[i], &client);
+        if (!e && client)
+            items[facts->n_services++].text = people_text(v, client->name);
+    }
+    facts->services = items;
+    return e ? e : items ? ERR_OK : ERR_MEMORY;
+}
+
+static enum err load(struct visit *v, struct page_home *facts)
+{
+    static const struct ask nothing = {.n = 0};
+    struct session s;
+    struct field_profile profile;
+    enum err e = visit_session(v, &s);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    facts->logged_in = true;
+    facts->logged_in_at = people_time(v, s.auth_at);
+    if ((e = profile_load(&profile, v, s.resident, &nothing)))
+        return e;
+    facts->name = people_name(v, &profile);
+    return load_services(v, &s, facts);
+}
+
+void handle_home(struct visit *v)
+{
+    struct buf b;
+    struct page_home facts = {.frame = people_frame(v, VIEW_NONE)};
+    enum err e = load(v, &facts);
+    if (e) {
+        show_failure(v, e, "load the first page");
+        return;
+    }
+    people_open(&b, v);
+    page_home(&b, v->op->pages, &facts);
+    people_answer(v, 200, PAGE_PLAIN, &b);
+}

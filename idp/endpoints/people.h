@@ -1,0 +1,31 @@
+/* people: what all pages for people need: the frame, the service's names, the headers of a page. */
+#ifndef IDP_ENDPOINTS_PEOPLE_H
+#define IDP_ENDPOINTS_PEOPLE_H
+
+#include "consent/field.h"
+#include "idp/rules/client.h"
+#include "idp/state/visit.h"
+#include "webui/page.h"
+
+#define PEOPLE_PAGE_MAX (256 * 1024)
+
+/* The frame of a page of this visit; INTERACTION absent outside of a login. */
+struct page_frame people_frame(const struct visit *v, struct view interaction);
+
+/* The service in the language of the visit. */
+struct page_service people_service(const struct visit *v, const struct client *client);
+
+/* A name in the language of the visit. */
+struct view people_text(const struct visit *v, struct client_name name);
+
+/* The resident's name as people read it; absent when none is stored. */
+struct view people_name(const struct visit *v, const struct field_profile *profile);
+
+/* "13:05" in Japan's time. */
+struct view people_time(const struct visit *v, int64_t unix_s);
+
+/* A buffer for one page, and its answer. A page that could not be written is a failure (show_failure). */
+void people_open(struct buf *b, const struct visit *v);
+void people_answer(struct visit *v, int status, enum page_kind kind, const struct buf *b);
+
+#endif

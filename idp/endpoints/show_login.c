@@ -1,0 +1,189 @@
+/* The pages of a login, filled from what the flow has loaded. */
+#include "idp/endpoints/consent_shown.h"
+#include "idp/endpoints/flow.h"
+#include "idp/endpoints/people.h"
+#include "idp/endpoints/show.h"
+
+/* The last try with the card failed: its page comes before anything else, with a new try on it. False: it did not. */
+static bool show_problem(struct visit *v, const struct flow *f, enum page_purpose purpose)
+{
+    struct buf b;
+    struct page_card_problem facts = {
+        .frame = people_frame(v, f->id), .service = people_service(v, f->client), .purpose = purpose};
+    if (!f->interaction || !page_problem_of(&facts.problem, f->interaction->problem))
+        return false;
+    facts.frame.request_id = view_text(v->request->id);
+    people_open(&b, v);
+    page_card_problem(&b, v->op->pages, &facts);
+    people_answer(v, 200, PAGE_PLAIN, &b);
+    return true;
+}
+
+/* Is the card asked for although somebody is logged in, and nobody said "I am somebody else"? */
+static bool is_reauth(const struct flow *f)
+{
+    return f->session && f->interaction && !f->interaction->want_login;
+}
+
+void show_login(struct visit *v, const struct flow *f)
+{
+    struct buf b;
+    struct page_login facts = {
+        .frame = people_frame(v, f->id), .service = people_service(v, f->client), .reauth = is_reauth(f)};
+    if (show_problem(v, f, facts.reauth ? PAGE_PURPOSE_REAUTH : PAGE_PURPOSE_LOGIN))
+        return;
+    people_open(&b, v);
+    page_login(&b, v->op->pages, &facts);
+    people_answer(v, 200, PAGE_PLAIN, &b);
+}
+
+void show_confirm(struct visit *v, const struct flow *f)
+{
+    struct buf b;
+    struct page_confirm facts = {.frame = people_frame(v, f->id),
+                                 .service = people_service(v, f->client),
+                                 .name = people_name(v, &f->profile),
+                                 .logged_in_at = people_time(v, f->session->auth_at)};
+    people_open(&b, v);
+    page_confirm(&b, v->op->pages, &facts);
+    people_answer(v, 200, PAGE_PLAIN, &b);
+}
+
+static bool needs_card_fields(const struct flow *f)
+{
+    for (size_t i = 0; i < f->asked.n; i++)
+        if (f->asked.items[i].required && f->asked.items[i].field->origin != FIELD_OF_RESIDENT)
+            return true;
+    return false;
+}
+
+void show_profile_offer(struct visit *v, const struct flow *f)
+{
+    struct buf b;
+    struct page_profile_offer facts = {
+        .frame = people_frame(v, f->id), .service = people_service(v, f->client), .needed = needs_card_fields(f)};
+    if (show_problem(v, f, PAGE_PURPOSE_READ))
+        return;
+    people_open(&b, v);
+    page_profile_offer(&b, v->op->pages, &facts);
+    people_answer(v, 200, PAGE_PLAIN, &b);
+}
+
+/* --- consent
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static enum page_reason reason_of(enum grant_reason reason)
+{
+    static const enum page_reason reasons[] = {
+        [GRANT_SILENT] = PAGE_REASON_ASKED,        [GRANT_NEW_SERVICE] = PAGE_REASON_NEW,
+        [GRANT_NEW_FIELD] = PAGE_REASON_FIELD,     [GRANT_REQUIRED_NOW] = PAGE_REASON_REQUIRED,
+        [GRANT_TERMS_CHANGED] = PAGE_REASON_TERMS, [GRANT_PROOF_CHANGED] = PAGE_REASON_VALUE,
+        [GRANT_EXPIRED] = PAGE_REASON_EXPIRED,     [GRANT_WITHDRAWN] = PAGE_REASON_WITHDRAWN,
+        [GRANT_PROMPTED] = PAGE_REASON_ASKED,      [GRANT_ONLY_ONCE] = PAGE_REASON_ONCE,
+    };
+    return reasons[reason];
+}
+
+static enum page_source source_of(enum field_source source)
+{
+    static const enum page_source sources[] = {[SOURCE_NONE] = PAGE_SOURCE_RESIDENT,
+                                               [SOURCE_CARD_SIGNED] = PAGE_SOURCE_CARD_SIGNED,
+                                               [SOURCE_CARD_READ] = PAGE_SOURCE_CARD_READ,
+                                               [SOURCE_UPSTREAM] = PAGE_SOURCE_UPSTREAM,
+                                               [SOURCE_RESIDENT] = PAGE_SOURCE_RESIDENT};
+    return sources[source];
+}
+
+/* Optional fields are off, unless a consent that still stands covers exactly this. */
+static bool is_ticked(const struct visit *v, const struct flow *f, const struct ask_item *item,
+                      const struct field_value *value)
+{
+    if (!f->grant || !grant_is_live(f->grant, v->now))
+        return false;
+    const struct grant_decision *d = grant_decision_on(f->grant, item->field);
+    return d && grant_covers(d, item, value, v->now);
+}
+
+static enum page_duration duration_of(const struct visit *v, const struct flow *f)
+{
+    static const enum page_duration durations[] = {
+        [GRANT_ONCE] = PAGE_ONCE, [GRANT_ONE_YEAR] = PAGE_YEAR, [GRANT_UNTIL_WITHDRAWN] = PAGE_UNTIL_WITHDRAWN};
+    bool live = f->grant && grant_is_live(f->grant, v->now);
+    return live ? durations[f->grant->duration] : PAGE_YEAR;
+}
+
+/* A field without a value: where it can come from. */
+static void explain_missing(struct visit *v, const struct flow *f, const struct ask_item *item,
+                            struct page_consent_field *out)
+{
+    out->from_card = item->field->origin != FIELD_OF_RESIDENT &&
+                     (item->required || !field_stored(&f->profile, field_find(VIEW("name"))));
+    if (view_equal_text(out->id, "interests"))
+        out->enter_url = view_text(arena_printf(v->arena, "/me/interests?i=%.*s", (int)f->id.n, (const char *)f->id.p));
+}
+
+static enum err fill_field(struct visit *v, const struct flow *f, const struct ask_item *item,
+                           struct page_consent_field *out)
+{
+    struct field_value value;
+    const struct field *field = item->field;
+    *out = (struct page_consent_field){.id = view_text(field->id),
+                                       .title = view_text(v->english ? field->en : field->ja),
+                                       .purpose = v->english ? item->purpose_en : item->purpose_ja,
+                                       .derived = field->origin == FIELD_DERIVED,
+                                       .sensitive = field->sensitive};
+    enum err e = field_value(&value, v->arena, &f->profile, field);
+    if (e == ERR_NOT_FOUND) {
+        explain_missing(v, f, item, out);
+        return ERR_OK;
+    }
+    if (e)
+        return e;
+    out->source = source_of(value.source);
+    out->as_of = value.as_of;
+    out->ticked = is_ticked(v, f, item, &value);
+    return field_display(&out->value, v->arena, &value, !v->english);
+}
+
+static enum err fill_fields(struct visit *v, const struct flow *f, struct page_consent *facts)
+{
+    struct page_consent_field *required = arena_array(v->arena, f->asked.n, sizeof *required);
+    struct page_consent_field *optional = arena_array(v->arena, f->asked.n, sizeof *optional);
+    if (!required || !optional)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < f->asked.n; i++) {
+        const struct ask_item *item = &f->asked.items[i];
+        struct page_consent_field *out =
+            item->required ? &required[facts->n_required++] : &optional[facts->n_optional++];
+        enum err e = fill_field(v, f, item, out);
+        if (e)
+            return e;
+        bool lacks = !view_is(out->value);
+        facts->lacks_required = facts->lacks_required || (lacks && item->required);
+        facts->lacks_card = facts->lacks_card || (lacks && out->from_card);
+    }
+    facts->required = required;
+    facts->optional = optional;
+    return ERR_OK;
+}
+
+void show_consent(struct visit *v, const struct flow *f)
+{
+    struct buf b;
+    struct page_consent facts = {.frame = people_frame(v, f->id),
+                                 .service = people_service(v, f->client),
+                                 .name = people_name(v, &f->profile),
+                                 .shown = consent_shown(v->arena, &f->asked, &f->profile),
+                                 .reason = reason_of(f->consent.reason),
+                                 .duration = duration_of(v, f)};
+    if (show_problem(v, f, PAGE_PURPOSE_READ))
+        return;
+    enum err e = view_is(facts.shown) ? fill_fields(v, f, &facts) : ERR_MEMORY;
+    if (e) {
+        show_failure(v, e, "fill the consent page");
+        return;
+    }
+    people_open(&b, v);
+    page_consent(&b, v->op->pages, &facts);
+    people_answer(v, 200, PAGE_PLAIN, &b);
+}
