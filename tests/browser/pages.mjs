@@ -1,0 +1,334 @@
+// What browsers do besides walking straight through: Back, reload, two tabs, no script, keyboard only, a narrow screen,
+// another language, another browser's answer, wrong PINs, a card that is pulled.
+import {
+  accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, held, isAt, issuer, logInWithCard,
+  loginButton, look, openBrowser, openWindow, same, shoot, siteA, siteB, typePin, useCard, windowIsGone, windowIsOpen,
+} from './lib.mjs';
+
+const browser = await openBrowser();
+const inGenkan = (url) => url.origin === issuer;
+
+async function scene(name, play, options = {}) {
+  chapter(name);
+  card('insert');
+  const { context, page } = await openWindow(browser, options);
+  try {
+    await play(page, context);
+  } catch (error) {
+    await shoot(page, 'where-it-stopped').catch(() => {});
+    held(name, false, `${error.message}\nat ${page.url()}\n${(await page.locator('body').innerText().catch(() => '')).slice(0, 800)}`);
+    if (!(await windowIsGone(1))) await cancelWindow().catch(() => {});
+  } finally {
+    await context.close();
+  }
+}
+const openLogin = async (page, site = siteA) => {
+  await page.goto(`${site}/booking/`);
+  await page.waitForURL(inGenkan);
+};
+const problemOf = (page) => page.locator('main h1').innerText();
+// From the login page to the booking page, giving what is asked for.
+async function goThrough(page, site) {
+  for (let i = 0; i < 8 && at(page).origin !== site; i += 1) {
+    if (await choice(page, '/profile', 'skip').count()) await choice(page, '/profile', 'skip').click();
+    else if (await choice(page, '/confirm', 'continue').count()) await choice(page, '/confirm', 'continue').click();
+    else if (await consentButton(page, 'allow').count()) await consentButton(page, 'allow').click();
+    await page.waitForLoadState();
+    await page.waitForTimeout(100);
+  }
+}
+
+// --- the first resident of this data folder gets her four items, so that every page has something to show ---------------
+
+await scene('A first login, in English, on a narrow screen', async (page) => {
+  const fits = async (name) => {
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    held(`fits into 320 px: ${name}`, wide <= 0, `${wide} px too wide`);
+    await look(page, `narrow-${name}`);
+  };
+  await openLogin(page);
+  same('the page speaks English to an English browser', await page.locator('html').getAttribute('lang'), 'en');
+  await fits('login');
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  await fits('card-start');
+  await agentLink(page).click();
+  await page.waitForURL((url) => url.origin === agent);
+  await windowIsOpen();
+  await page.waitForTimeout(1500);
+  await fits('agent');
+  await typePin('1234');
+  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next');
+  await fits('profile-offer');
+  await choice(page, '/profile', 'read').click();
+  await page.waitForURL('**/login/card/start*');
+  await fits('card-start-read');
+  await useCard(page, ['1234', '1234']);
+  await fits('consent');
+  await page.goto(page.url());
+  await consentButton(page, 'allow').click();
+  await page.waitForURL((url) => url.origin === siteA);
+  await fits('booking');
+  await page.goto(`${siteA}/`);
+  await fits('front');
+  await openLogin(page, siteB);
+  await fits('confirm');
+  await choice(page, '/confirm', 'continue').click();
+  await page.waitForURL('**/next*');
+  await fits('consent-b');
+  await page.goto(`${issuer}/`);
+  await fits('home');
+  await page.goto(`${issuer}/me/interests`);
+  await fits('interests');
+  await page.goto(`${issuer}/end_session`);
+  await fits('logout-confirm');
+  await choice(page, '/end_session', 'logout').click();
+  await page.waitForLoadState();
+  await fits('logged-out');
+  await page.goto(`${issuer}/authorize?client_id=nobody`);
+  await fits('error');
+  await page.goto(`${issuer}/login/card/return`);
+  await fits('return');
+}, { locale: 'en-US', viewport: { width: 320, height: 640 } });
+
+await scene('The keyboard alone', async (page) => {
+  // presses Tab until LOCATOR has the focus, then Enter; the focus must be seen
+  const press = async (locator, name, key = 'Enter') => {
+    await locator.first().waitFor();
+    for (let i = 0; i < 60; i += 1) {
+      await page.keyboard.press('Tab');
+      if (await locator.first().evaluate((e) => e === document.activeElement)) {
+        const seen = await locator.first().evaluate((e) => { const s = getComputedStyle(e); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; });
+        held(`reached by Tab, and seen: ${name}`, seen);
+        await page.keyboard.press(key);
+        return;
+      }
+    }
+    throw new Error(`${name} is not reached by Tab`);
+  };
+  await page.goto(`${siteA}/`);
+  await press(page.locator('a.button'), 'booking');
+  await page.waitForURL(inGenkan);
+  await press(loginButton(page), 'card reader');
+  await page.waitForURL('**/login/card/start*');
+  await press(agentLink(page), 'card window');
+  await typePin('1234');
+  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next');
+  if (await page.locator('form#consent').count()) {
+    await press(page.locator('#field-age_over_65'), 'age_over_65', 'Space');
+    held('ticked with Space', await page.locator('#field-age_over_65').isChecked());
+    await press(consentButton(page, 'allow'), 'allow');
+  }
+  await page.waitForURL((url) => url.origin === siteA);
+  await press(page.locator('#logout'), 'log out of A市');
+  await page.waitForURL(inGenkan);
+  await press(choice(page, '/end_session', 'logout'), 'log out');
+  await page.waitForLoadState();
+  held('logged out', true);
+});
+
+await scene('Without script', async (page) => {
+  await openLogin(page);
+  await loginButton(page).click();
+  await agentLink(page).click();
+  await page.waitForURL((url) => url.origin === agent);
+  await typePin('1234');
+  await page.waitForURL('**/login/card/return#*');
+  held('the return page offers a box', await page.locator('textarea#response').isVisible());
+  await shoot(page, 'no-script-return');
+  await page.locator('form[action="/login/card/complete"] button').click();
+  held('an empty box is refused', at(page).pathname !== '/next');
+  await page.locator('textarea#response').fill(page.url());
+  await page.locator('form[action="/login/card/complete"] button').click();
+  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next');
+  await goThrough(page, siteA);
+  held('the whole address pasted into it logs her in', at(page).origin === siteA, page.url());
+}, { javaScriptEnabled: false });
+
+await scene('Back and reload', async (page) => {
+  await openLogin(page);
+  await logInWithCard(page);
+  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next');
+  await page.goBack();
+  await page.waitForLoadState();
+  await shoot(page, 'back-after-return');
+  held('Back after the return does not break anything', (await page.locator('main h1').count()) === 1, page.url());
+  held('... and no second answer is sent', (await page.locator('#failed:visible').count()) === 0);
+  await page.goForward();
+  await page.waitForLoadState();
+  await goThrough(page, siteA);
+  held('going on works', at(page).origin === siteA, page.url());
+  await page.goto(`${issuer}/login/card/return`);
+  held('the return page without its fragment says what happened', await page.locator('#gone').isVisible());
+  await look(page, 'return-without-fragment');
+  await page.reload();
+  held('... also after a reload', await page.locator('#gone').isVisible());
+});
+
+await scene('Two tabs', async (page, context) => {
+  const other = await context.newPage();
+  await openLogin(page);
+  await openLogin(other, siteB);
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  await agentLink(page).click();
+  await windowIsOpen();
+  await loginButton(other).click();
+  await other.waitForURL('**/login/card/start*');
+  await agentLink(other).click();
+  await other.waitForLoadState();
+  await other.waitForTimeout(1000);
+  held('the second tab is told that a window is open', !(await other.content()).includes('Internal'), other.url());
+  await shoot(other, 'two-tabs-second');
+  await typePin('1234');
+  await page.waitForURL((url) => inGenkan(url) && url.pathname !== '/login/card/return', { timeout: 30000 });
+  await shoot(page, 'two-tabs-first');
+  // one browser has one card cookie: the tab that began later owns it
+  await other.goto(`${siteB}/booking/`);
+  await other.waitForURL(inGenkan);
+  if (await loginButton(other).count()) await logInWithCard(other);
+  await goThrough(other, siteB);
+  held('the second tab gets in', at(other).origin === siteB, other.url());
+});
+
+await scene("Another browser's answer", async (page) => {
+  await openLogin(page);
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  let carried = '';
+  page.on('response', (r) => { if (r.url().startsWith(agent) && r.status() === 303) carried = r.headers().location ?? carried; });
+  await page.route('**/login/card/complete', (route) => route.abort());
+  await agentLink(page).click();
+  await typePin('1234');
+  await page.waitForURL('**/login/card/return*');
+  await page.waitForTimeout(500);
+  held('the answer is in the fragment', carried.includes('/login/card/return#'), carried.slice(0, 80));
+  held('... which the page took out of the address', !page.url().includes('#'));
+  held('a page that could not send it says so', await page.locator('#failed').isVisible());
+  await look(page, 'return-failed');
+  const thief = await openWindow(browser);
+  await openLogin(thief.page);
+  await thief.page.goto(carried);
+  await thief.page.waitForURL((url) => inGenkan(url) && url.pathname !== '/login/card/return').catch(() => {});
+  await look(thief.page, 'other-browser');
+  await thief.page.goto(`${issuer}/`);
+  held('another browser is not logged in by it', (await choice(thief.page, '/end_session', 'logout').count()) === 0);
+  await thief.context.close();
+  await page.unroute('**/login/card/complete');
+});
+
+// --- what can go wrong with the card ---------------------------------------------------------------------------------
+
+async function toWindow(page) {
+  await openLogin(page);
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  await agentLink(page).click();
+  await page.waitForURL((url) => url.origin === agent);
+}
+const awaitProblem = (page) => page.waitForURL((url) => inGenkan(url) && url.pathname !== '/login/card/return', { timeout: 60000 });
+async function again(page, name) {
+  held(`${name}: a new attempt is offered`, (await loginButton(page).count()) === 1);
+  await look(page, `problem-${name}`);
+  card('insert');
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  await useCard(page, ['1234']);
+  held(`${name}: the login survived`, await page.locator('main').count() === 1 && !(await loginButton(page).count()), page.url());
+}
+
+await scene('Cancelled', async (page) => {
+  await toWindow(page);
+  await cancelWindow();
+  await awaitProblem(page);
+  await again(page, 'cancelled');
+});
+
+await scene('The card pulled while the window is open', async (page) => {
+  await toWindow(page);
+  await windowIsOpen();
+  card('remove');
+  await awaitProblem(page);
+  held('the window closed by itself', await windowIsGone());
+  await again(page, 'removed');
+});
+
+await scene('A wrong PIN', async (page) => {
+  await toWindow(page);
+  await typePin('9999');
+  await windowIsOpen();
+  same('costs one try', cardStatus().left.auth, 2);
+  await shoot(page, 'wrong-pin-page');
+  await typePin('1234', 'wrong-pin-window');
+  await awaitProblem(page);
+  held('the right one then opens', !(await loginButton(page).count()));
+  same('and gives all tries back', cardStatus().left.auth, 3);
+});
+
+await scene('The last try', async (page) => {
+  await toWindow(page);
+  await typePin('9999');
+  await windowIsOpen();
+  await typePin('9999');
+  await windowIsOpen();
+  same('one try is left', cardStatus().left.auth, 1);
+  await cancelWindow();
+  await awaitProblem(page);
+  held('it stops and explains', (await problemOf(page)).includes('1回') || (await problemOf(page)).includes('暗証番号'), await problemOf(page));
+  same('the last try was not used', cardStatus().left.auth, 1);
+  await look(page, 'problem-last-try');
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  await agentLink(page).click();
+  await typePin('', 'last-try-window'); // Enter: she wants to go on
+  await typePin('1234');
+  await awaitProblem(page);
+  same('only her own word lets it go on, and the right PIN gives all back', cardStatus().left.auth, 3);
+});
+
+await scene('Stopping at every page', async (page) => {
+  await openLogin(page);
+  await page.locator('form[action="/cancel"] button').click();
+  await page.waitForURL((url) => url.origin === siteA);
+  held('the service is told that she did not want to', true);
+  await shoot(page, 'cancelled-at-service');
+});
+
+await scene('Unknown service, foreign address', async (page) => {
+  for (const [name, query] of [['client', 'client_id=nobody&response_type=code&scope=openid&redirect_uri=https://evil.example/'],
+    ['redirect', 'client_id=a-city-booking&response_type=code&scope=openid&redirect_uri=https://evil.example/']]) {
+    await page.goto(`${issuer}/authorize?${query}`);
+    held(`unknown ${name}: a page, never a redirect`, isAt(page, '/authorize'));
+    await look(page, `error-${name}`);
+  }
+  const answer = await page.goto(`${issuer}/no/such/page`);
+  same('a page that is not there', answer.status(), 404);
+  await look(page, 'not-found');
+});
+
+await scene('The language can be changed', async (page) => {
+  await openLogin(page);
+  same('Japanese first', await page.locator('html').getAttribute('lang'), 'ja');
+  await page.locator('nav.languages button[value="en"]').click();
+  await page.waitForLoadState();
+  same('then English, on the same page', await page.locator('html').getAttribute('lang'), 'en');
+  held('... which is still the login', (await loginButton(page).count()) === 1);
+  await accessible(page, 'login in English');
+});
+
+await scene('A second person at the same computer', async (page) => {
+  await openLogin(page);
+  await logInWithCard(page);
+  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next').catch(() => {});
+  await goThrough(page, siteA);
+  await openLogin(page, siteB);
+  held('sees whose session it is before B市 gets anything', (await choice(page, '/confirm', 'continue').count()) === 1);
+  await choice(page, '/confirm', 'other').click();
+  await page.waitForURL(inGenkan);
+  held('and can use another card instead', (await loginButton(page).count()) === 1, page.url());
+});
+
+await browser.close();
+held('nothing touched the individual number', cardStatus().alarms === 0);
+held('the record was not altered', genkan('audit', 'verify').status === 0);
+finish();
