@@ -70,12 +70,15 @@ static X509 *make_own_root(struct maker *m, enum hierarchy h, EVP_PKEY *key, boo
 
 /* --- what the responder and the CRLs know ------------------------------------------------------------------------ */
 
+/* A UTCTime: openssl ocsp reads nothing else as the date of a revocation. */
 static void index_date(char out[16], int64_t t)
 {
     time_t seconds = (time_t)t;
     struct tm tm;
+    char full[16];
     must(gmtime_r(&seconds, &tm) != NULL, "bad date");
-    must(strftime(out, 16, "%Y%m%d%H%M%SZ", &tm) > 0, "bad date");
+    must(strftime(full, sizeof full, "%Y%m%d%H%M%SZ", &tm) > 0, "bad date");
+    memcpy(out, full + 2, sizeof full - 2);
 }
 
 static void put_index(struct maker *m, const struct leaf *leaf, const char *who, bool revoked, const char *reason)
