@@ -1,0 +1,177 @@
+#include "idp/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "idp/state/config.h"
+
+#define CONFIG_HELP "  --config FILE    read FILE instead of " CONFIG_PATH "\n"
+
+static const struct command table[] = {
+    {"serve", "run the OpenID provider", "[--config FILE]",
+     CONFIG_HELP
+     "\nLogs one JSON object a line to standard error. SIGTERM lets running requests finish and ends; SIGHUP\n"
+     "reads configuration, keys and revocation lists again. The first start makes keys and database.\n",
+     command_serve},
+    {"check-config", "say whether a configuration can be used", "[--config FILE]",
+     CONFIG_HELP "\nReads the file, the roots, the revocation lists and the TLS files, and changes nothing.\n",
+     command_check_config},
+    {"client add", "register a service", "[--config FILE] [--id ID] [--json] FILE",
+     CONFIG_HELP "  --id ID          the client id, when FILE does not say it\n"
+                 "  --json           print id and secret as JSON\n"
+                 "\nFILE is the service's registration (JSON). The secret is printed once and kept only as a hash.\n"
+                 "A running server takes the service up within a second.\n",
+     command_client_add},
+    {"client list", "list the registered services", "[--config FILE] [--json]",
+     CONFIG_HELP "  --json           one JSON object a line\n", command_client_list},
+    {"client remove", "remove a service", "[--config FILE] ID",
+     CONFIG_HELP "\nIts residents' consents and the ledger stay.\n", command_client_remove},
+    {"issuer-file", "print the file that tells genkan-agent whom to serve", "[--config FILE] [--label TEXT]",
+     CONFIG_HELP "  --label TEXT     the name residents see; the issuer's host if not given\n"
+                 "\nPut it into issuers.d of the residents' computers. Print it again after `genkan key rotate`.\n",
+     command_issuer_file},
+    {"audit list", "who received which field, when and on what ground",
+     "[--config FILE] [--since DAY] [--until DAY] [--service ID] [--org ID] [--field ID] [--event NAME] [--format F]",
+     CONFIG_HELP
+     "  --since DAY      from the beginning of DAY (YYYY-MM-DD, Japan)\n"
+     "  --until DAY      up to the end of DAY\n"
+     "  --service ID     one service only\n"
+     "  --org ID         services of one organisation only\n"
+     "  --field ID       events about one field only, like address\n"
+     "  --event NAME     requested, given, refused, changed, disclosed, withdrawn, expired, erased or operator\n"
+     "  --format F       table (default), csv or json (one object a line)\n",
+     command_audit_list},
+    {"audit verify", "prove that the ledger was not rewritten", "[--config FILE]",
+     CONFIG_HELP
+     "\nRecomputes every leaf from its event and the tree from the leaves, and compares with the stored head.\n"
+     "Exit code 0: nothing was altered; 1: something was, and it is listed.\n",
+     command_audit_verify},
+    {"key list", "list the signing keys", "[--config FILE]", CONFIG_HELP, command_key_list},
+    {"key rotate", "let the next signing key take over", "[--config FILE] [--use token|card] [--alg RS256|ES256]",
+     CONFIG_HELP "  --use USE        token (ID tokens; default) or card (requests to genkan-agent)\n"
+                 "  --alg ALG        RS256 or ES256; both if not given\n"
+                 "\nThe next key signs, the active one retires and is published for two more days, a new next one is\n"
+                 "made. A running server follows on SIGHUP (systemctl reload genkan).\n",
+     command_key_rotate},
+};
+enum { COMMANDS = sizeof table / sizeof *table };
+
+const struct command *command_table(size_t *n)
+{
+    *n = COMMANDS;
+    return table;
+}
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: genkan COMMAND [options]\n\n", out);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-14s %s\n", table[i].name, table[i].summary);
+    fputs("\n`genkan COMMAND --help` explains a command; --version says which Genkan this is.\n", out);
+}
+
+static void print_help(const struct command *c)
+{
+    printf("usage: genkan %s %s\n\n%s\n\n%s", c->name, c->usage, c->summary, c->help);
+}
+
+/* Words of NAME that stand at the beginning of ARGV; 0: it is another command. */
+static int words_taken(const char *name, int argc, char **argv)
+{
+    int n = 0;
+    while (*name) {
+        size_t length = strcspn(name, " ");
+        if (n == argc || strlen(argv[n]) != length || strncmp(argv[n], name, length) != 0)
+            return 0;
+        n++;
+        name += length + (name[length] == ' ');
+    }
+    return n;
+}
+
+int command_main(int argc, char **argv)
+{
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+        puts("genkan " GENKAN_VERSION);
+        return COMMAND_DONE;
+    }
+    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        print_usage(stdout);
+        return COMMAND_DONE;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        int n = words_taken(table[i].name, argc - 1, argv + 1);
+        if (n > 0)
+            return table[i].run(&table[i], argc - 1 - n, argv + 1 + n);
+    }
+    print_usage(stderr);
+    return COMMAND_USAGE;
+}
+
+int command_fail(const struct command *self, int code, const char *format, ...)
+{
+    va_list args;
+    fprintf(stderr, "genkan %s: ", self->name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return code;
+}
+
+/* The option WORD begins with, and in *VALUE what stands behind "="; NULL: no such option. */
+static const struct command_option *find_option(const struct command_option *options, size_t n, const char *word,
+                                                const char **value)
+{
+    size_t length = strcspn(word, "=");
+    *value = word[length] ? word + length + 1 : NULL;
+    for (size_t i = 0; i < n; i++)
+        if (strlen(options[i].name) == length && strncmp(options[i].name, word, length) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static int take_option(const struct command *self, const struct command_option *o, const char *value, int argc,
+                       char **argv, int *i)
+{
+    if (o->flag) {
+        *o->flag = true;
+        return value ? command_fail(self, COMMAND_USAGE, "%s takes no value", o->name) : -1;
+    }
+    if (!value && *i + 1 < argc)
+        value = argv[++*i];
+    if (!value)
+        return command_fail(self, COMMAND_USAGE, "%s needs a value", o->name);
+    if (*o->value)
+        return command_fail(self, COMMAND_USAGE, "%s is there twice", o->name);
+    *o->value = value;
+    return -1;
+}
+
+int command_parse(const struct command *self, int argc, char **argv, const struct command_option *options, size_t n,
+                  const char **config, const char **operands, size_t max)
+{
+    const char *given = NULL, *value;
+    const struct command_option common = {"--config", &given, NULL};
+    size_t taken = 0;
+    int code = -1;
+    for (int i = 0; i < argc && code == -1; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            print_help(self);
+            return COMMAND_DONE;
+        }
+        const struct command_option *o = find_option(&common, 1, argv[i], &value);
+        if (!o)
+            o = find_option(options, n, argv[i], &value);
+        if (o)
+            code = take_option(self, o, value, argc, argv, &i);
+        else if (argv[i][0] == '-' || taken == max)
+            code = command_fail(self, COMMAND_USAGE, "%s is not understood here; see --help", argv[i]);
+        else
+            operands[taken++] = argv[i];
+    }
+    *config = given ? given : CONFIG_PATH;
+    return code;
+}

@@ -1,0 +1,252 @@
+#include <inttypes.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "http/server.h"
+#include "idp/desk.h"
+#include "idp/notify.h"
+#include "idp/routes.h"
+#include "idp/state/op.h"
+#include "idp/state/upkeep.h"
+#include "jpki/pki/revocation.h"
+#include "webui/page.h"
+
+enum { SERVE_CEILING = 4 << 20, DRAIN_MS = 20000, TLS_FILE_MAX = 256 * 1024 };
+
+struct serve {
+    const struct command *command;
+    const char *config_path;
+    struct arena arena; /* lives as long as the server */
+    struct config *config;
+    struct op *op;
+    struct pages *pages;
+    struct server *server;
+    int64_t started; /* milliseconds of the steady clock */
+};
+
+/* --- starting ------------------------------------------------------------------------------------------------------
+ */
+
+static int open_op(struct serve *s)
+{
+    const char *why = NULL;
+    enum err err = op_open(&s->op, s->config, &clock_real, &s->arena, &why);
+    if (err)
+        return command_fail(s->command, err == ERR_CONFIG || err == ERR_NOT_FOUND ? COMMAND_CONFIG : COMMAND_FAILED,
+                            "%s", why ? why : err_name(err));
+    err = pages_open(&s->pages, &s->arena, &why);
+    if (err)
+        return command_fail(s->command, COMMAND_FAILED, "pages: %s", why ? why : err_name(err));
+    s->op->pages = s->pages;
+    return -1;
+}
+
+static int read_tls(struct serve *s, struct server_config *config)
+{
+    struct view certificate, key;
+    if (!s->config->tls.key)
+        return -1;
+    enum err err = file_read(&s->arena, s->config->tls.certificate, TLS_FILE_MAX, &certificate);
+    if (err)
+        return command_fail(s->command, COMMAND_CONFIG, "tls.certificate: %s: %s", s->config->tls.certificate,
+                            err_name(err));
+    err = file_read_secret(&s->arena, s->config->tls.key, TLS_FILE_MAX, &key);
+    if (err)
+        return command_fail(s->command, COMMAND_CONFIG, "tls.key: %s: %s", s->config->tls.key,
+                            err == ERR_PERMISSION ? "permission denied, or others may read it" : err_name(err));
+    config->tls_certificate = arena_text(&s->arena, certificate);
+    config->tls_key = arena_text(&s->arena, key);
+    return config->tls_key ? -1 : command_fail(s->command, COMMAND_FAILED, "not enough memory");
+}
+
+static int open_server(struct serve *s)
+{
+    const struct config *c = s->config;
+    const char *hosts[] = {c->issuer_host};
+    struct server_config config = {.listen = c->listen,
+                                   .n_listen = c->n_listen,
+                                   .hosts = hosts,
+                                   .n_hosts = 1,
+                                   .ctx = s->op,
+                                   .fault = routes_fault,
+                                   .workers = c->workers,
+                                   .connections_max = c->connections,
+                                   .hsts = c->issuer_https,
+                                   .log_name = "genkan"};
+    config.routes = routes(&config.n_routes);
+    int code = read_tls(s, &config);
+    if (code != -1)
+        return code;
+    enum err err = server_open(&s->server, &config);
+    if (err)
+        return command_fail(s->command, COMMAND_FAILED, "cannot listen on %s%s: %s", c->listen[0],
+                            c->n_listen > 1 ? " and the others" : "", err_name(err));
+    return -1;
+}
+
+static int start(struct serve *s)
+{
+    int code = open_op(s);
+    if (code == -1)
+        code = open_server(s);
+    if (code != -1)
+        return code;
+    enum err err = upkeep_open(&s->op->upkeep, s->op);
+    return err ? command_fail(s->command, COMMAND_FAILED, "the background thread: %s", err_name(err)) : -1;
+}
+
+static void announce(const struct serve *s)
+{
+    for (size_t i = 0; i < s->config->n_listen; i++)
+        log_event(LOG_INFO, "listening", LOG_STR("address", s->config->listen[i]),
+                  LOG_INT("port", server_port(s->server, i)));
+    log_event(LOG_INFO, "started", LOG_STR("issuer", s->config->issuer), LOG_STR("version", GENKAN_VERSION),
+              LOG_INT("ms", clock_steady_ms() - s->started));
+    notify_send("READY=1");
+}
+
+/* --- running -------------------------------------------------------------------------------------------------------
+ */
+
+/* Log level, keys and revocation lists follow at once; what cannot is named and the server goes on as it is. */
+static void reload_config(const struct serve *s, struct arena *a)
+{
+    struct config *next;
+    struct config_fault fault;
+    enum err err = config_read(&next, a, s->config_path, &fault);
+    if (err) {
+        log_event(LOG_ERROR, "reload_failed", LOG_STR("file", s->config_path), LOG_INT("line", fault.line),
+                  LOG_STR("key", fault.key ? fault.key : ""), LOG_STR("rule", fault.rule ? fault.rule : err_name(err)));
+        return;
+    }
+    log_set_level(next->log.level);
+    const char *key = config_can_follow(s->config, next);
+    if (key)
+        log_event(LOG_WARN, "restart_needed", LOG_STR("key", key));
+}
+
+static void reload(struct serve *s)
+{
+    char state[64];
+    struct arena a;
+    struct timespec now;
+    const char *why = NULL;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+             (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    notify_send(state);
+    arena_open(&a, SERVE_CEILING);
+    reload_config(s, &a);
+    enum err err = op_reload(s->op, &a, &why);
+    if (err)
+        log_event(LOG_ERROR, "reload_failed", LOG_STR("rule", why ? why : err_name(err)));
+    else
+        log_event(LOG_INFO, "reloaded", LOG_STR("file", s->config_path));
+    arena_close(&a);
+    notify_send("READY=1");
+}
+
+static void run(struct serve *s, const sigset_t *signals)
+{
+    int number = 0;
+    do {
+        if (sigwait(signals, &number) == 0 && number == SIGHUP)
+            reload(s);
+    } while (number != SIGTERM && number != SIGINT);
+    notify_send("STOPPING=1");
+    log_event(LOG_INFO, "stopping", LOG_INT("signal", number));
+    bool all = server_drain(s->server, DRAIN_MS);
+    log_event(LOG_INFO, "stopped", LOG_INT("cut_off", !all));
+}
+
+static void stop(struct serve *s)
+{
+    if (s->server)
+        server_close(s->server);
+    op_close(s->op);
+    pages_close(s->pages);
+    arena_close(&s->arena);
+}
+
+/* Before there is a thread, so that all of them leave the signals to sigwait. */
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int command_serve(const struct command *self, int argc, char **argv)
+{
+    struct serve s = {.command = self, .started = clock_steady_ms()};
+    sigset_t signals;
+    int code = command_parse(self, argc, argv, NULL, 0, &s.config_path, NULL, 0);
+    if (code != -1)
+        return code;
+    mallopt(M_ARENA_MAX, 2); /* a heap for every thread would only spread the same memory wider */
+    umask(077);
+    block_signals(&signals);
+    arena_open(&s.arena, SERVE_CEILING);
+    code = desk_read_config(&s.config, &s.arena, self, s.config_path);
+    if (code == -1) {
+        log_set_level(s.config->log.level);
+        code = start(&s);
+    }
+    if (code == -1) {
+        announce(&s);
+        run(&s, &signals);
+        code = COMMAND_DONE;
+    }
+    stop(&s);
+    return code;
+}
+
+/* --- check-config --------------------------------------------------------------------------------------------------
+ */
+
+static int check_roots(const struct command *self, const struct config *c)
+{
+    char why[256] = "";
+    struct trust *trust = NULL;
+    struct revocation *revocation = NULL;
+    struct trust_config config = {c->jpki.trust == CONFIG_TRUST_TEST ? TRUST_TEST : TRUST_PRODUCTION, c->jpki.roots,
+                                  c->jpki.pins, c->jpki.n_pins};
+    enum err err = trust_open(&trust, &config, why);
+    if (err)
+        return command_fail(self, COMMAND_CONFIG, "jpki.roots: %s", *why ? why : c->jpki.roots);
+    struct revocation_config crl = {.trust = trust, .crl_folder = c->jpki.crl, .ocsp = false};
+    err = c->jpki.crl ? revocation_open(&revocation, &crl, why) : ERR_OK;
+    revocation_close(revocation);
+    trust_close(trust);
+    return err ? command_fail(self, COMMAND_CONFIG, "jpki.crl: %s", *why ? why : c->jpki.crl) : -1;
+}
+
+int command_check_config(const struct command *self, int argc, char **argv)
+{
+    struct serve s = {.command = self};
+    struct server_config unused = {0};
+    int code = command_parse(self, argc, argv, NULL, 0, &s.config_path, NULL, 0);
+    if (code != -1)
+        return code;
+    arena_open(&s.arena, SERVE_CEILING);
+    code = desk_read_config(&s.config, &s.arena, self, s.config_path);
+    if (code == -1)
+        code = check_roots(self, s.config);
+    if (code == -1)
+        code = read_tls(&s, &unused);
+    if (code == -1) {
+        printf("%s can be used\n", s.config_path);
+        code = COMMAND_DONE;
+    }
+    arena_close(&s.arena);
+    return code;
+}

@@ -1,0 +1,7 @@
+/* genkan: the OpenID provider and its commands. */
+#include "idp/command.h"
+
+int main(int argc, char **argv)
+{
+    return command_main(argc, argv);
+}
