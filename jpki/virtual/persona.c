@@ -55,7 +55,7 @@ static enum err read_text(struct persona *p, const char *folder)
     return sizes && p->name.n > 0 && p->address.n > 0 && p->name.n + p->address.n < 4096 ? ERR_OK : ERR_SYNTAX;
 }
 
-static int number_of(struct view digits)
+static unsigned number_of(struct view digits)
 {
     int64_t n = 0;
     for (size_t i = 0; i < digits.n; i++) {
@@ -63,26 +63,26 @@ static int number_of(struct view digits)
             return 0;
         n = n * 10 + (digits.p[i] - '0');
     }
-    return n < 1000000000 ? (int)n : 0;
+    return n < 1000000000 ? (unsigned)n : 0;
 }
 
 void persona_era(char out[8], struct view date)
 {
     static const struct {
-        int from, year_before;
+        unsigned from, year_before;
         char era;
     } eras[] = {{20190501, 2018, '5'},
                 {19890108, 1988, '4'},
                 {19261225, 1925, '3'},
                 {19120730, 1911, '2'},
                 {18680125, 1867, '1'}};
-    int day = date.n == 8 ? number_of(date) : 0;
+    unsigned day = date.n == 8 ? number_of(date) : 0;
     if (day % 100 == 0 || day / 100 % 100 == 0)
         day = 0;
     for (size_t i = 0; i < sizeof eras / sizeof eras[0]; i++)
         if (day >= eras[i].from) {
-            int year = (day / 10000 - eras[i].year_before) % 100;
-            snprintf(out, 8, "%c%02d%02d%02d", eras[i].era, year, day / 100 % 100, day % 100);
+            unsigned year = (day / 10000 - eras[i].year_before) % 100;
+            snprintf(out, 8, "%c%02u%02u%02u", eras[i].era, year, day / 100 % 100, day % 100);
             return;
         }
     snprintf(out, 8, "0000000");
