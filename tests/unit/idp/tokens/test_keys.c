@@ -1,0 +1,284 @@
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "idp/tokens/keys.h"
+#include "tests/lib/box.h"
+
+enum { NOW = 1000000 };
+
+static struct box box;
+static char folder[80];
+
+static void open_box(void)
+{
+    box_open_empty(&box);
+    snprintf(folder, sizeof folder, "%s/keys", box.folder);
+}
+
+static void make(void)
+{
+    open_box();
+    cr_assert_eq(keys_make(folder, NOW), ERR_OK);
+}
+
+static void close_box(void)
+{
+    box_close(&box);
+}
+
+TestSuite(keys, .init = make, .fini = close_box);
+TestSuite(keys_of_nobody, .init = open_box, .fini = close_box);
+
+static struct keys *open_keys(void)
+{
+    const char *why = "";
+    struct keys *k;
+
+    cr_assert_eq(keys_open(&k, folder, &why), ERR_OK, "%s", why);
+    return k;
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[200];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static enum err open_fails(const char **why)
+{
+    struct keys *k = NULL;
+    enum err e = keys_open(&k, folder, why);
+
+    cr_expect_null(k);
+    return e;
+}
+
+Test(keys_of_nobody, are_not_found)
+{
+    const char *why;
+
+    cr_expect_eq(open_fails(&why), ERR_NOT_FOUND);
+}
+
+Test(keys_of_nobody, cannot_be_rotated)
+{
+    cr_expect_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW), ERR_NOT_FOUND);
+}
+
+Test(keys, are_refused_when_others_may_read_any_of_the_files)
+{
+    const char *const names[] = {"keys.json", "lasting.secret", "passing.secret"};
+    const char *why = "";
+
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(chmod(path_of(names[i]), 0640), 0);
+        cr_expect_eq(open_fails(&why), ERR_PERMISSION, "%s", names[i]);
+        cr_assert_eq(chmod(path_of(names[i]), 0600), 0);
+    }
+    struct keys *k = open_keys();
+    char pem[100];
+    snprintf(pem, sizeof pem, "%s.pem", jws_key_id(keys_at(k, 0)->key));
+    keys_close(k);
+    cr_assert_eq(chmod(path_of(pem), 0604), 0);
+    cr_expect_eq(open_fails(&why), ERR_PERMISSION);
+    cr_expect(strstr(why, "0600"), "%s", why);
+}
+
+Test(keys, are_refused_when_a_file_is_missing)
+{
+    const char *why = "";
+
+    cr_assert_eq(unlink(path_of("lasting.secret")), 0);
+    cr_expect_eq(open_fails(&why), ERR_CONFIG, "without it every resident would get a new sub");
+}
+
+Test(keys, are_refused_when_a_secret_is_short)
+{
+    const char *why = "";
+
+    cr_assert_eq(file_write(path_of("passing.secret"), VIEW("short"), 0600), ERR_OK);
+    cr_expect_eq(open_fails(&why), ERR_CONFIG);
+}
+
+Test(keys, are_refused_when_the_list_is_strange)
+{
+    static const char *const lists[] = {
+        "",
+        "{}",
+        "[]",
+        "{\"keys\":[{}]}",
+        "{\"keys\":[{\"kid\":\"../../etc/x\",\"use\":\"token\",\"state\":\"active\",\"since\":1}]}",
+        "{\"keys\":[{\"kid\":\"a\",\"use\":\"other\",\"state\":\"active\",\"since\":1}]}"};
+    const char *why;
+
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        cr_assert_eq(file_write(path_of("keys.json"), view_text(lists[i]), 0600), ERR_OK);
+        cr_expect_neq(open_fails(&why), ERR_OK, "%s", lists[i]);
+    }
+}
+
+Test(keys, are_refused_when_a_file_holds_another_key_than_its_name_says)
+{
+    struct keys *k = open_keys();
+    struct view pem;
+    char from[100], to[100];
+    const char *why;
+
+    snprintf(from, sizeof from, "%s.pem", jws_key_id(keys_at(k, 0)->key));
+    snprintf(to, sizeof to, "%s.pem", jws_key_id(keys_at(k, 1)->key));
+    keys_close(k);
+    cr_assert_eq(file_read_secret(&box.a, path_of(from), 65536, &pem), ERR_OK);
+    cr_assert_eq(file_write(path_of(to), pem, 0600), ERR_OK);
+    cr_expect_eq(open_fails(&why), ERR_CONFIG);
+}
+
+Test(keys, are_never_made_over_others)
+{
+    cr_expect_eq(keys_make(folder, NOW), ERR_CONFLICT);
+}
+
+Test(keys, are_files_that_only_their_owner_may_read)
+{
+    char **names;
+    size_t n;
+    struct stat s;
+
+    cr_assert_eq(file_list(&box.a, folder, "", &names, &n), ERR_OK);
+    cr_expect_eq(n, 9, "six keys, their list, two secrets");
+    for (size_t i = 0; i < n; i++) {
+        cr_assert_eq(stat(path_of(names[i]), &s), 0);
+        cr_expect_eq(s.st_mode & 0777, 0600, "%s", names[i]);
+    }
+    cr_assert_eq(stat(folder, &s), 0);
+    cr_expect_eq(s.st_mode & 0777, 0700);
+}
+
+static size_t count(const struct keys *k, enum key_use use, enum jws_alg alg, enum key_state state)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < keys_count(k); i++) {
+        const struct key_row *row = keys_at(k, i);
+        n += row->use == use && jws_key_alg(row->key) == alg && row->state == state;
+    }
+    return n;
+}
+
+Test(keys, begin_with_one_that_signs_and_one_that_comes_next)
+{
+    struct keys *k = open_keys();
+
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_RS256, KEY_ACTIVE), 1);
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_RS256, KEY_NEXT), 1);
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_ES256, KEY_ACTIVE), 1);
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_ES256, KEY_NEXT), 1);
+    cr_expect_eq(count(k, KEY_CARD, JWS_ES256, KEY_ACTIVE), 1);
+    cr_expect_null(keys_active(k, KEY_CARD, JWS_RS256));
+    keys_close(k);
+}
+
+static struct view jwks(const struct keys *k, enum key_use use, int64_t now)
+{
+    struct view text;
+    struct buf b;
+
+    buf_open(&b, &box.a, 65536);
+    keys_put_jwks(&b, k, use, now);
+    cr_assert_eq(buf_done(&b, &text), ERR_OK);
+    return text;
+}
+
+static bool is_published(const struct keys *k, const char *kid, int64_t now)
+{
+    struct json *j;
+
+    cr_assert_eq(json_read(&j, &box.a, jwks(k, KEY_TOKEN, now), NULL), ERR_OK);
+    const struct json *list = json_member(j, "keys");
+    for (size_t i = 0; i < json_count(list); i++)
+        if (view_equal_text(json_member_text(json_at(list, i), "kid"), kid))
+            return true;
+    return false;
+}
+
+Test(keys, publish_no_private_part_and_no_key_of_card_requests)
+{
+    struct keys *k = open_keys();
+    const char *card = jws_key_id(keys_active(k, KEY_CARD, JWS_ES256));
+    struct json *j;
+
+    cr_assert_eq(json_read(&j, &box.a, jwks(k, KEY_TOKEN, NOW), NULL), ERR_OK);
+    const struct json *list = json_member(j, "keys");
+    cr_expect_eq(json_count(list), 4);
+    for (size_t i = 0; i < json_count(list); i++) {
+        cr_expect_null(json_member(json_at(list, i), "d"));
+        cr_expect_null(json_member(json_at(list, i), "p"));
+        cr_expect(view_equal_text(json_member_text(json_at(list, i), "use"), "sig"));
+    }
+    cr_expect_not(is_published(k, card, NOW));
+    cr_expect_null(keys_find(k, KEY_TOKEN, view_text(card)), "a card request is no token");
+    keys_close(k);
+}
+
+Test(keys, rotate_to_the_one_that_was_published_before)
+{
+    struct keys *before = open_keys(), *after;
+    const char *old = jws_key_id(keys_active(before, KEY_TOKEN, JWS_ES256)), *next = NULL;
+
+    for (size_t i = 0; i < keys_count(before); i++)
+        if (keys_at(before, i)->state == KEY_NEXT && keys_at(before, i)->use == KEY_TOKEN &&
+            jws_key_alg(keys_at(before, i)->key) == JWS_ES256)
+            next = jws_key_id(keys_at(before, i)->key);
+    cr_assert_not_null(next);
+    cr_expect(is_published(before, next, NOW), "published before it signs");
+
+    cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW + 10), ERR_OK);
+    after = open_keys();
+    cr_expect_str_eq(jws_key_id(keys_active(after, KEY_TOKEN, JWS_ES256)), next);
+    cr_expect_eq(count(after, KEY_TOKEN, JWS_ES256, KEY_RETIRED), 1);
+    cr_expect_eq(count(after, KEY_TOKEN, JWS_ES256, KEY_NEXT), 1);
+    cr_expect_eq(count(after, KEY_TOKEN, JWS_RS256, KEY_RETIRED), 0, "other algorithms are left alone");
+    cr_expect(is_published(after, old, NOW + 10), "what it signed still lives");
+    cr_expect(is_published(after, old, NOW + 10 + KEY_RETIRE_S - 1));
+    cr_expect_not(is_published(after, old, NOW + 10 + KEY_RETIRE_S), "and is dead now");
+    keys_close(before);
+    keys_close(after);
+}
+
+Test(keys, delete_retired_ones_when_they_are_over)
+{
+    struct keys *k = open_keys();
+    char old[100];
+
+    snprintf(old, sizeof old, "%s.pem", jws_key_id(keys_active(k, KEY_TOKEN, JWS_ES256)));
+    keys_close(k);
+    cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW), ERR_OK);
+    cr_assert_eq(access(path_of(old), F_OK), 0);
+    cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW + KEY_RETIRE_S), ERR_OK);
+    cr_expect_neq(access(path_of(old), F_OK), 0);
+    k = open_keys();
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_ES256, KEY_RETIRED), 1);
+    keys_close(k);
+}
+
+Test(keys, keep_their_secrets_over_a_rotation_and_have_a_different_one_for_each_use)
+{
+    struct keys *a = open_keys(), *b;
+
+    cr_assert_eq(keys_rotate(folder, KEY_CARD, JWS_ES256, NOW), ERR_OK);
+    b = open_keys();
+    for (enum key_secret i = 0; i < SECRET_COUNT; i++) {
+        cr_expect(view_equal(keys_secret(a, i), keys_secret(b, i)));
+        for (enum key_secret j = 0; j < i; j++)
+            cr_expect_not(view_equal(keys_secret(a, i), keys_secret(a, j)));
+    }
+    keys_close(a);
+    keys_close(b);
+}
