@@ -129,7 +129,7 @@ static enum err open_trust(struct op *op, struct arena *a, const char **why)
 {
     const struct config *c = op->config;
     struct trust_config trust = {c->jpki.trust == CONFIG_TRUST_TEST ? TRUST_TEST : TRUST_PRODUCTION, c->jpki.roots,
-                                 NULL, 0};
+                                 c->jpki.pins, c->jpki.n_pins};
     char reason[256] = "";
     enum err e;
 
