@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "consent/ledger.h"
 #include "idp/desk.h"
 #include "idp/tokens/keys.h"
 #include "jpki/proof/issuer.h"
@@ -47,15 +48,35 @@ static int read_use(const struct command *self, const char *use, const char *alg
     return -1;
 }
 
-static int rotate(const struct command *self, const struct desk *desk, enum key_use use, const char *alg)
+struct rotation {
+    struct ledger *ledger;
+    const char *act;
+};
+
+static enum err rotation_job(struct db *db, void *ctx)
+{
+    const struct rotation *r = ctx;
+    const struct ledger_event e = {
+        .type = LEDGER_OPERATOR, .at = clock_ms(&clock_real), .via = "command", .act = r->act};
+    return ledger_append(r->ledger, db, &e, NULL);
+}
+
+static enum err rotate_one(struct desk *desk, enum key_use use, enum jws_alg alg)
+{
+    struct rotation r = {desk->ledger,
+                         arena_printf(&desk->arena, "key rotate %s %s", key_use_name(use), jws_alg_name(alg))};
+    enum err err = r.act ? keys_rotate(desk->keys_folder, use, alg, clock_s(&clock_real)) : ERR_MEMORY;
+    return err ? err : store_write(desk->store, rotation_job, &r);
+}
+
+static int rotate(const struct command *self, struct desk *desk, enum key_use use, const char *alg)
 {
     static const enum jws_alg algs[] = {JWS_RS256, JWS_ES256};
-    int64_t now = clock_s(&clock_real);
     for (size_t i = 0; i < 2; i++) {
         const char *name = jws_alg_name(algs[i]);
         if ((alg && strcmp(alg, name) != 0) || (use == KEY_CARD && algs[i] != JWS_ES256))
             continue;
-        enum err err = keys_rotate(desk->keys_folder, use, algs[i], now);
+        enum err err = rotate_one(desk, use, algs[i]);
         if (err)
             return command_fail(self, COMMAND_FAILED, "%s %s: %s", key_use_name(use), name, err_name(err));
         printf("%s %s: the next key signs from now on\n", key_use_name(use), name);
@@ -77,7 +98,7 @@ int command_key_rotate(const struct command *self, int argc, char **argv)
     if (code != -1)
         return code;
     struct desk desk;
-    code = desk_open(&desk, self, config, DESK_KEYS);
+    code = desk_open(&desk, self, config, DESK_WRITE);
     if (code == -1)
         code = rotate(self, &desk, which, alg);
     desk_close(&desk);
