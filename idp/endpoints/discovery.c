@@ -72,7 +72,8 @@ static void put_protocol(struct writer *w)
 
 static void put_claims(struct writer *w)
 {
-    put_fields(w, "scopes_supported", LIST("openid", "profile", "email", "address", "phone", "offline_access"));
+    /* address and email are fields and standard scopes (OIDC Core 5.4) at once. */
+    put_fields(w, "scopes_supported", LIST("openid", "profile", "phone", "offline_access"));
     put_list(w, "claim_types_supported", LIST("normal"));
     put_fields(w, "claims_supported",
                LIST("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"));
