@@ -1,5 +1,6 @@
 #include "idp/endpoints/people.h"
 
+#include "base/text.h"
 #include "idp/endpoints/show.h"
 
 /* This page's address, if it can be opened again by GET: the language switch comes back to it. */
@@ -48,6 +49,27 @@ struct view people_time(const struct visit *v, int64_t unix_s)
 {
     int64_t minute = (unix_s + 9 * 3600) / 60 % 1440;
     return view_text(arena_printf(v->arena, "%d:%02d", (int)(minute / 60), (int)(minute % 60)));
+}
+
+struct view people_date(const struct visit *v, struct view date)
+{
+    static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
+                                         "July",    "August",   "September", "October", "November", "December"};
+    struct view rest = date, part[3];
+    int64_t number[3];
+    for (int i = 0; i < 3; i++) {
+        if (!view_next(&rest, '-', &part[i]))
+            return date;
+        if (part[i].n > 1 && part[i].p[0] == '0')
+            part[i] = view_from(part[i], 1);
+        if (!text_to_int(part[i], &number[i]))
+            return date;
+    }
+    int year = (int)number[0], month = (int)number[1], day = (int)number[2];
+    if (number[0] > 9999 || number[1] < 1 || number[1] > 12 || number[2] < 1 || number[2] > 31)
+        return date;
+    return view_text(v->english ? arena_printf(v->arena, "%d %s %d", day, months[month - 1], year)
+                                : arena_printf(v->arena, "%d年%d月%d日", year, month, day));
 }
 
 void people_open(struct buf *b, const struct visit *v)

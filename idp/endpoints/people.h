@@ -24,6 +24,9 @@ struct view people_name(const struct visit *v, const struct field_profile *profi
 /* "13:05" in Japan's time. */
 struct view people_time(const struct visit *v, int64_t unix_s);
 
+/* "2026-11-22" as people write it: "2026年11月22日", "22 November 2026"; DATE itself if it is no such date. */
+struct view people_date(const struct visit *v, struct view date);
+
 /* A buffer for one page, and its answer. A page that could not be written is a failure (show_failure). */
 void people_open(struct buf *b, const struct visit *v);
 void people_answer(struct visit *v, int status, enum page_kind kind, const struct buf *b);

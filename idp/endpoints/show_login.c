@@ -140,7 +140,7 @@ static enum err fill_field(struct visit *v, const struct flow *f, const struct a
     if (e)
         return e;
     out->source = source_of(value.source);
-    out->as_of = value.as_of;
+    out->as_of = people_date(v, value.as_of);
     out->ticked = is_ticked(v, f, item, &value);
     return field_display(&out->value, v->arena, &value, !v->english);
 }
