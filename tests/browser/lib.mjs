@@ -164,4 +164,4 @@ export function genkan(...words) {
   const done = spawnSync(`${bin}/genkan`, [...words, '--config', need('GENKAN_CONF')], { encoding: 'utf8', maxBuffer: 64 << 20 });
   return { status: done.status, out: done.stdout, err: done.stderr };
 }
-export const auditEvents = () => genkan('audit', 'list', '--format', 'jsonl').out.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+export const auditEvents = () => genkan('audit', 'list', '--format', 'json').out.split('\n').filter(Boolean).map((line) => JSON.parse(line));

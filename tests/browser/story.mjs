@@ -42,7 +42,7 @@ try {
   held('the window named the service', asked.includes('A市 施設予約'));
   held('the window showed the word of the page', asked.includes(word), asked);
   held('the window showed the tries left', /あと3回/.test(asked), asked);
-  held('the window named who asks', asked.includes(new URL(issuer).host), asked);
+  held('the window named who asks', asked.includes(new URL(issuer).hostname), asked);
   await page.waitForURL((url) => url.origin === issuer && url.pathname === '/next');
   held('the browser returned to Genkan', true);
 
@@ -74,7 +74,7 @@ try {
     held(`${id}: its source is shown`, /カード|ご自身|あなた|本人/.test(text), text);
   }
   const boxes = page.locator('#consent input[type=checkbox]');
-  same('only the two optional fields can be ticked', await boxes.evaluateAll((all) => all.map((b) => b.value).sort()), ['age_over_65', 'interests']);
+  same('only the two optional fields can be ticked', await boxes.evaluateAll((all) => all.map((b) => b.id).sort()), ['field-age_over_65', 'field-interests']);
   same('neither is ticked', await boxes.evaluateAll((all) => all.filter((b) => b.checked).length), 0);
   await page.locator('#field-age_over_65').check();
   await look(page, 'consent');
@@ -101,7 +101,7 @@ try {
   await choice(page, '/confirm', 'continue').click();
   await page.waitForURL('**/next*');
   held("B市's own consent comes next", (await page.locator('dl.service').innerText()).includes('B市 施設予約'));
-  same('it can ask for what B市 registered only', await page.locator('#consent input[type=checkbox]').evaluateAll((all) => all.map((b) => b.value)), ['municipality']);
+  same('it can ask for what B市 registered only', await page.locator('#consent input[type=checkbox]').evaluateAll((all) => all.map((b) => b.id)), ['field-municipality']);
   await look(page, 'consent-b');
   await consentButton(page, 'allow').click();
   await page.waitForURL((url) => url.origin === siteB);
