@@ -1,0 +1,209 @@
+#include "tests/lib/provider.h"
+
+#include <criterion/criterion.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "consent/audit.h"
+#include "idp/routes.h"
+#include "idp/state/clients.h"
+#include "idp/state/registration.h"
+#include "idp/state/upkeep.h"
+#include "idp/tokens/keys.h"
+#include "webui/page.h"
+
+static const char BY_FILES[] = "crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n";
+
+static void read_config(struct provider *p, const struct provider_options *o)
+{
+    struct config_fault fault = {0};
+    const char *text = arena_printf(&p->a,
+                                    "issuer = \"" PROVIDER_ISSUER "\"\nlisten = {\"%s\"}\ndata = \"%s/data\"\n"
+                                    "workers = 2\nsection jpki {\n trust = \"test\"\n roots = \"" BUILD_DIR
+                                    "/testpki/trust\"\n %s}\nsection log { level = error }\n",
+                                    o && o->listen ? o->listen : "127.0.0.1:0", p->folder,
+                                    o && o->revocation ? o->revocation : BY_FILES);
+    enum err e = config_read_text(&p->config, &p->a, "test.conf", view_text(text), &fault);
+    cr_assert_eq(e, ERR_OK, "%s, line %d: %s %s", err_name(e), fault.line, fault.key, fault.rule);
+}
+
+static void start(struct provider *p)
+{
+    static const char *const HOSTS[] = {"localhost:8080"};
+    const char *why = "";
+    const struct clock clock = clock_of_fake(&p->clock);
+    struct pages *pages;
+    enum err e = op_open(&p->op, p->config, &clock, &p->a, &why);
+    cr_assert_eq(e, ERR_OK, "%s: %s", err_name(e), why);
+    e = pages_open(&pages, &p->a, &why);
+    cr_assert_eq(e, ERR_OK, "%s: %s", err_name(e), why);
+    p->op->pages = pages;
+    struct server_config c = {.listen = p->config->listen,
+                              .n_listen = p->config->n_listen,
+                              .hosts = HOSTS,
+                              .n_hosts = 1,
+                              .ctx = p->op,
+                              .fault = routes_fault,
+                              .workers = p->config->workers,
+                              .slow_workers = 1};
+    c.routes = routes(&c.n_routes);
+    e = server_open(&p->server, &c);
+    cr_assert_eq(e, ERR_OK, "server_open: %s", err_name(e));
+    p->port = server_port(p->server, 0);
+}
+
+static void stop(struct provider *p)
+{
+    const struct pages *pages = p->op->pages;
+    server_close(p->server);
+    op_close(p->op);
+    pages_close((struct pages *)(uintptr_t)pages);
+}
+
+void provider_open(struct provider *p, const struct provider_options *options)
+{
+    *p = (struct provider){.folder = "/tmp/genkan-test-XXXXXX"};
+    arena_open(&p->a, 64 << 20);
+    cr_assert_not_null(mkdtemp(p->folder));
+    clock_fake_set(&p->clock, clock_ms(&clock_real)); /* the test PKI is of today */
+    log_set_level(LOG_ERROR);
+    read_config(p, options);
+    start(p);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+void provider_close(struct provider *p)
+{
+    stop(p);
+    arena_close(&p->a);
+    nftw(p->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void provider_restart(struct provider *p)
+{
+    stop(p);
+    start(p);
+}
+
+void provider_pass(struct provider *p, int64_t seconds)
+{
+    clock_fake_add(&p->clock, seconds * 1000);
+}
+
+int64_t provider_now(struct provider *p)
+{
+    return clock_s(&p->op->clock);
+}
+
+void provider_browser(struct provider *p, struct browser *b)
+{
+    browser_open(b, PROVIDER_ISSUER, p->port);
+}
+
+/* --- services -------------------------------------------------------------------------------------------------------
+ */
+
+struct registering {
+    struct view id, registration;
+    uint8_t secret_hash[SHA256_SIZE];
+    int64_t now;
+};
+
+static enum err register_job(struct db *db, void *ctx)
+{
+    const struct registering *r = ctx;
+    return clients_record(db, r->id, r->registration, r->secret_hash, r->now);
+}
+
+static enum err remove_job(struct db *db, void *ctx)
+{
+    const struct registering *r = ctx;
+    return clients_remove(db, r->id, r->now);
+}
+
+void provider_add_client(struct provider *p, const char *id, const char *registration, const char *secret)
+{
+    struct registering r = {view_text(id), view_text(registration), {0}, provider_now(p)};
+    struct registration_fault fault = {0};
+    struct client *client;
+    enum err e = registration_read(&client, &p->a, r.registration, r.id, &fault);
+    cr_assert_eq(e, ERR_OK, "%s: %s %s", id, fault.member, fault.rule);
+    sha256(r.secret_hash, view_text(secret));
+    cr_assert_eq(store_write(p->op->store, register_job, &r), ERR_OK);
+}
+
+void provider_remove_client(struct provider *p, const char *id)
+{
+    struct registering r = {.id = view_text(id), .now = provider_now(p)};
+    cr_assert_eq(store_write(p->op->store, remove_job, &r), ERR_OK);
+}
+
+/* --- looking inside -------------------------------------------------------------------------------------------------
+ */
+
+static enum err first_number(void *ctx, const struct row *row)
+{
+    *(int64_t *)ctx = row_int(row, 0);
+    return ERR_OK;
+}
+
+int64_t provider_number(struct provider *p, const char *sql)
+{
+    int64_t n = -1;
+    struct db *db = store_borrow(p->op->store);
+    enum err e = db_each(db, sql, NO_VALUES, first_number, &n);
+    store_return(p->op->store, db);
+    cr_assert_eq(e, ERR_OK, "%s: %s", sql, err_name(e));
+    return n;
+}
+
+size_t provider_deliver(struct provider *p)
+{
+    size_t tried, told;
+    cr_assert_eq(upkeep_deliver(p->op, &tried, &told), ERR_OK);
+    return told;
+}
+
+bool provider_ledger_is_whole(struct provider *p)
+{
+    struct audit_report report;
+    struct db *db = store_borrow(p->op->store);
+    enum err e = audit_verify(db, NULL, NULL, &report);
+    store_return(p->op->store, db);
+    cr_assert_eq(e, ERR_OK, "audit_verify: %s", err_name(e));
+    for (int64_t i = 0; i < report.faults && i < AUDIT_FAULTS_MAX; i++)
+        cr_log_error("ledger: %s at %lld: %s", audit_fault_name(report.first[i].kind),
+                     (long long)report.first[i].index, report.first[i].what);
+    return report.faults == 0;
+}
+
+const char *provider_ledger_list(struct provider *p, const char *client)
+{
+    struct audit_filter filter = {.client = view_text(client)};
+    char *text = NULL;
+    size_t size = 0;
+    int64_t n;
+    FILE *out = open_memstream(&text, &size);
+    struct db *db = store_borrow(p->op->store);
+    enum err e = audit_list(db, &filter, AUDIT_CSV, out, &n);
+    store_return(p->op->store, db);
+    fclose(out);
+    cr_assert_eq(e, ERR_OK, "audit_list: %s", err_name(e));
+    const char *kept = arena_text(&p->a, view_bytes(text, size));
+    free(text);
+    return kept;
+}
+
+const char *provider_persona(struct provider *p, const char *kind_and_name)
+{
+    return arena_printf(&p->a, BUILD_DIR "/testpki/%s", kind_and_name);
+}

@@ -1,0 +1,261 @@
+#include "tests/lib/service.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "base/base64.h"
+#include "base/chance.h"
+#include "base/hash.h"
+#include "base/jws.h"
+#include "http/url.h"
+
+#define LOCAL "http://a-city.localhost:8081"
+
+static const char A_CITY[] =
+    "{\"client_name\":\"A市 施設予約\",\"client_name#en\":\"A City facility booking\","
+    "\"organization\":{\"id\":\"a-city\",\"name\":\"A市\",\"name#en\":\"A City\"},\"sector\":\"a-city\","
+    "\"redirect_uris\":[\"http://a-city.localhost:8081/cb\"],"
+    "\"post_logout_redirect_uris\":[\"http://a-city.localhost:8081/bye\"],"
+    "\"backchannel_logout_uri\":\"http://127.0.0.1:%u/logout\",\"backchannel_logout_session_required\":true,"
+    "\"token_endpoint_auth_method\":\"client_secret_basic\",\"id_token_signed_response_alg\":\"RS256\","
+    "\"grant_types\":[\"authorization_code\"],\"policy_uri\":\"http://a-city.localhost:8081/privacy\","
+    "\"contacts\":[\"help@a-city.example\"],\"fields\":["
+    "{\"id\":\"name\",\"required\":true,\"purpose\":\"予約者の確認\",\"purpose#en\":\"to know who books\"},"
+    "{\"id\":\"address\",\"required\":true,\"purpose\":\"市民料金\",\"purpose#en\":\"residents' price\"},"
+    "{\"id\":\"age_over_65\",\"required\":false,\"purpose\":\"高齢者割引\",\"purpose#en\":\"senior discount\"},"
+    "{\"id\":\"interests\",\"required\":false,\"purpose\":\"催しの案内\",\"purpose#en\":\"events\"}]}";
+
+static const char B_CITY[] =
+    "{\"client_name\":\"B市 施設予約\",\"client_name#en\":\"B City facility booking\","
+    "\"organization\":{\"id\":\"b-city\",\"name\":\"B市\",\"name#en\":\"B City\"},\"sector\":\"b-city\","
+    "\"redirect_uris\":[\"http://b-city.localhost:8082/cb\"],"
+    "\"backchannel_logout_uri\":\"http://127.0.0.1:%u/logout\",\"backchannel_logout_session_required\":true,"
+    "\"token_endpoint_auth_method\":\"client_secret_post\",\"id_token_signed_response_alg\":\"ES256\","
+    "\"grant_types\":[\"authorization_code\",\"refresh_token\"],"
+    "\"policy_uri\":\"http://b-city.localhost:8082/privacy\",\"contacts\":[\"help@b-city.example\"],\"fields\":["
+    "{\"id\":\"name\",\"required\":true,\"purpose\":\"予約者の確認\",\"purpose#en\":\"to know who books\"},"
+    "{\"id\":\"municipality\",\"required\":false,\"purpose\":\"市外料金\",\"purpose#en\":\"price\"}]}";
+
+/* --- its ear for back-channel log-outs ------------------------------------------------------------------------------
+ */
+
+static void hear(void *ctx, const struct request *r, struct answer *answer)
+{
+    struct service *s = ctx;
+    struct view token = form_get(r->form, "logout_token");
+    snprintf(s->last_logout, sizeof s->last_logout, "%.*s", (int)token.n, (const char *)token.p);
+    s->told++;
+    answer_body(answer, 200, "text/plain", VIEW(""));
+}
+
+static const struct route EAR[] = {{METHOD_POST, "/logout", hear, 16384, 0}};
+
+static uint16_t open_ear(struct service *s)
+{
+    static const char *const LISTEN[] = {"127.0.0.1:0"}, *const HOSTS[] = {"127.0.0.1"};
+    struct server_config c = {.listen = LISTEN,
+                              .n_listen = 1,
+                              .hosts = HOSTS,
+                              .n_hosts = 1,
+                              .routes = EAR,
+                              .n_routes = 1,
+                              .ctx = s,
+                              .workers = 1,
+                              .slow_workers = 1};
+    cr_assert_eq(server_open(&s->ear, &c), ERR_OK);
+    return server_port(s->ear, 0);
+}
+
+static void open_service(struct service *s, const char *registration)
+{
+    provider_browser(s->provider, &s->channel);
+    /* -Wformat-nonliteral: the text is one of the two above, with one %u in it */
+    const char *port = strstr(registration, "%u");
+    const char *text = arena_printf(&s->channel.a, "%.*s%u%s", (int)(port - registration), registration, open_ear(s),
+                                    port + 2);
+    provider_add_client(s->provider, s->id, text, s->secret);
+}
+
+void service_open_a(struct service *s, struct provider *p)
+{
+    *s = (struct service){.provider = p,
+                          .id = "a-city",
+                          .secret = "the secret of A, 0123456789",
+                          .redirect_uri = "http://a-city.localhost:8081/cb",
+                          .scope = "openid name address age_over_65 interests"};
+    open_service(s, A_CITY);
+}
+
+void service_open_b(struct service *s, struct provider *p)
+{
+    *s = (struct service){.provider = p,
+                          .id = "b-city",
+                          .secret = "the secret of B, 0123456789",
+                          .redirect_uri = "http://b-city.localhost:8082/cb",
+                          .post_auth = true,
+                          .scope = "openid name municipality"};
+    open_service(s, B_CITY);
+}
+
+void service_close(struct service *s)
+{
+    server_close(s->ear);
+    browser_close(&s->channel);
+}
+
+/* --- the front channel ----------------------------------------------------------------------------------------------
+ */
+
+static struct arena *arena_of(struct service *s)
+{
+    return &s->channel.a;
+}
+
+static const char *encoded(struct service *s, const char *text)
+{
+    struct buf b;
+    const char *out;
+    buf_open(&b, arena_of(s), 65536);
+    url_put_encoded(&b, view_text(text));
+    cr_assert_eq(buf_done_text(&b, &out), ERR_OK);
+    return out;
+}
+
+const char *service_begin(struct service *s, const char *more)
+{
+    uint8_t challenge[SHA256_SIZE];
+    struct arena *a = arena_of(s);
+    s->state = chance_ticket(a);
+    s->nonce = chance_ticket(a);
+    s->verifier = chance_ticket(a);
+    sha256(challenge, view_text(s->verifier));
+    return arena_printf(a,
+                        PROVIDER_ISSUER "/authorize?response_type=code&client_id=%s&redirect_uri=%s&scope=%s&state=%s"
+                                        "&nonce=%s&code_challenge=%s&code_challenge_method=S256%s%s",
+                        s->id, encoded(s, s->redirect_uri), encoded(s, s->scope), s->state, s->nonce,
+                        base64url_text(a, VIEW_ARRAY(challenge)), more ? "&" : "", more ? more : "");
+}
+
+const char *service_receive(struct service *s, struct browser *b, const char **error)
+{
+    cr_assert(b->elsewhere, "still at %s (%s): %.*s", b->url, at_name(browser_at(b)), (int)b->body.n,
+              (const char *)b->body.p);
+    cr_assert(strncmp(b->url, s->redirect_uri, strlen(s->redirect_uri)) == 0, "sent to %s", b->url);
+    const char *state = browser_param(b, b->url, "state"), *iss = browser_param(b, b->url, "iss");
+    const char *code = browser_param(b, b->url, "code"), *wrong = browser_param(b, b->url, "error");
+    cr_assert(state && strcmp(state, s->state) == 0, "state: %s", b->url);
+    cr_assert(iss && strcmp(iss, PROVIDER_ISSUER) == 0, "RFC 9207 iss: %s", b->url);
+    cr_assert(!code != !wrong, "code or error: %s", b->url);
+    if (error)
+        *error = wrong;
+    else
+        cr_assert_not_null(code, "%s", b->url);
+    return code;
+}
+
+/* --- the back channel -----------------------------------------------------------------------------------------------
+ */
+
+static const struct json *get_json(struct service *s, struct view text)
+{
+    struct json *j;
+    const char *why = "";
+    enum err e = json_read(&j, arena_of(s), text, &why);
+    cr_assert_eq(e, ERR_OK, "%s: %.*s", why, (int)text.n, (const char *)text.p);
+    return j;
+}
+
+/* Verifies TOKEN with the published keys; its claims. */
+static const struct json *verified(struct service *s, const char *token)
+{
+    struct jws jws;
+    struct jws_key *key = NULL;
+    struct browser b;
+    provider_browser(s->provider, &b);
+    cr_assert(browser_send(&b, "/jwks", NULL, NULL, VIEW_NONE) && b.status == 200);
+    const struct json *keys = json_member(get_json(s, b.body), "keys");
+    cr_assert_eq(jws_read(&jws, arena_of(s), view_text(token)), ERR_OK, "%s", token);
+    for (size_t i = 0; i < json_count(keys) && !key; i++)
+        if (view_equal(json_member_text(json_at(keys, i), "kid"), jws.kid))
+            cr_assert_eq(jws_key_read_jwk(&key, json_at(keys, i)), ERR_OK);
+    cr_assert_not_null(key, "no such key");
+    cr_assert_eq(jws_verify(&jws, key), ERR_OK);
+    jws_key_close(key);
+    browser_close(&b);
+    const struct json *claims = get_json(s, jws.payload);
+    cr_assert(view_equal_text(json_member_text(claims, "iss"), PROVIDER_ISSUER));
+    cr_assert(view_equal_text(json_member_text(claims, "aud"), s->id));
+    return claims;
+}
+
+const char *claim(struct service *s, const struct json *claims, const char *name)
+{
+    struct view v = json_member_text(claims, name);
+    return view_is(v) ? arena_text(arena_of(s), v) : NULL;
+}
+
+static void read_tokens(struct service *s, struct tokens *t)
+{
+    const struct json *j = get_json(s, s->channel.body);
+    t->error = claim(s, j, "error");
+    t->access = claim(s, j, "access_token");
+    t->refresh = claim(s, j, "refresh_token");
+    t->id_token = claim(s, j, "id_token");
+    t->scope = claim(s, j, "scope");
+    cr_assert_eq(!t->error, t->status == 200, "%d %s", t->status, t->error);
+    if (!t->id_token)
+        return;
+    t->claims = verified(s, t->id_token);
+    t->sub = claim(s, t->claims, "sub");
+    int64_t exp = json_member_int(t->claims, "exp", 0);
+    cr_assert_gt(exp, provider_now(s->provider));
+}
+
+struct tokens service_token_request(struct service *s, const char *form)
+{
+    struct tokens t = {0};
+    struct arena *a = arena_of(s);
+    const char *pair = arena_printf(a, "%s:%s", encoded(s, s->id), encoded(s, s->secret));
+    const char *headers[] = {arena_printf(a, "Authorization: Basic %s", base64_text(a, view_text(pair))), NULL};
+    const char *body = s->post_auth ? arena_printf(a, "%s&client_id=%s&client_secret=%s", form, s->id,
+                                                   encoded(s, s->secret))
+                                    : form;
+    if (browser_send(&s->channel, "/token", s->post_auth ? NULL : headers, "application/x-www-form-urlencoded",
+                     view_text(body)))
+        t.status = s->channel.status;
+    if (t.status)
+        read_tokens(s, &t);
+    return t;
+}
+
+struct tokens service_redeem(struct service *s, const char *code)
+{
+    const char *form = arena_printf(arena_of(s), "grant_type=authorization_code&code=%s&redirect_uri=%s&code_verifier=%s",
+                                    encoded(s, code), encoded(s, s->redirect_uri), s->verifier);
+    struct tokens t = service_token_request(s, form);
+    if (t.status == 200)
+        cr_assert_str_eq(claim(s, t.claims, "nonce"), s->nonce);
+    return t;
+}
+
+struct tokens service_refresh(struct service *s, const char *refresh)
+{
+    return service_token_request(
+        s, arena_printf(arena_of(s), "grant_type=refresh_token&refresh_token=%s", encoded(s, refresh)));
+}
+
+const struct json *service_userinfo(struct service *s, const char *access, int *status)
+{
+    const char *headers[] = {arena_printf(arena_of(s), "Authorization: Bearer %s", access), NULL};
+    bool came = browser_send(&s->channel, "/userinfo", headers, NULL, VIEW_NONE);
+    if (status)
+        *status = s->channel.status;
+    else
+        cr_assert(came && s->channel.status == 200, "userinfo: %d %s", s->channel.status, s->channel.headers);
+    return came && s->channel.status == 200 ? get_json(s, s->channel.body) : NULL;
+}
+
+const struct json *service_last_logout(struct service *s)
+{
+    return s->told ? verified(s, s->last_logout) : NULL;
+}

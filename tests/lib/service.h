@@ -1,0 +1,62 @@
+/* service: a relying party for tests, as strict as a good one: it checks state, issuer, signature, nonce and audience of
+ * what it gets. */
+#ifndef TESTS_LIB_SERVICE_H
+#define TESTS_LIB_SERVICE_H
+
+#include "base/json.h"
+#include "http/server.h"
+#include "tests/lib/provider.h"
+
+struct service {
+    struct provider *provider;
+    struct browser channel; /* its own connection to the provider */
+    const char *id, *secret, *redirect_uri;
+    bool post_auth; /* client_secret_post instead of basic */
+    const char *scope;
+    /* of the authorization request under way */
+    const char *state, *nonce, *verifier;
+    /* log-outs it was told, newest last */
+    struct server *ear;
+    _Atomic int told;
+    char last_logout[8192];
+};
+
+/* A市: RS256, client_secret_basic; asks name and address (required), age_over_65 and interests (optional). Hears
+ * back-channel log-outs. */
+void service_open_a(struct service *s, struct provider *p);
+/* B市: ES256, client_secret_post, refresh tokens; asks name (required) and municipality (optional). */
+void service_open_b(struct service *s, struct provider *p);
+void service_close(struct service *s);
+
+/* The address of a new authorization request, with fresh state, nonce and PKCE. MORE: further parameters, like
+ * "prompt=none", or NULL. Lives in the channel's arena. */
+const char *service_begin(struct service *s, const char *more);
+
+/* What the browser brought to the redirect URI: the code, or NULL with *ERROR the error. Checks state and iss. ERROR may
+ * be NULL: then a code must have come. */
+const char *service_receive(struct service *s, struct browser *b, const char **error);
+
+struct tokens {
+    int status;
+    const char *error; /* NULL: good */
+    const char *access, *refresh, *id_token, *scope;
+    const struct json *claims; /* of the ID token, verified */
+    const char *sub;
+};
+
+/* POST /token with a code / a refresh token. The test fails if an ID token that comes is not right. */
+struct tokens service_redeem(struct service *s, const char *code);
+struct tokens service_refresh(struct service *s, const char *refresh);
+/* With whatever form; credentials are added. */
+struct tokens service_token_request(struct service *s, const char *form);
+
+/* GET /userinfo: the claims; NULL and *STATUS when refused. STATUS may be NULL: then it must be 200. */
+const struct json *service_userinfo(struct service *s, const char *access, int *status);
+
+/* A member's text of claims; NULL when it is not there. */
+const char *claim(struct service *s, const struct json *claims, const char *name);
+
+/* A logout token it was told last, verified; NULL: none. */
+const struct json *service_last_logout(struct service *s);
+
+#endif
