@@ -8,7 +8,7 @@
 #include "jpki/card/cert_view.h"
 #include "jpki/card/text_ap.h"
 
-enum { LOOK_MS = 500, RETRY_MS = 250 };
+enum { LOOK_MS = 500, RETRY_MS = 250, MUTE_PATIENCE_MS = 3000 };
 
 /* ---- what a result of the card means to the one who asked ---- */
 
@@ -19,6 +19,7 @@ static const enum proof_error meaning[] = {
     [CARD_NO_CARD] = PROOF_NO_CARD,
     [CARD_WRONG] = PROOF_WRONG_CARD,
     [CARD_REMOVED] = PROOF_CARD_REMOVED,
+    [CARD_MUTE] = PROOF_UNSUPPORTED_CARD,
     [CARD_UNSUPPORTED] = PROOF_UNSUPPORTED_CARD,
     [CARD_PIN_FORMAT] = PROOF_UNSUPPORTED_CARD, /* does not come out of the PIN loop */
     [CARD_PIN_WRONG] = PROOF_UNSUPPORTED_CARD,  /* nor this */
@@ -43,7 +44,7 @@ static bool is_stopped(const struct conversation *c)
 
 static enum lang lang(const struct conversation *c)
 {
-    return lang_of(c->request->ui.lang);
+    return words_lang(c->request->ui.lang);
 }
 
 /* ---- until a card is there ---- */
@@ -73,29 +74,42 @@ static enum proof_error await_card(struct conversation *c)
     return PROOF_OK;
 }
 
-/* Somebody else has it: try again in a moment, but not for ever. */
-static bool wait_for_other(struct conversation *c, int64_t *until)
+/* Why connecting did not work may pass by itself: another program ends, a card is pushed in all the way, the service
+ * notices that it has gone. */
+struct patience {
+    int64_t busy_until, mute_until; /* 0: did not happen yet */
+};
+
+static bool has_patience(int64_t *until, int ms)
 {
     int64_t now = clock_steady_ms();
     if (*until == 0)
-        *until = now + c->busy_patience_ms;
-    c->tell(c->ctx, STAGE_READER_BUSY);
-    if (now >= *until)
-        return false;
-    (void)c->reader->await(c->reader->ctx, READER_CARD, RETRY_MS);
-    return true;
+        *until = now + ms;
+    return now < *until;
 }
 
-static bool is_gone(enum card_result r)
+static bool may_pass(struct conversation *c, struct patience *p, enum card_result r)
 {
-    return r == CARD_NO_CARD || r == CARD_REMOVED || r == CARD_NO_READER;
+    switch (r) {
+    case CARD_NO_CARD:
+    case CARD_REMOVED:
+    case CARD_NO_READER:
+        return true;
+    case CARD_READER_BUSY:
+        c->tell(c->ctx, STAGE_READER_BUSY);
+        return has_patience(&p->busy_until, c->busy_patience_ms);
+    case CARD_MUTE:
+        return has_patience(&p->mute_until, MUTE_PATIENCE_MS);
+    default:
+        return false;
+    }
 }
 
 /* Until a My Number Card is connected. Nothing was done with it yet, so a card that is taken away is simply awaited
  * again. */
 static enum proof_error connect_card(struct conversation *c)
 {
-    int64_t busy_until = 0;
+    struct patience patience = {0};
     for (;;) {
         enum proof_error e = await_card(c);
         if (!e && is_stopped(c))
@@ -105,9 +119,7 @@ static enum proof_error connect_card(struct conversation *c)
         if (e)
             return e;
         enum card_result r = card_open(&c->card, c->reader);
-        if (r == CARD_READER_BUSY && wait_for_other(c, &busy_until))
-            continue;
-        if (!is_gone(r))
+        if (!may_pass(c, &patience, r))
             return error_of(r);
         (void)c->reader->await(c->reader->ctx, READER_CARD, RETRY_MS);
     }

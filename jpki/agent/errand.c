@@ -249,7 +249,7 @@ static enum err look_locked(struct errand *e, struct view id, struct arena *aren
         return ERR_NOT_FOUND;
     *out = (struct errand_view){.stage = e->stage,
                                 .seen = e->seen,
-                                .lang = lang_of(e->request.ui.lang),
+                                .lang = words_lang(e->request.ui.lang),
                                 .large = e->request.ui.large,
                                 .service = arena_copy(arena, e->request.rp.name),
                                 .bind = arena_copy(arena, e->request.bind)};

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/url.h"
-#include "jpki/agent/page.h"
+#include "jpki/agent/agent_page.h"
 #include "jpki/agent/peer.h"
 
 enum { HOLD_MS = 15000, CONNECTIONS = 8, READ_SECONDS = 5, LINE_BYTES = 8192, PAGE_MAX = 32 * 1024 };
@@ -88,12 +88,13 @@ static bool may_pass(const struct request *r, struct answer *a)
 
 /* ---- pages ---- */
 
-static void show(const struct loopback *l, const struct request *r, struct answer *a, int status, const struct page *p)
+static void show(const struct loopback *l, const struct request *r, struct answer *a, int status,
+                 const struct agent_page *p)
 {
     struct buf b;
     struct view body;
     buf_open(&b, r->arena, PAGE_MAX);
-    page_write(&b, p);
+    agent_page_write(&b, p);
     if (buf_done(&b, &body)) {
         answer_status(a, 500);
         return;
@@ -106,9 +107,9 @@ static void show(const struct loopback *l, const struct request *r, struct answe
 static void show_problem(const struct loopback *l, const struct request *r, struct answer *a, int status,
                          enum word title, enum word text, struct view detail)
 {
-    enum lang lang = lang_accepted(request_header(r, "Accept-Language"));
+    enum lang lang = words_lang_accepted(request_header(r, "Accept-Language"));
     struct buf b;
-    struct page p = {.lang = lang, .title = word(lang, title)};
+    struct agent_page p = {.lang = lang, .title = word(lang, title)};
     buf_open(&b, r->arena, 4096);
     words_put(&b, lang, text, &detail, detail.p ? 1 : 0);
     if (buf_done(&b, &p.text))
@@ -255,14 +256,14 @@ static void show_waiting(const struct loopback *l, const struct request *r, stru
         refuse(a, 500, "no memory");
         return;
     }
-    const struct page p = {.lang = v->lang,
-                           .large = v->large,
-                           .title = word(v->lang, stages[v->stage].title),
-                           .text = named(word(v->lang, stages[v->stage].text)),
-                           .service = v->service,
-                           .bind = v->bind,
-                           .link = next,
-                           .stop = stop};
+    const struct agent_page p = {.lang = v->lang,
+                                 .large = v->large,
+                                 .title = word(v->lang, stages[v->stage].title),
+                                 .text = named(word(v->lang, stages[v->stage].text)),
+                                 .service = v->service,
+                                 .bind = v->bind,
+                                 .link = next,
+                                 .stop = stop};
     show(l, r, a, 200, &p);
     answer_header_text(a, "Refresh", refresh);
 }
@@ -270,11 +271,11 @@ static void show_waiting(const struct loopback *l, const struct request *r, stru
 static void show_window_failed(const struct loopback *l, const struct request *r, struct answer *a,
                                const struct errand_view *v)
 {
-    const struct page p = {.lang = v->lang,
-                           .large = v->large,
-                           .title = word(v->lang, W_WINDOW_FAILED_TITLE),
-                           .text = named(word(v->lang, W_WINDOW_FAILED)),
-                           .back = v->url};
+    const struct agent_page p = {.lang = v->lang,
+                                 .large = v->large,
+                                 .title = word(v->lang, W_WINDOW_FAILED_TITLE),
+                                 .text = named(word(v->lang, W_WINDOW_FAILED)),
+                                 .back = v->url};
     show(l, r, a, 500, &p);
 }
 
@@ -388,7 +389,7 @@ enum err loopback_open(struct loopback **out, const struct loopback_config *conf
     l->config.port = config->port ? config->port : free_port();
     arena_open(&l->arena, 4096);
     INSIST(pthread_mutex_init(&l->lock, NULL) == 0);
-    l->policy = page_policy(&l->arena);
+    l->policy = agent_page_policy(&l->arena);
     enum err e = l->policy ? serve(l) : ERR_MEMORY;
     if (e) {
         loopback_close(l);

@@ -91,8 +91,8 @@ static bool start(assuan_context_t *ctx, const struct pinentry *p, const struct 
 
 static int fd_of(assuan_context_t ctx)
 {
-    assuan_fd_t fd;
-    return assuan_get_active_fds(ctx, 0, &fd, 1) == 1 ? (int)fd : -1;
+    assuan_fd_t fds[2]; /* it wants room for two */
+    return assuan_get_active_fds(ctx, 0, fds, 2) >= 1 ? (int)fds[0] : -1;
 }
 
 static bool is_readable(int fd, int ms)
@@ -122,8 +122,8 @@ static int hex(char c)
                                   : -1;
 }
 
-/* Appends the data of one D line. False if it is longer than any PIN. */
-static bool add_data(struct pin *out, const char *s, size_t n)
+/* Appends the data of one D line; what is longer than any PIN is cut and stays too long to be one. */
+static void add_data(struct pin *out, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         int c = (unsigned char)s[i];
@@ -131,11 +131,9 @@ static bool add_data(struct pin *out, const char *s, size_t n)
             c = hex(s[i + 1]) * 16 + hex(s[i + 2]);
             i += 2;
         }
-        if (out->n >= sizeof out->b)
-            return false;
-        out->b[out->n++] = (uint8_t)c;
+        if (out->n < sizeof out->b)
+            out->b[out->n++] = (uint8_t)c;
     }
-    return true;
 }
 
 static bool is_no(unsigned long code)
@@ -147,8 +145,10 @@ static bool is_no(unsigned long code)
 /* One line of the answer. True: it was the last, *answer says how it ended. */
 static bool take_line(const char *line, size_t n, struct pin *out, enum window_answer *answer)
 {
-    if (n >= 2 && memcmp(line, "D ", 2) == 0 && out && add_data(out, line + 2, n - 2))
+    if (n >= 2 && memcmp(line, "D ", 2) == 0 && out) {
+        add_data(out, line + 2, n - 2);
         return false;
+    }
     if (n >= 2 && memcmp(line, "OK", 2) == 0) {
         *answer = WINDOW_OK;
         return true;

@@ -120,17 +120,17 @@ void words_put(struct buf *out, enum lang lang, enum word w, const struct view *
     buf_put_text(out, rest);
 }
 
-enum lang lang_of(struct view name)
+enum lang words_lang(struct view name)
 {
     return view_equal_text(name, "en") ? LANG_EN : LANG_JA;
 }
 
-enum lang lang_accepted(struct view header)
+enum lang words_lang_accepted(struct view header)
 {
     return view_starts(header, VIEW("en")) ? LANG_EN : LANG_JA;
 }
 
-const char *lang_name(enum lang lang)
+const char *words_lang_name(enum lang lang)
 {
     return lang == LANG_EN ? "en" : "ja";
 }

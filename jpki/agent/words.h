@@ -74,10 +74,10 @@ const char *word(enum lang lang, enum word w);
 void words_put(struct buf *out, enum lang lang, enum word w, const struct view *texts, size_t n);
 
 /* "ja" or "en"; anything else is Japanese. */
-enum lang lang_of(struct view name);
+enum lang words_lang(struct view name);
 /* The language of an Accept-Language header, for pages of requests we could not believe: English only if it comes
  * first (RFC 9110 12.5.4, as far as two languages need it). */
-enum lang lang_accepted(struct view header);
-const char *lang_name(enum lang lang);
+enum lang words_lang_accepted(struct view header);
+const char *words_lang_name(enum lang lang);
 
 #endif

@@ -4,11 +4,12 @@
 #include "base/hash.h"
 #include "base/secret.h"
 #include "jpki/card/cert_view.h"
+#include "jpki/card/ecdsa.h"
 #include "jpki/card/text_ap.h"
 
 enum { INS_SELECT = 0xA4, INS_READ = 0xB0, INS_VERIFY = 0x20, INS_SIGN = 0x2A };
 enum { SW_OK = 0x9000, SW_END_OF_FILE = 0x6282, SW_UNDEFINED = 0x6F00 };
-enum { READ_STEP = 256, SHORT_ID = 0x80, THIS_FILE = 0x80 };
+enum { READ_STEP = 256, SHORT_ID = 0x80, THIS_FILE = 0x80, RSA_2048_SIZE = 256 };
 
 /* ---- one exchange ---- */
 
@@ -33,7 +34,7 @@ static enum card_result exchange(struct card *c, const char *step, const struct 
     if (r)
         return r;
     if (apdu_read(&answer, view_bytes(c->answer, got)))
-        return CARD_UNSUPPORTED;
+        return CARD_REMOVED; /* not even a status word: that was the reader's answer for a card that has gone */
     c->last_sw = answer.sw;
     if (data)
         *data = answer.data;
@@ -170,11 +171,12 @@ enum card_result card_open(struct card *c, struct reader *reader)
     enum card_result worst = CARD_NO_CARD;
     *c = (struct card){.reader = reader, .app = CARD_APP_COUNT, .short_ids = true, .step = "connect"};
     for (unsigned nth = 0;; nth++) {
-        c->step = "connect";
         enum card_result r = reader->connect(reader->ctx, nth);
         if (r == CARD_NO_CARD)
             return worst;
-        if (!r)
+        if (r)
+            c->step = "connect";
+        else
             r = find_kind(c);
         if (!r)
             return CARD_OK;
@@ -282,7 +284,7 @@ static const uint8_t digest_info[] = {0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 
 
 struct input {
     uint8_t bytes[sizeof digest_info + SHA384_SIZE];
-    size_t n, signature_size;
+    size_t n;
 };
 
 static void make_input(struct input *in, enum card_alg alg, struct view message)
@@ -290,13 +292,11 @@ static void make_input(struct input *in, enum card_alg alg, struct view message)
     if (alg == CARD_ECDSA_SHA384) {
         sha384(in->bytes, message);
         in->n = SHA384_SIZE;
-        in->signature_size = 96;
         return;
     }
     memcpy(in->bytes, digest_info, sizeof digest_info);
     sha256(in->bytes + sizeof digest_info, message);
     in->n = sizeof digest_info + SHA256_SIZE;
-    in->signature_size = 256;
 }
 
 static bool knows_no_short_id(uint16_t sw)
@@ -318,6 +318,20 @@ static enum card_result compute(struct card *c, struct card_ef ef, struct view i
     return r ? r : exchange(c, "sign", &command, data);
 }
 
+static enum card_result take_signature(enum card_alg alg, struct view data, struct arena *arena, struct view *out)
+{
+    uint8_t rs[ECDSA_P384_SIZE];
+    if (alg == CARD_ECDSA_SHA384) {
+        if (ecdsa_p384_read(rs, data))
+            return CARD_UNSUPPORTED;
+        data = VIEW_ARRAY(rs);
+    } else if (data.n != RSA_2048_SIZE) {
+        return CARD_UNSUPPORTED;
+    }
+    *out = arena_copy(arena, data);
+    return out->p ? CARD_OK : CARD_FAILED;
+}
+
 enum card_result card_sign(struct card *c, enum card_key key, enum card_alg alg, struct view message,
                            struct arena *arena, struct view *out)
 {
@@ -329,10 +343,7 @@ enum card_result card_sign(struct card *c, enum card_key key, enum card_alg alg,
     enum card_result r = compute(c, c->kind->keys[key].key, view_bytes(in.bytes, in.n), &data);
     if (r)
         return r;
-    if (!is_ok(c) || data.n != in.signature_size)
-        return CARD_UNSUPPORTED;
-    *out = arena_copy(arena, data);
-    return out->p ? CARD_OK : CARD_FAILED;
+    return is_ok(c) ? take_signature(alg, data, arena, out) : CARD_UNSUPPORTED;
 }
 
 /* ---- the text application ---- */

@@ -10,7 +10,6 @@
 #include "jpki/card/reader.h"
 
 #define CARD_CERT_MAX  4096
-#define CARD_SIGN_MAX  256
 #define CARD_LABEL_MAX 32
 
 struct card {

@@ -7,6 +7,7 @@ static const char *const names[] = {
     [CARD_NO_CARD] = "no_card",
     [CARD_WRONG] = "wrong_card",
     [CARD_REMOVED] = "card_removed",
+    [CARD_MUTE] = "mute_card",
     [CARD_UNSUPPORTED] = "unsupported_card",
     [CARD_PIN_FORMAT] = "pin_format",
     [CARD_PIN_WRONG] = "pin_wrong",

@@ -14,6 +14,7 @@ enum card_result {
     CARD_NO_CARD,     /* a reader without a card */
     CARD_WRONG,       /* a card without the JPKI application */
     CARD_REMOVED,     /* card or reader went away, or the card was reset under us */
+    CARD_MUTE,        /* something is in the reader that does not speak: not quite in, upside down, or just leaving */
     CARD_UNSUPPORTED, /* an answer that no rule explains */
     CARD_PIN_FORMAT,  /* refused before it reached the card: no try was spent */
     CARD_PIN_WRONG,
@@ -38,7 +39,7 @@ struct reader {
     enum reader_state (*await)(void *ctx, enum reader_state seen, int ms);
 
     /* Connects to the NTH (from 0) card that is there, for us alone until disconnect. CARD_OK, CARD_NO_CARD (there is
-     * no such), CARD_NO_READER, CARD_READER_BUSY, CARD_REMOVED, CARD_UNSUPPORTED (a card that does not speak). */
+     * no such), CARD_NO_READER, CARD_READER_BUSY, CARD_MUTE. */
     enum card_result (*connect)(void *ctx, unsigned nth);
 
     /* Sends COMMAND and waits for the answer, at most SIZE bytes with the status word; *N is its length. CARD_OK,

@@ -140,9 +140,11 @@ static enum card_result result_of(LONG rv)
         return CARD_NO_CARD;
     case SCARD_W_REMOVED_CARD:
     case SCARD_W_RESET_CARD:
-    case SCARD_W_UNPOWERED_CARD:
     case SCARD_E_NOT_TRANSACTED:
         return CARD_REMOVED;
+    case SCARD_W_UNPOWERED_CARD:
+    case SCARD_W_UNRESPONSIVE_CARD:
+        return CARD_MUTE;
     case SCARD_E_NO_SERVICE:
     case SCARD_E_UNKNOWN_READER:
     case SCARD_E_READER_UNAVAILABLE:
@@ -151,7 +153,7 @@ static enum card_result result_of(LONG rv)
     case SCARD_F_COMM_ERROR:
         return CARD_NO_READER;
     default:
-        return CARD_UNSUPPORTED; /* a mute card, an unknown protocol, a buffer that is too small */
+        return CARD_UNSUPPORTED; /* an unknown protocol, a buffer that is too small */
     }
 }
 
@@ -177,7 +179,8 @@ static enum card_result pcsc_connect(void *ctx, unsigned nth)
     LONG rv = SCardConnect(p->context, s->szReader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
                            &p->card, &p->protocol);
     p->connected = rv == SCARD_S_SUCCESS;
-    return rv == SCARD_E_NO_SMARTCARD ? CARD_REMOVED : result_of(rv);
+    enum card_result r = result_of(rv);
+    return r == CARD_NO_CARD || r == CARD_REMOVED ? CARD_MUTE : r; /* it was there a moment ago */
 }
 
 static enum card_result pcsc_transmit(void *ctx, struct view command, uint8_t *answer, size_t size, size_t *n)
@@ -189,7 +192,8 @@ static enum card_result pcsc_transmit(void *ctx, struct view command, uint8_t *a
     const SCARD_IO_REQUEST *pci = p->protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1;
     LONG rv = SCardTransmit(p->card, pci, command.p, (DWORD)command.n, NULL, answer, &got);
     *n = rv == SCARD_S_SUCCESS ? got : 0;
-    return result_of(rv);
+    enum card_result r = result_of(rv);
+    return r == CARD_MUTE || r == CARD_NO_CARD ? CARD_REMOVED : r; /* it spoke before */
 }
 
 static bool pcsc_is_there(void *ctx)

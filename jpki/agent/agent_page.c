@@ -1,4 +1,4 @@
-#include "jpki/agent/page.h"
+#include "jpki/agent/agent_page.h"
 
 #include "base/base64.h"
 #include "base/hash.h"
@@ -17,7 +17,7 @@ static const char style[] =
     ".word{border-color:#f1f1f4}.small{color:#ccc}a{color:#9db7f9}"
     "a:focus{outline-color:#f1f1f4}}";
 
-const char *page_policy(struct arena *arena)
+const char *agent_page_policy(struct arena *arena)
 {
     uint8_t hash[SHA256_SIZE];
     sha256(hash, view_bytes(style, sizeof style - 1));
@@ -63,10 +63,10 @@ static void put_link(struct buf *b, const char *url, const char *text)
     put_element(b, "", view_text(text), "</a></p>\n");
 }
 
-void page_write(struct buf *out, const struct page *p)
+void agent_page_write(struct buf *out, const struct agent_page *p)
 {
     buf_put_text(out, "<!DOCTYPE html>\n<html lang=\"");
-    buf_put_text(out, lang_name(p->lang));
+    buf_put_text(out, words_lang_name(p->lang));
     buf_put_text(out, "\"><head><meta charset=\"utf-8\">"
                       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
     put_element(out, "<title>", view_text(p->title), " - ");

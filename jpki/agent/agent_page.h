@@ -1,12 +1,12 @@
-/* page: what the agent shows in the browser. Static, script-free pages; every text from outside is escaped. */
-#ifndef JPKI_AGENT_PAGE_H
-#define JPKI_AGENT_PAGE_H
+/* agent_page: what the agent shows in the browser. Static, script-free pages; every text from outside is escaped. */
+#ifndef JPKI_AGENT_AGENT_PAGE_H
+#define JPKI_AGENT_AGENT_PAGE_H
 
 #include "base/buf.h"
 #include "jpki/agent/words.h"
 
 /* All texts plain, not escaped; VIEW_NONE leaves the part out. */
-struct page {
+struct agent_page {
     enum lang lang;
     bool large;
     const char *title;   /* the heading */
@@ -19,9 +19,9 @@ struct page {
 };
 
 /* The document as UTF-8 HTML. */
-void page_write(struct buf *out, const struct page *p);
+void agent_page_write(struct buf *out, const struct agent_page *p);
 
 /* The Content-Security-Policy that lets exactly the style of our pages be. Text in ARENA; NULL when out of memory. */
-const char *page_policy(struct arena *arena);
+const char *agent_page_policy(struct arena *arena);
 
 #endif
