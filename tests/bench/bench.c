@@ -1,0 +1,452 @@
+/* genkan-bench: the single sign-on cycle (authorize with prompt=none, token, userinfo) against a real `genkan serve`.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+#include "http/url.h"
+#include "limits.h"
+#include "load.h"
+#include "process.h"
+#include "seed.h"
+
+#define LEVELS_MAX 16
+
+struct options {
+    const char *genkan, *roots, *json, *folder;
+    unsigned cycles, soak, workers, levels[LEVELS_MAX];
+    size_t n_levels;
+    bool es256, rs256, limits;
+    bool keep;
+    unsigned wait_s;
+};
+
+/* One row of the table. */
+struct figure {
+    const char *alg;
+    unsigned clients;
+    double cpu_us, limit_us, row_us, answer_us;
+    struct load_result load;
+};
+
+struct report {
+    struct figure figures[2 * LEVELS_MAX];
+    size_t n;
+    double es256_us, rs256_us, commits_per_second, answers_per_second;
+    double first_answer_ms;
+    long rss_idle_kib, rss_before_soak_kib, rss_after_soak_kib;
+    unsigned soak;
+    int64_t disclosures_expected, disclosures_found;
+};
+
+/* --- the cycle ------------------------------------------------------------------------------------------------------
+ */
+
+struct cycle {
+    const char *authorize, *token_head, *token_body, *cookies;
+};
+
+static struct cycle cycle_of(struct arena *a, const struct seed *s, int which)
+{
+    struct cycle c;
+    struct buf b;
+    buf_open(&b, a, 4096);
+    buf_put_text(&b, "/authorize?response_type=code&prompt=none&code_challenge_method=S256");
+    url_add_param(&b, "client_id", view_text(s->client[which]));
+    url_add_param(&b, "redirect_uri", view_text(s->redirect_uri));
+    url_add_param(&b, "scope", view_text(s->scope));
+    url_add_param(&b, "code_challenge", view_text(s->challenge));
+    if (buf_done_text(&b, &c.authorize) != ERR_OK)
+        exit(1);
+    buf_open(&b, a, 4096);
+    buf_put_text(&b, "grant_type=authorization_code&code_verifier=");
+    buf_put_text(&b, s->verifier);
+    url_add_param(&b, "redirect_uri", view_text(s->redirect_uri));
+    if (buf_done_text(&b, &c.token_body) != ERR_OK)
+        exit(1);
+    *strchr(c.token_body, '?') = '&'; /* url_add_param thinks of a URL */
+    const char *pair = arena_printf(a, "%s:%s", s->client[which], s->secret);
+    c.token_head = arena_printf(a,
+                                "POST /token HTTP/1.1\r\nHost: %s\r\nAuthorization: Basic %s\r\n"
+                                "Content-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n",
+                                s->issuer + 7, base64_text(a, view_text(pair)));
+    c.cookies = arena_printf(a, "Host: %s\r\nCookie: __Host-browser=%s; __Host-session=%s\r\n", s->issuer + 7,
+                             s->browser, s->session);
+    return c;
+}
+
+static size_t write_step(const void *ctx, struct load_client *c, char *to, size_t room)
+{
+    const struct cycle *cycle = ctx;
+    if (c->step == 0)
+        return (size_t)snprintf(to, room,
+                                "GET %s&state=s%u-%u&nonce=n%u-%u HTTP/1.1\r\n%s"
+                                "User-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: text/html\r\n\r\n",
+                                cycle->authorize, c->number, c->cycle, c->number, c->cycle, cycle->cookies);
+    if (c->step == 1)
+        return (size_t)snprintf(to, room, "%sContent-Length: %zu\r\n\r\n%s&code=%s", cycle->token_head,
+                                strlen(cycle->token_body) + 6 + strlen(c->note), cycle->token_body, c->note);
+    return (size_t)snprintf(to, room, "GET /userinfo HTTP/1.1\r\n%.*sAuthorization: Bearer %s\r\n\r\n",
+                            (int)(strstr(cycle->cookies, "\r\n") + 2 - cycle->cookies), cycle->cookies, c->note);
+}
+
+/* Keeps what stands between BEFORE and one of the characters of ENDS. */
+static const char *keep_between(struct load_client *c, const char *text, const char *before, const char *ends)
+{
+    const char *from = strstr(text, before);
+    if (!from)
+        return "something is missing in the answer";
+    from += strlen(before);
+    size_t n = strcspn(from, ends);
+    if (n == 0 || n >= sizeof(c->note))
+        return "a value is empty or too long";
+    memcpy(c->note, from, n);
+    c->note[n] = 0;
+    return NULL;
+}
+
+static const char *read_step(const void *ctx, struct load_client *c, const char *body)
+{
+    (void)ctx;
+    static const char *const status[] = {"HTTP/1.1 302", "HTTP/1.1 200", "HTTP/1.1 200"};
+    if (strncmp(c->answer, status[c->step], 12) != 0)
+        return "another status than it should be";
+    if (c->step == 0)
+        return keep_between(c, c->answer, "?code=", "&\r\n");
+    if (c->step == 1)
+        return strstr(body, "\"id_token\":\"") ? keep_between(c, body, "\"access_token\":\"", "\"") : "no id_token";
+    return strstr(body, "\"sub\":\"") && strstr(body, "\"name\":") && strstr(body, "\"age_over_65\":true")
+               ? NULL
+               : "claims are missing";
+}
+
+/* --- the server -----------------------------------------------------------------------------------------------------
+ */
+
+static uint16_t free_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t n = sizeof(at);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, n) != 0 || getsockname(fd, (struct sockaddr *)&at, &n) != 0)
+        exit(1);
+    close(fd);
+    return ntohs(at.sin_port);
+}
+
+static pid_t start_server(const struct options *o, const struct seed *s, const char *log)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        dup2(fd, 2);
+    execl(o->genkan, o->genkan, "serve", "--config", s->config, (char *)NULL);
+    fprintf(stderr, "bench: %s: %s\n", o->genkan, strerror(errno));
+    _exit(127);
+}
+
+static bool is_up(uint16_t port)
+{
+    char request[128], answer[4096];
+    int fd = load_connect(port);
+    if (fd < 0)
+        return false;
+    int length = snprintf(request, sizeof(request), "GET /healthz HTTP/1.1\r\nHost: localhost:%u\r\n\r\n", port);
+    ssize_t n = send(fd, request, (size_t)length, MSG_NOSIGNAL);
+    n = n > 0 ? recv(fd, answer, sizeof(answer), 0) : -1;
+    close(fd);
+    return n >= 12 && memcmp(answer, "HTTP/1.1 200", 12) == 0;
+}
+
+/* Milliseconds from FROM_NS to the first 200. */
+static double wait_until_up(uint16_t port, int64_t from_ns)
+{
+    while (!is_up(port)) {
+        usleep(200);
+        if (wall_ns() - from_ns > INT64_C(20000000000)) {
+            fprintf(stderr, "bench: the server did not come up\n");
+            exit(1);
+        }
+    }
+    return (double)(wall_ns() - from_ns) / 1e6;
+}
+
+/* --- measuring ------------------------------------------------------------------------------------------------------
+ */
+
+static void measure_level(struct report *r, const struct options *o, struct load *load, pid_t pid, const char *alg,
+                          unsigned clients)
+{
+    struct figure *f = &r->figures[r->n++];
+    *f = (struct figure){.alg = alg, .clients = clients};
+    load->clients = clients;
+    load->cycles = 10 * clients + 200; /* warm */
+    load_run(load);
+    r->disclosures_expected += load->cycles;
+    load->cycles = o->cycles;
+    int64_t from = process_cpu_ns(pid);
+    f->load = load_run(load);
+    f->cpu_us = (double)(process_cpu_ns(pid) - from) / 1e3 / f->load.cycles;
+    r->disclosures_expected += load->cycles;
+    fprintf(stderr, "  %s, %u at once: %.1f us CPU a cycle, p99 %.2f ms\n", alg, clients, f->cpu_us, f->load.p99_ms);
+}
+
+static void measure_limits(struct report *r, const struct options *o, const char *folder)
+{
+    fprintf(stderr, "limits\n");
+    r->es256_us = limit_es256_us();
+    r->rs256_us = limit_rs256_us();
+    for (size_t i = 0; i < o->n_levels; i++) {
+        double per_second, commits;
+        double answer = limit_answer_us(o->levels[i], &per_second);
+        double row = limit_row_us(folder, o->levels[i], &commits);
+        if (i == 0) {
+            r->commits_per_second = commits;
+            r->answers_per_second = per_second;
+        }
+        for (size_t k = 0; k < r->n; k++) {
+            struct figure *f = &r->figures[k];
+            if (f->clients != o->levels[i])
+                continue;
+            f->answer_us = answer;
+            f->row_us = row;
+            f->limit_us = 3 * answer + row + (strcmp(f->alg, "ES256") == 0 ? r->es256_us : r->rs256_us);
+        }
+    }
+}
+
+static void measure_server(struct report *r, const struct options *o, const char *folder, struct arena *a)
+{
+    struct seed seed;
+    uint16_t port = free_port();
+    seed_make(&seed, a, folder, o->roots, port, o->workers);
+    int64_t from = wall_ns(), before = seed_ledger_size(folder);
+    from = wall_ns();
+    pid_t pid = start_server(o, &seed, arena_printf(a, "%s/log", folder));
+    r->first_answer_ms = wait_until_up(port, from);
+    usleep(300000);
+    r->rss_idle_kib = process_rss_kib(pid);
+    struct cycle cycles[2] = {cycle_of(a, &seed, 0), cycle_of(a, &seed, 1)};
+    struct load load = {.port = port, .write = write_step, .read = read_step};
+    if (o->wait_s) {
+        fprintf(stderr, "server: pid %d, port %u\n", (int)pid, port);
+        sleep(o->wait_s);
+    }
+    for (int which = 0; which < 2; which++) {
+        load.ctx = &cycles[which];
+        for (size_t i = 0; i < o->n_levels && (which ? o->rs256 : o->es256); i++)
+            measure_level(r, o, &load, pid, which ? "RS256" : "ES256", o->levels[i]);
+    }
+    r->rss_before_soak_kib = process_rss_kib(pid);
+    if (o->soak) {
+        fprintf(stderr, "soak\n");
+        load = (struct load){
+            .port = port, .clients = 8, .cycles = o->soak, .ctx = &cycles[0], .write = write_step, .read = read_step};
+        load_run(&load);
+        r->disclosures_expected += o->soak;
+        r->soak = o->soak;
+    }
+    r->rss_after_soak_kib = process_rss_kib(pid);
+    int status = process_end(pid);
+    if (status != 0)
+        fprintf(stderr, "bench: the server ended with %d\n", status);
+    r->disclosures_found = seed_ledger_size(folder) - before;
+}
+
+/* --- telling ---------------------------------------------------------------------------------------------------------
+ */
+
+static void print_table(const struct report *r)
+{
+    printf("bare libmicrohttpd: %.0f answers/s; durable SQLite commits: %.0f/s; signatures: ES256 %.1f us, RS256 %.1f "
+           "us\n",
+           r->answers_per_second, r->commits_per_second, r->es256_us, r->rs256_us);
+    printf("exec to first 200: %.1f ms; resident set: idle %.1f MB, after all levels %.1f MB, after %u more cycles "
+           "%.1f MB\n",
+           r->first_answer_ms, (double)r->rss_idle_kib / 1024, (double)r->rss_before_soak_kib / 1024, r->soak,
+           (double)r->rss_after_soak_kib / 1024);
+    printf("disclosures in the ledger: %lld of %lld\n", (long long)r->disclosures_found,
+           (long long)r->disclosures_expected);
+    printf(
+        "\n| alg | at once | CPU a cycle, us | limit L, us | ratio | cycles/s | p50 ms | p99 ms | 3 answers | row |\n");
+    printf("|---|---|---|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < r->n; i++) {
+        const struct figure *f = &r->figures[i];
+        printf("| %s | %u | %.1f | %.1f | %.2f | %.0f | %.2f | %.2f | %.1f | %.1f |\n", f->alg, f->clients, f->cpu_us,
+               f->limit_us, f->limit_us > 0 ? f->cpu_us / f->limit_us : 0, f->load.cycles / f->load.seconds,
+               f->load.p50_ms, f->load.p99_ms, 3 * f->answer_us, f->row_us);
+    }
+}
+
+static void write_json(const struct report *r, const char *path)
+{
+    FILE *f = fopen(path, "w");
+    if (!f) {
+        fprintf(stderr, "bench: %s: %s\n", path, strerror(errno));
+        exit(1);
+    }
+    fprintf(f,
+            "{\"first_answer_ms\":%.2f,\"rss_idle_kib\":%ld,\"rss_before_soak_kib\":%ld,\"rss_after_soak_kib\":%ld,"
+            "\"soak_cycles\":%u,\"es256_us\":%.2f,\"rs256_us\":%.2f,\"commits_per_second\":%.0f,"
+            "\"bare_answers_per_second\":%.0f,\"disclosures_expected\":%lld,\"disclosures_found\":%lld,\"levels\":[",
+            r->first_answer_ms, r->rss_idle_kib, r->rss_before_soak_kib, r->rss_after_soak_kib, r->soak, r->es256_us,
+            r->rs256_us, r->commits_per_second, r->answers_per_second, (long long)r->disclosures_expected,
+            (long long)r->disclosures_found);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct figure *g = &r->figures[i];
+        fprintf(
+            f,
+            "%s\n{\"alg\":\"%s\",\"clients\":%u,\"cpu_us\":%.2f,\"limit_us\":%.2f,\"answer_us\":%.2f,\"row_us\":%.2f,"
+            "\"cycles\":%u,\"cycles_per_second\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}",
+            i ? "," : "", g->alg, g->clients, g->cpu_us, g->limit_us, g->answer_us, g->row_us, g->load.cycles,
+            g->load.cycles / g->load.seconds, g->load.p50_ms, g->load.p99_ms, g->load.max_ms);
+    }
+    fprintf(f, "\n]}\n");
+    fclose(f);
+}
+
+/* --- the command line -----------------------------------------------------------------------------------------------
+ */
+
+static void usage(void)
+{
+    puts("genkan-bench [options]\n"
+         "  --genkan PATH        the server [" BUILD_DIR "/genkan]\n"
+         "  --roots DIR          the test roots [" BUILD_DIR "/testpki/trust]\n"
+         "  --folder DIR         where to put data, an existing folder on the disk to be measured [/var/tmp]\n"
+         "  --levels 1,8,64      concurrency\n"
+         "  --cycles N           cycles a level [20000]\n"
+         "  --soak N             cycles for the resident set, at 8 at once [100000]\n"
+         "  --workers N          of the server [its default]\n"
+         "  --alg es256|rs256    only one\n"
+         "  --no-limits          leave the limits out\n"
+         "  --json FILE          figures for machines\n"
+         "  --wait S             before measuring, to attach a profiler\n"
+         "  --keep               keep the data folder");
+}
+
+static void read_levels(struct options *o, char *text)
+{
+    o->n_levels = 0;
+    for (char *p = strtok(text, ","); p && o->n_levels < LEVELS_MAX; p = strtok(NULL, ",")) {
+        unsigned long n = strtoul(p, NULL, 10);
+        if (n >= 1 && n <= LOAD_CLIENTS)
+            o->levels[o->n_levels++] = (unsigned)n;
+    }
+}
+
+static bool take_option(struct options *o, int c)
+{
+    switch (c) {
+    case 'g':
+        o->genkan = optarg;
+        return true;
+    case 'r':
+        o->roots = optarg;
+        return true;
+    case 'f':
+        o->folder = optarg;
+        return true;
+    case 'l':
+        read_levels(o, optarg);
+        return o->n_levels > 0;
+    case 'c':
+        o->cycles = (unsigned)strtoul(optarg, NULL, 10);
+        return o->cycles > 0;
+    case 's':
+        o->soak = (unsigned)strtoul(optarg, NULL, 10);
+        return true;
+    case 'w':
+        o->workers = (unsigned)strtoul(optarg, NULL, 10);
+        return true;
+    case 'a':
+        o->es256 = strcmp(optarg, "rs256") != 0;
+        o->rs256 = strcmp(optarg, "es256") != 0;
+        return o->es256 != o->rs256;
+    case 'n':
+        o->limits = false;
+        return true;
+    case 'j':
+        o->json = optarg;
+        return true;
+    case 't':
+        o->wait_s = (unsigned)strtoul(optarg, NULL, 10);
+        return true;
+    case 'k':
+        return o->keep = true;
+    default:
+        return false;
+    }
+}
+
+static bool read_options(struct options *o, int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"genkan", 1, NULL, 'g'}, {"roots", 1, NULL, 'r'}, {"folder", 1, NULL, 'f'},    {"levels", 1, NULL, 'l'},
+        {"cycles", 1, NULL, 'c'}, {"soak", 1, NULL, 's'},  {"workers", 1, NULL, 'w'},   {"alg", 1, NULL, 'a'},
+        {"json", 1, NULL, 'j'},   {"wait", 1, NULL, 't'},  {"no-limits", 0, NULL, 'n'}, {"keep", 0, NULL, 'k'},
+        {"help", 0, NULL, 'h'},   {NULL, 0, NULL, 0}};
+    int c;
+    *o = (struct options){.genkan = BUILD_DIR "/genkan",
+                          .roots = BUILD_DIR "/testpki/trust",
+                          .folder = "/var/tmp",
+                          .cycles = 20000,
+                          .soak = 100000,
+                          .levels = {1, 2, 4, 8, 16, 32, 64},
+                          .n_levels = 7,
+                          .es256 = true,
+                          .rs256 = true,
+                          .limits = true};
+    while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
+        if (!take_option(o, c))
+            return false;
+    return optind == argc;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *walk)
+{
+    (void)st, (void)kind, (void)walk;
+    return remove(path);
+}
+
+int main(int argc, char **argv)
+{
+    static struct report report;
+    struct options o;
+    struct arena a;
+    char folder[300];
+    if (!read_options(&o, argc, argv)) {
+        usage();
+        return 2;
+    }
+    snprintf(folder, sizeof(folder), "%s/genkan-bench-XXXXXX", o.folder);
+    if (!mkdtemp(folder)) {
+        fprintf(stderr, "bench: %s: %s\n", folder, strerror(errno));
+        return 1;
+    }
+    arena_open(&a, 1 << 24);
+    measure_server(&report, &o, folder, &a);
+    if (o.limits)
+        measure_limits(&report, &o, folder);
+    print_table(&report);
+    if (o.json)
+        write_json(&report, o.json);
+    if (!o.keep)
+        nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    arena_close(&a);
+    return report.disclosures_found == report.disclosures_expected ? 0 : 1;
+}

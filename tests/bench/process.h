@@ -1,0 +1,17 @@
+/* process: what a process of ours has used so far. */
+#ifndef BENCH_PROCESS_H
+#define BENCH_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+int64_t wall_ns(void);
+int64_t thread_cpu_ns(void);
+/* CPU time of all threads of PID, living and gone. */
+int64_t process_cpu_ns(pid_t pid);
+/* Resident set in KiB. */
+long process_rss_kib(pid_t pid);
+/* SIGTERM and wait; its exit status, -1 if it died otherwise. */
+int process_end(pid_t pid);
+
+#endif

@@ -1,0 +1,25 @@
+/* seed: a data folder with two services (ES256 and RS256), one resident, her live session and her stored consents. */
+#ifndef BENCH_SEED_H
+#define BENCH_SEED_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct seed {
+    const char *config; /* path of genkan.conf */
+    const char *issuer;
+    const char *browser, *session;  /* cookie values */
+    const char *client[2], *secret; /* [0] ES256, [1] RS256 */
+    const char *redirect_uri, *scope;
+    const char *verifier, *challenge; /* PKCE */
+};
+
+/* FOLDER must be empty. ROOTS: folder of the test roots. Texts in A. Stops the process when something fails. */
+void seed_make(struct seed *out, struct arena *a, const char *folder, const char *roots, uint16_t port,
+               unsigned workers);
+
+/* How many leaves the ledger of FOLDER has; the server must not be running. */
+int64_t seed_ledger_size(const char *folder);
+
+#endif
