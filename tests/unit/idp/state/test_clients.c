@@ -1,0 +1,154 @@
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "idp/state/clients.h"
+#include "tests/lib/box.h"
+
+static struct box box;
+static struct clients *clients;
+
+static void open_all(void)
+{
+    log_set_level(LOG_ERROR);
+    box_open(&box);
+    cr_assert_eq(clients_open(&clients), ERR_OK);
+}
+
+static void close_all(void)
+{
+    clients_close(clients);
+    box_close(&box);
+}
+
+TestSuite(clients, .init = open_all, .fini = close_all);
+
+struct adding {
+    const char *id, *name;
+    uint8_t secret;
+};
+
+static enum err add_job(struct db *db, void *ctx)
+{
+    struct adding *a = ctx;
+    uint8_t hash[32];
+    char text[400];
+
+    memset(hash, a->secret, sizeof hash);
+    snprintf(text, sizeof text,
+             "{\"client_name\":\"%s\",\"organization\":{\"id\":\"a\",\"name\":\"A\"},\"sector\":\"s\","
+             "\"redirect_uris\":[\"https://a.example/cb\"]}",
+             a->name);
+    return clients_record(db, view_text(a->id), view_text(text), hash, 1);
+}
+
+static enum err add(const char *id, const char *name)
+{
+    struct adding a = {id, name, 7};
+
+    return store_write(box.store, add_job, &a);
+}
+
+static enum err remove_job(struct db *db, void *ctx)
+{
+    return clients_remove(db, *(struct view *)ctx, 2);
+}
+
+static enum err remove_client(const char *id)
+{
+    struct view v = view_text(id);
+
+    return store_write(box.store, remove_job, &v);
+}
+
+static const struct client *find(const char *id)
+{
+    const struct client *c;
+    struct db *db = store_borrow(box.store);
+
+    cr_assert_eq(clients_find(clients, db, view_text(id), &c), ERR_OK);
+    store_return(box.store, db);
+    return c;
+}
+
+static void look_again(void)
+{
+    usleep(1100 * 1000); /* the generation is looked at once a second */
+}
+
+Test(clients, nobody_is_found_where_nobody_is)
+{
+    cr_expect_null(find("a"));
+    cr_expect_null(find(NULL));
+    cr_expect_eq(remove_client("a"), ERR_NOT_FOUND);
+}
+
+Test(clients, an_id_is_given_once)
+{
+    cr_expect_eq(add("a", "A"), ERR_OK);
+    cr_expect_eq(add("a", "B"), ERR_CONFLICT);
+    cr_expect(view_equal_text(find("a")->name.ja, "A"));
+    cr_expect_eq(find("a")->secret_hash.n, 32);
+    cr_expect_eq(find("a")->secret_hash.p[0], 7);
+}
+
+Test(clients, an_id_is_taken_whole)
+{
+    cr_assert_eq(add("abc", "A"), ERR_OK);
+    cr_expect_null(find("ab"));
+    cr_expect_null(find("abcd"));
+    cr_expect_null(find("ABC"));
+    cr_expect_not_null(find("abc"));
+}
+
+Test(clients, changes_reach_a_running_server_and_what_it_holds_stays_good)
+{
+    cr_assert_eq(add("a", "A"), ERR_OK);
+    const struct client *before = find("a");
+    cr_assert_eq(add("b", "B"), ERR_OK);
+    look_again();
+    cr_expect_not_null(find("b"));
+    cr_expect_eq(find("a"), before, "what did not change is not parsed again");
+
+    cr_assert_eq(remove_client("a"), ERR_OK);
+    look_again();
+    cr_expect_null(find("a"));
+    cr_expect(view_equal_text(before->name.ja, "A"), "requests under way may be using it");
+
+    cr_assert_eq(add("a", "again"), ERR_OK);
+    look_again();
+    cr_expect(view_equal_text(find("a")->name.ja, "again"));
+}
+
+Test(clients, one_that_cannot_be_used_does_not_hide_the_others)
+{
+    log_set_fd(open("/dev/null", 1));
+    cr_assert_eq(add("a", "A"), ERR_OK);
+    cr_assert_eq(add("b", "B"), ERR_OK);
+    cr_assert_eq(box_write(&box, "UPDATE client SET registration = '{}' WHERE id = 'a'"), ERR_OK);
+    cr_expect_null(find("a"));
+    cr_expect_not_null(find("b"));
+}
+
+static enum err count(void *ctx, const struct client *client)
+{
+    (void)client;
+    ++*(int *)ctx;
+    return ERR_OK;
+}
+
+Test(clients, are_listed_without_the_removed_ones)
+{
+    int n = 0;
+    struct db *db;
+
+    cr_assert_eq(add("a", "A"), ERR_OK);
+    cr_assert_eq(add("b", "B"), ERR_OK);
+    cr_assert_eq(remove_client("b"), ERR_OK);
+    db = store_borrow(box.store);
+    cr_expect_eq(clients_each(db, &box.a, count, &n), ERR_OK);
+    store_return(box.store, db);
+    cr_expect_eq(n, 1);
+}
