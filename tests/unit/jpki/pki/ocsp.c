@@ -5,9 +5,9 @@
 #include <openssl/pem.h>
 
 #include "base/clock.h"
-#include "rig.h"
+#include "pki_rig.h"
 
-static struct rig r;
+static struct pki_rig r;
 static struct ocsp_responder responder;
 
 /* The messenger: hands the question to the responder and the answer back, unless told to misbehave. */
@@ -41,7 +41,7 @@ static void open_with(const char *signer, const char *key, const char *minutes)
 {
     struct ocsp_setup setup = {.pki = PKI, .authority = "auth3", .signer = signer, .key = key, .minutes = minutes};
     messenger = (struct messenger){0};
-    rig_open(&r, NULL, (struct revocation_fetch){carry, &messenger});
+    pki_rig_open(&r, NULL, (struct revocation_fetch){carry, &messenger});
     r.now = clock_s(&clock_real); /* the responder has a clock of its own */
     cr_assert(ocsp_responder_start(&responder, &setup));
 }
@@ -54,7 +54,7 @@ static void open_honest(void)
 static void close_all(void)
 {
     ocsp_responder_stop(&responder);
-    rig_close(&r);
+    pki_rig_close(&r);
 }
 
 TestSuite(ocsp, .init = open_honest, .fini = close_all);
@@ -65,7 +65,7 @@ static struct revocation_answer ask_at(const char *card, int64_t now)
     struct cert c;
     const struct trust_root *root;
     struct revocation_answer answer;
-    rig_cert(&r, card, TRUST_AUTH, &c, &root);
+    pki_rig_cert(&r, card, TRUST_AUTH, &c, &root);
     cr_assert_eq(revocation_check(&answer, r.revocation, &r.a, &c, root, now), ERR_OK);
     return answer;
 }
@@ -262,7 +262,7 @@ static struct view about_taro(struct arena *a, struct view body)
 {
     struct cert c;
     const struct trust_root *root;
-    rig_cert(&r, "residents/taro", TRUST_AUTH, &c, &root);
+    pki_rig_cert(&r, "residents/taro", TRUST_AUTH, &c, &root);
     const unsigned char *p = body.p;
     OCSP_REQUEST *request = d2i_OCSP_REQUEST(NULL, &p, (long)body.n), *other = OCSP_REQUEST_new();
     OCSP_request_add0_id(other, OCSP_cert_to_id(EVP_sha1(), c.x509, root->cert.x509));
@@ -429,9 +429,9 @@ Test(ocsp, what_a_list_calls_revoked_is_not_asked_again)
 
 Test(ocsp, a_login_is_refused_and_we_are_to_blame_while_the_responder_is_down)
 {
-    cr_expect_eq(rig_verdict(&r, "residents/hanako", TRUST_AUTH).refusal, VERIFY_GOOD);
+    cr_expect_eq(pki_rig_verdict(&r, "residents/hanako", TRUST_AUTH).refusal, VERIFY_GOOD);
     ocsp_responder_stop(&responder);
-    struct verify_verdict v = rig_verdict(&r, "residents/taro", TRUST_AUTH);
+    struct verify_verdict v = pki_rig_verdict(&r, "residents/taro", TRUST_AUTH);
     cr_expect_eq(v.refusal, VERIFY_REVOCATION_UNKNOWN);
     cr_expect_eq(v.blame, VERIFY_BLAME_US);
     cr_expect_eq(v.revocation.why, REVOCATION_OCSP_UNREACHABLE);
@@ -440,7 +440,7 @@ Test(ocsp, a_login_is_refused_and_we_are_to_blame_while_the_responder_is_down)
 Test(ocsp, a_bad_proof_costs_the_responder_nothing)
 {
     struct verify_verdict v;
-    struct verify_facts facts = rig_facts(&r, "residents/hanako", TRUST_AUTH, VIEW("m"));
+    struct verify_facts facts = pki_rig_facts(&r, "residents/hanako", TRUST_AUTH, VIEW("m"));
     facts.message = VIEW("n");
     cr_assert_eq(verify_proof(&v, &r.a, r.trust, r.revocation, &facts), ERR_OK);
     cr_expect_eq(v.refusal, VERIFY_PROOF_SIGNATURE);

@@ -3,18 +3,18 @@
 #include <openssl/x509v3.h>
 
 #include "base/json.h"
-#include "rig.h"
+#include "pki_rig.h"
 
-static struct rig r;
+static struct pki_rig r;
 
 static void open_rig(void)
 {
-    rig_open(&r, NULL, NO_FETCH);
+    pki_rig_open(&r, NULL, NO_FETCH);
 }
 
 static void close_rig(void)
 {
-    rig_close(&r);
+    pki_rig_close(&r);
 }
 
 TestSuite(person, .init = open_rig, .fini = close_rig);
@@ -25,7 +25,7 @@ static struct person person_of(const char *who)
     const struct trust_root *root;
     struct person p;
     enum person_fault fault;
-    rig_cert(&r, arena_printf(&r.a, "residents/%s", who), TRUST_SIGN, &c, &root);
+    pki_rig_cert(&r, arena_printf(&r.a, "residents/%s", who), TRUST_SIGN, &c, &root);
     cr_assert_eq(person_read(&p, &r.a, &c, &fault), ERR_OK, "%s: %s", who, person_fault_name(fault));
     return p;
 }
@@ -109,7 +109,7 @@ Test(person, refuses_every_other_order)
             items[j] = sound[i];
             cr_expect_eq(fault_of(names_of(items, 6, V_ASN1_UTF8STRING)), PERSON_WRONG_ORDER, "%zu and %zu", i, j);
         }
-    cr_expect_eq(fault_of(rig_file(&r, "bad/bad-names/sign.der")), PERSON_NOT_SIX,
+    cr_expect_eq(fault_of(pki_rig_file(&r, "bad/bad-names/sign.der")), PERSON_NOT_SIX,
                  "a whole certificate is no list of names");
 }
 
@@ -117,7 +117,7 @@ Test(person, refuses_the_certificate_with_names_in_another_order)
 {
     struct cert c;
     const struct trust_root *root;
-    rig_cert(&r, "bad/bad-names", TRUST_SIGN, &c, &root);
+    pki_rig_cert(&r, "bad/bad-names", TRUST_SIGN, &c, &root);
     cr_expect_eq(fault_of(c.san), PERSON_WRONG_ORDER);
 }
 
@@ -181,7 +181,7 @@ Test(person, reads_of_every_card_what_its_text_application_says)
     for (size_t i = 0; i < sizeof cards / sizeof *cards; i++) {
         struct json *text;
         struct person p = person_of(cards[i]);
-        cr_assert_eq(json_read(&text, &r.a, rig_file(&r, "residents/%s/text.json", cards[i]), NULL), ERR_OK);
+        cr_assert_eq(json_read(&text, &r.a, pki_rig_file(&r, "residents/%s/text.json", cards[i]), NULL), ERR_OK);
         struct view birth = json_member_text(text, "birthdate"), gender = json_member_text(text, "gender");
         cr_expect(view_equal(p.name, json_member_text(text, "name")), "%s", cards[i]);
         cr_expect(view_equal(p.address, json_member_text(text, "address")), "%s", cards[i]);

@@ -7,15 +7,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "rig.h"
+#include "pki_rig.h"
 
 #define DAY 86400
 
-static struct rig r;
+static struct pki_rig r;
 
 static void close_rig(void)
 {
-    rig_close(&r);
+    pki_rig_close(&r);
 }
 
 TestSuite(revocation_crl, .fini = close_rig);
@@ -25,7 +25,7 @@ static struct revocation_answer ask(const char *card, enum trust_purpose purpose
     struct cert c;
     const struct trust_root *root;
     struct revocation_answer answer;
-    rig_cert(&r, card, purpose, &c, &root);
+    pki_rig_cert(&r, card, purpose, &c, &root);
     cr_assert_eq(revocation_check(&answer, r.revocation, &r.a, &c, root, now), ERR_OK);
     cr_expect_eq(answer.state == REVOCATION_UNKNOWN, answer.why != REVOCATION_WHY_NONE);
     return answer;
@@ -33,7 +33,7 @@ static struct revocation_answer ask(const char *card, enum trust_purpose purpose
 
 static void expect_unknown(const char *crls, enum revocation_why why)
 {
-    rig_open(&r, crls, NO_FETCH);
+    pki_rig_open(&r, crls, NO_FETCH);
     struct revocation_answer answer = ask("residents/hanako", TRUST_AUTH, r.now);
     cr_expect_eq(answer.state, REVOCATION_UNKNOWN);
     cr_expect_eq(answer.why, why, "%s", revocation_why_name(answer.why));
@@ -69,14 +69,14 @@ Test(revocation_crl, the_list_of_another_generation_under_the_same_name_says_not
 
 Test(revocation_crl, a_list_for_authentication_says_nothing_about_signing)
 {
-    rig_open(&r, "crl/auth", NO_FETCH);
+    pki_rig_open(&r, "crl/auth", NO_FETCH);
     cr_expect_eq(ask("residents/hanako", TRUST_AUTH, r.now).state, REVOCATION_GOOD);
     cr_expect_eq(ask("residents/hanako", TRUST_SIGN, r.now).why, REVOCATION_CRL_MISSING);
 }
 
 Test(revocation_crl, a_good_list_grows_stale_with_five_minutes_of_grace)
 {
-    rig_open(&r, "crl", NO_FETCH);
+    pki_rig_open(&r, "crl", NO_FETCH);
     struct revocation_stock stock;
     revocation_stock(r.revocation, &stock);
     int64_t next = stock.next_update;
@@ -92,7 +92,7 @@ Test(revocation_crl, a_good_list_grows_stale_with_five_minutes_of_grace)
 
 static void expect_refusal(const char *crls, const char *rule)
 {
-    rig_open(&r, NULL, NO_FETCH);
+    pki_rig_open(&r, NULL, NO_FETCH);
     char why[256];
     struct revocation *refused;
     struct revocation_config config = {.trust = r.trust, .crl_folder = arena_printf(&r.a, PKI "/%s", crls)};
@@ -133,7 +133,7 @@ Test(revocation_crl, refuses_what_is_no_list)
 
 Test(revocation_crl, refuses_a_folder_that_is_not_there)
 {
-    rig_open(&r, NULL, NO_FETCH);
+    pki_rig_open(&r, NULL, NO_FETCH);
     char why[256];
     struct revocation *refused;
     struct revocation_config config = {.trust = r.trust, .crl_folder = "/nonexistent"};
@@ -146,7 +146,7 @@ Test(revocation_crl, refuses_a_folder_that_is_not_there)
 
 Test(revocation_crl, a_revoked_certificate_stays_revoked_even_by_a_stale_list)
 {
-    rig_open(&r, "crl-bad/stale", NO_FETCH);
+    pki_rig_open(&r, "crl-bad/stale", NO_FETCH);
     struct revocation_answer answer = ask("bad/revoked", TRUST_AUTH, r.now);
     cr_expect_eq(answer.state, REVOCATION_REVOKED);
     cr_expect_eq(answer.source, REVOCATION_FROM_CRL);
@@ -154,7 +154,7 @@ Test(revocation_crl, a_revoked_certificate_stays_revoked_even_by_a_stale_list)
 
 Test(revocation_crl, a_full_list_speaks_about_everybody_of_its_issuer)
 {
-    rig_open(&r, "crl-full", NO_FETCH);
+    pki_rig_open(&r, "crl-full", NO_FETCH);
     cr_expect_eq(ask("residents/hanako", TRUST_AUTH, r.now).state, REVOCATION_GOOD);
     cr_expect_eq(ask("residents/hanako", TRUST_SIGN, r.now).state, REVOCATION_GOOD);
     cr_expect_eq(ask("residents/generation2", TRUST_AUTH, r.now).state, REVOCATION_GOOD);
@@ -164,7 +164,7 @@ Test(revocation_crl, a_full_list_speaks_about_everybody_of_its_issuer)
 
 Test(revocation_crl, the_lists_of_all_towns_are_told_apart)
 {
-    rig_open(&r, "crl", NO_FETCH);
+    pki_rig_open(&r, "crl", NO_FETCH);
     static const char *const cards[] = {"hanako", "taro", "generation2", "substitute", "katakana", "overseas"};
     for (size_t i = 0; i < sizeof cards / sizeof *cards; i++) {
         const char *card = arena_printf(&r.a, "residents/%s", cards[i]);
@@ -180,7 +180,7 @@ static char folder[] = "/tmp/genkan-crl-XXXXXX";
 
 static void copy_list(const char *from, const char *to)
 {
-    struct view bytes = rig_file(&r, "%s", from);
+    struct view bytes = pki_rig_file(&r, "%s", from);
     cr_assert_eq(file_write(arena_printf(&r.a, "%s/%s", folder, to), bytes, 0644), ERR_OK);
 }
 
@@ -196,7 +196,7 @@ static void remove_lists(void)
 static struct revocation *open_folder(void)
 {
     struct revocation *revocation;
-    rig_open(&r, NULL, NO_FETCH);
+    pki_rig_open(&r, NULL, NO_FETCH);
     cr_assert(mkdtemp(folder));
     struct revocation_config config = {.trust = r.trust, .crl_folder = folder};
     cr_assert_eq(revocation_open(&revocation, &config, NULL), ERR_OK);
@@ -248,10 +248,10 @@ Test(revocation_crl, can_be_reloaded_while_others_ask)
 {
     pthread_t thread;
     void *failed;
-    rig_open(&r, "crl", NO_FETCH);
+    pki_rig_open(&r, "crl", NO_FETCH);
     struct cert c;
     const struct trust_root *root;
-    rig_cert(&r, "bad/revoked", TRUST_AUTH, &c, &root);
+    pki_rig_cert(&r, "bad/revoked", TRUST_AUTH, &c, &root);
     cr_assert_eq(pthread_create(&thread, NULL, keep_reloading, r.revocation), 0);
     for (int i = 0; i < 20000; i++) {
         struct revocation_answer answer;

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "rig.h"
+#include "pki_rig.h"
 
 #define REAL SOURCE_DIR "/tests/vectors/jpki-roots"
 

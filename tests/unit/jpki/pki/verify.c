@@ -2,27 +2,27 @@
 
 #include <openssl/ec.h>
 
-#include "rig.h"
+#include "pki_rig.h"
 
 #define DAY 86400
 
-static struct rig r;
+static struct pki_rig r;
 
 static void open_rig(void)
 {
-    rig_open(&r, "crl", NO_FETCH);
+    pki_rig_open(&r, "crl", NO_FETCH);
 }
 
 static void close_rig(void)
 {
-    rig_close(&r);
+    pki_rig_close(&r);
 }
 
 TestSuite(verify, .init = open_rig, .fini = close_rig);
 
 static void expect(const char *card, enum trust_purpose purpose, enum verify_refusal refusal, enum verify_blame blame)
 {
-    struct verify_verdict v = rig_verdict(&r, card, purpose);
+    struct verify_verdict v = pki_rig_verdict(&r, card, purpose);
     cr_expect_eq(v.refusal, refusal, "%s, purpose %d: %s instead of %s", card, purpose, verify_refusal_name(v.refusal),
                  verify_refusal_name(refusal));
     cr_expect_eq(v.blame, blame, "%s: blame %d", card, v.blame);
@@ -75,8 +75,8 @@ Test(verify, refuses_each_bad_sign_certificate_with_its_own_reason)
 
 Test(verify, tells_the_reason_of_a_revocation_and_never_releases_a_hold)
 {
-    struct verify_verdict lost = rig_verdict(&r, "bad/revoked", TRUST_AUTH);
-    struct verify_verdict hold = rig_verdict(&r, "bad/on-hold", TRUST_AUTH);
+    struct verify_verdict lost = pki_rig_verdict(&r, "bad/revoked", TRUST_AUTH);
+    struct verify_verdict hold = pki_rig_verdict(&r, "bad/on-hold", TRUST_AUTH);
     cr_expect_eq(lost.revocation.reason, 1);
     cr_expect_eq(lost.revocation.revoked_at, r.now - DAY);
     cr_expect_eq(hold.revocation.reason, 6);
@@ -94,7 +94,7 @@ static enum verify_refusal judge(const struct verify_facts *facts)
 
 static struct verify_facts hanako(void)
 {
-    return rig_facts(&r, "residents/hanako", TRUST_AUTH, VIEW("the message"));
+    return pki_rig_facts(&r, "residents/hanako", TRUST_AUTH, VIEW("the message"));
 }
 
 Test(verify, refuses_a_signature_over_another_message)
@@ -107,7 +107,7 @@ Test(verify, refuses_a_signature_over_another_message)
 Test(verify, refuses_a_signature_by_another_card)
 {
     struct verify_facts facts = hanako();
-    facts.sig = rig_facts(&r, "residents/taro", TRUST_AUTH, VIEW("the message")).sig;
+    facts.sig = pki_rig_facts(&r, "residents/taro", TRUST_AUTH, VIEW("the message")).sig;
     cr_expect_eq(judge(&facts), VERIFY_PROOF_SIGNATURE);
 }
 
@@ -146,21 +146,21 @@ Test(verify, refuses_an_algorithm_that_is_not_the_keys)
         facts.alg = wrong[i];
         cr_expect_eq(judge(&facts), VERIFY_PROOF_ALGORITHM);
     }
-    facts = rig_facts(&r, "residents/nextgen", TRUST_AUTH, VIEW("m"));
+    facts = pki_rig_facts(&r, "residents/nextgen", TRUST_AUTH, VIEW("m"));
     facts.alg = JWS_RS256;
     cr_expect_eq(judge(&facts), VERIFY_PROOF_ALGORITHM);
 }
 
 Test(verify, refuses_the_sign_certificate_for_a_login)
 {
-    struct verify_facts facts = rig_facts(&r, "residents/hanako", TRUST_SIGN, VIEW("m"));
+    struct verify_facts facts = pki_rig_facts(&r, "residents/hanako", TRUST_SIGN, VIEW("m"));
     facts.purpose = TRUST_AUTH;
     cr_expect_eq(judge(&facts), VERIFY_ISSUER_OTHER_HIERARCHY);
 }
 
 Test(verify, refuses_the_authentication_certificate_for_a_registration)
 {
-    struct verify_facts facts = rig_facts(&r, "residents/hanako", TRUST_AUTH, VIEW("m"));
+    struct verify_facts facts = pki_rig_facts(&r, "residents/hanako", TRUST_AUTH, VIEW("m"));
     facts.purpose = TRUST_SIGN;
     cr_expect_eq(judge(&facts), VERIFY_ISSUER_OTHER_HIERARCHY);
 }
@@ -168,7 +168,7 @@ Test(verify, refuses_the_authentication_certificate_for_a_registration)
 Test(verify, refuses_the_root_itself_as_a_card)
 {
     struct verify_facts facts = hanako();
-    facts.der = rig_file(&r, "auth/ca3.der");
+    facts.der = pki_rig_file(&r, "auth/ca3.der");
     cr_expect_eq(judge(&facts), VERIFY_KEY_USAGE);
 }
 
@@ -260,21 +260,21 @@ Test(verify, accepts_a_card_that_ocsp_does_not_know_when_only_lists_are_asked)
 
 Test(verify, finds_the_right_generation_among_roots_of_one_name)
 {
-    struct verify_verdict v2 = rig_verdict(&r, "residents/generation2", TRUST_AUTH);
-    struct verify_verdict v3 = rig_verdict(&r, "residents/hanako", TRUST_AUTH);
+    struct verify_verdict v2 = pki_rig_verdict(&r, "residents/generation2", TRUST_AUTH);
+    struct verify_verdict v3 = pki_rig_verdict(&r, "residents/hanako", TRUST_AUTH);
     cr_assert(v2.root && v3.root);
     cr_expect(view_equal(v2.root->cert.subject_der, v3.root->cert.subject_der));
     cr_expect(!view_equal(v2.root->cert.ski, v3.root->cert.ski));
-    cr_expect(view_equal(v2.root->cert.der, rig_file(&r, "auth/ca2.der")));
-    cr_expect(view_equal(v3.root->cert.der, rig_file(&r, "auth/ca3.der")));
+    cr_expect(view_equal(v2.root->cert.der, pki_rig_file(&r, "auth/ca2.der")));
+    cr_expect(view_equal(v3.root->cert.der, pki_rig_file(&r, "auth/ca3.der")));
 }
 
 Test(verify, makes_the_account_input_of_issuer_and_serial)
 {
-    struct verify_verdict v = rig_verdict(&r, "residents/hanako", TRUST_AUTH);
-    struct verify_verdict again = rig_verdict(&r, "residents/hanako", TRUST_AUTH);
-    struct verify_verdict sign = rig_verdict(&r, "residents/hanako", TRUST_SIGN);
-    struct verify_verdict other = rig_verdict(&r, "residents/taro", TRUST_AUTH);
+    struct verify_verdict v = pki_rig_verdict(&r, "residents/hanako", TRUST_AUTH);
+    struct verify_verdict again = pki_rig_verdict(&r, "residents/hanako", TRUST_AUTH);
+    struct verify_verdict sign = pki_rig_verdict(&r, "residents/hanako", TRUST_SIGN);
+    struct verify_verdict other = pki_rig_verdict(&r, "residents/taro", TRUST_AUTH);
     cr_expect(view_starts(v.account_input, v.cert.issuer_der));
     cr_expect(view_ends(v.account_input, v.cert.serial_der));
     cr_expect_eq(v.account_input.n, v.cert.issuer_der.n + v.cert.serial_der.n);
@@ -297,7 +297,7 @@ static struct view raw_of(struct view der)
 
 Test(verify, accepts_an_es384_signature_in_der_and_as_two_numbers)
 {
-    struct verify_facts facts = rig_facts(&r, "residents/nextgen", TRUST_AUTH, VIEW("m"));
+    struct verify_facts facts = pki_rig_facts(&r, "residents/nextgen", TRUST_AUTH, VIEW("m"));
     cr_expect_eq(judge(&facts), VERIFY_GOOD);
     facts.sig = raw_of(facts.sig);
     cr_expect_eq(judge(&facts), VERIFY_GOOD);

@@ -1,4 +1,4 @@
-#include "rig.h"
+#include "pki_rig.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -7,18 +7,18 @@
 #include "base/file.h"
 #include "base/text.h"
 
-static int64_t made_at(struct rig *r)
+static int64_t made_at(struct pki_rig *r)
 {
-    struct view text = rig_file(r, "made-at");
+    struct view text = pki_rig_file(r, "made-at");
     int64_t at = 0;
     cr_assert(text_to_int(view_part(text, 0, text.n - 1), &at));
     return at;
 }
 
-void rig_open(struct rig *r, const char *crls, struct revocation_fetch fetch)
+void pki_rig_open(struct pki_rig *r, const char *crls, struct revocation_fetch fetch)
 {
     char why[256];
-    *r = (struct rig){0};
+    *r = (struct pki_rig){0};
     arena_open(&r->a, 64 << 20);
     r->now = made_at(r);
     struct trust_config trust = {.kind = TRUST_TEST, .folder = PKI "/trust"};
@@ -29,14 +29,14 @@ void rig_open(struct rig *r, const char *crls, struct revocation_fetch fetch)
     cr_assert_eq(revocation_open(&r->revocation, &config, why), ERR_OK, "%s", why);
 }
 
-void rig_close(struct rig *r)
+void pki_rig_close(struct pki_rig *r)
 {
     revocation_close(r->revocation);
     arena_close(&r->a);
     trust_close(r->trust);
 }
 
-struct view rig_file(struct rig *r, const char *path, ...)
+struct view pki_rig_file(struct pki_rig *r, const char *path, ...)
 {
     char rest[512];
     struct view out;
@@ -54,20 +54,20 @@ static const char *word_of(enum trust_purpose purpose)
     return purpose == TRUST_AUTH ? "auth" : "sign";
 }
 
-void rig_cert(struct rig *r, const char *card, enum trust_purpose purpose, struct cert *c,
-              const struct trust_root **root)
+void pki_rig_cert(struct pki_rig *r, const char *card, enum trust_purpose purpose, struct cert *c,
+                  const struct trust_root **root)
 {
     enum cert_fault fault;
     enum trust_answer answer;
-    struct view der = rig_file(r, "%s/%s.der", card, word_of(purpose));
+    struct view der = pki_rig_file(r, "%s/%s.der", card, word_of(purpose));
     cr_assert_eq(cert_read(c, &r->a, der, &fault), ERR_OK, "%s: %s", card, cert_fault_name(fault));
     cr_assert_eq(trust_find(r->trust, purpose, c, root, &answer), ERR_OK);
     cr_assert_eq(answer, TRUST_FOUND, "%s", card);
 }
 
-static EVP_PKEY *key_of(struct rig *r, const char *card, enum trust_purpose purpose)
+static EVP_PKEY *key_of(struct pki_rig *r, const char *card, enum trust_purpose purpose)
 {
-    struct view pem = rig_file(r, "%s/%s.key", card, word_of(purpose));
+    struct view pem = pki_rig_file(r, "%s/%s.key", card, word_of(purpose));
     BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
     EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
     BIO_free(bio);
@@ -75,7 +75,7 @@ static EVP_PKEY *key_of(struct rig *r, const char *card, enum trust_purpose purp
     return key;
 }
 
-static struct view sign(struct rig *r, EVP_PKEY *key, struct view message)
+static struct view sign(struct pki_rig *r, EVP_PKEY *key, struct view message)
 {
     uint8_t *sig = arena_alloc(&r->a, 1024);
     size_t n = 1024;
@@ -89,10 +89,10 @@ static struct view sign(struct rig *r, EVP_PKEY *key, struct view message)
     return view_bytes(sig, n);
 }
 
-struct verify_facts rig_facts(struct rig *r, const char *card, enum trust_purpose purpose, struct view message)
+struct verify_facts pki_rig_facts(struct pki_rig *r, const char *card, enum trust_purpose purpose, struct view message)
 {
     EVP_PKEY *key = key_of(r, card, purpose);
-    struct verify_facts facts = {.der = rig_file(r, "%s/%s.der", card, word_of(purpose)),
+    struct verify_facts facts = {.der = pki_rig_file(r, "%s/%s.der", card, word_of(purpose)),
                                  .alg = EVP_PKEY_get_base_id(key) == EVP_PKEY_EC ? JWS_ES384 : JWS_RS256,
                                  .sig = sign(r, key, message),
                                  .message = message,
@@ -102,10 +102,10 @@ struct verify_facts rig_facts(struct rig *r, const char *card, enum trust_purpos
     return facts;
 }
 
-struct verify_verdict rig_verdict(struct rig *r, const char *card, enum trust_purpose purpose)
+struct verify_verdict pki_rig_verdict(struct pki_rig *r, const char *card, enum trust_purpose purpose)
 {
     struct verify_verdict v;
-    struct verify_facts facts = rig_facts(r, card, purpose, VIEW("GENKAN-CARD/1\0message"));
+    struct verify_facts facts = pki_rig_facts(r, card, purpose, VIEW("GENKAN-CARD/1\0message"));
     cr_assert_eq(verify_proof(&v, &r->a, r->trust, r->revocation, &facts), ERR_OK);
     return v;
 }

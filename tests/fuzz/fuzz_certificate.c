@@ -1,0 +1,36 @@
+/* Whatever a browser sends as a certificate: once as it is, once as the to-be-signed part under a right signature. */
+#include "base/err.h"
+#include "jpki/pki/person.h"
+#include "jpki/pki/verify.h"
+#include "tests/lib/fuzz_pki.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void judge(struct arena *a, struct view der, enum trust_purpose purpose)
+{
+    struct verify_verdict v;
+    struct person person;
+    enum person_fault fault;
+    struct verify_facts facts = {.der = der, .purpose = purpose, .now = 1800000000};
+    enum err e = verify_certificate(&v, a, fuzz_pki()->trust, &facts);
+    INSIST(e == ERR_OK || v.refusal == VERIFY_NO_VERDICT);
+    INSIST(v.refusal != VERIFY_GOOD || (e == ERR_OK && v.root));
+    if (v.cert.x509) {
+        e = person_read(&person, a, &v.cert, &fault);
+        INSIST(e == ERR_MEMORY || (e == ERR_OK) == (fault == PERSON_FINE));
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena a;
+    arena_open(&a, 1 << 20);
+    judge(&a, view_bytes(data, size), TRUST_AUTH);
+    judge(&a, view_bytes(data, size), TRUST_SIGN);
+    /* a seed is a whole certificate: its first element is the part that is signed */
+    if (size > 8 && size < 4000 && data[0] == 0x30 && data[1] == 0x82)
+        judge(&a, fuzz_pki_sign(&a, view_bytes(data + 4, size - 4)), TRUST_AUTH);
+    judge(&a, fuzz_pki_sign(&a, view_bytes(data, size)), TRUST_AUTH);
+    arena_close(&a);
+    return 0;
+}

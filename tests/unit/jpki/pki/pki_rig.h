@@ -1,0 +1,37 @@
+/* pki_rig: the test PKI of this build, opened, and proofs made with its cards' keys. */
+#ifndef TESTS_UNIT_JPKI_PKI_PKI_RIG_H
+#define TESTS_UNIT_JPKI_PKI_PKI_RIG_H
+
+#include <criterion/criterion.h>
+
+#include "jpki/pki/verify.h"
+
+#define PKI BUILD_DIR "/testpki"
+
+struct pki_rig {
+    struct arena a;
+    struct trust *trust;
+    struct revocation *revocation;
+    int64_t now; /* when the PKI was made */
+};
+
+/* CRLS: folder below the PKI, NULL for none. POST: how to reach a responder, NULL for OCSP off. */
+void pki_rig_open(struct pki_rig *r, const char *crls, struct revocation_fetch fetch);
+void pki_rig_close(struct pki_rig *r);
+
+/* A file of the PKI; fails the test if it is not there. */
+struct view pki_rig_file(struct pki_rig *r, const char *path, ...) __attribute__((format(printf, 2, 3)));
+
+/* "residents/hanako": its certificate read, its issuer found. */
+void pki_rig_cert(struct pki_rig *r, const char *card, enum trust_purpose purpose, struct cert *c,
+                  const struct trust_root **root);
+
+/* Facts for a good proof over MESSAGE by the card's key. */
+struct verify_facts pki_rig_facts(struct pki_rig *r, const char *card, enum trust_purpose purpose, struct view message);
+
+/* The verdict on such a proof. */
+struct verify_verdict pki_rig_verdict(struct pki_rig *r, const char *card, enum trust_purpose purpose);
+
+#define NO_FETCH ((struct revocation_fetch){NULL, NULL})
+
+#endif
