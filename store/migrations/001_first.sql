@@ -57,7 +57,8 @@ CREATE TABLE interaction (
 CREATE INDEX interaction_by_expiry ON interaction (expires_at);
 
 CREATE TABLE card_txn (
-  id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+  number INTEGER PRIMARY KEY,         -- which is the newest, also within one second
+  id BLOB UNIQUE NOT NULL CHECK (length(id) = 16),
   cookie BLOB NOT NULL CHECK (length(cookie) = 16),
   interaction BLOB NOT NULL,
   nonce BLOB NOT NULL CHECK (length(nonce) = 32),
@@ -70,7 +71,7 @@ CREATE TABLE card_txn (
   taken_at INTEGER,
   state INTEGER NOT NULL DEFAULT 0,
   reason TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX card_txn_by_expiry ON card_txn (expires_at);
 CREATE INDEX card_txn_by_interaction ON card_txn (interaction);
 

@@ -105,12 +105,14 @@ Test(card_txn, gives_back_what_the_message_is_rebuilt_from)
     cr_assert(t.created_at == NOW && t.expires_at == NOW + CARD_TXN_LIFE_S);
 }
 
-Test(card_txn, the_newest_of_an_interaction_is_found)
+Test(card_txn, the_newest_of_an_interaction_is_found_even_within_one_second)
 {
+    static const char *const NAMES[] = {"b", "c", "d", "e", "f", "g"};
     struct card_txn t;
-    made.id = ident_of(VIEW("txn2"));
-    made.created_at++;
-    cr_assert_eq(card_txn_mint(db, &made), ERR_OK);
-    cr_assert_eq(card_txn_find_newest(&t, db, &box.a, made.interaction), ERR_OK);
-    cr_assert(ident_equal(t.id, made.id));
+    for (int i = 0; i < 6; i++) {
+        made.id = ident_of(view_text(NAMES[i]));
+        cr_assert_eq(card_txn_mint(db, &made), ERR_OK);
+        cr_assert_eq(card_txn_find_newest(&t, db, &box.a, made.interaction), ERR_OK);
+        cr_assert(ident_equal(t.id, made.id));
+    }
 }
