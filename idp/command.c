@@ -78,7 +78,7 @@ static void print_help(const struct command *c)
 }
 
 /* Words of NAME that stand at the beginning of ARGV; 0: it is another command. */
-static int words_taken(const char *name, int argc, char **argv)
+static int words_taken(const char *name, int argc, const char *const *argv)
 {
     int n = 0;
     while (*name) {
@@ -91,7 +91,7 @@ static int words_taken(const char *name, int argc, char **argv)
     return n;
 }
 
-int command_main(int argc, char **argv)
+int command_main(int argc, const char *const *argv)
 {
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
         puts("genkan " GENKAN_VERSION);
@@ -134,7 +134,7 @@ static const struct command_option *find_option(const struct command_option *opt
 }
 
 static int take_option(const struct command *self, const struct command_option *o, const char *value, int argc,
-                       char **argv, int *i)
+                       const char *const *argv, int *i)
 {
     if (o->flag) {
         *o->flag = true;
@@ -150,8 +150,8 @@ static int take_option(const struct command *self, const struct command_option *
     return -1;
 }
 
-int command_parse(const struct command *self, int argc, char **argv, const struct command_option *options, size_t n,
-                  const char **config, const char **operands, size_t max)
+int command_parse(const struct command *self, int argc, const char *const *argv, const struct command_option *options,
+                  size_t n, const char **config, const char **operands, size_t max)
 {
     const char *given = NULL, *value;
     const struct command_option common = {"--config", &given, NULL};

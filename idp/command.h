@@ -15,15 +15,16 @@ enum command_exit {
 };
 
 struct command {
-    const char *name;                                              /* "client add" */
-    const char *summary;                                           /* one line */
-    const char *usage;                                             /* what follows the name in the usage line */
-    const char *help;                                              /* options and explanation, lines of text */
-    int (*run)(const struct command *self, int argc, char **argv); /* argv[0] is the first word behind the name */
+    const char *name;    /* "client add" */
+    const char *summary; /* one line */
+    const char *usage;   /* what follows the name in the usage line */
+    const char *help;    /* options and explanation, lines of text */
+    int (*run)(const struct command *self, int argc,
+               const char *const *argv); /* argv[0] is the first word behind the name */
 };
 
 /* Everything main does. argv[0] is the program. */
-int command_main(int argc, char **argv);
+int command_main(int argc, const char *const *argv);
 
 /* --- for the commands ----------------------------------------------------------------------------------------------
  */
@@ -37,8 +38,8 @@ struct command_option {
 
 /* Takes options and at most MAX operands (NULL where not given); --config and --help are understood by all. Returns -1
  * to go on, or the exit code when help was shown or a word is wrong. */
-int command_parse(const struct command *self, int argc, char **argv, const struct command_option *options, size_t n,
-                  const char **config, const char **operands, size_t max);
+int command_parse(const struct command *self, int argc, const char *const *argv, const struct command_option *options,
+                  size_t n, const char **config, const char **operands, size_t max);
 
 /* "genkan client add: TEXT" on standard error; returns CODE. */
 int command_fail(const struct command *self, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -46,15 +47,15 @@ int command_fail(const struct command *self, int code, const char *format, ...) 
 /* The table, for command_main and for tests. */
 const struct command *command_table(size_t *n);
 
-int command_serve(const struct command *self, int argc, char **argv);
-int command_check_config(const struct command *self, int argc, char **argv);
-int command_client_add(const struct command *self, int argc, char **argv);
-int command_client_list(const struct command *self, int argc, char **argv);
-int command_client_remove(const struct command *self, int argc, char **argv);
-int command_issuer_file(const struct command *self, int argc, char **argv);
-int command_audit_list(const struct command *self, int argc, char **argv);
-int command_audit_verify(const struct command *self, int argc, char **argv);
-int command_key_list(const struct command *self, int argc, char **argv);
-int command_key_rotate(const struct command *self, int argc, char **argv);
+int command_serve(const struct command *self, int argc, const char *const *argv);
+int command_check_config(const struct command *self, int argc, const char *const *argv);
+int command_client_add(const struct command *self, int argc, const char *const *argv);
+int command_client_list(const struct command *self, int argc, const char *const *argv);
+int command_client_remove(const struct command *self, int argc, const char *const *argv);
+int command_issuer_file(const struct command *self, int argc, const char *const *argv);
+int command_audit_list(const struct command *self, int argc, const char *const *argv);
+int command_audit_verify(const struct command *self, int argc, const char *const *argv);
+int command_key_list(const struct command *self, int argc, const char *const *argv);
+int command_key_rotate(const struct command *self, int argc, const char *const *argv);
 
 #endif

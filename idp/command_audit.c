@@ -57,7 +57,7 @@ static int read_filter(const struct command *self, const struct words *w, struct
     return w->format ? command_fail(self, COMMAND_USAGE, "--format must be table, csv or json") : -1;
 }
 
-int command_audit_list(const struct command *self, int argc, char **argv)
+int command_audit_list(const struct command *self, int argc, const char *const *argv)
 {
     struct words w = {0};
     const struct command_option options[] = {{"--since", &w.since, NULL},     {"--until", &w.until, NULL},
@@ -140,7 +140,7 @@ static int verify(const struct command *self, struct desk *desk)
     return COMMAND_NO;
 }
 
-int command_audit_verify(const struct command *self, int argc, char **argv)
+int command_audit_verify(const struct command *self, int argc, const char *const *argv)
 {
     const char *config;
     int code = command_parse(self, argc, argv, NULL, 0, &config, NULL, 0);

@@ -103,7 +103,7 @@ static int read_file(struct arena *a, const struct command *self, const char *pa
     return err ? command_fail(self, COMMAND_CONFIG, "%s cannot be read: %s", path, err_name(err)) : -1;
 }
 
-int command_client_add(const struct command *self, int argc, char **argv)
+int command_client_add(const struct command *self, int argc, const char *const *argv)
 {
     const char *config, *id = NULL, *path = NULL;
     bool json = false;
@@ -193,7 +193,7 @@ static enum err list_json(void *ctx, const struct client *c)
     return err;
 }
 
-int command_client_list(const struct command *self, int argc, char **argv)
+int command_client_list(const struct command *self, int argc, const char *const *argv)
 {
     const char *config;
     bool json = false;
@@ -225,7 +225,7 @@ static enum err remove_job(struct db *db, void *ctx)
     return err ? err : append_event(db, c, "client remove");
 }
 
-int command_client_remove(const struct command *self, int argc, char **argv)
+int command_client_remove(const struct command *self, int argc, const char *const *argv)
 {
     const char *config, *id = NULL;
     struct desk desk;

@@ -10,7 +10,7 @@
 /* --- list ----------------------------------------------------------------------------------------------------------
  */
 
-int command_key_list(const struct command *self, int argc, char **argv)
+int command_key_list(const struct command *self, int argc, const char *const *argv)
 {
     const char *config;
     int code = command_parse(self, argc, argv, NULL, 0, &config, NULL, 0);
@@ -87,7 +87,7 @@ static int rotate(const struct command *self, struct desk *desk, enum key_use us
     return COMMAND_DONE;
 }
 
-int command_key_rotate(const struct command *self, int argc, char **argv)
+int command_key_rotate(const struct command *self, int argc, const char *const *argv)
 {
     const char *config, *use = NULL, *alg = NULL;
     const struct command_option options[] = {{"--use", &use, NULL}, {"--alg", &alg, NULL}};
@@ -120,7 +120,7 @@ static size_t card_keys(const struct jws_key **out, const struct keys *keys)
     return n;
 }
 
-int command_issuer_file(const struct command *self, int argc, char **argv)
+int command_issuer_file(const struct command *self, int argc, const char *const *argv)
 {
     const char *config, *label = NULL;
     const struct command_option options[] = {{"--label", &label, NULL}};

@@ -185,7 +185,7 @@ static void block_signals(sigset_t *signals)
     signal(SIGPIPE, SIG_IGN);
 }
 
-int command_serve(const struct command *self, int argc, char **argv)
+int command_serve(const struct command *self, int argc, const char *const *argv)
 {
     struct serve s = {.command = self, .started = clock_steady_ms()};
     sigset_t signals;
@@ -230,7 +230,7 @@ static int check_roots(const struct command *self, const struct config *c)
     return err ? command_fail(self, COMMAND_CONFIG, "jpki.crl: %s", *why ? why : c->jpki.crl) : -1;
 }
 
-int command_check_config(const struct command *self, int argc, char **argv)
+int command_check_config(const struct command *self, int argc, const char *const *argv)
 {
     struct serve s = {.command = self};
     struct server_config unused = {0};

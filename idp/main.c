@@ -3,5 +3,5 @@
 
 int main(int argc, char **argv)
 {
-    return command_main(argc, argv);
+    return command_main(argc, (const char *const *)argv);
 }

@@ -1,0 +1,10 @@
+# What an installed Genkan needs besides its programs.
+install(FILES ${PROJECT_SOURCE_DIR}/idp/genkan.conf DESTINATION ${CMAKE_INSTALL_DOCDIR})
+configure_file(${PROJECT_SOURCE_DIR}/idp/genkan.service.in ${PROJECT_BINARY_DIR}/made/genkan.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/made/genkan.service DESTINATION lib/systemd/system)
+install(FILES ${PROJECT_SOURCE_DIR}/idp/genkan.sysusers DESTINATION lib/sysusers.d RENAME genkan.conf)
+file(GLOB man_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.[1-8])
+foreach(page IN LISTS man_pages)
+  string(REGEX REPLACE ".*\\." "" man_section ${page})
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${man_section})
+endforeach()

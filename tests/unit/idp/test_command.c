@@ -1,0 +1,436 @@
+/* The command line as an operator types it: every command in this process, with its output in files. */
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "consent/ledger.h"
+#include "idp/command.h"
+#include "idp/state/config.h"
+#include "idp/tokens/keys.h"
+#include "store/store.h"
+
+static struct arena a;
+static char folder[64], config_path[96], registration_path[96];
+
+static const char *path_of(const char *name)
+{
+    return arena_printf(&a, "%s/%s", folder, name);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    cr_assert_eq(file_write(path, view_text(text), 0600), ERR_OK, "%s", path);
+}
+
+static const char *config_text(const char *more)
+{
+    return arena_printf(&a,
+                        "issuer = \"http://localhost:8080\"\nlisten = {\"127.0.0.1:0\"}\ndata = \"%s/data\"\n"
+                        "jpki {\n trust = test\n roots = \"" BUILD_DIR "/testpki/trust\"\n crl = \"" BUILD_DIR
+                        "/testpki/crl\"\n ocsp = off\n}\n%s",
+                        folder, more);
+}
+
+static const char registration[] =
+    "{\"client_id\":\"a-booking\",\"client_name\":\"予約\",\"client_name#en\":\"Booking\","
+    "\"organization\":{\"id\":\"a-city\",\"name\":\"A市\",\"name#en\":\"A City\"},\"sector\":\"a-city\","
+    "\"redirect_uris\":[\"https://a.example/cb\"],\"fields\":[{\"id\":\"name\",\"required\":true,"
+    "\"purpose\":\"確認\",\"purpose#en\":\"To know\"}]}";
+
+static void open_folder(void)
+{
+    arena_open(&a, 4 << 20);
+    snprintf(folder, sizeof folder, "/tmp/genkan-command-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(config_path, sizeof config_path, "%s/genkan.conf", folder);
+    snprintf(registration_path, sizeof registration_path, "%s/a.json", folder);
+    write_text(config_path, config_text(""));
+    write_text(registration_path, registration);
+}
+
+static void make_data(void)
+{
+    struct store *store;
+    cr_assert_eq(mkdir(path_of("data"), 0700), 0);
+    cr_assert_eq(keys_make(path_of("data/keys"), 1795305600), ERR_OK);
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    store_close(store);
+}
+
+static void remove_all(const char *path)
+{
+    char **names;
+    size_t n;
+    if (file_list(&a, path, "", &names, &n) == ERR_OK)
+        for (size_t i = 0; i < n; i++) {
+            const char *inner = arena_printf(&a, "%s/%s", path, names[i]);
+            if (unlink(inner) != 0)
+                remove_all(inner);
+        }
+    rmdir(path);
+}
+
+static void close_folder(void)
+{
+    remove_all(path_of("data/keys"));
+    remove_all(path_of("data"));
+    remove_all(folder);
+    arena_close(&a);
+}
+
+TestSuite(command, .init = open_folder, .fini = close_folder);
+
+struct output {
+    int code;
+    const char *out, *err;
+};
+
+static void take_over(int fd, const char *path)
+{
+    cr_assert_not_null(freopen(path, "w", fd == 1 ? stdout : stderr));
+}
+
+static struct output run_words(const char *const *argv)
+{
+    struct output o;
+    struct view out, err;
+    int argc = 0;
+    int saved[2] = {dup(1), dup(2)};
+    while (argv[argc])
+        argc++;
+    take_over(1, path_of("out"));
+    take_over(2, path_of("err"));
+    o.code = command_main(argc, argv);
+    fflush(stdout);
+    fflush(stderr);
+    dup2(saved[0], 1);
+    dup2(saved[1], 2);
+    close(saved[0]);
+    close(saved[1]);
+    cr_assert_eq(file_read(&a, path_of("out"), 1 << 20, &out), ERR_OK);
+    cr_assert_eq(file_read(&a, path_of("err"), 1 << 20, &err), ERR_OK);
+    o.out = arena_text(&a, out);
+    o.err = arena_text(&a, err);
+    return o;
+}
+
+/* LINE is split at spaces. With the configuration of this test. */
+static struct output genkan(const char *format, ...)
+{
+    char line[512];
+    const char *argv[24] = {"genkan"};
+    int argc = 1;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    argv[argc++] = "--config";
+    argv[argc++] = config_path;
+    return run_words(argv);
+}
+
+#define HAS(TEXT, PART) cr_expect(strstr(TEXT, PART), "no \"%s\" in: %s", PART, TEXT)
+
+/* --- the command line ----------------------------------------------------------------------------------------------
+ */
+
+Test(command, refuses_what_it_does_not_know)
+{
+    static const char *const lines[] = {"",
+                                        "dance",
+                                        "client",
+                                        "client dance",
+                                        "audit",
+                                        "serve now",
+                                        "audit list --colour red",
+                                        "audit list --since 2026-13-01",
+                                        "audit list --since 2026-05-00",
+                                        "audit list --since yesterday",
+                                        "audit list --until 2026-02-29",
+                                        "audit list --field shoe_size",
+                                        "audit list --event danced",
+                                        "audit list --format xml",
+                                        "audit list --format csv --format json",
+                                        "audit list extra",
+                                        "client add",
+                                        "client add a b",
+                                        "client add --json=yes a",
+                                        "client remove",
+                                        "key rotate --use door",
+                                        "key rotate --alg none",
+                                        "key rotate --use card --alg RS256"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct output o = genkan("%s", lines[i]);
+        cr_expect_eq(o.code, COMMAND_USAGE, "%s: %d", lines[i], o.code);
+        cr_expect(*o.err, "%s says nothing", lines[i]);
+    }
+}
+
+Test(command, explains_itself_and_each_command)
+{
+    size_t n;
+    const struct command *table = command_table(&n);
+    const char *help[] = {"genkan", "--help", NULL}, *version[] = {"genkan", "--version", NULL};
+    struct output all = run_words(help);
+    cr_expect_eq(all.code, 0);
+    HAS(run_words(version).out, "genkan " GENKAN_VERSION);
+    for (size_t i = 0; i < n; i++) {
+        HAS(all.out, table[i].name);
+        struct output o = genkan("%s --help", table[i].name);
+        cr_expect_eq(o.code, 0);
+        HAS(o.out, "usage: genkan ");
+        HAS(o.out, table[i].summary);
+    }
+}
+
+Test(command, has_every_command_and_option_in_its_man_page)
+{
+    struct view page;
+    size_t n;
+    const struct command *table = command_table(&n);
+    cr_assert_eq(file_read(&a, SOURCE_DIR "/docs/man/genkan.8", 1 << 20, &page), ERR_OK);
+    const char *text = arena_text(&a, page);
+    for (size_t i = 0; i < n; i++) {
+        HAS(text, arena_printf(&a, ".Cm %s\n", table[i].name));
+        for (const char *p = strstr(table[i].help, "  --"); p; p = strstr(p + 1, "\n  --")) {
+            const char *name = strstr(p, "--") + 1;
+            HAS(text, arena_printf(&a, "Fl %.*s", (int)strcspn(name, " \n"), name));
+        }
+    }
+}
+
+/* --- configuration -------------------------------------------------------------------------------------------------
+ */
+
+Test(command, names_file_line_key_and_rule_of_a_bad_configuration)
+{
+    write_text(config_path, config_text("workers = many\n"));
+    struct output o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "genkan.conf:10: workers must be a whole number from 1 to 64");
+    cr_expect_eq(genkan("serve").code, COMMAND_CONFIG);
+    cr_expect_eq(genkan("key list").code, COMMAND_CONFIG);
+    unlink(config_path);
+    o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "there is no such file");
+}
+
+Test(command, check_config_looks_into_the_folders_it_names)
+{
+    cr_expect_eq(genkan("check-config").code, COMMAND_DONE);
+    write_text(config_path, "issuer = \"http://localhost\"\ndata = /d\njpki {\n trust = test\n roots = /nowhere\n}\n");
+    struct output o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "jpki.roots");
+    write_text(config_path,
+               arena_printf(&a,
+                            "issuer = \"http://localhost\"\ndata = /d\njpki {\n trust = test\n roots = \"%s"
+                            "\"\n crl = \"%s\"\n}\n",
+                            BUILD_DIR "/testpki/trust", "/nowhere"));
+    o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "jpki.crl");
+}
+
+Test(command, sample_configuration_and_man_page_know_every_key)
+{
+    static const char *const keys[] = {"issuer", "listen",   "data",  "workers",     "connections",  "trust",
+                                       "roots",  "pins",     "crl",   "ocsp",        "ocsp_timeout", "port",
+                                       "idle",   "absolute", "level", "certificate", "key"};
+    struct view sample, page;
+    struct config *config;
+    struct config_fault fault;
+    cr_assert_eq(file_read(&a, SOURCE_DIR "/idp/genkan.conf", 1 << 20, &sample), ERR_OK);
+    cr_assert_eq(file_read(&a, SOURCE_DIR "/docs/man/genkan.conf.5", 1 << 20, &page), ERR_OK);
+    cr_expect_eq(config_read_text(&config, &a, "genkan.conf", sample, &fault), ERR_OK);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        HAS(arena_text(&a, sample), arena_printf(&a, "%s = ", keys[i]));
+        HAS(arena_text(&a, page), arena_printf(&a, "%s", keys[i]));
+    }
+}
+
+Test(command, every_commented_key_of_the_sample_may_be_uncommented)
+{
+    struct view sample;
+    struct config *config;
+    struct config_fault fault;
+    cr_assert_eq(file_read(&a, SOURCE_DIR "/idp/genkan.conf", 1 << 20, &sample), ERR_OK);
+    char *text = arena_text(&a, sample), *from = text;
+    while ((from = strchr(from, '#'))) {
+        if (from[1] != ' ' || from[2] == ' ')
+            *from = ' ';
+        from++;
+    }
+    enum err err = config_read_text(&config, &a, "genkan.conf", view_text(text), &fault);
+    cr_assert_eq(err, ERR_OK, "line %d: %s %s", fault.line, fault.key, fault.rule);
+    cr_expect_str_eq(config->tls.key, "/etc/genkan/tls/key.pem");
+    cr_expect_eq(config->jpki.n_pins, 1);
+}
+
+/* --- services ------------------------------------------------------------------------------------------------------
+ */
+
+Test(command, works_on_no_data_folder_that_serve_has_not_made)
+{
+    cr_expect_eq(genkan("client add %s", registration_path).code, COMMAND_CONFIG);
+    cr_expect_eq(genkan("client list").code, COMMAND_CONFIG);
+    cr_expect_eq(genkan("key list").code, COMMAND_CONFIG);
+    cr_expect_eq(genkan("audit verify").code, COMMAND_CONFIG);
+    cr_expect_eq(genkan("issuer-file").code, COMMAND_CONFIG);
+    cr_expect_neq(access(path_of("data"), F_OK), 0, "and makes none");
+}
+
+Test(command, client_add_refuses_a_bad_registration_naming_member_and_rule)
+{
+    make_data();
+    cr_expect_eq(genkan("client add /nowhere.json").code, COMMAND_CONFIG);
+    write_text(registration_path, "{\"client_id\":\"x\"");
+    cr_expect_eq(genkan("client add %s", registration_path).code, COMMAND_CONFIG);
+    write_text(registration_path, "{\"client_id\":\"x\",\"colour\":\"red\"}");
+    struct output o = genkan("client add %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "colour");
+    write_text(registration_path, registration);
+    o = genkan("client add --id other %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    cr_expect_null(strstr(genkan("client list").out, "a-booking"));
+    cr_expect(strstr(genkan("audit list").out, "\n0 events\n"));
+}
+
+static enum err secret_hash_row(void *ctx, const struct row *row)
+{
+    memcpy(ctx, row_blob(row, 0).p, 32);
+    return ERR_OK;
+}
+
+Test(command, client_add_prints_a_secret_once_and_keeps_its_hash)
+{
+    make_data();
+    struct output o = genkan("client add %s", registration_path);
+    cr_assert_eq(o.code, COMMAND_DONE, "%s", o.err);
+    HAS(o.out, "client_id:     a-booking\n");
+    const char *secret = strstr(o.out, "client_secret: ") + 15;
+    cr_expect_eq(strcspn(secret, "\n"), 43);
+    uint8_t hash[32], stored[32];
+    sha256(hash, view_bytes(secret, 43));
+    struct store *store;
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    struct db *db = store_borrow(store);
+    cr_expect_eq(db_each(db, "SELECT secret_hash FROM client", NO_VALUES, secret_hash_row, stored), ERR_OK);
+    store_return(store, db);
+    store_close(store);
+    cr_expect_arr_eq(hash, stored, 32);
+    cr_expect_null(strstr(genkan("client list --json").out, "secret"));
+    HAS(genkan("client list").out, "name!");
+    HAS(genkan("audit list --event operator").out, "client add");
+}
+
+Test(command, client_add_refuses_an_id_that_is_taken_and_remove_one_that_is_not)
+{
+    make_data();
+    cr_expect_eq(genkan("client add --json %s", registration_path).code, COMMAND_DONE);
+    cr_expect_eq(genkan("client add %s", registration_path).code, COMMAND_NO);
+    cr_expect_eq(genkan("client remove b-booking").code, COMMAND_NO);
+    cr_expect_eq(genkan("client remove a-booking").code, COMMAND_DONE);
+    cr_expect_eq(genkan("client remove a-booking").code, COMMAND_NO);
+    cr_expect_null(strstr(genkan("client list").out, "a-booking"));
+    HAS(genkan("audit list").out, "\n2 events\n");
+    cr_expect_eq(genkan("audit verify").code, COMMAND_DONE);
+}
+
+/* --- auditing ------------------------------------------------------------------------------------------------------
+ */
+
+static enum err spoil(struct db *db, void *ctx)
+{
+    (void)ctx;
+    return db_run(db, "UPDATE ledger_event SET event = replace(event, 'a-booking', 'b-booking')", NO_VALUES);
+}
+
+Test(command, audit_verify_tells_an_altered_ledger_by_its_exit_code)
+{
+    struct store *store;
+    make_data();
+    genkan("client add %s", registration_path);
+    struct output o = genkan("audit verify");
+    cr_expect_eq(o.code, COMMAND_DONE);
+    HAS(o.out, "nothing was altered");
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    cr_assert_eq(store_write(store, spoil, NULL), ERR_OK);
+    store_close(store);
+    o = genkan("audit verify");
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.out, "changed 0: salt and event do not fit the digest");
+    HAS(o.out, "ALTERED: 1 faults");
+}
+
+Test(command, audit_list_takes_days_of_japan)
+{
+    make_data();
+    genkan("client add %s", registration_path);
+    HAS(genkan("audit list --since 1970-01-01 --until 2999-12-31").out, "\n1 events\n");
+    HAS(genkan("audit list --until 2026-01-01").out, "\n0 events\n");
+    HAS(genkan("audit list --since 2999-01-01").out, "\n0 events\n");
+    HAS(genkan("audit list --org a-city --service a-booking --field name --format json").out, "{\"position\":0,");
+    HAS(genkan("audit list --format csv").out, "position,time,event");
+}
+
+/* --- keys ----------------------------------------------------------------------------------------------------------
+ */
+
+static size_t count(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (const char *p = text; (p = strstr(p, part)); p += strlen(part))
+        n++;
+    return n;
+}
+
+Test(command, key_rotate_retires_the_active_key_and_writes_it_down)
+{
+    make_data();
+    struct output before = genkan("key list");
+    cr_expect_eq(before.code, COMMAND_DONE);
+    cr_expect_eq(count(before.out, " retired "), 0);
+    cr_expect_eq(genkan("key rotate --alg ES256").code, COMMAND_DONE);
+    struct output after = genkan("key list");
+    cr_expect_eq(count(after.out, " retired "), 1);
+    cr_expect_eq(count(after.out, " active "), count(before.out, " active "));
+    cr_expect_eq(genkan("key rotate --use card").code, COMMAND_DONE);
+    struct output events = genkan("audit list");
+    HAS(events.out, "key rotate token ES256");
+    HAS(events.out, "key rotate card ES256");
+    cr_expect_null(strstr(events.out, "RS256"));
+}
+
+Test(command, refuses_keys_that_others_may_read)
+{
+    make_data();
+    cr_assert_eq(chmod(path_of("data/keys/keys.json"), 0644), 0);
+    struct output o = genkan("key list");
+    cr_expect_eq(o.code, COMMAND_FAILED);
+    HAS(o.err, "others may read");
+}
+
+Test(command, issuer_file_has_the_keys_an_agent_needs_and_no_private_one)
+{
+    make_data();
+    struct output o = genkan("issuer-file --label Osaka");
+    cr_expect_eq(o.code, COMMAND_DONE);
+    HAS(o.out, "\"iss\":\"http://localhost:8080\"");
+    HAS(o.out, "\"label\":\"Osaka\"");
+    cr_expect_eq(count(o.out, "\"kid\":"), 2);
+    cr_expect_null(strstr(o.out, "\"d\":"));
+    HAS(genkan("issuer-file").out, "\"label\":\"localhost:8080\"");
+}

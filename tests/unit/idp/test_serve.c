@@ -1,0 +1,198 @@
+/* `genkan serve` as a process: signals, systemd's socket, and what stands in its log. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "idp/command.h"
+
+static struct arena a;
+static char folder[64], config_path[96], log_path[96], notify_path[96];
+static int notify_fd;
+static pid_t server;
+
+static void write_config(const char *more)
+{
+    const char *text = arena_printf(&a,
+                                    "issuer = \"http://localhost:8080\"\nlisten = {\"127.0.0.1:0\"}\n"
+                                    "data = \"%s/data\"\njpki {\n trust = test\n roots = \"" BUILD_DIR
+                                    "/testpki/trust\"\n crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n}\n%s",
+                                    folder, more);
+    cr_assert_eq(file_write(config_path, view_text(text), 0600), ERR_OK);
+}
+
+static void open_folder(void)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    arena_open(&a, 4 << 20);
+    snprintf(folder, sizeof folder, "/tmp/genkan-serve-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(config_path, sizeof config_path, "%s/genkan.conf", folder);
+    snprintf(log_path, sizeof log_path, "%s/log", folder);
+    snprintf(notify_path, sizeof notify_path, "%s/notify", folder);
+    memcpy(at.sun_path, notify_path, strlen(notify_path));
+    notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(bind(notify_fd, (struct sockaddr *)&at, sizeof at), 0);
+    write_config("");
+}
+
+static void remove_all(const char *path)
+{
+    char **names;
+    size_t n;
+    if (file_list(&a, path, "", &names, &n) == ERR_OK)
+        for (size_t i = 0; i < n; i++) {
+            const char *inner = arena_printf(&a, "%s/%s", path, names[i]);
+            if (unlink(inner) != 0)
+                remove_all(inner);
+        }
+    rmdir(path);
+}
+
+static void close_folder(void)
+{
+    if (server > 0) {
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+    }
+    remove_all(arena_printf(&a, "%s/data/keys", folder));
+    remove_all(arena_printf(&a, "%s/data", folder));
+    remove_all(folder);
+    arena_close(&a);
+}
+
+TestSuite(serve, .init = open_folder, .fini = close_folder, .timeout = 60);
+
+static void start(void)
+{
+    server = fork();
+    cr_assert_geq(server, 0);
+    if (server > 0)
+        return;
+    const char *argv[] = {"genkan", "serve", "--config", config_path, NULL};
+    int fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    dup2(fd, 2);
+    setenv("NOTIFY_SOCKET", notify_path, 1);
+    _exit(command_main(4, argv));
+}
+
+/* The next message to systemd begins with STATE. */
+static void expect_notice(const char *state)
+{
+    char got[256] = "";
+    struct pollfd p = {notify_fd, POLLIN, 0};
+    cr_assert_eq(poll(&p, 1, 20000), 1, "no %s", state);
+    ssize_t n = recv(notify_fd, got, sizeof got - 1, 0);
+    cr_assert_gt(n, 0);
+    cr_assert_eq(strncmp(got, state, strlen(state)), 0, "%s, not %s", got, state);
+}
+
+static const char *log_text(void)
+{
+    struct view text;
+    cr_assert_eq(file_read(&a, log_path, 1 << 20, &text), ERR_OK);
+    return arena_text(&a, text);
+}
+
+static int end(int number)
+{
+    int status = 0;
+    kill(server, number);
+    cr_assert_eq(waitpid(server, &status, 0), server);
+    server = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+Test(serve, starts_reloads_and_drains_as_systemd_wants_it)
+{
+    start();
+    expect_notice("READY=1");
+    kill(server, SIGHUP);
+    expect_notice("RELOADING=1\nMONOTONIC_USEC=");
+    expect_notice("READY=1");
+    cr_expect_eq(end(SIGTERM), 0);
+    expect_notice("STOPPING=1");
+    const char *log = log_text();
+    cr_expect(strstr(log, "\"event\":\"started\"") && strstr(log, "\"event\":\"reloaded\"") &&
+              strstr(log, "\"event\":\"stopped\""));
+}
+
+Test(serve, keeps_running_on_what_it_had_when_the_new_configuration_is_bad)
+{
+    start();
+    expect_notice("READY=1");
+    write_config("workers = none\n");
+    kill(server, SIGHUP);
+    expect_notice("RELOADING=1");
+    expect_notice("READY=1");
+    write_config("workers = 9\nlog { level = warn }\n");
+    kill(server, SIGHUP);
+    expect_notice("RELOADING=1");
+    expect_notice("READY=1");
+    cr_expect_eq(end(SIGINT), 0);
+    const char *log = log_text();
+    cr_expect(strstr(log, "\"event\":\"reload_failed\"") && strstr(log, "\"line\":10") &&
+                  strstr(log, "must be a whole number from 1 to 64"),
+              "%s", log);
+    cr_expect(strstr(log, "\"event\":\"restart_needed\",\"key\":\"workers\""), "%s", log);
+    cr_expect_null(strstr(log, "\"event\":\"stopped\""), "the log level follows: info is silent now");
+}
+
+Test(serve, starts_again_on_the_data_folder_it_made_and_refuses_half_of_it)
+{
+    start();
+    expect_notice("READY=1");
+    cr_expect_eq(end(SIGTERM), 0);
+    expect_notice("STOPPING=1");
+    start();
+    expect_notice("READY=1");
+    cr_expect_eq(end(SIGTERM), 0);
+    expect_notice("STOPPING=1");
+    cr_assert_eq(unlink(arena_printf(&a, "%s/data/keys/keys.json", folder)), 0);
+    start();
+    cr_expect_eq(end(0), COMMAND_CONFIG);
+    cr_expect(strstr(log_text(), "is missing"));
+}
+
+Test(serve, makes_a_data_folder_that_nobody_else_can_read)
+{
+    struct stat st;
+    static const char *const names[] = {"data", "data/genkan.db", "data/keys", "data/keys/keys.json",
+                                        "data/genkan.db-wal"};
+    start();
+    expect_notice("READY=1");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        cr_assert_eq(stat(arena_printf(&a, "%s/%s", folder, names[i]), &st), 0, "%s", names[i]);
+        cr_expect_eq(st.st_mode & 077, 0, "%s", names[i]);
+    }
+}
+
+Test(serve, says_when_its_port_is_taken)
+{
+    start();
+    expect_notice("READY=1");
+    const char *port = strstr(log_text(), "\"port\":") + 7;
+    char more[96];
+    pid_t first = server;
+    snprintf(more, sizeof more, "workers = 2\n");
+    const char *text = arena_printf(&a,
+                                    "issuer = \"http://localhost:8080\"\nlisten = {\"127.0.0.1:%.*s\"}\n"
+                                    "data = \"%s/data\"\njpki {\n trust = test\n roots = \"" BUILD_DIR
+                                    "/testpki/trust\"\n crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n}\n%s",
+                                    (int)strspn(port, "0123456789"), port, folder, more);
+    cr_assert_eq(file_write(config_path, view_text(text), 0600), ERR_OK);
+    start();
+    cr_expect_eq(end(0), COMMAND_FAILED);
+    cr_expect(strstr(log_text(), "cannot listen on 127.0.0.1:"));
+    server = first;
+    cr_expect_eq(end(SIGTERM), 0);
+}
