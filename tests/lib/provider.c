@@ -21,8 +21,8 @@ static void read_config(struct provider *p, const struct provider_options *o)
     struct config_fault fault = {0};
     const char *text = arena_printf(&p->a,
                                     "issuer = \"" PROVIDER_ISSUER "\"\nlisten = {\"%s\"}\ndata = \"%s/data\"\n"
-                                    "workers = 2\nsection jpki {\n trust = \"test\"\n roots = \"" BUILD_DIR
-                                    "/testpki/trust\"\n %s}\nsection log { level = error }\n",
+                                    "workers = 2\njpki {\n trust = \"test\"\n roots = \"" BUILD_DIR
+                                    "/testpki/trust\"\n %s}\nlog { level = error }\n",
                                     o && o->listen ? o->listen : "127.0.0.1:0", p->folder,
                                     o && o->revocation ? o->revocation : BY_FILES);
     enum err e = config_read_text(&p->config, &p->a, "test.conf", view_text(text), &fault);

@@ -83,3 +83,10 @@ bool resident_visits(struct resident *r, struct service *s)
 {
     return browser_get(&r->browser, service_begin(s, NULL)) && resident_goes_to(r, AT_ELSEWHERE);
 }
+
+bool resident_logs_out(struct resident *r)
+{
+    struct browser *b = &r->browser;
+    return browser_get(b, "/") && PRESS(b, "/end_session", "do=logout") && b->status == 200 &&
+           browser_at(b) == AT_OTHER;
+}

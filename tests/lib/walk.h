@@ -9,9 +9,9 @@
 struct resident {
     struct browser browser;
     struct software_card card;
-    bool skips_profile;     /* when her card's four items are offered to be read */
+    bool skips_profile;       /* when her card's four items are offered to be read */
     const char *const *ticks; /* names of optional fields she gives, like "give-age_over_65=yes"; NULL: none */
-    const char *duration;   /* "once" "year" "until_withdrawn"; NULL: as the page proposes */
+    const char *duration;     /* "once" "year" "until_withdrawn"; NULL: as the page proposes */
 };
 
 /* PERSONA: "residents/hanako" or "bad/revoked". */
@@ -30,6 +30,9 @@ bool resident_visits(struct resident *r, struct service *s);
 
 /* On the start page of the card: puts the card on, and brings back what it says. TRICK may be NULL. */
 bool resident_uses_card(struct resident *r, const struct card_trick *trick);
+
+/* At home: presses "log out". True: she is told so. */
+bool resident_logs_out(struct resident *r);
 
 /* Posts FRAGMENT as the return page's script does; the browser goes where the answer says. */
 bool resident_returns(struct resident *r, const char *fragment);
