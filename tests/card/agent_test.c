@@ -10,6 +10,9 @@
 #include "tests/lib/agent_rig.h"
 #include "tests/lib/rig.h"
 
+/* The service looks every 400 ms and takes a card that leaves and comes between two looks for none. */
+enum { LOOK_MS = 700 };
+
 static struct rig *rig;
 static struct agent_rig agent;
 
@@ -426,13 +429,15 @@ Test(agent_card, a_card_pulled_at_any_command_ends_defined)
         bool before_anything = n <= 2;
         if (before_anything) { /* nothing was done yet: it simply waits for the card again */
             path = page_until(path, "マイナンバーカードを置いてください");
+            pause_ms(LOOK_MS);
             tell_card("insert");
         }
         struct proof_response r = end_at(agent_rig_follow(&agent, path, 20000));
         cr_expect(r.error == PROOF_CARD_REMOVED || r.error == PROOF_OK, "at %d: %s", n, proof_error_name(r.error));
         tell_card("remove-before 0");
+        pause_ms(LOOK_MS);
         tell_card("insert");
-        pause_ms(600); /* the service looks every 400 ms */
+        pause_ms(LOOK_MS);
     }
     close_all();
 }
