@@ -339,6 +339,16 @@ const char *browser_title(struct browser *b)
     return content(b, find(b, "//*[local-name()='title']"));
 }
 
+const char *browser_heading(struct browser *b)
+{
+    return content(b, find(b, "//*[local-name()='h1']"));
+}
+
+const char *browser_quote(struct browser *b)
+{
+    return content(b, find(b, "//*[@class='number']/*[local-name()='code']"));
+}
+
 bool browser_says(struct browser *b, const char *text)
 {
     return b->body.n && memmem(b->body.p, b->body.n, text, strlen(text)) != NULL;

@@ -64,6 +64,8 @@ const char *browser_field(struct browser *b, const char *action, const char *nam
 const char *browser_link(struct browser *b, const char *part); /* the first href that contains PART */
 const char *browser_text(struct browser *b, const char *id);   /* all text below the element with this id */
 const char *browser_title(struct browser *b);
+const char *browser_heading(struct browser *b);
+const char *browser_quote(struct browser *b);           /* the number an error page asks to quote */
 bool browser_says(struct browser *b, const char *text); /* anywhere in the answer's bytes */
 
 /* The page by its marks. */
