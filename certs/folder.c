@@ -33,7 +33,8 @@ static void write_file(const char *path, struct view bytes, unsigned mode)
     must(ok, "cannot write a file");
 }
 
-static void put(const struct folder *f, struct view bytes, unsigned mode, const char *path, va_list args)
+__attribute__((format(printf, 4, 0))) static void put(const struct folder *f, struct view bytes, unsigned mode,
+                                                      const char *path, va_list args)
 {
     char rest[PATH_SIZE / 2], full[PATH_SIZE];
     int n = vsnprintf(rest, sizeof rest, path, args);
