@@ -70,10 +70,22 @@ export async function shoot(page, name) {
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+// A page that refreshes itself (the agent's) may go away under a question: it is asked again.
+export async function settled(ask) {
+  for (let i = 0; ; i += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (i === 9 || !/context was destroyed|navigat/.test(error.message)) throw error;
+    }
+  }
+}
 // Zero violations of WCAG 2.2 AA and of axe's good practice.
 export async function accessible(page, name) {
-  await page.evaluate(axeSource);
-  const found = await page.evaluate((tags) => globalThis.axe.run(globalThis.document, { runOnly: tags }), rules);
+  const found = await settled(async () => {
+    await page.evaluate(axeSource);
+    return page.evaluate((tags) => globalThis.axe.run(globalThis.document, { runOnly: tags }), rules);
+  });
   const list = found.violations.map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 120)} ${v.nodes[0].failureSummary}`);
   held(`accessible: ${name}`, list.length === 0, list.join(' | '));
 }
@@ -132,6 +144,14 @@ export async function cancelWindow() {
   await sleep(300);
   await run('xdotool', ['key', 'Escape']);
   await windowIsGone();
+}
+
+// In the window that warns of the last try, stopping is what Enter does; going on takes a step aside.
+export async function goOnInWindow(shot) {
+  if (!(await pinWindow(20000))) throw new Error('no window opened');
+  await shootWindow(shot);
+  await run('xdotool', ['key', 'Tab']);
+  await run('xdotool', ['key', 'Return']);
 }
 
 // --- steps of a login ------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 // What browsers do besides walking straight through: Back, reload, two tabs, no script, keyboard only, a narrow screen,
 // another language, another browser's answer, wrong PINs, a card that is pulled.
 import {
-  accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, held, isAt, issuer, logInWithCard,
-  loginButton, look, openBrowser, openWindow, same, shoot, siteA, siteB, typePin, useCard, windowIsGone, windowIsOpen,
+  accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, goOnInWindow, held, isAt, issuer, logInWithCard,
+  loginButton, look, openBrowser, openWindow, same, settled, shoot, siteA, siteB, typePin, useCard, windowIsGone, windowIsOpen,
 } from './lib.mjs';
 
 const browser = await openBrowser();
@@ -16,7 +16,7 @@ async function scene(name, play, options = {}) {
     await play(page, context);
   } catch (error) {
     await shoot(page, 'where-it-stopped').catch(() => {});
-    held(name, false, `${error.message}\nat ${page.url()}\n${(await page.locator('body').innerText().catch(() => '')).slice(0, 800)}`);
+    held(name, false, `${error.message.split('\n')[0]}\nat ${page.url()}\n${(await page.locator('body').innerText().catch(() => '')).slice(0, 800)}`);
     if (!(await windowIsGone(1))) await cancelWindow().catch(() => {});
   } finally {
     await context.close();
@@ -26,6 +26,8 @@ const openLogin = async (page, site = siteA) => {
   await page.goto(`${site}/booking/`);
   await page.waitForURL(inGenkan);
 };
+// After the card: the next page of the login, or the service itself when nothing is left to ask.
+const landed = (page) => page.waitForURL((url) => url.origin !== agent && (!inGenkan(url) || url.pathname === '/next'), { timeout: 30000 });
 const problemOf = (page) => page.locator('main h1').innerText();
 // From the login page to the booking page, giving what is asked for.
 async function goThrough(page, site) {
@@ -42,7 +44,7 @@ async function goThrough(page, site) {
 
 await scene('A first login, in English, on a narrow screen', async (page) => {
   const fits = async (name) => {
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const wide = await settled(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth));
     held(`fits into 320 px: ${name}`, wide <= 0, `${wide} px too wide`);
     await look(page, `narrow-${name}`);
   };
@@ -58,7 +60,7 @@ await scene('A first login, in English, on a narrow screen', async (page) => {
   await page.waitForTimeout(1500);
   await fits('agent');
   await typePin('1234');
-  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next');
+  await landed(page);
   await fits('profile-offer');
   await choice(page, '/profile', 'read').click();
   await page.waitForURL('**/login/card/start*');
@@ -113,7 +115,7 @@ await scene('The keyboard alone', async (page) => {
   await page.waitForURL('**/login/card/start*');
   await press(agentLink(page), 'card window');
   await typePin('1234');
-  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next');
+  await landed(page);
   if (await page.locator('form#consent').count()) {
     await press(page.locator('#field-age_over_65'), 'age_over_65', 'Space');
     held('ticked with Space', await page.locator('#field-age_over_65').isChecked());
@@ -140,7 +142,7 @@ await scene('Without script', async (page) => {
   held('an empty box is refused', at(page).pathname !== '/next');
   await page.locator('textarea#response').fill(page.url());
   await page.locator('form[action="/login/card/complete"] button').click();
-  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next');
+  await landed(page);
   await goThrough(page, siteA);
   held('the whole address pasted into it logs her in', at(page).origin === siteA, page.url());
 }, { javaScriptEnabled: false });
@@ -148,14 +150,15 @@ await scene('Without script', async (page) => {
 await scene('Back and reload', async (page) => {
   await openLogin(page);
   await logInWithCard(page);
-  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next');
+  await landed(page);
   await page.goBack();
   await page.waitForLoadState();
   await shoot(page, 'back-after-return');
   held('Back after the return does not break anything', (await page.locator('main h1').count()) === 1, page.url());
   held('... and no second answer is sent', (await page.locator('#failed:visible').count()) === 0);
-  await page.goForward();
+  await page.goForward().catch(() => {});
   await page.waitForLoadState();
+  if (at(page).pathname.startsWith('/login/card/') || at(page).origin === agent) await openLogin(page).catch(() => {});
   await goThrough(page, siteA);
   held('going on works', at(page).origin === siteA, page.url());
   await page.goto(`${issuer}/login/card/return`);
@@ -181,7 +184,7 @@ await scene('Two tabs', async (page, context) => {
   held('the second tab is told that a window is open', !(await other.content()).includes('Internal'), other.url());
   await shoot(other, 'two-tabs-second');
   await typePin('1234');
-  await page.waitForURL((url) => inGenkan(url) && url.pathname !== '/login/card/return', { timeout: 30000 });
+  await landed(page);
   await shoot(page, 'two-tabs-first');
   // one browser has one card cookie: the tab that began later owns it
   await other.goto(`${siteB}/booking/`);
@@ -226,7 +229,6 @@ async function toWindow(page) {
   await agentLink(page).click();
   await page.waitForURL((url) => url.origin === agent);
 }
-const awaitProblem = (page) => page.waitForURL((url) => inGenkan(url) && url.pathname !== '/login/card/return', { timeout: 60000 });
 async function again(page, name) {
   held(`${name}: a new attempt is offered`, (await loginButton(page).count()) === 1);
   await look(page, `problem-${name}`);
@@ -240,7 +242,7 @@ async function again(page, name) {
 await scene('Cancelled', async (page) => {
   await toWindow(page);
   await cancelWindow();
-  await awaitProblem(page);
+  await landed(page);
   await again(page, 'cancelled');
 });
 
@@ -248,7 +250,7 @@ await scene('The card pulled while the window is open', async (page) => {
   await toWindow(page);
   await windowIsOpen();
   card('remove');
-  await awaitProblem(page);
+  await landed(page);
   held('the window closed by itself', await windowIsGone());
   await again(page, 'removed');
 });
@@ -260,7 +262,7 @@ await scene('A wrong PIN', async (page) => {
   same('costs one try', cardStatus().left.auth, 2);
   await shoot(page, 'wrong-pin-page');
   await typePin('1234', 'wrong-pin-window');
-  await awaitProblem(page);
+  await landed(page);
   held('the right one then opens', !(await loginButton(page).count()));
   same('and gives all tries back', cardStatus().left.auth, 3);
 });
@@ -273,16 +275,17 @@ await scene('The last try', async (page) => {
   await windowIsOpen();
   same('one try is left', cardStatus().left.auth, 1);
   await cancelWindow();
-  await awaitProblem(page);
+  await landed(page);
   held('it stops and explains', (await problemOf(page)).includes('1回') || (await problemOf(page)).includes('暗証番号'), await problemOf(page));
   same('the last try was not used', cardStatus().left.auth, 1);
   await look(page, 'problem-last-try');
   await loginButton(page).click();
   await page.waitForURL('**/login/card/start*');
   await agentLink(page).click();
-  await typePin('', 'last-try-window'); // Enter: she wants to go on
+  await goOnInWindow('last-try-window');
+  await page.waitForTimeout(1000);
   await typePin('1234');
-  await awaitProblem(page);
+  await landed(page);
   same('only her own word lets it go on, and the right PIN gives all back', cardStatus().left.auth, 3);
 });
 
@@ -319,7 +322,7 @@ await scene('The language can be changed', async (page) => {
 await scene('A second person at the same computer', async (page) => {
   await openLogin(page);
   await logInWithCard(page);
-  await page.waitForURL((url) => inGenkan(url) && url.pathname === '/next').catch(() => {});
+  await landed(page);
   await goThrough(page, siteA);
   await openLogin(page, siteB);
   held('sees whose session it is before B市 gets anything', (await choice(page, '/confirm', 'continue').count()) === 1);

@@ -1,7 +1,7 @@
 // The story: Hanako logs in with her card, two booking services receive what she agreed to, she logs out, an auditor looks.
 import {
   agentLink, at, auditEvents, cardStatus, cardTrace, chapter, choice, consentButton, finish, genkan, held, isAt, issuer,
-  loginButton, look, openBrowser, openWindow, same, shoot, siteA, siteB, sleep, typePin, useCard, windowLog, wordOf, agent,
+  loginButton, look, openBrowser, openWindow, same, shoot, siteA, siteB, sleep, typePin, useCard, windowIsOpen, windowLog, wordOf, agent,
 } from './lib.mjs';
 
 const name = '大阪　花子';
@@ -36,6 +36,8 @@ try {
   await page.waitForURL((url) => url.origin === agent);
   await page.waitForFunction((w) => document.body.innerText.includes(w), word);
   held('her own computer answers, with the same word', true);
+  await windowIsOpen();
+  await page.waitForFunction(() => document.body.innerText.includes('暗証番号の画面'));
   await look(page, 'agent-waits');
   await typePin('1234', 'pin-window');
   const asked = decodeURIComponent(windowLog().replace(/%(?![0-9A-F]{2})/g, '%25'));
@@ -165,7 +167,7 @@ try {
   held('EF 0001 of the text application was never selected', !selected.some((c, i) => /^00a4020[0-9a-f]020001/.test(c) && selected.slice(0, i).reverse().find((s) => s.startsWith('00a404'))?.includes('d3921000310001010408')));
 } catch (error) {
   await shoot(page, 'where-it-stopped').catch(() => {});
-  held('the story went through', false, `${error.stack}\nat ${page.url()}\n${(await page.locator('body').innerText().catch(() => '')).slice(0, 1500)}`);
+  held('the story went through', false, `${error.stack.split('navigated to')[0]}\nat ${page.url().slice(0, 120)}\n${(await page.locator('body').innerText().catch(() => '')).slice(0, 1500)}`);
 } finally {
   await browser.close();
 }

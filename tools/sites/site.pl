@@ -89,7 +89,7 @@ sub row {
 sub booking {
     my $city = shift;
     my ($claims, $session) = (given('OIDC_userinfo_json'), given('OIDC_id_token_payload'));
-    my @t = localtime($session->{auth_time} // 0);
+    my @t = gmtime(($session->{auth_time} // 0) + 9 * 3600); # Japan's time
     $session->{auth_time} = sprintf '%d年%d月%d日 %d時%02d分', $t[5] + 1900, $t[4] + 1, $t[3], $t[2], $t[1];
     my $rows = join '', map { row(\%titles, $_, $claims->{$_}) } sort keys %$claims;
     my $facts = join '', map { row(\%session_titles, $_, $session->{$_}) } grep { defined $session->{$_} } qw(auth_time acr amr iss);
