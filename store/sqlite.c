@@ -208,6 +208,8 @@ static enum err statement_for(struct db *db, const char *sql, struct statement *
         i = (i + 1) % SLOTS;
     enum err e = db->slots[i] ? ERR_OK : prepare(db, sql, &db->slots[i]);
     *out = db->slots[i];
+    if (e == ERR_OK) /* a text that is not static would be taken for another one that had its address */
+        INSIST(strcmp(sqlite3_sql((*out)->stmt), sql) == 0);
     return e;
 }
 
