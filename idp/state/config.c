@@ -261,6 +261,11 @@ static const char *take_key(struct reading *r, const char *value)
     return take_path(r, &r->config->tls.key, value);
 }
 
+static const char *take_ca(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->tls.ca, value);
+}
+
 static const struct key {
     const char *section, *name, *shown; /* SECTION NULL: at the top */
     bool needed;
@@ -283,6 +288,7 @@ static const struct key {
     {"log", "level", "log.level", false, take_level},
     {"tls", "certificate", "tls.certificate", false, take_certificate},
     {"tls", "key", "tls.key", false, take_key},
+    {"tls", "ca", "tls.ca", false, take_ca},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -361,7 +367,7 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
     cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
-    cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), CFG_END()};
+    cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
     cfg_opt_t top[] = {KEY("issuer"),      LIST("listen"), KEY("data"),    KEY("workers"),
                        KEY("connections"), SECTION(jpki),  SECTION(agent), SECTION(session),
                        SECTION(log),       SECTION(tls),   CFG_END()};
@@ -529,7 +535,8 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         listens = same(now->listen[i], next->listen[i]);
     if (!listens)
         return "listen";
-    if (!same(now->tls.certificate, next->tls.certificate) || !same(now->tls.key, next->tls.key))
+    if (!same(now->tls.certificate, next->tls.certificate) || !same(now->tls.key, next->tls.key) ||
+        !same(now->tls.ca, next->tls.ca))
         return "tls";
     return NULL;
 }

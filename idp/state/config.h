@@ -43,6 +43,7 @@ struct config {
     } log;
     struct {
         const char *certificate, *key; /* absolute PEM files; NULL both: plain http */
+        const char *ca; /* absolute PEM file: whom we trust when we call services and responders; NULL: the system's */
     } tls;
 };
 

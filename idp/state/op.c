@@ -168,7 +168,7 @@ static enum err open_all(struct op *op, struct arena *a, const char **why)
 {
     /* Addresses we post to come from registrations an operator reviewed and from certificates under pinned roots; both
      * may well lie in an inner network (LGWAN). */
-    const struct fetch_config fetch = {.private_allowed = true};
+    const struct fetch_config fetch = {.private_allowed = true, .ca_file = op->config->tls.ca};
     enum err e;
 
     if ((e = open_issuer(op, why)) || (e = open_data(op, a, why)))

@@ -63,7 +63,7 @@ Test(config, reads_every_key)
                             "agent { port = 4000 }\n"
                             "session {\n idle = 10m\n absolute = 8h\n}\n"
                             "log { level = debug }\n"
-                            "tls {\n certificate = /c.pem\n key = /k.pem\n}\n");
+                            "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n");
     cr_expect(c->issuer_https);
     cr_expect_not(config_is_local(c));
     cr_expect_str_eq(c->data, "/srv/genkan");
@@ -80,6 +80,7 @@ Test(config, reads_every_key)
     cr_expect_eq(c->session.absolute, 28800);
     cr_expect_eq(c->log.level, LOG_DEBUG);
     cr_expect_str_eq(c->tls.key, "/k.pem");
+    cr_expect_str_eq(c->tls.ca, "/ca.pem");
 }
 
 Test(config, refuses_naming_line_key_and_rule)
@@ -141,6 +142,7 @@ Test(config, refuses_naming_line_key_and_rule)
         {"session { absolute = 25h }\n", 1, "session.absolute"},
         {"log { level = loud }\n", 1, "log.level"},
         {"tls { key = key.pem }\n", 1, "tls.key"},
+        {"tls { ca = ca.pem }\n", 1, "tls.ca"},
         /* the whole */
         {"issuer = \"https://id.example.lg.jp\"\ndata = /d\n" JPKI, 0, "jpki.trust"},
         {"issuer = \"http://localhost\"\ndata = /d\njpki { trust = test\n roots = /r\n ocsp = off\n}\n", 0,
