@@ -23,7 +23,7 @@ struct maker {
     struct authority ca[2][PKI_GENERATIONS + 1]; /* by hierarchy and generation; [0] is the self-made root */
     EVP_PKEY *stock[2], *stock_p384[2], *small, *strange, *responder;
     uint32_t serial;
-    struct crl_entry revoked[2][ENTRY_MAX];
+    struct revoked_serial revoked[2][ENTRY_MAX];
     const struct town *revoked_town[2][ENTRY_MAX];
     int revoked_generation[2][ENTRY_MAX];
     size_t n_revoked[2];
@@ -96,7 +96,7 @@ static void put_revoked(struct maker *m, const struct leaf *leaf, int reason)
     enum hierarchy h = leaf->ca->hierarchy;
     size_t i = m->n_revoked[h]++;
     must(i < ENTRY_MAX, "too many revoked certificates");
-    m->revoked[h][i] = (struct crl_entry){leaf->serial, m->now - DAY, reason};
+    m->revoked[h][i] = (struct revoked_serial){leaf->serial, m->now - DAY, reason};
     m->revoked_town[h][i] = leaf->town;
     m->revoked_generation[h][i] = leaf->ca->generation;
 }
@@ -285,7 +285,7 @@ static void make_bad_cards(struct maker *m)
 
 /* The revoked of one authority, of TOWN only unless it is NULL. */
 static size_t pick_revoked(const struct maker *m, const struct authority *ca, const struct town *town,
-                           struct crl_entry out[ENTRY_MAX])
+                           struct revoked_serial out[ENTRY_MAX])
 {
     enum hierarchy h = ca->hierarchy;
     size_t n = 0;
@@ -298,7 +298,7 @@ static size_t pick_revoked(const struct maker *m, const struct authority *ca, co
 static void make_crl(struct maker *m, const struct authority *ca, const struct town *town, const char *folder,
                      int64_t from, int64_t to, enum crl_defect defect)
 {
-    struct crl_entry entries[ENTRY_MAX];
+    struct revoked_serial entries[ENTRY_MAX];
     size_t n = pick_revoked(m, ca, town, entries);
     X509_CRL *crl = pki_make_crl(ca, town, entries, n, from, to, defect);
     folder_put_crl(&m->folder, crl, "%s/%s/ca%d-%s.crl", folder, hierarchy_name(ca->hierarchy), ca->generation,

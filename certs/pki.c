@@ -389,7 +389,7 @@ X509 *pki_make_responder(const struct authority *ca, EVP_PKEY *key, uint32_t ser
 
 /* --- CRLs -------------------------------------------------------------------------------------------------------- */
 
-static void put_crl_entry(X509_CRL *crl, const struct crl_entry *entry)
+static void put_crl_entry(X509_CRL *crl, const struct revoked_serial *entry)
 {
     X509_REVOKED *revoked = X509_REVOKED_new();
     ASN1_INTEGER *serial = ASN1_INTEGER_new();
@@ -443,8 +443,8 @@ static void put_crl_exts(X509_CRL *crl, const struct authority *ca, const struct
     ASN1_INTEGER_free(number);
 }
 
-X509_CRL *pki_make_crl(const struct authority *ca, const struct town *town, const struct crl_entry *entries, size_t n,
-                       int64_t from, int64_t to, enum crl_defect defect)
+X509_CRL *pki_make_crl(const struct authority *ca, const struct town *town, const struct revoked_serial *entries,
+                       size_t n, int64_t from, int64_t to, enum crl_defect defect)
 {
     X509_CRL *crl = X509_CRL_new();
     ASN1_TIME *last = ASN1_TIME_set(NULL, from), *next = ASN1_TIME_set(NULL, to);

@@ -85,7 +85,7 @@ X509 *pki_make_leaf(const struct leaf *leaf);
 X509 *pki_make_responder(const struct authority *ca, EVP_PKEY *key, uint32_t serial, int64_t from, int64_t to,
                          bool appointed);
 
-struct crl_entry {
+struct revoked_serial {
     uint32_t serial;
     int64_t at;
     int reason; /* CRLReason; -1: none */
@@ -94,7 +94,7 @@ struct crl_entry {
 enum crl_defect { CRL_SOUND, CRL_CRITICAL_EXT, CRL_DELTA, CRL_SHA1, CRL_CA_ONLY };
 
 /* TOWN NULL: a full CRL without issuingDistributionPoint. */
-X509_CRL *pki_make_crl(const struct authority *ca, const struct town *town, const struct crl_entry *entries, size_t n,
-                       int64_t from, int64_t to, enum crl_defect defect);
+X509_CRL *pki_make_crl(const struct authority *ca, const struct town *town, const struct revoked_serial *entries,
+                       size_t n, int64_t from, int64_t to, enum crl_defect defect);
 
 #endif

@@ -67,7 +67,7 @@ static enum verify_refusal check_use(const struct cert *c, enum trust_purpose pu
 {
     unsigned forbidden = CERT_USE_CERT_SIGN | CERT_USE_CRL_SIGN;
     unsigned needed = uses[purpose].usage;
-    if (!c->has_usage || (c->usage & needed) != needed || (c->usage & forbidden))
+    if ((c->usage & needed) != needed || (c->usage & forbidden))
         return VERIFY_KEY_USAGE;
     if (c->has_ext_usage && !c->client_auth)
         return VERIFY_EXT_KEY_USAGE;

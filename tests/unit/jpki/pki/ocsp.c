@@ -370,6 +370,16 @@ Test(ocsp, unknown_is_never_remembered)
     expect_why(REVOCATION_OCSP_TIMEOUT, r.now);
     messenger.fail = ERR_OK;
     cr_expect_eq(ask_at("residents/hanako", r.now).state, REVOCATION_GOOD);
+    (void)ask_at("bad/unlisted", r.now);
+    (void)ask_at("bad/unlisted", r.now);
+    cr_expect_eq(messenger.asked, 4, "the responder's own \"unknown\" is asked for again, too");
+}
+
+Test(ocsp_signer, an_answer_that_is_good_for_an_hour_is_asked_for_again_after_a_quarter)
+{
+    open_with(NULL, NULL, "60");
+    cr_expect_eq(ask_at("residents/hanako", r.now).source, REVOCATION_FROM_OCSP);
+    cr_expect_eq(ask_at("residents/hanako", r.now + 901).source, REVOCATION_FROM_OCSP);
 }
 
 Test(ocsp, an_answer_is_not_used_before_it_was_given)

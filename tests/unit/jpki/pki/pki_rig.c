@@ -65,14 +65,37 @@ void pki_rig_cert(struct pki_rig *r, const char *card, enum trust_purpose purpos
     cr_assert_eq(answer, TRUST_FOUND, "%s", card);
 }
 
-static EVP_PKEY *key_of(struct pki_rig *r, const char *card, enum trust_purpose purpose)
+EVP_PKEY *pki_rig_key(struct pki_rig *r, const char *path)
 {
-    struct view pem = pki_rig_file(r, "%s/%s.key", card, word_of(purpose));
+    struct view pem = pki_rig_file(r, "%s", path);
     BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
     EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
     BIO_free(bio);
     cr_assert_not_null(key);
     return key;
+}
+
+X509 *pki_rig_x509(struct pki_rig *r, const char *path)
+{
+    struct view der = pki_rig_file(r, "%s", path);
+    const unsigned char *p = der.p;
+    X509 *x = d2i_X509(NULL, &p, (long)der.n);
+    cr_assert_not_null(x);
+    return x;
+}
+
+struct view pki_rig_signed(struct pki_rig *r, X509 *x, EVP_PKEY *key, const EVP_MD *md)
+{
+    cr_assert(X509_sign(x, key, md) > 0);
+    int n = i2d_X509(x, NULL);
+    uint8_t *der = arena_alloc(&r->a, (size_t)n), *end = der;
+    cr_assert_eq(i2d_X509(x, &end), n);
+    return view_bytes(der, (size_t)n);
+}
+
+static EVP_PKEY *key_of(struct pki_rig *r, const char *card, enum trust_purpose purpose)
+{
+    return pki_rig_key(r, arena_printf(&r->a, "%s/%s.key", card, word_of(purpose)));
 }
 
 static struct view sign(struct pki_rig *r, EVP_PKEY *key, struct view message)

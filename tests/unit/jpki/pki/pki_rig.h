@@ -3,6 +3,7 @@
 #define TESTS_UNIT_JPKI_PKI_PKI_RIG_H
 
 #include <criterion/criterion.h>
+#include <openssl/x509v3.h>
 
 #include "jpki/pki/verify.h"
 
@@ -25,6 +26,13 @@ struct view pki_rig_file(struct pki_rig *r, const char *path, ...) __attribute__
 /* "residents/hanako": its certificate read, its issuer found. */
 void pki_rig_cert(struct pki_rig *r, const char *card, enum trust_purpose purpose, struct cert *c,
                   const struct trust_root **root);
+
+/* A key of the PKI in PEM ("auth/ca3.key"), and a certificate of it in DER, as OpenSSL's objects; free them. */
+EVP_PKEY *pki_rig_key(struct pki_rig *r, const char *path);
+X509 *pki_rig_x509(struct pki_rig *r, const char *path);
+
+/* X signed (again) with KEY, as DER in the arena. */
+struct view pki_rig_signed(struct pki_rig *r, X509 *x, EVP_PKEY *key, const EVP_MD *md);
 
 /* Facts for a good proof over MESSAGE by the card's key. */
 struct verify_facts pki_rig_facts(struct pki_rig *r, const char *card, enum trust_purpose purpose, struct view message);

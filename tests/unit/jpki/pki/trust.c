@@ -168,6 +168,72 @@ Test(trust, refuses_a_root_whose_signature_does_not_fit)
     expect_refusal(TRUST_TEST, folder, "its own signature does not fit");
 }
 
+static struct pki_rig rig;
+
+/* The third authentication root, changed and signed again with its own key. */
+static void put_changed(void (*change)(X509 *), const EVP_MD *md)
+{
+    X509 *root = pki_rig_x509(&rig, "auth/ca3.der");
+    EVP_PKEY *key = pki_rig_key(&rig, "auth/ca3.key");
+    if (change)
+        change(root);
+    struct view der = pki_rig_signed(&rig, root, key, md);
+    cr_assert_eq(file_write(arena_printf(&a, "%s/auth/a.der", folder), der, 0644), ERR_OK);
+    EVP_PKEY_free(key);
+    X509_free(root);
+}
+
+static void drop(X509 *x, int nid)
+{
+    X509_EXTENSION_free(X509_delete_ext(x, X509_get_ext_by_NID(x, nid, -1)));
+}
+
+static void drop_ca(X509 *x)
+{
+    drop(x, NID_basic_constraints);
+}
+
+static void drop_key_id(X509 *x)
+{
+    drop(x, NID_subject_key_identifier);
+}
+
+static void drop_usage(X509 *x)
+{
+    drop(x, NID_key_usage);
+}
+
+static void weaken_key(X509 *x)
+{
+    EVP_PKEY *small = EVP_RSA_gen(1024);
+    X509_set_pubkey(x, small);
+    EVP_PKEY_free(small);
+}
+
+Test(trust, refuses_roots_that_are_not_marked_as_authorities)
+{
+    pki_rig_open(&rig, NULL, NO_FETCH);
+    put_changed(NULL, EVP_sha256());
+    cr_expect_eq(try_open(TRUST_TEST, folder, NULL, 0, NULL), ERR_OK, "signing again alone changes nothing");
+    put_changed(drop_ca, EVP_sha256());
+    expect_refusal(TRUST_TEST, folder, "not marked as an authority");
+    put_changed(drop_key_id, EVP_sha256());
+    expect_refusal(TRUST_TEST, folder, "not marked as an authority");
+    put_changed(drop_usage, EVP_sha256());
+    expect_refusal(TRUST_TEST, folder, "not marked as an authority");
+    pki_rig_close(&rig);
+}
+
+Test(trust, refuses_weak_roots)
+{
+    pki_rig_open(&rig, NULL, NO_FETCH);
+    put_changed(NULL, EVP_sha1());
+    expect_refusal(TRUST_TEST, folder, "not on the allow-list");
+    put_changed(weaken_key, EVP_sha256());
+    expect_refusal(TRUST_TEST, folder, "not on the allow-list");
+    pki_rig_close(&rig);
+}
+
 Test(trust, refuses_files_that_are_no_certificates)
 {
     cr_assert_eq(file_write(arena_printf(&a, "%s/auth/a.cer", folder), VIEW("hello"), 0644), ERR_OK);
