@@ -1,0 +1,459 @@
+/* The conversation with a card that fails wherever a card can fail, and a window that says what it is told to. */
+#include "jpki/agent/conversation.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "tests/lib/scripted_card.h"
+
+#define HANAKO BUILD_DIR "/testpki/residents/hanako"
+
+static const char *const all_right[] = {"1234", "1234", NULL};
+
+/* ---- the window's double: a PIN, "cancel", "go on" for CONFIRM, "fail"; NULL: cancel ---- */
+
+struct table {
+    struct scripted_card *card;
+    struct reader reader;
+    struct window window;
+    const char *const *script;
+    unsigned asked, confirmed;
+    char said[8192]; /* all descriptions and errors */
+    bool take_card_away;
+    bool stop;
+    bool seen[STAGE_COUNT];
+    struct arena arena;
+};
+
+static void note(struct table *t, const char *text)
+{
+    size_t n = strlen(t->said);
+    if (text)
+        snprintf(t->said + n, sizeof t->said - n, "%s\n", text);
+}
+
+static enum window_answer next(struct table *t, const struct window_text *text, const struct window_watch *watch,
+                               const char **word_out)
+{
+    note(t, text->description);
+    note(t, text->error);
+    if (t->take_card_away)
+        scripted_card_fault(t->card, 1, CARD_FAULT_REMOVED, 0);
+    if (!watch->may_stay(watch->ctx))
+        return WINDOW_STOPPED;
+    *word_out = *t->script;
+    if (!*t->script || strcmp(*t->script, "cancel") == 0)
+        return WINDOW_CANCELLED;
+    return strcmp(*t->script++, "fail") == 0 ? WINDOW_FAILED : WINDOW_OK;
+}
+
+static enum window_answer ask_pin(void *ctx, const struct window_text *text, const struct window_watch *watch,
+                                  struct pin *out)
+{
+    struct table *t = ctx;
+    const char *w = "";
+    t->asked++;
+    enum window_answer answer = next(t, text, watch, &w);
+    if (answer == WINDOW_OK) {
+        out->n = strlen(w);
+        memcpy(out->b, w, out->n);
+    }
+    return answer;
+}
+
+static enum window_answer confirm(void *ctx, const struct window_text *text, const struct window_watch *watch)
+{
+    struct table *t = ctx;
+    const char *w;
+    t->confirmed++;
+    return next(t, text, watch, &w);
+}
+
+static void tell(void *ctx, enum stage stage)
+{
+    struct table *t = ctx;
+    t->seen[stage] = true;
+}
+
+static bool is_stopped(void *ctx)
+{
+    const struct table *t = ctx;
+    return t->stop;
+}
+
+/* ---- one conversation ---- */
+
+static void set(struct table *t, const struct scripted_options *o, const char *const *script)
+{
+    *t = (struct table){.script = script};
+    cr_assert(!scripted_card_open(&t->card, o));
+    t->reader = scripted_card_reader(t->card);
+    t->window = (struct window){t, ask_pin, confirm};
+    arena_open(&t->arena, (size_t)1 << 20);
+}
+
+static void clear(struct table *t)
+{
+    scripted_card_close(t->card);
+    arena_close(&t->arena);
+}
+
+static struct proof_request request_of(enum proof_purpose purpose)
+{
+    return (struct proof_request){
+        .iss = VIEW("https://id.example"),
+        .txn = VIEW("AAAAAAAAAAAAAAAAAAAAAA"),
+        .rp = {VIEW("booking"), VIEW("施設予約"), VIEW("A市"), VIEW("a-city.example")},
+        .purpose = purpose,
+        .bind = VIEW("47 さくら"),
+        .ui = {VIEW("ja"), false},
+    };
+}
+
+static struct proof_response talk_until(struct table *t, enum proof_purpose purpose, int64_t end_ms)
+{
+    static const struct proof_issuer issuer = {.iss = VIEW("https://id.example"), .label = VIEW("試験の玄関")};
+    const struct proof_request request = request_of(purpose);
+    struct proof_response out;
+    struct conversation c = {.request = &request,
+                             .issuer = &issuer,
+                             .jws = VIEW("a.b.c"),
+                             .reader = &t->reader,
+                             .window = &t->window,
+                             .arena = &t->arena,
+                             .end_ms = end_ms,
+                             .now = clock_s(&clock_real),
+                             .busy_patience_ms = 50,
+                             .tell = tell,
+                             .is_stopped = is_stopped,
+                             .ctx = t};
+    conversation_run(&c, &out);
+    cr_expect(scripted_card_is_off(t->card), "the card keeps its power");
+    cr_expect(!scripted_card_alarmed(t->card), "a file was touched that nobody may touch");
+    cr_expect(out.error < PROOF_ERROR_COUNT);
+    cr_expect(view_equal(out.txn, request.txn));
+    return out;
+}
+
+static struct proof_response talk(struct table *t, enum proof_purpose purpose)
+{
+    return talk_until(t, purpose, clock_steady_ms() + 60000);
+}
+
+static void ends_with(const struct scripted_options *o, const char *const *script, enum proof_purpose purpose,
+                      enum proof_error wanted)
+{
+    struct table t;
+    set(&t, o, script);
+    struct proof_response r = talk(&t, purpose);
+    cr_expect_eq(r.error, wanted, "%s, wanted %s", proof_error_name(r.error), proof_error_name(wanted));
+    cr_expect(!scripted_card_left_open(t.card), "the PIN was not forgotten before power was taken");
+    clear(&t);
+}
+
+static const struct scripted_options plastic = {
+    .folder = HANAKO, .chip = BUILD_DIR "/testpki/chip.pem", .first = READER_CARD};
+
+Test(conversation, login_and_read_end_with_a_proof)
+{
+    struct table t;
+    set(&t, &plastic, all_right);
+    struct proof_response r = talk(&t, PROOF_LOGIN);
+    cr_expect(r.error == PROOF_OK && r.auth.sig.n == 256 && r.auth.cert.n > 500 && !r.has_text);
+    cr_expect_eq(scripted_card_sent(t.card), 12);
+    cr_expect(t.asked == 1 && t.seen[STAGE_PIN] && t.seen[STAGE_WORK]);
+    clear(&t);
+    set(&t, &plastic, all_right);
+    r = talk(&t, PROOF_READ);
+    cr_expect(r.error == PROOF_OK && r.has_text && r.text.name.p && r.text.address.p);
+    cr_expect(t.asked == 2);
+    clear(&t);
+}
+
+/* ---- everything that can go wrong at every command ---- */
+
+static const uint16_t status_words[] = {
+    0x6110, 0x6281, 0x6282, 0x6283, 0x6300, 0x63C0, 0x63C1, 0x63C2, 0x63C3, 0x6400, 0x6581, 0x66F1, 0x6700,
+    0x6881, 0x6882, 0x6981, 0x6982, 0x6983, 0x6984, 0x6985, 0x6986, 0x6987, 0x6988, 0x69FC, 0x6A80, 0x6A81,
+    0x6A82, 0x6A83, 0x6A86, 0x6A88, 0x6B00, 0x6C10, 0x6D00, 0x6E00, 0x6F00, 0x0000, 0xFFFF,
+};
+
+/* One fault at the Nth command. What must hold whatever happens: a defined end, no try spent by a right PIN, nothing
+ * shown to the card that was not typed, nothing left open, nothing half sent. False: there is no Nth command. */
+static bool fails_well(const struct scripted_options *o, enum proof_purpose purpose, unsigned n, enum card_fault fault,
+                       uint16_t sw)
+{
+    static const char *const script[] = {"1234", "1234", "1234", "1234", "1234", NULL};
+    struct table t;
+    set(&t, o, script);
+    scripted_card_fault(t.card, n, fault, sw);
+    struct proof_response r = talk(&t, purpose);
+    bool reached = scripted_card_sent(t.card) >= n;
+    cr_expect_eq(scripted_card_tries(t.card, false), 3, "fault %d %04X at %u spent a try", fault, sw, n);
+    cr_expect_eq(scripted_card_tries(t.card, true), 3, "fault %d %04X at %u spent a try of the text PIN", fault, sw, n);
+    cr_expect_leq(scripted_card_shown(t.card), t.asked, "fault %d %04X at %u", fault, sw, n);
+    cr_expect(r.error != PROOF_OK || (r.auth.cert.p && r.auth.sig.n == 256), "fault %d %04X at %u", fault, sw, n);
+    cr_expect(r.error != PROOF_OK || purpose != PROOF_READ || r.has_text);
+    /* the last command is the log-out itself; when that fails, the power is what makes the card forget */
+    cr_expect(!scripted_card_left_open(t.card) || n + 2 > scripted_card_sent(t.card), "fault %d %04X at %u of %u",
+              fault, sw, n, scripted_card_sent(t.card));
+    clear(&t);
+    return reached;
+}
+
+static void every_command(const struct scripted_options *o, enum proof_purpose purpose, enum card_fault fault,
+                          uint16_t sw)
+{
+    unsigned n = 1;
+    while (fails_well(o, purpose, n, fault, sw))
+        n++;
+    cr_expect_gt(n, 11);
+}
+
+Test(conversation, a_login_survives_every_fault_at_every_command)
+{
+    for (int fault = CARD_FAULT_REMOVED; fault < CARD_FAULT_SW; fault++)
+        every_command(&plastic, PROOF_LOGIN, (enum card_fault)fault, 0);
+}
+
+Test(conversation, a_login_survives_every_status_word_at_every_command)
+{
+    for (size_t i = 0; i < sizeof status_words / sizeof *status_words; i++)
+        every_command(&plastic, PROOF_LOGIN, CARD_FAULT_SW, status_words[i]);
+}
+
+Test(conversation, a_reading_survives_every_fault_at_every_command)
+{
+    for (int fault = CARD_FAULT_REMOVED; fault < CARD_FAULT_SW; fault++)
+        every_command(&plastic, PROOF_READ, (enum card_fault)fault, 0);
+}
+
+Test(conversation, a_reading_survives_every_status_word_at_every_command)
+{
+    for (size_t i = 0; i < sizeof status_words / sizeof *status_words; i++)
+        every_command(&plastic, PROOF_READ, CARD_FAULT_SW, status_words[i]);
+}
+
+Test(conversation, a_card_without_short_ids_survives_it_too)
+{
+    struct scripted_options o = plastic;
+    o.no_short_ids = true;
+    ends_with(&o, all_right, PROOF_READ, PROOF_OK);
+    for (int fault = CARD_FAULT_REMOVED; fault < CARD_FAULT_SW; fault++)
+        every_command(&o, PROOF_READ, (enum card_fault)fault, 0);
+    every_command(&o, PROOF_READ, CARD_FAULT_SW, 0x6982);
+}
+
+static enum proof_error fault_gives(unsigned n, enum card_fault fault, uint16_t sw)
+{
+    struct table t;
+    set(&t, &plastic, all_right);
+    scripted_card_fault(t.card, n, fault, sw);
+    struct proof_response r = talk(&t, PROOF_LOGIN);
+    clear(&t);
+    return r.error;
+}
+
+Test(conversation, what_happens_has_its_name)
+{
+    cr_expect_eq(fault_gives(1, CARD_FAULT_SW, 0x6A82), PROOF_WRONG_CARD);
+    cr_expect_eq(fault_gives(1, CARD_FAULT_SW, 0x6F00), PROOF_OK, "the first command is asked once more");
+    cr_expect_eq(fault_gives(9, CARD_FAULT_SW, 0x63C0), PROOF_PIN_BLOCKED);
+    cr_expect_eq(fault_gives(9, CARD_FAULT_SW, 0x6983), PROOF_PIN_BLOCKED);
+    cr_expect_eq(fault_gives(9, CARD_FAULT_SW, 0x6984), PROOF_PIN_BLOCKED);
+    cr_expect_eq(fault_gives(10, CARD_FAULT_SW, 0x6984), PROOF_PIN_BLOCKED);
+    cr_expect_eq(fault_gives(10, CARD_FAULT_SW, 0x63C0), PROOF_PIN_BLOCKED);
+    cr_expect_eq(fault_gives(10, CARD_FAULT_SW, 0x6982), PROOF_UNSUPPORTED_CARD);
+    cr_expect_eq(fault_gives(11, CARD_FAULT_SW, 0x6982), PROOF_UNSUPPORTED_CARD);
+    cr_expect_eq(fault_gives(11, CARD_FAULT_NO_DATA, 0), PROOF_UNSUPPORTED_CARD);
+    cr_expect_eq(fault_gives(3, CARD_FAULT_NOISE, 0), PROOF_UNSUPPORTED_CARD);
+    cr_expect_eq(fault_gives(10, CARD_FAULT_REMOVED, 0), PROOF_CARD_REMOVED);
+    cr_expect_eq(fault_gives(10, CARD_FAULT_NO_READER, 0), PROOF_NO_READER);
+    cr_expect_eq(fault_gives(12, CARD_FAULT_REMOVED, 0), PROOF_OK, "after the signature it does not matter any more");
+}
+
+/* ---- PIN ---- */
+
+Test(conversation, a_wrong_pin_is_asked_again_with_the_tries_left)
+{
+    static const char *const script[] = {"9999", "1234", NULL};
+    struct table t;
+    set(&t, &plastic, script);
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_OK);
+    cr_expect(strstr(t.said, "あと3回") && strstr(t.said, "あと2回まちがえると") && t.confirmed == 0);
+    clear(&t);
+}
+
+Test(conversation, the_last_try_needs_a_yes)
+{
+    static const char *const no[] = {"9999", "9998", "cancel", NULL}, *const yes[] = {"9999", "9998", "go on", "1234",
+                                                                                      NULL};
+    struct table t;
+    set(&t, &plastic, no);
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_PIN_LAST_TRY);
+    cr_expect(t.confirmed == 1 && scripted_card_tries(t.card, false) == 1);
+    clear(&t);
+    set(&t, &plastic, yes);
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_OK);
+    cr_expect(t.confirmed == 1 && scripted_card_tries(t.card, false) == 3);
+    clear(&t);
+}
+
+Test(conversation, typing_nonsense_at_the_last_try_spends_nothing)
+{
+    static const char *const script[] = {"9999", "9998", "go on", "12", "abcd", "", "12345", "cancel", NULL};
+    struct table t;
+    set(&t, &plastic, script);
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_USER_CANCELLED);
+    cr_expect(scripted_card_tries(t.card, false) == 1 && scripted_card_shown(t.card) == 2);
+    cr_expect(strstr(t.said, "回数は減っていません"));
+    clear(&t);
+}
+
+Test(conversation, the_try_that_blocks_ends_it)
+{
+    static const char *const script[] = {"9999", "9998", "go on", "9997", "1234", NULL};
+    ends_with(&plastic, script, PROOF_LOGIN, PROOF_PIN_BLOCKED);
+}
+
+Test(conversation, the_text_pin_has_its_own_counter_and_last_try)
+{
+    static const char *const script[] = {"1234", "9999", "9998", "cancel", NULL};
+    struct table t;
+    set(&t, &plastic, script);
+    struct proof_response r = talk(&t, PROOF_READ);
+    cr_expect_eq(r.error, PROOF_PIN_LAST_TRY);
+    cr_expect(scripted_card_tries(t.card, false) == 3 && scripted_card_tries(t.card, true) == 1);
+    cr_expect(!scripted_card_left_open(t.card));
+    clear(&t);
+}
+
+Test(conversation, a_pin_another_program_has_shown_opens_nothing)
+{
+    static const char *const wrong[] = {"9999", "cancel", NULL};
+    struct scripted_options o = plastic;
+    o.verified_by_another = true;
+    struct table t;
+    set(&t, &o, wrong);
+    struct proof_response r = talk(&t, PROOF_LOGIN);
+    cr_expect_eq(r.error, PROOF_USER_CANCELLED);
+    cr_expect(!r.auth.sig.p);
+    clear(&t);
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_OK);
+}
+
+Test(conversation, a_window_that_fails_is_told_apart)
+{
+    static const char *const script[] = {"fail", NULL};
+    ends_with(&plastic, script, PROOF_LOGIN, PROOF_USER_CANCELLED);
+}
+
+/* ---- readers ---- */
+
+Test(conversation, waits_for_reader_then_card)
+{
+    struct scripted_options o = plastic;
+    struct table t;
+    o.first = READER_NONE;
+    set(&t, &o, all_right);
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_OK);
+    cr_expect(t.seen[STAGE_READER] && t.seen[STAGE_CARD] && t.seen[STAGE_PIN]);
+    clear(&t);
+}
+
+Test(conversation, ends_when_its_time_is_over)
+{
+    struct scripted_options o = plastic;
+    struct table t;
+    o.first = READER_NONE;
+    set(&t, &o, all_right);
+    cr_expect_eq(talk_until(&t, PROOF_LOGIN, clock_steady_ms()).error, PROOF_NO_READER);
+    clear(&t);
+    o.first = READER_EMPTY;
+    set(&t, &o, all_right);
+    cr_expect_eq(talk_until(&t, PROOF_LOGIN, clock_steady_ms()).error, PROOF_NO_CARD);
+    clear(&t);
+    set(&t, &plastic, all_right);
+    cr_expect_eq(talk_until(&t, PROOF_LOGIN, clock_steady_ms()).error, PROOF_REQUEST_EXPIRED);
+    cr_expect_eq(t.asked, 0);
+    clear(&t);
+}
+
+Test(conversation, ends_when_the_resident_stops_it)
+{
+    struct table t;
+    set(&t, &plastic, all_right);
+    t.stop = true;
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_USER_CANCELLED);
+    cr_expect_eq(t.asked, 0);
+    clear(&t);
+}
+
+Test(conversation, looks_into_every_reader)
+{
+    struct scripted_options o = plastic;
+    o.others = 2;
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_OK);
+}
+
+Test(conversation, waits_a_moment_for_another_program_and_not_for_ever)
+{
+    struct scripted_options o = plastic;
+    o.busy = 2;
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_OK);
+    o.busy = ~0u;
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_READER_BUSY);
+}
+
+Test(conversation, waits_a_moment_for_a_card_that_does_not_speak_yet)
+{
+    struct scripted_options o = plastic;
+    o.mute = 3;
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_OK);
+    o.mute = ~0u;
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_UNSUPPORTED_CARD);
+}
+
+/* ---- kinds of cards ---- */
+
+Test(conversation, takes_phones_for_a_login_but_not_for_reading)
+{
+    struct scripted_options o = plastic;
+    o.label = "JPKIAPGPSETOKEN";
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_OK);
+    ends_with(&o, all_right, PROOF_READ, PROOF_UNSUPPORTED_CARD);
+    o.label = "JPKIAPIOSTOKEN";
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_OK);
+}
+
+Test(conversation, refuses_kinds_it_does_not_know)
+{
+    struct scripted_options o = plastic;
+    o.label = "JPKIAPICCTOKEN";
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_WRONG_CARD);
+    o.label = "JPKIAPICCTOKEN9";
+    ends_with(&o, all_right, PROOF_LOGIN, PROOF_UNSUPPORTED_CARD);
+}
+
+Test(conversation, an_expired_certificate_costs_nobody_a_pin)
+{
+    struct scripted_options o = plastic;
+    struct table t;
+    o.folder = BUILD_DIR "/testpki/bad/expired";
+    set(&t, &o, all_right);
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_CERT_EXPIRED);
+    cr_expect_eq(t.asked, 0);
+    clear(&t);
+}
+
+Test(conversation, signs_with_the_coming_generation_too)
+{
+    struct scripted_options o = plastic;
+    struct table t;
+    o.folder = BUILD_DIR "/testpki/residents/nextgen";
+    set(&t, &o, all_right);
+    struct proof_response r = talk(&t, PROOF_LOGIN);
+    cr_expect(r.error == PROOF_OK && r.auth.alg == JWS_ES384 && r.auth.sig.n == 96);
+    clear(&t);
+}
