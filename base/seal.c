@@ -1,17 +1,34 @@
 #include "base/seal.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 
 #include "base/chance.h"
 
 enum { VERSION = 1, NONCE_SIZE = 12, TAG_SIZE = 16, HEAD_SIZE = 1 + NONCE_SIZE };
 
-/* One cipher context a thread: making one costs more than sealing a code. */
+/* One cipher context a thread: making one costs more than sealing a code. It goes when the thread does. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t slot;
+
+static void drop_context(void *c)
+{
+    EVP_CIPHER_CTX_free(c);
+}
+
+static void make_slot(void)
+{
+    INSIST(pthread_key_create(&slot, drop_context) == 0);
+}
+
 static EVP_CIPHER_CTX *context(void)
 {
-    static _Thread_local EVP_CIPHER_CTX *c;
-    if (!c)
-        c = EVP_CIPHER_CTX_new();
+    INSIST(pthread_once(&once, make_slot) == 0);
+    EVP_CIPHER_CTX *c = pthread_getspecific(slot);
+    if (!c && (c = EVP_CIPHER_CTX_new()) && pthread_setspecific(slot, c) != 0) {
+        EVP_CIPHER_CTX_free(c);
+        return NULL;
+    }
     return c;
 }
 
