@@ -341,13 +341,12 @@ static const char *quoted(struct arena *a, const char *message)
 }
 
 /* What libconfuse itself finds: syntax, unknown names. */
-static void on_error(cfg_t *cfg, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void on_error(cfg_t *cfg, const char *format, va_list args)
 {
     char message[300];
     struct reading *r = current;
     if (!r || r->fault->rule)
         return;
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
     vsnprintf(message, sizeof message, format, args);
     const char *name = quoted(r->arena, message);
     if (strstr(message, "no such option"))

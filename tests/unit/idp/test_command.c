@@ -121,7 +121,7 @@ static struct output run_words(const char *const *argv)
 }
 
 /* LINE is split at spaces. With the configuration of this test. */
-static struct output genkan(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static struct output genkan(const char *format, ...)
 {
     char line[512];
     const char *argv[24] = {"genkan"};
