@@ -15,7 +15,7 @@ static const struct command table[] = {
      "\nLogs one JSON object a line to standard error. SIGTERM lets running requests finish and ends; SIGHUP\n"
      "reads configuration, keys and revocation lists again. The first start makes keys and database.\n",
      command_serve},
-    {"check-config", "say whether a configuration can be used", "[--config FILE]",
+    {"check-config", "say whether a configuration can be used", "[--config FILE | FILE]",
      CONFIG_HELP "\nReads the file, the roots, the revocation lists and the TLS files, and changes nothing.\n",
      command_check_config},
     {"client add", "register a service", "[--config FILE] [--id ID] [--json] FILE",

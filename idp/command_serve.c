@@ -234,9 +234,11 @@ int command_check_config(const struct command *self, int argc, const char *const
 {
     struct serve s = {.command = self};
     struct server_config unused = {0};
-    int code = command_parse(self, argc, argv, NULL, 0, &s.config_path, NULL, 0);
+    const char *file = NULL;
+    int code = command_parse(self, argc, argv, NULL, 0, &s.config_path, &file, 1);
     if (code != -1)
         return code;
+    s.config_path = file ? file : s.config_path;
     arena_open(&s.arena, SERVE_CEILING);
     code = desk_read_config(&s.config, &s.arena, self, s.config_path);
     if (code == -1)

@@ -150,6 +150,7 @@ Test(command, refuses_what_it_does_not_know)
                                         "client dance",
                                         "audit",
                                         "serve now",
+                                        "check-config a b",
                                         "audit list --colour red",
                                         "audit list --since 2026-13-01",
                                         "audit list --since 2026-05-00",
@@ -226,7 +227,9 @@ Test(command, names_file_line_key_and_rule_of_a_bad_configuration)
 
 Test(command, check_config_looks_into_the_folders_it_names)
 {
+    const char *named[] = {"genkan", "check-config", config_path, NULL};
     cr_expect_eq(genkan("check-config").code, COMMAND_DONE);
+    cr_expect_eq(run_words(named).code, COMMAND_DONE);
     write_text(config_path, "issuer = \"http://localhost\"\ndata = /d\njpki {\n trust = test\n roots = /nowhere\n}\n");
     struct output o = genkan("check-config");
     cr_expect_eq(o.code, COMMAND_CONFIG);
