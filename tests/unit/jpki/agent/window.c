@@ -1,0 +1,161 @@
+/* The window against a scripted pinentry. */
+#include "jpki/agent/window.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+static char script[64];
+static struct pinentry program = {.program = SOURCE_DIR "/tests/lib/scripted_pinentry.sh", .ttytype = "xterm"};
+static const struct window_text text = {
+    .title = "題", .description = "一行目\n100%", .prompt = "P", .ok = "O", .cancel = "C"};
+
+static bool always(void *ctx)
+{
+    (void)ctx;
+    return true;
+}
+
+static bool for_a_moment(void *ctx)
+{
+    return clock_steady_ms() < *(const int64_t *)ctx;
+}
+
+static void remove_script(void)
+{
+    static const char *const ends[] = {"", ".n", ".log"};
+    for (int i = 0; i < 3; i++) {
+        char path[80];
+        snprintf(path, sizeof path, "%s%s", script, ends[i]);
+        unlink(path);
+    }
+}
+
+static void set_script(const char *s)
+{
+    snprintf(script, sizeof script, "/tmp/genkan-window-%d", (int)getpid());
+    remove_script();
+    cr_assert(!file_write(script, view_text(s), 0600));
+    setenv("PINENTRY_SCRIPT", script, 1);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+TestSuite(window, .fini = remove_script);
+
+static enum window_answer ask(const char *s, struct pin *pin)
+{
+    struct window w = pinentry_window(&program);
+    const struct window_watch watch = {always, NULL};
+    set_script(s);
+    return w.ask_pin(w.ctx, &text, &watch, pin);
+}
+
+Test(window, gives_what_was_typed)
+{
+    struct pin pin;
+    cr_assert_eq(ask("pin 1234\n", &pin), WINDOW_OK);
+    cr_expect(pin.n == 4 && memcmp(pin.b, "1234", 4) == 0);
+    cr_assert_eq(ask("pin 12%2534\n", &pin), WINDOW_OK);
+    cr_expect(pin.n == 5 && memcmp(pin.b, "12%34", 5) == 0);
+}
+
+Test(window, tells_the_texts_escaped)
+{
+    struct pin pin;
+    struct arena a;
+    struct view log;
+    arena_open(&a, 65536);
+    cr_assert_eq(ask("pin 1234\n", &pin), WINDOW_OK);
+    cr_assert(!file_read(&a, arena_printf(&a, "%s.log", script), 65536, &log));
+    const char *said = arena_text(&a, log);
+    cr_expect(strstr(said, "SETTITLE 題\n") && strstr(said, "SETDESC 一行目%0A100%25\n") && strstr(said, "SETOK O\n"));
+    cr_expect(!strstr(said, "SETERROR"));
+    arena_close(&a);
+}
+
+Test(window, what_is_too_long_stays_too_long)
+{
+    struct pin pin;
+    cr_assert_eq(ask("long\n", &pin), WINDOW_OK);
+    cr_expect_eq(pin.n, PIN_ROOM);
+}
+
+Test(window, cancel_is_cancel_and_leaves_nothing)
+{
+    struct pin pin;
+    memset(&pin, 7, sizeof pin);
+    cr_expect_eq(ask("cancel\n", &pin), WINDOW_CANCELLED);
+    cr_expect_eq(pin.n, 0);
+    cr_expect_eq(pin.b[0], 0);
+}
+
+Test(window, a_program_that_fails_is_not_a_cancel)
+{
+    struct pin pin;
+    cr_expect_eq(ask("die\n", &pin), WINDOW_FAILED);
+    cr_expect_eq(ask("garbage\n", &pin), WINDOW_FAILED);
+    struct pinentry none = {.program = "/nonexistent/pinentry"}, mute = {.program = "/bin/true"};
+    const struct window_watch watch = {always, NULL};
+    struct window w = pinentry_window(&none);
+    cr_expect_eq(w.ask_pin(w.ctx, &text, &watch, &pin), WINDOW_FAILED);
+    w = pinentry_window(&mute);
+    cr_expect_eq(w.ask_pin(w.ctx, &text, &watch, &pin), WINDOW_FAILED);
+}
+
+static void closes(const char *s)
+{
+    struct pin pin;
+    struct window w = pinentry_window(&program);
+    int64_t until = clock_steady_ms() + 300;
+    const struct window_watch watch = {for_a_moment, &until};
+    set_script(s);
+    cr_expect_eq(w.ask_pin(w.ctx, &text, &watch, &pin), WINDOW_STOPPED);
+    cr_expect_lt(clock_steady_ms(), until + 5000);
+    cr_expect(waitpid(-1, NULL, WNOHANG) <= 0, "nothing of it is left behind");
+}
+
+Test(window, is_closed_when_the_watch_says_so)
+{
+    closes("hang\n");
+}
+
+Test(window, is_closed_even_when_it_does_not_want_to)
+{
+    closes("stubborn\n");
+}
+
+Test(window, confirms)
+{
+    struct window w = pinentry_window(&program);
+    const struct window_watch watch = {always, NULL};
+    set_script("ok\ncancel\n");
+    cr_expect_eq(w.confirm(w.ctx, &text, &watch), WINDOW_OK);
+    cr_expect_eq(w.confirm(w.ctx, &text, &watch), WINDOW_CANCELLED);
+}
+
+Test(window, large_letters_are_asked_of_the_toolkit)
+{
+    struct pin pin;
+    struct window w = pinentry_window(&program);
+    struct window_text big = text;
+    const struct window_watch watch = {always, NULL};
+    big.large = true;
+    set_script("pin 1234\n");
+    cr_expect_eq(w.ask_pin(w.ctx, &big, &watch, &pin), WINDOW_OK);
+}
+
+Test(window, escapes_and_bounds)
+{
+    char out[8];
+    cr_assert(!assuan_escape(out, sizeof out, "a%\n"));
+    cr_expect_str_eq(out, "a%25%0A");
+    cr_expect_eq(assuan_escape(out, sizeof out, "a%\nb"), ERR_LIMIT);
+    cr_assert(!assuan_escape(out, sizeof out, ""));
+    cr_expect_str_eq(out, "");
+}
