@@ -285,6 +285,17 @@ Test(grant, keeps_decisions_on_fields_not_asked_now_with_their_own_end)
     cr_expect_eq(third.n, 1, "what has run out is not kept");
 }
 
+Test(grant, does_not_keep_a_decision_that_ran_out)
+{
+    struct grant_choice year = choice_of(true, true, GRANT_ONE_YEAR);
+    struct grant first = made(&year, NULL, RIG_NOW);
+    first.decisions[1].until = RIG_NOW + DAY;
+    r.ask.n = 1;
+    struct grant second = made(&year, &first, RIG_NOW + DAY);
+    cr_assert_eq(second.n, 2);
+    cr_expect_str_eq(second.decisions[1].field->id, "interests");
+}
+
 Test(grant, for_this_time_only_carries_nothing_over_in_either_direction)
 {
     struct grant_choice year = choice_of(true, true, GRANT_ONE_YEAR), once = choice_of(true, true, GRANT_ONCE);
