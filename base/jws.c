@@ -30,6 +30,7 @@ static const struct algorithm {
 
 struct jws_key {
     EVP_PKEY *pkey;
+    EVP_PKEY_CTX *signer; /* prepared once, duplicated for each signature: looking algorithms up costs a tenth of it */
     const struct algorithm *algorithm;
     char id[ID_SIZE];
 };
@@ -127,6 +128,18 @@ static enum err thumbprint(struct jws_key *k)
     return e;
 }
 
+static EVP_PKEY_CTX *signer_of(EVP_PKEY *pkey, const struct algorithm *alg)
+{
+    EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    bool ok = c && EVP_PKEY_sign_init(c) == 1 &&
+              (alg->curve || EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PADDING) == 1) &&
+              EVP_PKEY_CTX_set_signature_md(c, alg->md()) == 1;
+    if (ok)
+        return c;
+    EVP_PKEY_CTX_free(c);
+    return NULL;
+}
+
 /* Takes PKEY over, also when it fails. */
 static enum err key_of(struct jws_key **out, EVP_PKEY *pkey)
 {
@@ -144,8 +157,8 @@ static enum err key_of(struct jws_key **out, EVP_PKEY *pkey)
         EVP_PKEY_free(pkey);
         return e ? e : ERR_MEMORY;
     }
-    *k = (struct jws_key){.pkey = pkey, .algorithm = alg};
-    e = thumbprint(k);
+    *k = (struct jws_key){.pkey = pkey, .signer = signer_of(pkey, alg), .algorithm = alg};
+    e = k->signer ? thumbprint(k) : ERR_CRYPTO;
     if (e)
         jws_key_close(k);
     else
@@ -311,6 +324,7 @@ void jws_key_close(struct jws_key *k)
 {
     if (!k)
         return;
+    EVP_PKEY_CTX_free(k->signer);
     EVP_PKEY_free(k->pkey);
     free(k);
 }
@@ -352,15 +366,25 @@ static size_t to_der(uint8_t out[SIGNATURE_MAX], size_t coordinate, struct view 
     return n > 0 ? (size_t)n : 0;
 }
 
+static struct view digest_of(const struct algorithm *alg, struct view text, uint8_t digest[SHA384_SIZE])
+{
+    if (alg->alg == JWS_ES384) {
+        sha384(digest, text);
+        return view_bytes(digest, SHA384_SIZE);
+    }
+    sha256(digest, text);
+    return view_bytes(digest, SHA256_SIZE);
+}
+
 static enum err sign_bytes(const struct jws_key *k, struct view text, uint8_t out[SIGNATURE_MAX], size_t *n)
 {
-    uint8_t der[SIGNATURE_MAX];
+    uint8_t der[SIGNATURE_MAX], bytes[SHA384_SIZE];
     const struct algorithm *alg = k->algorithm;
-    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    struct view digest = digest_of(alg, text, bytes);
+    EVP_PKEY_CTX *c = EVP_PKEY_CTX_dup(k->signer);
     *n = SIGNATURE_MAX;
-    bool ok = c && EVP_DigestSignInit(c, NULL, alg->md(), NULL, k->pkey) == 1 &&
-              EVP_DigestSign(c, alg->curve ? der : out, n, text.p, text.n) == 1;
-    EVP_MD_CTX_free(c);
+    bool ok = c && EVP_PKEY_sign(c, alg->curve ? der : out, n, digest.p, digest.n) == 1;
+    EVP_PKEY_CTX_free(c);
     if (ok && alg->curve) {
         ok = to_fixed(out, alg->coordinate, der, *n);
         *n = 2 * alg->coordinate;

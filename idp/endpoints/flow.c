@@ -8,6 +8,7 @@
 #include "idp/state/profile.h"
 #include "idp/tokens/code.h"
 #include "idp/tokens/subject.h"
+#include "store/store.h"
 
 #define LOCATION_MAX 12288
 
@@ -24,7 +25,7 @@ static enum err load_session(struct visit *v, struct flow *f)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     f->session = s;
     f->sub = view_text(subject_sub(v->arena, v->keys, f->client->sector, s->resident));
-    return view_is(f->sub) ? visit_touch_session(v, s) : ERR_MEMORY;
+    return view_is(f->sub) ? ERR_OK : ERR_MEMORY;
 }
 
 static enum err load_grant(struct visit *v, struct flow *f)
@@ -120,22 +121,37 @@ static void decide_step(struct visit *v, struct flow *f, bool opened_before)
     f->verdict = step_decide(&facts);
 }
 
+static enum err load_all(struct visit *v, struct flow *f, bool *opened_before)
+{
+    enum err e = load_session(v, f);
+
+    ask_requested(&f->asked, f->client->ask, f->request.scope);
+    if (e || !f->session)
+        return e;
+    if ((e = session_has_service(opened_before, v->db, v->arena, f->session->id, f->client->id)) ||
+        (e = load_grant(v, f)))
+        return e;
+    return profile_load(&f->profile, v, f->session->resident, &f->asked);
+}
+
+/* Session, grant and profile of one moment. */
 enum err flow_decide(struct visit *v, struct flow *f)
 {
     bool opened_before = false;
-    enum err e = load_session(v, f);
+    enum err e = db_begin_read(v->db);
 
     if (e)
         return e;
-    ask_requested(&f->asked, f->client->ask, f->request.scope);
+    e = load_all(v, f, &opened_before);
+    db_end_read(v->db);
+    if (e)
+        return e;
     if (f->session) {
-        if ((e = session_has_service(&opened_before, v->db, v->arena, f->session->id, f->client->id)) ||
-            (e = load_grant(v, f)) || (e = profile_load(&f->profile, v, f->session->resident, &f->asked)))
-            return e;
         decide_consent(v, f);
+        e = visit_touch_session(v, f->session);
     }
     decide_step(v, f, opened_before);
-    return ERR_OK;
+    return e;
 }
 
 /* --- an interaction ---------------------------------------------------------------------------------------------- */

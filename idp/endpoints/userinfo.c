@@ -133,16 +133,27 @@ static void write_answer(struct visit *v, const struct userinfo_call *c)
     json_answer(v, &b);
 }
 
+/* Token, grant and profile of one moment. */
+static enum err look(struct visit *v, struct userinfo_call *c)
+{
+    enum err e = db_begin_read(v->db);
+
+    if (e)
+        return e;
+    e = check_family(v, c);
+    if (!e && !c->refusal)
+        e = load(v, c);
+    db_end_read(v->db);
+    return e;
+}
+
 static enum err decide(struct visit *v, struct userinfo_call *c)
 {
     enum err e = read_token(v, c);
 
     if (!e && !c->refusal)
-        e = check_family(v, c);
-    if (e || c->refusal)
-        return e;
-    e = load(v, c);
-    return e ? e : disclose(v, c);
+        e = look(v, c);
+    return e || c->refusal ? e : disclose(v, c);
 }
 
 void handle_userinfo(struct visit *v)
