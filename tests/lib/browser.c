@@ -34,6 +34,18 @@ void browser_close(struct browser *b)
     arena_close(&b->a);
 }
 
+void browser_forget(struct browser *b)
+{
+    drop_page(b);
+    arena_reset(&b->a);
+    memset(b->cookies, 0, sizeof b->cookies);
+    b->status = 0;
+    b->url = b->headers = "";
+    b->elsewhere = false;
+    b->location = b->content_type = NULL;
+    b->body = VIEW_NONE;
+}
+
 void browser_move(struct browser *b, uint16_t port)
 {
     const char *host = strstr(b->origin, "://");

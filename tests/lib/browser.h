@@ -37,6 +37,9 @@ struct browser {
 void browser_open(struct browser *b, const char *origin, uint16_t port);
 void browser_close(struct browser *b);
 
+/* Forgets cookies, the last answer and everything in the arena: a new browser at the same place. */
+void browser_forget(struct browser *b);
+
 /* The server has moved to another port (restarted); cookies stay. */
 void browser_move(struct browser *b, uint16_t port);
 

@@ -1,10 +1,14 @@
 #include "tests/lib/provider.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "consent/audit.h"
 #include "idp/routes.h"
@@ -22,7 +26,7 @@ static void read_config(struct provider *p, const struct provider_options *o)
     const char *text = arena_printf(&p->a,
                                     "issuer = \"" PROVIDER_ISSUER "\"\nlisten = {\"%s\"}\ndata = \"%s/data\"\n"
                                     "workers = 2\njpki {\n trust = \"test\"\n roots = \"" BUILD_DIR
-                                    "/testpki/trust\"\n %s}\nlog { level = error }\n",
+                                    "/testpki/trust\"\n %s}\nlog { level = info }\n",
                                     o && o->listen ? o->listen : "127.0.0.1:0", p->folder,
                                     o && o->revocation ? o->revocation : BY_FILES);
     enum err e = config_read_text(&p->config, &p->a, "test.conf", view_text(text), &fault);
@@ -47,6 +51,7 @@ static void start(struct provider *p)
                               .ctx = p->op,
                               .fault = routes_fault,
                               .workers = p->config->workers,
+                              .log_name = "genkan",
                               .slow_workers = 1};
     c.routes = routes(&c.n_routes);
     e = server_open(&p->server, &c);
@@ -54,12 +59,16 @@ static void start(struct provider *p)
     p->port = server_port(p->server, 0);
 }
 
-static void stop(struct provider *p)
+void provider_stop(struct provider *p)
 {
+    if (!p->op)
+        return;
     const struct pages *pages = p->op->pages;
     server_close(p->server);
     op_close(p->op);
     pages_close((struct pages *)(uintptr_t)pages);
+    p->op = NULL;
+    p->server = NULL;
 }
 
 void provider_open(struct provider *p, const struct provider_options *options)
@@ -68,7 +77,9 @@ void provider_open(struct provider *p, const struct provider_options *options)
     arena_open(&p->a, 64 << 20);
     cr_assert_not_null(mkdtemp(p->folder));
     clock_fake_set(&p->clock, clock_ms(&clock_real)); /* the test PKI is of today */
-    log_set_level(LOG_ERROR);
+    p->log = open(arena_printf(&p->a, "%s/log", p->folder), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    cr_assert_geq(p->log, 0);
+    log_set_fd(p->log);
     read_config(p, options);
     start(p);
 }
@@ -83,14 +94,16 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 
 void provider_close(struct provider *p)
 {
-    stop(p);
+    provider_stop(p);
+    log_set_fd(2);
+    close(p->log);
     arena_close(&p->a);
     nftw(p->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 void provider_restart(struct provider *p)
 {
-    stop(p);
+    provider_stop(p);
     start(p);
 }
 
@@ -101,7 +114,7 @@ void provider_pass(struct provider *p, int64_t seconds)
 
 int64_t provider_now(struct provider *p)
 {
-    return clock_s(&p->op->clock);
+    return atomic_load(&p->clock.ms) / 1000;
 }
 
 void provider_browser(struct provider *p, struct browser *b)
@@ -147,6 +160,13 @@ void provider_remove_client(struct provider *p, const char *id)
     cr_assert_eq(store_write(p->op->store, remove_job, &r), ERR_OK);
 }
 
+const char *provider_log(struct provider *p)
+{
+    struct view text;
+    cr_assert_eq(file_read(&p->a, arena_printf(&p->a, "%s/log", p->folder), 8 << 20, &text), ERR_OK);
+    return arena_text(&p->a, text);
+}
+
 /* --- looking inside -------------------------------------------------------------------------------------------------
  */
 
@@ -181,8 +201,8 @@ bool provider_ledger_is_whole(struct provider *p)
     store_return(p->op->store, db);
     cr_assert_eq(e, ERR_OK, "audit_verify: %s", err_name(e));
     for (int64_t i = 0; i < report.faults && i < AUDIT_FAULTS_MAX; i++)
-        cr_log_error("ledger: %s at %lld: %s", audit_fault_name(report.first[i].kind),
-                     (long long)report.first[i].index, report.first[i].what);
+        cr_log_error("ledger: %s at %lld: %s", audit_fault_name(report.first[i].kind), (long long)report.first[i].index,
+                     report.first[i].what);
     return report.faults == 0;
 }
 

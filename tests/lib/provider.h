@@ -21,6 +21,7 @@ struct provider {
     struct op *op;
     struct server *server;
     uint16_t port;
+    int log; /* folder/log */
 };
 
 struct provider_options {
@@ -31,6 +32,8 @@ struct provider_options {
 /* OPTIONS may be NULL. The test fails if it does not start. */
 void provider_open(struct provider *p, const struct provider_options *options);
 void provider_close(struct provider *p);
+/* Stops serving; folder, clock and arena stay until provider_close. */
+void provider_stop(struct provider *p);
 /* Stops and starts again on the same data, as a restart would. The port changes. */
 void provider_restart(struct provider *p);
 
@@ -50,6 +53,9 @@ int64_t provider_number(struct provider *p, const char *sql);
 
 /* Delivers what is due in the queue of log-outs; how many services said "done". */
 size_t provider_deliver(struct provider *p);
+
+/* Everything it has logged so far (level info), in the provider's arena. */
+const char *provider_log(struct provider *p);
 
 /* Does `genkan audit verify` find the ledger whole? */
 bool provider_ledger_is_whole(struct provider *p);

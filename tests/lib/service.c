@@ -71,8 +71,8 @@ static void open_service(struct service *s, const char *registration)
     provider_browser(s->provider, &s->channel);
     /* -Wformat-nonliteral: the text is one of the two above, with one %u in it */
     const char *port = strstr(registration, "%u");
-    const char *text = arena_printf(&s->channel.a, "%.*s%u%s", (int)(port - registration), registration, open_ear(s),
-                                    port + 2);
+    const char *text =
+        arena_printf(&s->channel.a, "%.*s%u%s", (int)(port - registration), registration, open_ear(s), port + 2);
     provider_add_client(s->provider, s->id, text, s->secret);
 }
 
@@ -165,15 +165,25 @@ static const struct json *get_json(struct service *s, struct view text)
     return j;
 }
 
+static const struct json *published_keys(struct service *s)
+{
+    struct browser b;
+    if (!s->jwks[0]) {
+        provider_browser(s->provider, &b);
+        cr_assert(browser_send(&b, "/jwks", NULL, NULL, VIEW_NONE) && b.status == 200);
+        cr_assert_lt(b.body.n, sizeof s->jwks);
+        memcpy(s->jwks, b.body.p, b.body.n);
+        browser_close(&b);
+    }
+    return json_member(get_json(s, view_text(s->jwks)), "keys");
+}
+
 /* Verifies TOKEN with the published keys; its claims. */
 static const struct json *verified(struct service *s, const char *token)
 {
     struct jws jws;
     struct jws_key *key = NULL;
-    struct browser b;
-    provider_browser(s->provider, &b);
-    cr_assert(browser_send(&b, "/jwks", NULL, NULL, VIEW_NONE) && b.status == 200);
-    const struct json *keys = json_member(get_json(s, b.body), "keys");
+    const struct json *keys = published_keys(s);
     cr_assert_eq(jws_read(&jws, arena_of(s), view_text(token)), ERR_OK, "%s", token);
     for (size_t i = 0; i < json_count(keys) && !key; i++)
         if (view_equal(json_member_text(json_at(keys, i), "kid"), jws.kid))
@@ -181,7 +191,6 @@ static const struct json *verified(struct service *s, const char *token)
     cr_assert_not_null(key, "no such key");
     cr_assert_eq(jws_verify(&jws, key), ERR_OK);
     jws_key_close(key);
-    browser_close(&b);
     const struct json *claims = get_json(s, jws.payload);
     cr_assert(view_equal_text(json_member_text(claims, "iss"), PROVIDER_ISSUER));
     cr_assert(view_equal_text(json_member_text(claims, "aud"), s->id));
@@ -217,9 +226,8 @@ struct tokens service_token_request(struct service *s, const char *form)
     struct arena *a = arena_of(s);
     const char *pair = arena_printf(a, "%s:%s", encoded(s, s->id), encoded(s, s->secret));
     const char *headers[] = {arena_printf(a, "Authorization: Basic %s", base64_text(a, view_text(pair))), NULL};
-    const char *body = s->post_auth ? arena_printf(a, "%s&client_id=%s&client_secret=%s", form, s->id,
-                                                   encoded(s, s->secret))
-                                    : form;
+    const char *body =
+        s->post_auth ? arena_printf(a, "%s&client_id=%s&client_secret=%s", form, s->id, encoded(s, s->secret)) : form;
     if (browser_send(&s->channel, "/token", s->post_auth ? NULL : headers, "application/x-www-form-urlencoded",
                      view_text(body)))
         t.status = s->channel.status;
@@ -230,8 +238,9 @@ struct tokens service_token_request(struct service *s, const char *form)
 
 struct tokens service_redeem(struct service *s, const char *code)
 {
-    const char *form = arena_printf(arena_of(s), "grant_type=authorization_code&code=%s&redirect_uri=%s&code_verifier=%s",
-                                    encoded(s, code), encoded(s, s->redirect_uri), s->verifier);
+    const char *form =
+        arena_printf(arena_of(s), "grant_type=authorization_code&code=%s&redirect_uri=%s&code_verifier=%s",
+                     encoded(s, code), encoded(s, s->redirect_uri), s->verifier);
     struct tokens t = service_token_request(s, form);
     if (t.status == 200)
         cr_assert_str_eq(claim(s, t.claims, "nonce"), s->nonce);

@@ -1,5 +1,5 @@
-/* service: a relying party for tests, as strict as a good one: it checks state, issuer, signature, nonce and audience of
- * what it gets. */
+/* service: a relying party for tests, as strict as a good one: it checks state, issuer, signature, nonce and audience
+ * of what it gets. */
 #ifndef TESTS_LIB_SERVICE_H
 #define TESTS_LIB_SERVICE_H
 
@@ -17,6 +17,7 @@ struct service {
     const char *state, *nonce, *verifier;
     /* log-outs it was told, newest last */
     struct server *ear;
+    char jwks[8192]; /* the provider's keys, got once */
     _Atomic int told;
     char last_logout[8192];
 };
@@ -32,8 +33,8 @@ void service_close(struct service *s);
  * "prompt=none", or NULL. Lives in the channel's arena. */
 const char *service_begin(struct service *s, const char *more);
 
-/* What the browser brought to the redirect URI: the code, or NULL with *ERROR the error. Checks state and iss. ERROR may
- * be NULL: then a code must have come. */
+/* What the browser brought to the redirect URI: the code, or NULL with *ERROR the error. Checks state and iss. ERROR
+ * may be NULL: then a code must have come. */
 const char *service_receive(struct service *s, struct browser *b, const char **error);
 
 struct tokens {

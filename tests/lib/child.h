@@ -1,0 +1,33 @@
+/* child: `genkan serve` as a process of its own, on the data folder of a provider of this test, so that it can be
+ * killed. BUILD_DIR/genkan must be built. */
+#ifndef TESTS_LIB_CHILD_H
+#define TESTS_LIB_CHILD_H
+
+#include <sys/types.h>
+
+#include "tests/lib/provider.h"
+
+struct child {
+    char folder[64]; /* data/, fresh/ (what data/ was in the beginning), genkan.conf, log */
+    char data[96], config[96], log[96];
+    uint16_t port;
+    pid_t pid; /* 0: not running */
+};
+
+/* Takes over the data of P, which is stopped (only its folder, clock and arena stay usable; the clock is set to the
+ * real time). Services and residents keep talking to P's port, which is now the child's. */
+void child_open(struct child *c, struct provider *p);
+void child_close(struct child *c, struct provider *p);
+
+/* Starts it and waits until it answers. The test fails after ten seconds. */
+void child_start(struct child *c);
+/* SIGKILL, or whatever SIGNAL; waits for its end and gives back what waitpid said. */
+int child_end(struct child *c, int signal);
+
+/* Puts the data folder back to what it was in the beginning. Not while it runs. */
+void child_reset(struct child *c);
+
+/* Runs `genkan ARGUMENTS` with this configuration; the exit code. Output goes to the log. */
+int child_command(struct child *c, const char *const *arguments);
+
+#endif
