@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "idp/state/config.h"
 
 #define CONFIG_HELP "  --config FILE    read FILE instead of " CONFIG_PATH "\n"
@@ -110,14 +112,23 @@ int command_main(int argc, const char *const *argv)
     return COMMAND_USAGE;
 }
 
+/* What a server says goes into a log that machines read, unless somebody is sitting in front of it. */
+static bool is_logging(const struct command *self)
+{
+    return self->run == command_serve && !isatty(STDERR_FILENO);
+}
+
 int command_fail(const struct command *self, int code, const char *format, ...)
 {
+    char text[1024];
     va_list args;
-    fprintf(stderr, "genkan %s: ", self->name);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputc('\n', stderr);
+    if (is_logging(self))
+        log_event(LOG_ERROR, "start_failed", LOG_STR("reason", text), LOG_INT("code", code));
+    else
+        fprintf(stderr, "genkan %s: %s\n", self->name, text);
     return code;
 }
 

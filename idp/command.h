@@ -41,7 +41,7 @@ struct command_option {
 int command_parse(const struct command *self, int argc, const char *const *argv, const struct command_option *options,
                   size_t n, const char **config, const char **operands, size_t max);
 
-/* "genkan client add: TEXT" on standard error; returns CODE. */
+/* "genkan client add: TEXT" on standard error, or a log line when a server fails in the background; returns CODE. */
 int command_fail(const struct command *self, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The table, for command_main and for tests. */

@@ -160,7 +160,7 @@ Test(serve, starts_again_on_the_data_folder_it_made_and_refuses_half_of_it)
     cr_assert_eq(unlink(arena_printf(&a, "%s/data/keys/keys.json", folder)), 0);
     start();
     cr_expect_eq(end(0), COMMAND_CONFIG);
-    cr_expect(strstr(log_text(), "is missing"));
+    cr_expect(strstr(log_text(), "\"event\":\"start_failed\",\"reason\":\"") && strstr(log_text(), "is missing"));
 }
 
 Test(serve, makes_a_data_folder_that_nobody_else_can_read)
