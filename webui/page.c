@@ -5,7 +5,7 @@
 #include "webui/assets.h"
 #include "webui/page_def.h"
 
-#define PAGES_MEMORY (16 * 1024 * 1024)
+#define PAGES_MEMORY 16777216
 
 struct pages {
     struct arena arena;

@@ -49,7 +49,8 @@ page_referrer_policy(enum page_kind kind); /* "origin" for PAGE_LINKS_AGENT (age
 struct page_login {
     struct page_frame frame;
     struct page_service service;
-    bool reauth; /* the service asked for the card again although somebody is logged in */
+    bool reauth;         /* the service asked for the card again although somebody is logged in */
+    struct view minutes; /* how long this login may take, "30" */
 };
 void page_login(struct buf *out, const struct pages *pages, const struct page_login *facts);
 
@@ -247,6 +248,7 @@ struct page_home {
     struct view logged_in_at;         /* "13:05", Japan time */
     const struct page_item *services; /* open in this session */
     size_t n_services;
+    struct view idle_minutes; /* after how long without activity the session ends, "15" */
 };
 void page_home(struct buf *out, const struct pages *pages, const struct page_home *facts);
 

@@ -1,6 +1,6 @@
 #include "webui/program.h"
 
-#define TEXT_MAX (256 * 1024)
+#define TEXT_MAX 262144
 
 void program_open(struct program *p, struct arena *arena)
 {

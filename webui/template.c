@@ -102,7 +102,7 @@ static void put_escaped_literal(struct reader *r, struct view v)
 {
     struct buf b;
     struct view escaped;
-    buf_open(&b, r->arena, 64 * 1024);
+    buf_open(&b, r->arena, 65536);
     escaped_put(&b, v);
     if (buf_done(&b, &escaped) == ERR_OK)
         program_literal(r->program, escaped);

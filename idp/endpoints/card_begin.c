@@ -76,7 +76,7 @@ static enum err mint(struct visit *v, const struct flow *f, enum card_purpose pu
     chance_bytes(&random, sizeof random);
     b->now = v->now;
     b->txn = (struct card_txn){.id = ident_of(txn),
-                               .cookie = ident_of(cookie),
+                               .cookie = ident_of(card_cookie_ticket(cookie)),
                                .interaction = f->interaction->id,
                                .purpose = purpose,
                                .carrier = CARRIER_PC_AGENT,
@@ -105,7 +105,7 @@ static void redirect_to_start(struct visit *v, struct view interaction)
 
 void card_begin(struct visit *v, const struct flow *f, enum card_purpose purpose)
 {
-    struct view cookie = card_cookie_mint(v->arena, f->id);
+    struct view cookie = card_cookie_add(v->arena, request_cookie(v->request, COOKIE_CARD), f->id);
     struct beginning b;
     enum err e = view_is(cookie) ? mint(v, f, purpose, cookie, &b) : ERR_MEMORY;
     if (!e)

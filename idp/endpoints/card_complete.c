@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/url.h"
+#include "idp/endpoints/card_cookie.h"
 #include "idp/endpoints/card_proof.h"
 #include "idp/endpoints/card_text.h"
 #include "idp/endpoints/endpoints.h"
@@ -55,12 +56,18 @@ static enum err read_job(struct db *db, void *ctx)
     return e ? e : card_txn_record_result(db, t->id, CARD_DONE, VIEW_NONE);
 }
 
+/* An answer that comes twice (Back, a double press) is no news to a login that goes on: /next shows where it is. */
+static bool is_told(const struct card_proof *p)
+{
+    return p->open && p->problem != PAGE_PROBLEM_USED;
+}
+
 static enum err failure_job(struct db *db, void *ctx)
 {
     struct completing *c = ctx;
     const struct card_proof *p = c->proof;
     enum err e = p->taken ? card_txn_record_result(db, p->txn.id, CARD_FAILED, c->reason) : ERR_OK;
-    if (!e && p->open)
+    if (!e && is_told(p))
         e = interaction_record_problem(db, p->interaction.id, c->reason, c->visit->now);
     return e;
 }
@@ -81,18 +88,22 @@ static struct view path_of(struct visit *v, const char *path, const char *name, 
 /* Back to the login, which shows what comes next; without one, to the page that only explains. */
 static void go_on(struct visit *v, const struct card_call *call, const struct card_proof *p)
 {
-    bool has_way = p->open || (p->taken && view_is(p->way_back));
-    struct view path = has_way ? path_of(v, "/next", "i", p->way_back)
-                               : path_of(v, "/login/card/return", "problem", view_text(page_problem_name(p->problem)));
+    struct view path = view_is(p->way_back)
+                           ? path_of(v, "/next", "i", p->way_back)
+                           : path_of(v, "/login/card/return", "problem", view_text(page_problem_name(p->problem)));
     if (!view_is(path))
         show_failure(v, ERR_MEMORY, "write the way on");
     else
         card_call_go(v, call, path);
 }
 
-static void drop_card_cookie(struct visit *v)
+/* This login needs the cookie no more; another tab may. */
+static void drop_card_cookie(struct visit *v, struct ident interaction)
 {
-    answer_cookie(v->answer, &(struct cookie){COOKIE_CARD, VIEW("gone"), 0, SAME_SITE_LAX});
+    struct view rest = card_cookie_remove(v->arena, request_cookie(v->request, COOKIE_CARD), interaction);
+    struct cookie kept = {COOKIE_CARD, rest, CARD_COOKIE_LIFE_S, SAME_SITE_LAX};
+    struct cookie gone = {COOKIE_CARD, VIEW("gone"), 0, SAME_SITE_LAX};
+    answer_cookie(v->answer, view_is(rest) ? &kept : &gone);
 }
 
 /* --- the three endings
@@ -110,7 +121,7 @@ static enum err refuse(struct completing *c)
 {
     c->reason = view_text(page_problem_name(c->proof->problem));
     log_refusal(c->proof);
-    if (!c->proof->taken && !c->proof->open)
+    if (!c->proof->taken && !is_told(c->proof))
         return ERR_OK;
     return store_write(c->visit->op->store, failure_job, c);
 }
@@ -143,7 +154,7 @@ static enum err log_in(struct completing *c)
         return e;
     end_older_session(c);
     visit_set_session_cookie(v, ticket);
-    drop_card_cookie(v);
+    drop_card_cookie(v, c->proof->txn.interaction);
     return ERR_OK;
 }
 
@@ -156,7 +167,7 @@ static enum err read_text(struct completing *c)
     if (!e)
         e = store_write(v->op->store, read_job, c);
     if (!e)
-        drop_card_cookie(v);
+        drop_card_cookie(v, c->proof->txn.interaction);
     return e;
 }
 

@@ -10,19 +10,23 @@
 /* Each step may set the problem; the next one is asked only if there is neither problem nor failure. */
 typedef enum err step_fn(struct card_proof *p, struct visit *v);
 
-/* --- which login is it?
- * ----------------------------------------------------------------------------------------------- */
+/* --- which login is it? Only to know the way back: nothing is believed here
+ * ------------------------------------------- */
 
 static enum err find_way_back(struct card_proof *p, struct visit *v)
 {
-    p->way_back = card_cookie_interaction(request_cookie(v->request, COOKIE_CARD));
+    struct view cookie = request_cookie(v->request, COOKIE_CARD);
+    struct card_txn t;
+    p->txn_name = card_call_txn(v->arena, p->fragment);
+    enum err e = view_is(p->txn_name) ? card_txn_find(&t, v->db, v->arena, ident_of(p->txn_name)) : ERR_NOT_FOUND;
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    p->way_back = e ? card_cookie_newest(cookie) : card_cookie_find(cookie, t.interaction);
     if (!view_is(p->way_back))
         return ERR_OK;
-    enum err e = interaction_find(&p->interaction, v->db, v->arena, ident_of(p->way_back));
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    p->open = interaction_check(&p->interaction, ident_of(visit_browser(v)), v->now) == INTERACTION_OPEN;
-    return ERR_OK;
+    e = interaction_find(&p->interaction, v->db, v->arena, ident_of(p->way_back));
+    p->open = !e && interaction_check(&p->interaction, ident_of(visit_browser(v)), v->now) == INTERACTION_OPEN;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* --- cookie matches transaction; state and expiry; take
@@ -54,12 +58,9 @@ static enum page_problem problem_of_taking(enum card_txn_verdict verdict)
 
 static enum err take(struct card_proof *p, struct visit *v)
 {
-    struct view txn = card_call_txn(v->arena, p->fragment);
-    struct taking t = {.arena = v->arena,
-                       .id = ident_of(txn),
-                       .cookie = ident_of(request_cookie(v->request, COOKIE_CARD)),
-                       .now = v->now};
-    if (!view_is(txn)) {
+    struct view cookie = card_cookie_ticket(request_cookie(v->request, COOKIE_CARD));
+    struct taking t = {.arena = v->arena, .id = ident_of(p->txn_name), .cookie = ident_of(cookie), .now = v->now};
+    if (!view_is(p->txn_name)) {
         p->problem = PAGE_PROBLEM_RESPONSE_INVALID;
         return ERR_OK;
     }
@@ -69,8 +70,10 @@ static enum err take(struct card_proof *p, struct visit *v)
     p->problem = problem_of_taking(t.verdict);
     p->taken = t.verdict == CARD_TXN_GOOD;
     p->txn = t.txn;
-    if (p->taken && p->open && !ident_equal(p->txn.interaction, p->interaction.id))
-        p->problem = PAGE_PROBLEM_OTHER_BROWSER; /* cookie and transaction are of two logins */
+    /* The cookie alone is not enough: the login that the transaction belongs to must be this browser's, and not over.
+     */
+    if (p->taken && !(p->open && ident_equal(p->txn.interaction, p->interaction.id)))
+        p->problem = PAGE_PROBLEM_OTHER_BROWSER;
     return ERR_OK;
 }
 

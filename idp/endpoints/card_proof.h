@@ -13,7 +13,8 @@
 
 struct card_proof {
     struct view fragment;
-    struct view way_back; /* ticket of the interaction, out of the cookie; absent: no way back is known */
+    struct view txn_name; /* the claim "txn" in it; absent: none */
+    struct view way_back; /* ticket of the interaction, out of the cookie; absent: none is known */
     struct interaction interaction;
     bool open;  /* the interaction is of this browser and not over */
     bool taken; /* the transaction was good and is taken */

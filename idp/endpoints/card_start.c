@@ -1,4 +1,5 @@
 /* GET /login/card/start: the word, and the link to the agent on the resident's own computer. */
+#include "idp/endpoints/card_cookie.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/flow.h"
 #include "idp/endpoints/people.h"
@@ -14,7 +15,7 @@ static enum page_purpose purpose_of(enum card_purpose p)
 /* Is it still to be used, and by this browser? */
 static bool is_open(const struct visit *v, const struct card_txn *t)
 {
-    struct ident cookie = ident_of(request_cookie(v->request, COOKIE_CARD));
+    struct ident cookie = ident_of(card_cookie_ticket(request_cookie(v->request, COOKIE_CARD)));
     return t->state == CARD_ISSUED && t->taken_at == 0 && t->expires_at > v->now && ident_equal(t->cookie, cookie);
 }
 

@@ -32,7 +32,7 @@ struct view consent_shown(struct arena *a, const struct ask *ask, const struct f
     struct view all;
     struct buf b;
     enum err e = ERR_OK;
-    buf_open(&b, a, 256 * 1024);
+    buf_open(&b, a, 262144);
     buf_put(&b, VIEW_ARRAY(ask->terms_hash));
     for (size_t i = 0; i < ask->n && !e; i++)
         e = put_item(&b, a, &ask->items[i], profile);

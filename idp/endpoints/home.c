@@ -3,6 +3,7 @@
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
+#include "idp/state/config.h"
 #include "idp/state/profile.h"
 #include "sessions/session.h"
 
@@ -41,7 +42,9 @@ static enum err load(struct visit *v, struct page_home *facts)
 void handle_home(struct visit *v)
 {
     struct buf b;
-    struct page_home facts = {.frame = people_frame(v, VIEW_NONE)};
+    struct page_home facts = {.frame = people_frame(v, VIEW_NONE),
+                              .idle_minutes =
+                                  view_text(arena_printf(v->arena, "%u", v->op->config->session.idle / 60))};
     enum err e = load(v, &facts);
     if (e) {
         show_failure(v, e, "load the first page");

@@ -4,7 +4,7 @@
 #include "idp/endpoints/show.h"
 #include "webui/program.h"
 
-#define LANG_LIFE_S (365 * 24 * 3600)
+#define LANG_LIFE_S 31536000 /* a year */
 
 /* Only a path of our own: this is no redirector. */
 static struct view back_of(const struct visit *v)

@@ -47,7 +47,7 @@ struct view people_name(const struct visit *v, const struct field_profile *profi
 
 struct view people_time(const struct visit *v, int64_t unix_s)
 {
-    int64_t minute = (unix_s + 9 * 3600) / 60 % 1440;
+    int64_t minute = (unix_s + 32400) / 60 % 1440;
     return view_text(arena_printf(v->arena, "%d:%02d", (int)(minute / 60), (int)(minute % 60)));
 }
 

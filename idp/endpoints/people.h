@@ -7,7 +7,7 @@
 #include "idp/state/visit.h"
 #include "webui/page.h"
 
-#define PEOPLE_PAGE_MAX (256 * 1024)
+#define PEOPLE_PAGE_MAX 262144
 
 /* The frame of a page of this visit; INTERACTION absent outside of a login. */
 struct page_frame people_frame(const struct visit *v, struct view interaction);

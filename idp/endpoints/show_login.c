@@ -28,8 +28,10 @@ static bool is_reauth(const struct flow *f)
 void show_login(struct visit *v, const struct flow *f)
 {
     struct buf b;
-    struct page_login facts = {
-        .frame = people_frame(v, f->id), .service = people_service(v, f->client), .reauth = is_reauth(f)};
+    struct page_login facts = {.frame = people_frame(v, f->id),
+                               .service = people_service(v, f->client),
+                               .reauth = is_reauth(f),
+                               .minutes = view_text(arena_printf(v->arena, "%d", INTERACTION_LIFE_S / 60))};
     if (show_problem(v, f, facts.reauth ? PAGE_PURPOSE_REAUTH : PAGE_PURPOSE_LOGIN))
         return;
     people_open(&b, v);

@@ -143,7 +143,7 @@ Test(card_answers, an_answer_is_good_once)
     cr_expect_eq(sessions(), 1);
     browser_set_cookie(&hanako.browser, "__Host-card", cookie);
     cr_assert(resident_returns(&hanako, answer), "and with the cookie it came with");
-    expect_problem(&hanako, PAGE_PROBLEM_USED);
+    cr_expect_eq(browser_at(&hanako.browser), AT_PROFILE, "the login goes on where it was");
     cr_expect_eq(sessions(), 1);
 }
 
@@ -154,7 +154,7 @@ Test(card_answers, a_wrong_answer_uses_the_transaction_up_too)
     const char *right = answer_of(&hanako, NULL);
     cr_assert(resident_returns(&hanako, wrong));
     cr_assert(resident_returns(&hanako, right));
-    expect_problem(&hanako, PAGE_PROBLEM_USED);
+    expect_problem(&hanako, PAGE_PROBLEM_PROOF_INVALID);
     cr_expect_eq(sessions(), 0);
 }
 
@@ -169,9 +169,42 @@ Test(card_answers, an_attacker_cannot_log_a_victim_into_his_own_account)
     expect_problem(&hanako, PAGE_PROBLEM_OTHER_BROWSER);
     cr_expect_null(browser_cookie_value(&hanako.browser, "__Host-session"));
     cr_assert(resident_returns(&attacker, answer), "and is burnt for him, too");
-    expect_problem(&attacker, PAGE_PROBLEM_USED);
+    cr_expect_eq(browser_at(&attacker.browser), AT_LOGIN);
     cr_expect_eq(sessions(), 0);
     resident_close(&attacker);
+}
+
+Test(card_answers, two_tabs_do_not_get_into_each_others_way)
+{
+    struct browser *b = &hanako.browser;
+    go_to_card(&hanako);
+    const char *first = answer_of(&hanako, NULL), *first_at = arena_text(&b->a, view_text(b->url));
+    go_to_card(&hanako);
+    const char *second = answer_of(&hanako, NULL), *second_at = arena_text(&b->a, view_text(b->url));
+    const char *i = browser_param(b, first_at, "i"), *j = browser_param(b, second_at, "i");
+    cr_assert_str_neq(i, j);
+    cr_assert(resident_returns(&hanako, first));
+    cr_expect_eq(browser_at(b), AT_PROFILE, "%s", b->url);
+    cr_expect_str_eq(browser_param(b, b->url, "i"), i);
+    cr_assert(resident_returns(&hanako, second));
+    cr_expect_eq(browser_at(b), AT_PROFILE, "%s", b->url);
+    cr_expect_str_eq(browser_param(b, b->url, "i"), j);
+    cr_expect_eq(provider_number(&genkan, "SELECT count(*) FROM session WHERE ended_at IS NULL"), 1);
+    cr_expect_null(browser_cookie_value(b, "__Host-card"), "nobody needs it any more");
+}
+
+Test(card_answers, the_cookie_of_the_card_is_worth_nothing_without_the_browsers_own)
+{
+    struct resident thief;
+    resident_open(&thief, &genkan, "residents/hanako");
+    go_to_card(&hanako);
+    const char *answer = answer_of(&hanako, NULL);
+    browser_set_cookie(&thief.browser, "__Host-card", browser_cookie_value(&hanako.browser, "__Host-card"));
+    cr_assert(resident_returns(&thief, answer));
+    cr_expect_neq(browser_at(&thief.browser), AT_PROFILE);
+    cr_expect_null(browser_cookie_value(&thief.browser, "__Host-session"));
+    cr_expect_eq(sessions(), 0);
+    resident_close(&thief);
 }
 
 Test(card_answers, a_browser_that_began_nothing_gets_nothing)

@@ -205,9 +205,7 @@ static void expect_harmless(struct view text, const char *name)
 
 Test(page, writes_attacks_escaped_everywhere_and_refuses_their_addresses)
 {
-    static const char *const urls[] = {"javascript:alert(1)", "//evil.example/",
-                                       "https://a.example/"
-                                       "\"><script>"};
+    static const char *const urls[] = {"javascript:alert(1)", "//evil.example/", "https://a.example/\"><script>"};
     for (enum page_id id = 0; id < PAGE_IDS; id++) {
         for (unsigned round = 0; round < 64; round++) {
             char *facts = arena_alloc(&arena, 4096);

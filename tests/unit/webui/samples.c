@@ -21,12 +21,15 @@ static struct page_service service_of(enum page_lang lang)
 
 static void put_login(struct buf *out, const struct pages *p, enum page_lang lang)
 {
-    page_login(out, p, &(struct page_login){.frame = frame_of(lang), .service = service_of(lang)});
+    page_login(out, p,
+               &(struct page_login){.frame = frame_of(lang), .service = service_of(lang), .minutes = VIEW("30")});
 }
 
 static void put_reauth(struct buf *out, const struct pages *p, enum page_lang lang)
 {
-    page_login(out, p, &(struct page_login){.frame = frame_of(lang), .service = service_of(lang), .reauth = true});
+    page_login(out, p,
+               &(struct page_login){
+                   .frame = frame_of(lang), .service = service_of(lang), .reauth = true, .minutes = VIEW("30")});
 }
 
 static void put_start(struct buf *out, const struct pages *p, enum page_lang lang, enum page_purpose purpose)
@@ -171,6 +174,7 @@ static void put_home(struct buf *out, const struct pages *p, enum page_lang lang
     page_home(out, p,
               &(struct page_home){.frame = frame_of(lang),
                                   .logged_in = true,
+                                  .idle_minutes = VIEW("15"),
                                   .name = VIEW("大阪 花子"),
                                   .logged_in_at = VIEW("13:05"),
                                   .services = services,

@@ -26,26 +26,57 @@ TestSuite(card_cookie, .init = open_arena, .fini = close_arena);
 TestSuite(bind_word, .init = open_arena, .fini = close_arena);
 TestSuite(card_call, .init = open_arena, .fini = close_arena);
 
-Test(card_cookie, carries_the_interaction_behind_a_ticket_of_its_own)
+Test(card_cookie, keeps_its_ticket_and_remembers_the_newest_interactions)
 {
-    struct view one = card_cookie_mint(&arena, VIEW("hJx3Yw0p"));
-    struct view other = card_cookie_mint(&arena, VIEW("hJx3Yw0p"));
-    cr_assert(view_equal_text(card_cookie_interaction(one), "hJx3Yw0p"));
-    cr_assert_not(view_equal(one, other));
+    struct view one = card_cookie_add(&arena, VIEW_NONE, VIEW("aaa"));
+    cr_assert_eq(card_cookie_ticket(one).n, 43);
+    cr_expect(view_equal_text(card_cookie_newest(one), "aaa"));
+    struct view two = card_cookie_add(&arena, one, VIEW("bbb"));
+    cr_expect(view_equal(card_cookie_ticket(one), card_cookie_ticket(two)));
+    cr_expect(view_equal_text(card_cookie_newest(two), "bbb"));
+    cr_expect(view_equal_text(card_cookie_find(two, ident_of(VIEW("aaa"))), "aaa"));
+    cr_expect_not(view_is(card_cookie_find(two, ident_of(VIEW("ccc")))));
+    cr_expect_not(
+        view_equal(card_cookie_ticket(one), card_cookie_ticket(card_cookie_add(&arena, VIEW_NONE, VIEW("aaa")))),
+        "every browser has its own");
 }
 
-Test(card_cookie, refuses_what_it_never_was)
+Test(card_cookie, does_not_grow_without_end)
+{
+    struct view value = VIEW_NONE;
+    for (int i = 0; i < 20; i++)
+        value = card_cookie_add(&arena, value, view_text(arena_printf(&arena, "interaction-%d", i)));
+    cr_expect(view_equal_text(card_cookie_newest(value), "interaction-19"));
+    cr_expect(view_is(card_cookie_find(value, ident_of(VIEW("interaction-16")))));
+    cr_expect_not(view_is(card_cookie_find(value, ident_of(VIEW("interaction-15")))));
+    struct view again = card_cookie_add(&arena, value, VIEW("interaction-19"));
+    cr_expect(view_equal(value, again), "one interaction stands there once");
+}
+
+Test(card_cookie, goes_with_its_last_interaction)
+{
+    struct view value = card_cookie_add(&arena, card_cookie_add(&arena, VIEW_NONE, VIEW("aaa")), VIEW("bbb"));
+    struct view rest = card_cookie_remove(&arena, value, ident_of(VIEW("bbb")));
+    cr_expect(view_equal_text(card_cookie_newest(rest), "aaa"));
+    cr_expect_not(view_is(card_cookie_remove(&arena, rest, ident_of(VIEW("aaa")))));
+    cr_expect_not(view_is(card_cookie_remove(&arena, VIEW("gone"), ident_of(VIEW("aaa")))));
+}
+
+Test(card_cookie, takes_no_ticket_from_what_it_never_was)
 {
     static const char *const bad[] = {"",
                                       "gone",
                                       ".",
                                       "abc.def",
                                       "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-                                      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.",
                                       "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAhJx3"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        cr_expect_not(view_is(card_cookie_interaction(view_text(bad[i]))), "%s", bad[i]);
-    cr_expect_not(view_is(card_cookie_interaction(VIEW_NONE)));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_expect_not(view_is(card_cookie_ticket(view_text(bad[i]))), "%s", bad[i]);
+        cr_expect_not(view_is(card_cookie_newest(view_text(bad[i]))), "%s", bad[i]);
+        cr_expect_eq(card_cookie_ticket(card_cookie_add(&arena, view_text(bad[i]), VIEW("x"))).n, 43);
+    }
+    cr_expect_not(view_is(card_cookie_ticket(VIEW_NONE)));
+    cr_expect_not(view_is(card_cookie_newest(VIEW("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA."))));
 }
 
 Test(bind_word, is_two_digits_and_a_word_that_a_request_may_carry)
