@@ -37,9 +37,11 @@ static size_t sequence(const uint8_t *p, size_t n)
 
 bool text_is_utf8(struct view v)
 {
-    for (size_t i = 0, len; i < v.n; i += len)
-        if ((len = sequence(v.p + i, v.n - i)) == 0)
+    for (size_t i = 0, len; i < v.n; i += len) {
+        len = v.p[i] - 1U < 0x7F ? 1 : sequence(v.p + i, v.n - i);
+        if (len == 0)
             return false;
+    }
     return true;
 }
 
