@@ -180,6 +180,9 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
 
 static const char SQL_FIND[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND client = $2 "
                                "ORDER BY ended_at IS NULL DESC, given_at DESC, ended_at DESC LIMIT 1";
+/* At most one is alive (grant_record), so there is nothing to sort. */
+static const char SQL_FIND_LIVE[] =
+    "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND client = $2 AND ended_at IS NULL";
 static const char SQL_FIND_BY_ID[] = "SELECT " COLUMNS " FROM consent WHERE id = $1";
 static const char SQL_LIST[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND ended_at IS NULL "
                                "AND (expires_at IS NULL OR expires_at > $2) ORDER BY given_at DESC, id";
@@ -271,7 +274,9 @@ static enum err read_grant(struct grant *g, struct arena *a, const struct row *r
 enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct ident resident, struct view client)
 {
     struct row row;
-    enum err err = db_one(db, a, SQL_FIND, VALUES(V_IDENT(resident), V_TEXT(client)), &row);
+    enum err err = db_one(db, a, SQL_FIND_LIVE, VALUES(V_IDENT(resident), V_TEXT(client)), &row);
+    if (err == ERR_NOT_FOUND)
+        err = db_one(db, a, SQL_FIND, VALUES(V_IDENT(resident), V_TEXT(client)), &row);
     return err ? err : read_grant(out, a, &row);
 }
 
