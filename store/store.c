@@ -20,8 +20,9 @@ struct pending {
     store_job *job; /* NULL: SCRIPT is run instead, outside any transaction, in a group of its own */
     const char *script;
     void *ctx;
+    bool durable; /* it is answered when the log is on the disk */
     enum err err;
-    bool done, lead;
+    bool done, lead, sync; /* what it was woken for; SYNC: bring the log to the disk for this one and those behind it */
     pthread_cond_t wake;
 };
 
@@ -34,6 +35,14 @@ struct store {
     pthread_mutex_t queue_lock; /* guards the three below */
     struct pending *first, *last;
     bool led;
+
+    char *log_path;            /* SQLite's write-ahead log */
+    _Atomic uint64_t applied;  /* groups that are in the log, as far as this process is concerned */
+    pthread_mutex_t sync_lock; /* guards the rest of this block */
+    pthread_cond_t sync_wake;
+    uint64_t synced; /* of them, groups that are on the disk */
+    int log_fd;
+    bool syncing, broken;
 
     pthread_mutex_t pool_lock; /* guards the two below */
     pthread_cond_t pool_wake;
@@ -114,6 +123,10 @@ static enum err open_all(struct store *s, const struct store_config *config, enu
         .cache_kib = config->cache_kib ? config->cache_kib : 2048,
     };
     enum err e = make_file(config, fault);
+    if (asprintf(&s->log_path, "%s-wal", config->path) < 0) {
+        s->log_path = NULL;
+        return ERR_MEMORY;
+    }
     if (e == ERR_OK && !config->read_only)
         e = open_writer(s, &base, fault);
     if (e == ERR_OK)
@@ -134,7 +147,10 @@ enum err store_open(struct store **out, const struct store_config *config, enum 
     struct store *s = calloc(1, sizeof *s);
     if (!s)
         return ERR_MEMORY;
+    s->log_fd = -1;
     pthread_mutex_init(&s->queue_lock, NULL);
+    pthread_mutex_init(&s->sync_lock, NULL);
+    pthread_cond_init(&s->sync_wake, NULL);
     pthread_mutex_init(&s->pool_lock, NULL);
     pthread_cond_init(&s->pool_wake, NULL);
     enum err e = open_all(s, config, fault);
@@ -156,6 +172,11 @@ void store_close(struct store *s)
         db_close(s->idle[i]);
     free(s->idle);
     db_close(s->writer); /* last: this one moves the log into the file */
+    if (s->log_fd >= 0)
+        close(s->log_fd);
+    free(s->log_path);
+    pthread_cond_destroy(&s->sync_wake);
+    pthread_mutex_destroy(&s->sync_lock);
     pthread_cond_destroy(&s->pool_wake);
     pthread_mutex_destroy(&s->pool_lock);
     pthread_mutex_destroy(&s->queue_lock);
@@ -304,57 +325,167 @@ static struct pending *cut_group(struct store *s, unsigned *n)
     return group;
 }
 
-static void answer_group(struct pending *group, const struct pending *me)
+/* --- the disk --------------------------------------------------------------------------------------------------------
+ */
+
+/* A log whose fdatasync failed once may have lost pages that the next fdatasync knows nothing of: from then on nothing
+ * can be promised until the database is opened anew. */
+static enum err sync_log(struct store *s)
 {
+    if (s->log_fd < 0)
+        s->log_fd = open(s->log_path, O_RDWR | O_CLOEXEC);
+    if (s->log_fd >= 0 && fdatasync(s->log_fd) == 0)
+        return ERR_OK;
+    atomic_store_explicit(&s->last_fault, STORE_IO, memory_order_relaxed);
+    return ERR_STORE;
+}
+
+/* Returns when group number UP_TO is on the disk. One thread calls the disk, for all groups that are in the log by
+ * then; meanwhile the next ones go into the log. */
+static enum err sync_to(struct store *s, uint64_t up_to)
+{
+    pthread_mutex_lock(&s->sync_lock);
+    while (s->synced < up_to && !s->broken) {
+        if (s->syncing) {
+            pthread_cond_wait(&s->sync_wake, &s->sync_lock);
+            continue;
+        }
+        s->syncing = true;
+        uint64_t reached = atomic_load(&s->applied);
+        pthread_mutex_unlock(&s->sync_lock);
+        enum err e = sync_log(s);
+        pthread_mutex_lock(&s->sync_lock);
+        s->syncing = false;
+        s->broken = e != ERR_OK;
+        s->synced = e == ERR_OK ? reached : s->synced;
+        pthread_cond_broadcast(&s->sync_wake);
+    }
+    bool good = s->synced >= up_to;
+    pthread_mutex_unlock(&s->sync_lock);
+    return good ? ERR_OK : ERR_STORE;
+}
+
+static bool is_broken(struct store *s)
+{
+    pthread_mutex_lock(&s->sync_lock);
+    bool broken = s->broken;
+    pthread_mutex_unlock(&s->sync_lock);
+    return broken;
+}
+
+enum err store_settle(struct store *s)
+{
+    return s->writer ? sync_to(s, atomic_load(&s->applied)) : ERR_OK;
+}
+
+/* --- answering ------------------------------------------------------------------------------------------------------
+ */
+
+/* Once done, P is gone as soon as its caller runs. */
+static void finish(struct pending *p, const struct pending *me)
+{
+    p->done = true;
+    if (p != me)
+        pthread_cond_signal(&p->wake);
+}
+
+/* Answers those that wait for no disk (any more); gives the others. */
+static struct pending *answer_group(struct pending *group, const struct pending *me)
+{
+    struct pending *rest = NULL, **end = &rest;
     for (struct pending *p = group, *next; p; p = next) {
-        next = p->next; /* once done, P is gone as soon as its caller runs */
-        p->done = true;
-        if (p != me)
-            pthread_cond_signal(&p->wake);
+        next = p->next;
+        if (!p->durable || p->err != ERR_OK) {
+            finish(p, me);
+            continue;
+        }
+        p->next = NULL;
+        *end = p;
+        end = &p->next;
+    }
+    return rest;
+}
+
+/* Brings the log to the disk and answers REST, ME among them. */
+static void settle(struct store *s, struct pending *rest, const struct pending *me)
+{
+    uint64_t up_to = atomic_load(&s->applied);
+    pthread_mutex_unlock(&s->queue_lock);
+    enum err e = sync_to(s, up_to);
+    pthread_mutex_lock(&s->queue_lock);
+    for (struct pending *p = rest, *next; p; p = next) {
+        next = p->next;
+        p->err = e;
+        finish(p, me);
     }
 }
 
-/* The caller runs everybody's jobs; then the next one who waits is the leader of those who came meanwhile. */
-static void lead(struct store *s, const struct pending *me)
+/* The caller runs everybody's jobs; then the next one who waits is the leader of those who came meanwhile, and one of
+ * this group whose job is durable goes to the disk for all of it. */
+static void lead(struct store *s, struct pending *me)
 {
     unsigned n;
     struct pending *group = cut_group(s, &n);
     pthread_mutex_unlock(&s->queue_lock);
     run_group(s, group, n);
+    atomic_fetch_add(&s->applied, 1);
     pthread_mutex_lock(&s->queue_lock);
-    answer_group(group, me);
+    struct pending *rest = answer_group(group, me);
     s->led = s->first != NULL;
     if (s->first) {
         s->first->lead = true;
         pthread_cond_signal(&s->first->wake);
     }
+    if (rest && !me->done) {
+        settle(s, rest, me);
+    } else if (rest) {
+        rest->sync = true;
+        pthread_cond_signal(&rest->wake);
+    }
 }
 
-static enum err wait_for_turn(struct store *s, store_job *job, void *ctx, const char *script)
+static enum err wait_for_turn(struct store *s, struct pending *me)
 {
     if (!s->writer)
         return ERR_PERMISSION;
-    struct pending me = {.job = job, .ctx = ctx, .script = script, .wake = PTHREAD_COND_INITIALIZER};
+    if (is_broken(s))
+        return ERR_STORE;
+    me->wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     pthread_mutex_lock(&s->queue_lock);
     if (s->last)
-        s->last->next = &me;
+        s->last->next = me;
     else
-        s->first = &me;
-    s->last = &me;
+        s->first = me;
+    s->last = me;
     if (!s->led)
-        s->led = me.lead = true;
-    while (!me.done && !me.lead)
-        pthread_cond_wait(&me.wake, &s->queue_lock);
-    if (!me.done)
-        lead(s, &me);
+        s->led = me->lead = true;
+    while (!me->done && !me->lead && !me->sync)
+        pthread_cond_wait(&me->wake, &s->queue_lock);
+    if (me->lead && !me->done)
+        lead(s, me);
+    else if (me->sync && !me->done)
+        settle(s, me, me);
     pthread_mutex_unlock(&s->queue_lock);
-    pthread_cond_destroy(&me.wake);
-    return me.err;
+    pthread_cond_destroy(&me->wake);
+    return me->err;
 }
 
 enum err store_write(struct store *s, store_job *job, void *ctx)
 {
-    return wait_for_turn(s, job, ctx, NULL);
+    struct pending me = {.job = job, .ctx = ctx, .durable = true};
+    return wait_for_turn(s, &me);
+}
+
+enum err store_write_soon(struct store *s, store_job *job, void *ctx)
+{
+    struct pending me = {.job = job, .ctx = ctx};
+    return wait_for_turn(s, &me);
+}
+
+static enum err run_script(struct store *s, const char *script)
+{
+    struct pending me = {.script = script};
+    return wait_for_turn(s, &me);
 }
 
 /* --- what else may be asked -----------------------------------------------------------------------------------------
@@ -419,12 +550,12 @@ enum err store_check_integrity(struct store *s)
 
 enum err store_checkpoint(struct store *s)
 {
-    return wait_for_turn(s, NULL, NULL, "PRAGMA wal_checkpoint(TRUNCATE)");
+    return run_script(s, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 enum err store_limit_pages(struct store *s, int64_t n)
 {
     char script[64];
     snprintf(script, sizeof script, "PRAGMA max_page_count=%lld", n ? (long long)n : 4294967294LL);
-    return wait_for_turn(s, NULL, NULL, script);
+    return run_script(s, script);
 }

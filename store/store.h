@@ -1,5 +1,7 @@
-/* store: the database of one Genkan, a file of SQLite in WAL mode with synchronous=FULL. Readers have a connection for
- * each worker; all writing goes through one connection that commits in groups. */
+/* store: the database of one Genkan, a file of SQLite in WAL mode. Readers have a connection for each worker; all
+ * writing goes through one connection that commits in groups. What synchronous=FULL does inside each COMMIT, the store
+ * does right behind it: it brings the log to the disk before it answers, while the next group already goes into the
+ * log. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -40,8 +42,8 @@ enum err store_open(struct store **out, const struct store_config *config, enum 
 /* All borrowed connections must be back and no store_write under way. NULL is allowed. */
 void store_close(struct store *s);
 
-/* A reading connection for this thread, until store_return. Every statement sees what was durable when it began;
- * writing through it is refused (ERR_STORE). Waits when all are lent. */
+/* A reading connection for this thread, until store_return. Every statement sees what was committed when it
+ * began; writing through it is refused (ERR_STORE). Waits when all are lent. */
 struct db *store_borrow(struct store *s);
 void store_return(struct store *s, struct db *db);
 
@@ -56,6 +58,14 @@ typedef enum err store_job(struct db *db, void *ctx);
 /* Runs JOB and returns when what it wrote is durable, or nothing of it is there: the job's own error, ERR_BUSY,
  * ERR_STORE, ERR_MEMORY, ERR_PERMISSION. Any thread; many at once share one commit. */
 enum err store_write(struct store *s, store_job *job, void *ctx) MUST_CHECK;
+
+/* The same, but returns when what JOB wrote is with the operating system: it survives the end of this process however
+ * that ends, and whatever is written after it is never durable without it; but a power failure may take it back until
+ * the next store_write or store_settle. For what is worth nothing after a restart of the machine. */
+enum err store_write_soon(struct store *s, store_job *job, void *ctx) MUST_CHECK;
+
+/* Makes durable what store_write_soon wrote so far. */
+enum err store_settle(struct store *s) MUST_CHECK;
 
 /* Hooks of the ledger, one of each, set before the first write. AFTER_BEGIN runs when a group has begun (a look-up by
  * db_changed_elsewhere tells whether another process wrote in between); BEFORE_COMMIT once a group after its last job;

@@ -68,6 +68,31 @@ Test(store, a_written_row_is_there_for_readers_and_after_reopening)
     cr_assert_eq(things(), 1);
 }
 
+Test(store, what_is_written_soon_is_there_at_once_and_after_reopening)
+{
+    struct task t = {.id = 1}, bad = {.id = 2, .say = ERR_LIMIT};
+    cr_assert_eq(store_write_soon(box.store, do_task, &bad), ERR_LIMIT);
+    cr_assert_eq(store_write_soon(box.store, do_task, &t), ERR_OK);
+    cr_assert_eq(things(), 1);
+    cr_assert_eq(store_settle(box.store), ERR_OK);
+    box_reopen(&box);
+    cr_assert_eq(things(), 1);
+}
+
+Test(store, promises_nothing_any_more_when_the_log_cannot_be_brought_to_the_disk)
+{
+    char log[128];
+    struct task t = {.id = 1}, next = {.id = 2};
+    snprintf(log, sizeof log, "%s-wal", box.path);
+    cr_assert_eq(unlink(log), 0);
+    cr_assert_eq(store_write(box.store, do_task, &t), ERR_STORE);
+    cr_assert_eq(store_last_fault(box.store), STORE_IO);
+    cr_assert_eq(store_write(box.store, do_task, &next), ERR_STORE);
+    cr_assert_eq(next.runs, 0);
+    cr_assert_eq(store_write_soon(box.store, do_task, &next), ERR_STORE);
+    cr_assert_eq(store_settle(box.store), ERR_STORE);
+}
+
 Test(store, readers_cannot_write)
 {
     struct db *db = store_borrow(box.store);
