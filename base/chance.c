@@ -1,5 +1,6 @@
 #include "base/chance.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -11,6 +12,8 @@ void chance_bytes(void *out, size_t n)
     uint8_t *p = out;
     while (n > 0) {
         ssize_t got = getrandom(p, n, 0);
+        if (got < 0 && errno == EINTR) /* a signal while the pool is not yet filled, or in a long read */
+            continue;
         INSIST(got > 0);
         p += got;
         n -= (size_t)got;

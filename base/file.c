@@ -133,32 +133,47 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static enum err collect(struct arena *a, DIR *d, const char *suffix, char **names, size_t *n, size_t room)
+/* Room for one more name: the list doubles. */
+static bool make_room(struct arena *a, char ***names, size_t n, size_t *room)
 {
-    for (struct dirent *entry; (entry = readdir(d));) {
+    if (n < *room)
+        return true;
+    char **larger = arena_array(a, *room * 2, sizeof **names);
+    if (!larger)
+        return false;
+    memcpy(larger, *names, n * sizeof **names);
+    *names = larger;
+    *room *= 2;
+    return true;
+}
+
+static enum err collect(struct arena *a, DIR *d, const char *suffix, char ***names, size_t *n, size_t room)
+{
+    errno = 0; /* the only way to tell the end from a failure */
+    for (struct dirent *entry; (entry = readdir(d)); errno = 0) {
         if (entry->d_name[0] == '.' || !view_ends(view_text(entry->d_name), view_text(suffix)))
             continue;
-        if (*n == room)
-            return ERR_LIMIT;
-        names[*n] = arena_text(a, view_text(entry->d_name));
-        if (!names[*n])
+        if (!make_room(a, names, *n, &room))
+            return ERR_MEMORY;
+        (*names)[*n] = arena_text(a, view_text(entry->d_name));
+        if (!(*names)[*n])
             return ERR_MEMORY;
         ++*n;
     }
-    return ERR_OK;
+    return errno ? ERR_IO : ERR_OK;
 }
 
 enum err file_list(struct arena *a, const char *folder, const char *suffix, char ***names, size_t *n)
 {
-    enum { MOST = 4096 };
+    enum { FIRST = 64 };
     *n = 0;
-    *names = arena_array(a, MOST, sizeof **names);
+    *names = arena_array(a, FIRST, sizeof **names);
     if (!*names)
         return ERR_MEMORY;
     DIR *d = opendir(folder);
     if (!d)
         return of_errno();
-    enum err e = collect(a, d, suffix, *names, n, MOST);
+    enum err e = collect(a, d, suffix, names, n, FIRST);
     closedir(d);
     if (!e)
         qsort(*names, *n, sizeof **names, by_bytes);

@@ -37,7 +37,17 @@ const char *log_request(void)
     return request_id[0] ? request_id : NULL;
 }
 
-static void put_fields(struct json_out *o, const struct log_field *fields, size_t n)
+/* At most MOST bytes of V, whole characters only: half of one would spoil the line. */
+static struct view cut(struct view v, size_t most)
+{
+    if (v.n <= most)
+        return v;
+    while (most > 0 && (v.p[most] & 0xC0) == 0x80)
+        most--;
+    return view_part(v, 0, most);
+}
+
+static void put_fields(struct json_out *o, const struct log_field *fields, size_t n, size_t most)
 {
     for (size_t i = 0; i < n; i++) {
         if (!fields[i].key)
@@ -47,31 +57,50 @@ static void put_fields(struct json_out *o, const struct log_field *fields, size_
         else if (!text_is_utf8(fields[i].text))
             json_pair_text(o, fields[i].key, "(not UTF-8)");
         else
-            json_pair(o, fields[i].key, view_part(fields[i].text, 0, 1024));
+            json_pair(o, fields[i].key, cut(fields[i].text, most));
     }
+}
+
+struct event {
+    enum log_level level;
+    const char *name;
+    const struct log_field *fields;
+    size_t n;
+};
+
+/* One line with texts of at most MOST bytes. Absent if it is still too long. */
+static struct view line_of(struct arena *a, const struct event *event, size_t most)
+{
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    struct buf b;
+    struct json_out o;
+    struct view line;
+    buf_open(&b, a, LINE_MAX_SIZE);
+    json_out_open(&o, &b);
+    json_begin(&o);
+    json_pair_text(&o, "at", clock_utc_text(a, clock_s(&clock_real)));
+    json_pair_text(&o, "level", levels[event->level]);
+    json_pair_text(&o, "event", event->name);
+    json_pair_text(&o, "request", log_request());
+    put_fields(&o, event->fields, event->n, most);
+    json_end(&o);
+    buf_put_byte(&b, '\n');
+    return buf_done(&b, &line) == ERR_OK ? line : VIEW_NONE;
 }
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
-    static const char *const levels[] = {"debug", "info", "warn", "error"};
     if ((int)level < atomic_load(&lowest_level))
         return;
     struct arena a;
-    struct buf b;
-    struct json_out o;
-    arena_open(&a, 4 * LINE_MAX_SIZE);
-    buf_open(&b, &a, LINE_MAX_SIZE);
-    json_out_open(&o, &b);
-    json_begin(&o);
-    json_pair_text(&o, "at", clock_utc_text(&a, clock_s(&clock_real)));
-    json_pair_text(&o, "level", levels[level]);
-    json_pair_text(&o, "event", event);
-    json_pair_text(&o, "request", log_request());
-    put_fields(&o, fields, n);
-    json_end(&o);
-    buf_put_byte(&b, '\n');
-    struct view line;
-    if (buf_done(&b, &line) == ERR_OK) /* one write, so that lines of several threads do not mix */
+    struct view line = VIEW_NONE;
+    arena_open(&a, 16 * LINE_MAX_SIZE);
+    /* nobody may make an event disappear by feeding it texts that fill the line: then they are cut shorter, or left out
+     */
+    static const size_t lengths[] = {1024, 64, 0};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths && !line.p; i++)
+        line = line_of(&a, &(struct event){level, event, fields, n}, lengths[i]);
+    if (line.p) /* one write, so that lines of several threads do not mix */
         while (write(atomic_load(&log_fd), line.p, line.n) < 0 && errno == EINTR)
             ;
     arena_close(&a);

@@ -89,6 +89,57 @@ Test(file, lists_by_suffix_in_order)
     cr_expect_eq(file_list(&a, in_folder("none"), "", &names, &n), ERR_NOT_FOUND);
 }
 
+Test(file, lists_more_files_than_fit_at_first)
+{
+    char **names;
+    size_t n;
+    for (int i = 0; i < 300; i++)
+        cr_assert_eq(symlink("nowhere", in_folder(arena_printf(&a, "%03d.crl", 299 - i))), 0);
+    cr_assert_eq(file_list(&a, folder, ".crl", &names, &n), ERR_OK);
+    cr_assert_eq(n, 300);
+    for (int i = 0; i < 300; i++) {
+        cr_expect_str_eq(names[i], arena_printf(&a, "%03d.crl", i));
+        (void)unlink(in_folder(names[i]));
+    }
+}
+
+/* The line written for one event with a text field given six times. */
+static const struct json *logged(struct view text)
+{
+    static char line[16384];
+    int pipes[2];
+    struct json *j;
+    cr_assert_eq(pipe(pipes), 0);
+    log_set_fd(pipes[1]);
+    log_event(LOG_WARN, "refused", LOG_TEXT("a", text), LOG_TEXT("b", text), LOG_TEXT("c", text), LOG_TEXT("d", text),
+              LOG_TEXT("e", text), LOG_TEXT("f", text));
+    log_set_fd(2);
+    close(pipes[1]);
+    ssize_t n = read(pipes[0], line, sizeof line);
+    close(pipes[0]);
+    cr_assert_gt(n, 0, "the event is lost");
+    cr_assert_eq(json_read(&j, &a, view_bytes(line, (size_t)n - 1), NULL), ERR_OK);
+    cr_expect(view_equal_text(json_member_text(j, "event"), "refused"));
+    return j;
+}
+
+Test(file, no_text_is_long_enough_to_make_a_log_line_disappear)
+{
+    char *text = arena_alloc(&a, 5000);
+    memset(text, 1, 5000); /* each becomes six characters */
+    (void)logged(view_bytes(text, 5000));
+    memset(text, 'x', 5000);
+    cr_expect_eq(json_member_text(logged(view_bytes(text, 5000)), "f").n, 1024);
+}
+
+Test(file, a_long_text_in_a_log_line_is_cut_between_characters)
+{
+    char *text = arena_alloc(&a, 3000);
+    for (size_t i = 0; i < 1000; i++)
+        memcpy(text + 3 * i, "大", 3);
+    cr_expect_eq(json_member_text(logged(view_bytes(text, 3000)), "a").n, 1023);
+}
+
 Test(file, a_log_line_is_one_json_object_whatever_is_put_in)
 {
     int pipes[2];
