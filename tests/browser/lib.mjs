@@ -1,7 +1,7 @@
 // What the browser tests share: the browser, the PIN window on the display, the card's control socket, genkan's command
 // line, and a list of statements that hold or do not.
 import { chromium } from 'playwright-core';
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
@@ -101,6 +101,30 @@ export function card(...words) {
 }
 export const cardStatus = () => JSON.parse(card('status'));
 export const cardTrace = () => card('trace').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+// Another card lies in the reader while PLAY runs: a folder of the test PKI, like "bad/revoked".
+export async function withCard(folder, play, options = []) {
+  const socket = `${need('GENKAN_RUN')}/other.sock`;
+  const state = `${need('GENKAN_RUN')}/other-${folder.replaceAll('/', '-')}.json`;
+  const tell = (...words) => execFileSync(`${bin}/genkan-card`, ['ctl', socket, ...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  card('remove');
+  await sleep(900); // the reader looks every 400 ms; it must see that the first card left
+  const other = spawn(`${bin}/genkan-card`, ['--dir', `${need('GENKAN_PKI')}/${folder}`, '--state', state, '--port', need('GENKAN_READER_PORT'),
+    '--control', socket, ...options], { stdio: 'inherit' });
+  try {
+    for (let i = 0; i < 200; i += 1) {
+      try { if (JSON.parse(tell('status')).power_ons > 0) break; } catch { /* not yet */ }
+      await sleep(50);
+    }
+    await play(tell);
+    held(`${folder}: nothing touched the individual number`, JSON.parse(tell('status')).alarms === 0);
+  } finally {
+    other.kill('SIGTERM');
+    await new Promise((resolve) => { other.once('exit', resolve); });
+    await sleep(900);
+    card('insert');
+    await sleep(900);
+  }
+}
 // What the agent told its PIN window since the start (never what was typed).
 export const windowLog = () => readFileSync(`${data}/log/pinentry.log`, 'utf8');
 

@@ -2,7 +2,7 @@
 // another language, another browser's answer, wrong PINs, a card that is pulled.
 import {
   accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, goOnInWindow, held, isAt, issuer, logInWithCard,
-  loginButton, look, openBrowser, openWindow, same, settled, shoot, siteA, siteB, typePin, useCard, windowIsGone, windowIsOpen,
+  loginButton, look, openBrowser, openWindow, same, settled, shoot, siteA, siteB, typePin, useCard, windowIsGone, windowIsOpen, withCard,
 } from './lib.mjs';
 
 const browser = await openBrowser();
@@ -287,6 +287,95 @@ await scene('The last try', async (page) => {
   await typePin('1234');
   await landed(page);
   same('only her own word lets it go on, and the right PIN gives all back', cardStatus().left.auth, 3);
+});
+
+// Cards that must not open anything: what lies in the reader, which PIN is typed (none when the agent stops before), the heading.
+const badCards = [
+  ['bad/expired', [], /期限/],
+  ['bad/revoked', ['1234'], /使えなくなって/],
+  ['bad/on-hold', ['1234'], /使えなくなって/],
+  ['bad/unlisted', ['1234'], /確かめられません/],
+  ['bad/other-hierarchy', ['1234'], /ログインに使える電子証明書ではありません/],
+  ['bad/own-root', ['1234'], /ログインに使える電子証明書ではありません/],
+  ['bad/sha1', ['1234'], /このカードはまだ使えません/],
+  ['bad/not-yet', null, /まだ使えません/],
+];
+for (const [folder, pins, heading] of badCards) {
+  await scene(`Card ${folder}`, async (page) => {
+    await withCard(folder, async () => {
+      await openLogin(page);
+      await loginButton(page).click();
+      await page.waitForURL('**/login/card/start*');
+      await agentLink(page).click();
+      // some are found out by the agent before it asks for a PIN, some by Genkan afterwards
+      if (pins?.length || (pins === null && (await windowIsOpen(4000)))) await typePin('1234');
+      await landed(page);
+      held('it does not open', isAt(page, '/next'), page.url().slice(0, 100));
+      held('its page says why', heading.test(await problemOf(page)), await problemOf(page));
+      await look(page, folder.replace('/', '-'));
+      await page.locator('nav.languages button[value="en"]').click();
+      await page.waitForLoadState();
+      await accessible(page, `${folder} in English`);
+      await page.goto(`${issuer}/`);
+      held('nobody is logged in', (await choice(page, '/end_session', 'logout').count()) === 0);
+    });
+  });
+}
+
+await scene('A card whose PIN is blocked', async (page) => {
+  await withCard('residents/generation2', async (tell) => {
+    await toWindow(page);
+    await typePin('0000');
+    await windowIsOpen();
+    await page.waitForTimeout(500);
+    await typePin('0000');
+    await windowIsOpen();
+    await goOnInWindow('last-try-of-generation2');
+    await page.waitForTimeout(1000);
+    await typePin('0000');
+    await landed(page);
+    same('three wrong ones block it', JSON.parse(tell('status')).left.auth, 0);
+    held('the page says where to go', /ロック/.test(await problemOf(page)), await problemOf(page));
+    await look(page, 'pin-blocked');
+    await loginButton(page).click();
+    await page.waitForURL('**/login/card/start*');
+    await agentLink(page).click();
+    await landed(page);
+    held('a new attempt says so before any PIN is asked for', /ロック/.test(await problemOf(page)) && (await windowIsGone(1)), await problemOf(page));
+  });
+});
+
+await scene("A child's card, a phone, a card of an older authority", async (page, context) => {
+  for (const [folder, options] of [['residents/minor', []], ['residents/taro', ['--atr', 'random', '--eof-6282', '--short-only', '--long-lengths']]]) {
+    await withCard(folder, async () => {
+      await openLogin(page);
+      await logInWithCard(page).catch(() => {});
+      await landed(page);
+      held(`${folder} logs in`, (await choice(page, '/profile', 'read').count()) === 1, page.url().slice(0, 100));
+      await choice(page, '/profile', 'read').click();
+      await page.waitForURL('**/login/card/start*');
+      await useCard(page, ['1234', '1234']);
+      held(`${folder}: the four items were read`, (await page.locator('form#consent').count()) === 1 && (await page.locator('li.field .missing').count()) < 3);
+      await shoot(page, `consent-${folder.replace('/', '-')}`);
+    }, options);
+    await context.clearCookies();
+  }
+});
+
+await scene('The same answer twice', async (page) => {
+  await openLogin(page);
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  let carried = '';
+  page.on('response', (r) => { if (r.url().startsWith(agent) && r.status() === 303) carried = r.headers().location ?? carried; });
+  await agentLink(page).click();
+  await typePin('1234');
+  await landed(page);
+  await page.goto('about:blank');
+  await page.goto(carried);
+  await page.waitForFunction(() => location.pathname !== '/login/card/return' || document.querySelector('#failed:not([hidden])'), null, { timeout: 10000 }).catch(() => {});
+  held('is refused', !page.url().startsWith(siteA), page.url().slice(0, 100));
+  await look(page, 'answer-twice');
 });
 
 await scene('Stopping at every page', async (page) => {
