@@ -357,9 +357,32 @@ await scene("A child's card, a phone, a card of an older authority", async (page
       await useCard(page, ['1234', '1234']);
       held(`${folder}: the four items were read`, (await page.locator('form#consent').count()) === 1 && (await page.locator('li.field .missing').count()) < 3);
       await shoot(page, `consent-${folder.replace('/', '-')}`);
+      await consentButton(page, 'refuse').click();
+      await page.waitForURL((url) => url.origin === siteA);
+      held(`${folder}: who refuses goes back to the service, which gets nothing`, at(page).pathname === '/stopped', page.url());
     }, options);
     await context.clearCookies();
   }
+});
+
+await scene('The revocation responder does not answer', async (page) => {
+  const responder = Number(process.env.GENKAN_OCSP_PID);
+  await withCard('residents/romaji', async () => {
+    await toWindow(page);
+    process.kill(responder, 'SIGSTOP');
+    try {
+      await typePin('1234');
+      await landed(page);
+    } finally {
+      process.kill(responder, 'SIGCONT');
+    }
+    held('nobody gets in', (await loginButton(page).count()) === 1, page.url().slice(0, 100));
+    held('the page says whose fault it is', /確かめられません/.test(await problemOf(page)), await problemOf(page));
+    await look(page, 'revocation-unknown');
+    await page.waitForTimeout(1000);
+    await logInWithCard(page);
+    held('when it answers again she gets in', !(await loginButton(page).count()), page.url().slice(0, 100));
+  });
 });
 
 await scene('The same answer twice', async (page) => {
@@ -382,8 +405,18 @@ await scene('Stopping at every page', async (page) => {
   await openLogin(page);
   await page.locator('form[action="/cancel"] button').click();
   await page.waitForURL((url) => url.origin === siteA);
-  held('the service is told that she did not want to', true);
-  await shoot(page, 'cancelled-at-service');
+  held('at the login: the service is told that she did not want to', at(page).pathname === '/stopped', page.url());
+  await look(page, 'stopped-at-service');
+  await page.locator('a.button').click();
+  await page.waitForURL(inGenkan);
+  await logInWithCard(page).catch(() => {});
+  await landed(page);
+  await openLogin(page, siteB).catch(() => {});
+  if (await choice(page, '/confirm', 'continue').count()) {
+    await page.locator('form[action="/cancel"] button').click();
+    await page.waitForURL((url) => url.origin === siteB);
+    held('at the question whose session it is', at(page).pathname === '/stopped', page.url());
+  }
 });
 
 await scene('Unknown service, foreign address', async (page) => {

@@ -80,6 +80,16 @@ sub front {
 END
 }
 
+sub stopped {
+    my $city = shift;
+    page($city, 'ログインをやめました', <<"END");
+<h1>ログインをやめました</h1>
+<p class="lead">この市には何も届いていません。予約するには、もう一度ログインしてください。</p>
+<p><a class="button" href="/booking/">もう一度ログインする</a></p>
+<p><a href="/">予約の最初のページへ</a></p>
+END
+}
+
 sub row {
     my ($titles, $key, $value) = @_;
     my ($id, $title, $text) = (escape($key), escape($titles->{$key} // $key), escape(plain($value)));
@@ -112,4 +122,5 @@ END
 }
 
 my $city = $ENV{CITY} && $cities{ $ENV{CITY} } ? $ENV{CITY} : 'a';
-($ENV{REQUEST_URI} // '') =~ m{^/booking/} ? booking($city) : front($city);
+my $path = $ENV{REQUEST_URI} // '';
+$path =~ m{^/booking/} ? booking($city) : $path =~ m{^/stopped} ? stopped($city) : front($city);
