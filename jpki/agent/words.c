@@ -45,13 +45,12 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [W_WAIT_READER] = {"カードリーダーをつないでください", "Connect the card reader"},
     [W_WAIT_CARD] = {"マイナンバーカードを置いてください", "Put your My Number Card on the reader"},
     [W_WAIT_READER_BUSY] = {"ほかのプログラムがカードを使っています", "Another program is using the card"},
-    [W_WAIT_PIN] = {"暗証番号の画面を見てください", "Look at the PIN window"},
+    [W_WAIT_PIN] = {"暗証番号の窓を見てください", "Look at the PIN window"},
     [W_WAIT_WORK] = {"カードを確認しています", "Checking the card"},
-    [W_WAIT_PIN_HOW] =
-        {"このパソコンに別の小さな画面が開いています。次の合言葉が同じであることを確かめてから、暗証番号を"
-         "入力してください。",
-         "A separate small window is open on this computer. Make sure it shows the same word, then type "
-         "the PIN there."},
+    [W_WAIT_PIN_HOW] = {"このパソコンに別の小さな窓が開いています。次の合言葉が同じであることを確かめてから、暗証番号を"
+                        "入力してください。",
+                        "A separate small window is open on this computer. Make sure it shows the same word, then type "
+                        "the PIN there."},
     [W_WAIT_CARD_HOW] = {"カードをカードリーダーに置き（差し込み）、そのまま動かさないでください。",
                          "Put (or insert) the card and leave it there until you are told."},
     [W_WAIT_READER_HOW] = {"カードリーダーのケーブルをこのパソコンにつないでください。",
@@ -91,11 +90,11 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
                   "A request is good for one time. Please start again at the service."},
     [W_BUSY_TITLE] = {"ほかのログインが進行中です", "Another login is under way"},
     [W_BUSY] =
-        {"先に開いている暗証番号の画面を終えるか、中止してください。そのあと、もとのサービスからやり直してください。",
+        {"先に開いている暗証番号の窓を終えるか、中止してください。そのあと、もとのサービスからやり直してください。",
          "Please finish or cancel the window that is open, then start again at the service."},
     [W_OVER_TITLE] = {"この手続きは終わっています", "This is over"},
     [W_OVER] = {"このページは閉じてかまいません。", "You can close this page."},
-    [W_WINDOW_FAILED_TITLE] = {"暗証番号の画面を開けませんでした", "The PIN window could not be opened"},
+    [W_WINDOW_FAILED_TITLE] = {"暗証番号の窓を開けませんでした", "The PIN window could not be opened"},
     [W_WINDOW_FAILED] = {"このパソコンの pinentry プログラムが動きませんでした。パソコンの管理者に知らせてください。",
                          "The pinentry program of this computer did not work. Please tell its administrator."},
     [W_BACK] = {"もとのサービスに戻る", "Back to the service"},

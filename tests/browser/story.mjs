@@ -37,7 +37,7 @@ try {
   await page.waitForFunction((w) => document.body.innerText.includes(w), word);
   held('her own computer answers, with the same word', true);
   await windowIsOpen();
-  await page.waitForFunction(() => document.body.innerText.includes('暗証番号の画面'));
+  await page.waitForFunction(() => document.body.innerText.includes('暗証番号の窓'));
   await look(page, 'agent-waits');
   await typePin('1234', 'pin-window');
   const asked = decodeURIComponent(windowLog().replace(/%(?![0-9A-F]{2})/g, '%25'));

@@ -311,7 +311,7 @@ Test(agent_card, a_window_that_cannot_open_is_a_page_and_not_a_guess)
         path = refresh ? refresh + strlen("1; url=") : NULL;
     }
     cr_expect_eq(answer_status_of(answer), 500);
-    cr_expect(strstr(answer, "暗証番号の画面を開けませんでした"), "%s", answer);
+    cr_expect(strstr(answer, "暗証番号の窓を開けませんでした"), "%s", answer);
     close_all();
 }
 
@@ -348,7 +348,7 @@ Test(agent_card, the_resident_can_stop_while_nothing_is_there)
 Test(agent_card, a_card_taken_away_while_the_window_is_open_closes_it)
 {
     open_hanako("hang\n");
-    const char *path = page_until(begin(PROOF_LOGIN), "暗証番号の画面を見てください");
+    const char *path = page_until(begin(PROOF_LOGIN), "暗証番号の窓を見てください");
     tell_card("remove");
     struct proof_response r = end_at(agent_rig_follow(&agent, path, 20000));
     cr_expect_eq(r.error, PROOF_CARD_REMOVED, "%s", proof_error_name(r.error));
@@ -358,7 +358,7 @@ Test(agent_card, a_card_taken_away_while_the_window_is_open_closes_it)
 Test(agent_card, a_reader_unplugged_while_the_window_is_open_closes_it)
 {
     open_hanako("stubborn\n");
-    const char *path = page_until(begin(PROOF_LOGIN), "暗証番号の画面を見てください");
+    const char *path = page_until(begin(PROOF_LOGIN), "暗証番号の窓を見てください");
     rig_unplug(rig);
     struct proof_response r = end_at(agent_rig_follow(&agent, path, 20000));
     cr_expect(r.error == PROOF_NO_READER || r.error == PROOF_CARD_REMOVED, "%s", proof_error_name(r.error));
