@@ -199,6 +199,7 @@ Test(card_answers, the_cookie_of_the_card_is_worth_nothing_without_the_browsers_
     resident_open(&thief, &genkan, "residents/hanako");
     go_to_card(&hanako);
     const char *answer = answer_of(&hanako, NULL);
+    go_to_card(&thief);
     browser_set_cookie(&thief.browser, "__Host-card", browser_cookie_value(&hanako.browser, "__Host-card"));
     cr_assert(resident_returns(&thief, answer));
     cr_expect_neq(browser_at(&thief.browser), AT_PROFILE);

@@ -107,6 +107,9 @@ Test(people, a_tick_that_the_page_did_not_offer_gives_nothing)
     struct browser *b = at_consent();
     cr_assert(PRESS(b, "/consent", "do=allow", "give-interests=yes", "give-birthdate=yes", "give-x=yes"));
     const struct json *claims = received();
+    const char *given = strstr(provider_ledger_list(&genkan, NULL), ",given,");
+    cr_assert_not_null(given);
+    cr_expect_null(memmem(given, strcspn(given, "\n"), "interests", 9), "it is not on record as given");
     cr_expect_null(json_member(claims, "interests"), "there was no value to see");
     cr_expect_null(json_member(claims, "birthdate"), "A市 did not register it");
 }
