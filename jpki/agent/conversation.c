@@ -118,7 +118,7 @@ static enum proof_error connect_card(struct conversation *c)
             e = PROOF_REQUEST_EXPIRED;
         if (e)
             return e;
-        enum card_result r = card_open(&c->card, c->reader);
+        enum card_result r = card_connect(&c->card, c->reader);
         if (!may_pass(c, &patience, r))
             return error_of(r);
         (void)c->reader->await(c->reader->ctx, READER_CARD, RETRY_MS);

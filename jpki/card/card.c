@@ -166,7 +166,7 @@ static void let_go(struct card *c)
     c->kind = NULL;
 }
 
-enum card_result card_open(struct card *c, struct reader *reader)
+enum card_result card_connect(struct card *c, struct reader *reader)
 {
     enum card_result worst = CARD_NO_CARD;
     *c = (struct card){.reader = reader, .app = CARD_APP_COUNT, .short_ids = true, .step = "connect"};

@@ -25,7 +25,7 @@ struct card {
 
 /* Connects to the first card that has the JPKI application and finds out its kind. CARD_WRONG if there are cards, but
  * none has it. Connected afterwards only with CARD_OK; READER must outlive *C. */
-enum card_result card_open(struct card *c, struct reader *reader) MUST_CHECK;
+enum card_result card_connect(struct card *c, struct reader *reader) MUST_CHECK;
 
 /* Tries left, read without spending one (an empty VERIFY). 0 comes as CARD_PIN_BLOCKED. Selects the PIN's application.
  */

@@ -16,7 +16,7 @@ static enum card_result log_in(struct card *c, struct reader *reader, struct are
 {
     struct view der, sig;
     int tries;
-    enum card_result r = card_open(c, reader);
+    enum card_result r = card_connect(c, reader);
     if (!r)
         r = card_read_certificate(c, CARD_KEY_AUTH, a, &der);
     if (!r)

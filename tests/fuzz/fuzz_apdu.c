@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct card c;
     struct arena a;
     arena_open(&a, (size_t)256 << 10);
-    if (card_open(&c, &reader) == CARD_OK)
+    if (card_connect(&c, &reader) == CARD_OK)
         talk(&c, &a);
     card_log_out(&c);
     INSIST(answers.shown <= 2); /* never more than was asked for */

@@ -32,7 +32,7 @@ static void take_out(void)
 static void open_plastic(void)
 {
     put_in(&plastic);
-    cr_assert_eq(card_open(&card, &reader), CARD_OK);
+    cr_assert_eq(card_connect(&card, &reader), CARD_OK);
 }
 
 Test(card, finds_out_what_it_is_in_two_commands)
@@ -145,7 +145,7 @@ Test(card, falls_back_to_select_on_cards_without_short_ids)
     int tries;
     o.no_short_ids = true;
     put_in(&o);
-    cr_assert_eq(card_open(&card, &reader), CARD_OK);
+    cr_assert_eq(card_connect(&card, &reader), CARD_OK);
     cr_assert_eq(card_pin_tries(&card, CARD_PIN_AUTH, &tries), CARD_OK);
     cr_assert_eq(card_verify(&card, CARD_PIN_AUTH, VIEW("1234"), &tries), CARD_OK);
     cr_assert_eq(card_read_certificate(&card, CARD_KEY_AUTH, &arena, &der), CARD_OK);
@@ -159,7 +159,7 @@ Test(card, log_out_is_harmless_twice_and_before_anything)
     put_in(&plastic);
     card = (struct card){.reader = &reader, .app = CARD_APP_COUNT};
     card_log_out(&card);
-    cr_assert_eq(card_open(&card, &reader), CARD_OK);
+    cr_assert_eq(card_connect(&card, &reader), CARD_OK);
     card_log_out(&card);
     take_out();
 }
