@@ -130,12 +130,13 @@ export const windowLog = () => readFileSync(`${data}/log/pinentry.log`, 'utf8');
 
 // --- the PIN window --------------------------------------------------------------------------------------------------
 
+// The window that is open, as "window:process" (a later window may get the same number), or null.
 async function pinWindow(ms) {
   for (const end = Date.now() + ms; Date.now() < end; await sleep(100)) {
     try {
       const { stdout } = await run('xdotool', ['search', '--onlyvisible', '--class', 'pinentry']);
       const id = stdout.trim().split('\n').filter(Boolean).pop();
-      if (id) return id;
+      if (id) return `${id}:${(await run('xdotool', ['getwindowpid', id])).stdout.trim()}`;
     } catch { /* none yet */ }
   }
   return null;
@@ -158,9 +159,17 @@ export async function typePin(pin, shot = null) {
   if (!id) throw new Error('no PIN window opened');
   await sleep(300);
   if (shot) await shootWindow(shot);
-  await run('xdotool', ['type', '--delay', '40', pin]);
-  await run('xdotool', ['key', 'Return']);
-  for (let i = 0; i < 100 && (await pinWindow(1)) === id; i += 1) await sleep(50);
+  for (let tries = 0; tries < 3; tries += 1) {
+    await run('xdotool', ['type', '--delay', '40', pin]);
+    await run('xdotool', ['key', 'Return']);
+    for (let i = 0; i < 60; i += 1) {
+      if ((await pinWindow(1)) !== id) return;
+      await sleep(100);
+    }
+    // a window that was not ready for the keyboard yet: what arrived of it is taken back
+    await run('xdotool', ['key', ...Array(12).fill('BackSpace')]);
+  }
+  throw new Error('the PIN window does not take the PIN');
 }
 export async function cancelWindow() {
   const id = await pinWindow(20000);
