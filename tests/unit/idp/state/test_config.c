@@ -19,7 +19,8 @@ static void close_arena(void)
 TestSuite(config, .init = open_arena, .fini = close_arena);
 
 #define JPKI     "jpki {\n trust = test\n roots = /r\n crl = /c\n}\n"
-#define SMALLEST "issuer = \"http://localhost:8080\"\ndata = /var/lib/genkan\n" JPKI
+#define HEAD     "issuer = \"http://localhost:8080\"\ndata = /var/lib/genkan\n"
+#define SMALLEST HEAD JPKI
 
 static struct config *good(const char *text)
 {
@@ -222,15 +223,31 @@ Test(config, file_that_is_not_there_is_not_found_and_a_huge_one_is_refused)
     unlink(path);
 }
 
-Test(config, running_server_follows_what_needs_no_restart)
+Test(config, running_server_follows_the_log_level_and_names_the_first_other_change)
 {
-    struct config *now = good(SMALLEST);
-    cr_expect_null(config_can_follow(now, good(SMALLEST)));
-    cr_expect_null(config_can_follow(now, good(SMALLEST "log { level = debug }\n")));
-    cr_expect_str_eq(config_can_follow(now, good(SMALLEST "workers = 5\n")), "workers");
-    cr_expect_str_eq(config_can_follow(now, good(SMALLEST "listen = {\"127.0.0.1:8081\"}\n")), "listen");
-    cr_expect_str_eq(config_can_follow(now, good("issuer = \"http://localhost:8081\"\ndata = /var/lib/genkan\n" JPKI)),
-                     "issuer");
-    cr_expect_str_eq(config_can_follow(now, good("issuer = \"http://localhost:8080\"\ndata = /d\n" JPKI)), "data");
-    cr_expect_str_eq(config_can_follow(now, good(SMALLEST "connections = 100\n")), "connections");
+    static const struct {
+        const char *text, *key;
+    } table[] = {
+        {SMALLEST, NULL},
+        {SMALLEST "log { level = debug }\n", NULL},
+        {SMALLEST "workers = 5\n", "workers"},
+        {SMALLEST "connections = 100\n", "connections"},
+        {SMALLEST "listen = {\"127.0.0.1:8081\"}\n", "listen"},
+        {SMALLEST "listen = {\"127.0.0.1:8080\", \"[::1]:8080\"}\n", "listen"},
+        {SMALLEST "agent { port = 4000 }\n", "agent.port"},
+        {SMALLEST "session { idle = 5m }\n", "session.idle"},
+        {SMALLEST "session { absolute = 5h }\n", "session.absolute"},
+        {"issuer = \"http://localhost:8081\"\ndata = /var/lib/genkan\n" JPKI, "issuer"},
+        {"issuer = \"http://localhost:8080\"\ndata = /d\n" JPKI, "data"},
+        {HEAD "jpki {\n trust = test\n roots = /r2\n crl = /c\n}\n", "jpki.roots"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n}\n", "jpki.crl"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp = off\n}\n", "jpki.ocsp"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_timeout = 9\n}\n", "jpki.ocsp_timeout"},
+        {HEAD "jpki {\n trust = production\n roots = /r\n crl = /c\n}\n", "jpki.trust"},
+    };
+    const struct config *now = good(SMALLEST);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const char *key = config_can_follow(now, good(table[i].text));
+        cr_expect_str_eq(key ? key : "none", table[i].key ? table[i].key : "none", "%s", table[i].text);
+    }
 }
