@@ -519,23 +519,39 @@ static bool same(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_list(const char *const *a, size_t n_a, const char *const *b, size_t n_b)
+{
+    for (size_t i = 0; i < n_a && i < n_b; i++)
+        if (!same(a[i], b[i]))
+            return false;
+    return n_a == n_b;
+}
+
 const char *config_can_follow(const struct config *now, const struct config *next)
 {
-    if (!same(now->issuer, next->issuer))
-        return "issuer";
-    if (!same(now->data, next->data))
-        return "data";
-    if (now->workers != next->workers)
-        return "workers";
-    if (now->connections != next->connections)
-        return "connections";
-    bool listens = now->n_listen == next->n_listen;
-    for (size_t i = 0; i < now->n_listen && listens; i++)
-        listens = same(now->listen[i], next->listen[i]);
-    if (!listens)
-        return "listen";
-    if (!same(now->tls.certificate, next->tls.certificate) || !same(now->tls.key, next->tls.key) ||
-        !same(now->tls.ca, next->tls.ca))
-        return "tls";
+    const struct {
+        const char *key;
+        bool same;
+    } rows[] = {
+        {"issuer", same(now->issuer, next->issuer)},
+        {"listen", same_list(now->listen, now->n_listen, next->listen, next->n_listen)},
+        {"data", same(now->data, next->data)},
+        {"workers", now->workers == next->workers},
+        {"connections", now->connections == next->connections},
+        {"jpki.trust", now->jpki.trust == next->jpki.trust},
+        {"jpki.roots", same(now->jpki.roots, next->jpki.roots)},
+        {"jpki.pins", same_list(now->jpki.pins, now->jpki.n_pins, next->jpki.pins, next->jpki.n_pins)},
+        {"jpki.crl", same(now->jpki.crl, next->jpki.crl)},
+        {"jpki.ocsp", now->jpki.ocsp == next->jpki.ocsp},
+        {"jpki.ocsp_timeout", now->jpki.ocsp_timeout == next->jpki.ocsp_timeout},
+        {"agent.port", now->agent.port == next->agent.port},
+        {"session.idle", now->session.idle == next->session.idle},
+        {"session.absolute", now->session.absolute == next->session.absolute},
+        {"tls.certificate", same(now->tls.certificate, next->tls.certificate)},
+        {"tls.key", same(now->tls.key, next->tls.key)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!rows[i].same)
+            return rows[i].key;
     return NULL;
 }

@@ -62,7 +62,8 @@ enum err config_read(struct config **out, struct arena *a, const char *path, str
 enum err config_read_text(struct config **out, struct arena *a, const char *path, struct view text,
                           struct config_fault *fault) MUST_CHECK;
 
-/* May a running server go on with NEXT instead of NOW? NULL: yes; otherwise the key that needs a restart. */
+/* May a running server go on with NEXT instead of NOW? Only the log level may differ: NULL; otherwise the first key
+ * that needs a restart. */
 const char *config_can_follow(const struct config *now, const struct config *next);
 
 /* Is the issuer's host localhost, *.localhost, 127.0.0.1 or [::1]? Only such an issuer may trust the test roots. */
