@@ -166,7 +166,29 @@ static const SCARD_READERSTATE *nth_card(const struct pcsc *p, unsigned nth)
     return NULL;
 }
 
-/* Exclusive: nobody else sees the card between VERIFY and log-out. */
+static LONG open_card(struct pcsc *p, DWORD share)
+{
+    LONG rv =
+        SCardConnect(p->context, p->card_in, share, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &p->card, &p->protocol);
+    p->connected = rv == SCARD_S_SUCCESS;
+    return rv;
+}
+
+/* Another program keeps a handle (a browser with a PKCS#11 module does so for hours), but need not be using it: then a
+ * transaction that lasts to our disconnect shuts it out just as well. */
+static LONG open_shared(struct pcsc *p)
+{
+    LONG rv = open_card(p, SCARD_SHARE_SHARED);
+    if (rv == SCARD_S_SUCCESS)
+        rv = SCardBeginTransaction(p->card);
+    if (rv == SCARD_S_SUCCESS || !p->connected)
+        return rv;
+    SCardDisconnect(p->card, SCARD_LEAVE_CARD);
+    p->connected = false;
+    return SCARD_E_SHARING_VIOLATION; /* it was reset meanwhile: somebody is busy with it */
+}
+
+/* Nobody else sees the card between VERIFY and log-out. */
 static enum card_result pcsc_connect(void *ctx, unsigned nth)
 {
     struct pcsc *p = ctx;
@@ -176,9 +198,9 @@ static enum card_result pcsc_connect(void *ctx, unsigned nth)
     if (!s)
         return CARD_NO_CARD;
     snprintf(p->card_in, sizeof p->card_in, "%s", s->szReader);
-    LONG rv = SCardConnect(p->context, s->szReader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
-                           &p->card, &p->protocol);
-    p->connected = rv == SCARD_S_SUCCESS;
+    LONG rv = open_card(p, SCARD_SHARE_EXCLUSIVE);
+    if (rv == SCARD_E_SHARING_VIOLATION)
+        rv = open_shared(p);
     enum card_result r = result_of(rv);
     return r == CARD_NO_CARD || r == CARD_REMOVED ? CARD_MUTE : r; /* it was there a moment ago */
 }

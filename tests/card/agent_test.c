@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include <winscard.h>
 
 #include "base/clock.h"
 #include "jpki/pki/verify.h"
@@ -439,5 +440,87 @@ Test(agent_card, a_card_pulled_at_any_command_ends_defined)
         tell_card("insert");
         pause_ms(LOOK_MS);
     }
+    close_all();
+}
+
+/* ---- other programs ---- */
+
+/* Another program's handle on the card, and what it has selected. */
+static SCARDHANDLE hold_card(SCARDCONTEXT *context, DWORD share)
+{
+    static const uint8_t select_text[] = {0x00, 0xA4, 0x04, 0x0C, 0x0A, 0xD3, 0x92, 0x10,
+                                          0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08};
+    char readers[512] = "";
+    DWORD size = sizeof readers, protocol;
+    SCARDHANDLE card;
+    uint8_t answer[16];
+    DWORD n = sizeof answer;
+    cr_assert_eq(SCardEstablishContext(SCARD_SCOPE_USER, NULL, NULL, context), SCARD_S_SUCCESS);
+    cr_assert_eq(SCardListReaders(*context, NULL, readers, &size), SCARD_S_SUCCESS);
+    cr_assert_eq(SCardConnect(*context, readers, share, SCARD_PROTOCOL_T1, &card, &protocol), SCARD_S_SUCCESS);
+    cr_assert_eq(SCardTransmit(card, SCARD_PCI_T1, select_text, sizeof select_text, NULL, answer, &n), SCARD_S_SUCCESS);
+    return card;
+}
+
+Test(agent_card, a_program_that_only_keeps_a_handle_is_shut_out_and_not_waited_for)
+{
+    SCARDCONTEXT context;
+    open_hanako("pin 1234\n");
+    SCARDHANDLE card = hold_card(&context, SCARD_SHARE_SHARED);
+    ends_with(PROOF_LOGIN, PROOF_OK);
+    card_is_logged_out();
+    SCardDisconnect(card, SCARD_LEAVE_CARD);
+    SCardReleaseContext(context);
+    close_all();
+}
+
+Test(agent_card, nobody_gets_at_the_card_while_the_window_is_open)
+{
+    static const uint8_t command[] = {0x00, 0x84, 0x00, 0x00, 0x08};
+    SCARDCONTEXT context;
+    SCARDHANDLE card;
+    DWORD protocol;
+    char readers[512] = "";
+    DWORD size = sizeof readers;
+    open_hanako("hang\n");
+    const char *path = page_until(begin(PROOF_LOGIN), "暗証番号の窓を見てください");
+    cr_assert_eq(SCardEstablishContext(SCARD_SCOPE_USER, NULL, NULL, &context), SCARD_S_SUCCESS);
+    cr_assert_eq(SCardListReaders(context, NULL, readers, &size), SCARD_S_SUCCESS);
+    LONG rv = SCardConnect(context, readers, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, &card, &protocol);
+    cr_expect_eq(rv, SCARD_E_SHARING_VIOLATION);
+    if (rv == SCARD_S_SUCCESS) {
+        uint8_t answer[16];
+        DWORD n = sizeof answer;
+        cr_expect_neq(SCardTransmit(card, SCARD_PCI_T1, command, sizeof command, NULL, answer, &n), SCARD_S_SUCCESS);
+    }
+    SCardReleaseContext(context);
+    tell_card("remove");
+    (void)end_at(agent_rig_follow(&agent, path, 20000));
+    close_all();
+}
+
+Test(agent_card, a_program_that_has_the_card_for_itself_is_waited_for)
+{
+    SCARDCONTEXT context;
+    open_hanako("pin 1234\n");
+    SCARDHANDLE card = hold_card(&context, SCARD_SHARE_EXCLUSIVE);
+    const char *path = page_until(begin(PROOF_LOGIN), "ほかのプログラムがカードを使っています");
+    SCardDisconnect(card, SCARD_LEAVE_CARD);
+    SCardReleaseContext(context);
+    struct proof_response r = end_at(agent_rig_follow(&agent, path, 20000));
+    cr_expect_eq(r.error, PROOF_OK, "%s", proof_error_name(r.error));
+    close_all();
+}
+
+Test(agent_card, a_program_that_never_lets_go_is_reader_busy)
+{
+    SCARDCONTEXT context;
+    open_hanako("pin 1234\n");
+    SCARDHANDLE card = hold_card(&context, SCARD_SHARE_EXCLUSIVE);
+    const char *path = begin(PROOF_LOGIN);
+    struct proof_response r = end_at(agent_rig_follow(&agent, path, 40000));
+    cr_expect_eq(r.error, PROOF_READER_BUSY, "%s", proof_error_name(r.error));
+    SCardDisconnect(card, SCARD_LEAVE_CARD);
+    SCardReleaseContext(context);
     close_all();
 }
