@@ -25,9 +25,9 @@ static void read_config(struct provider *p, const struct provider_options *o)
     struct config_fault fault = {0};
     const char *text = arena_printf(&p->a,
                                     "issuer = \"" PROVIDER_ISSUER "\"\nlisten = {\"%s\"}\ndata = \"%s/data\"\n"
-                                    "workers = 2\njpki {\n trust = \"test\"\n roots = \"" BUILD_DIR
-                                    "/testpki/trust\"\n %s}\nlog { level = info }\n",
-                                    o && o->listen ? o->listen : "127.0.0.1:0", p->folder,
+                                    "workers = 2\njpki {\n trust = \"test\"\n roots = \"%s/trust\"\n %s}\n"
+                                    "log { level = info }\n",
+                                    o && o->listen ? o->listen : "127.0.0.1:0", p->folder, p->pki,
                                     o && o->revocation ? o->revocation : BY_FILES);
     enum err e = config_read_text(&p->config, &p->a, "test.conf", view_text(text), &fault);
     cr_assert_eq(e, ERR_OK, "%s, line %d: %s %s", err_name(e), fault.line, fault.key, fault.rule);
@@ -80,6 +80,7 @@ void provider_open(struct provider *p, const struct provider_options *options)
     p->log = open(arena_printf(&p->a, "%s/log", p->folder), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     cr_assert_geq(p->log, 0);
     log_set_fd(p->log);
+    p->pki = options && options->pki ? options->pki : BUILD_DIR "/testpki";
     read_config(p, options);
     start(p);
 }
@@ -225,5 +226,5 @@ const char *provider_ledger_list(struct provider *p, const char *client)
 
 const char *provider_persona(struct provider *p, const char *kind_and_name)
 {
-    return arena_printf(&p->a, BUILD_DIR "/testpki/%s", kind_and_name);
+    return arena_printf(&p->a, "%s/%s", p->pki, kind_and_name);
 }

@@ -21,12 +21,14 @@ struct provider {
     struct op *op;
     struct server *server;
     uint16_t port;
-    int log; /* folder/log */
+    int log;         /* folder/log */
+    const char *pki; /* the test PKI it trusts */
 };
 
 struct provider_options {
     const char *revocation; /* lines of section jpki; NULL: CRL files, no OCSP */
     const char *listen;     /* NULL: 127.0.0.1:0 */
+    const char *pki;        /* a folder made by genkan-testpki; NULL: that of this build */
 };
 
 /* OPTIONS may be NULL. The test fails if it does not start. */
@@ -62,7 +64,7 @@ bool provider_ledger_is_whole(struct provider *p);
 /* What `genkan audit list --csv` prints, filtered by client (NULL: all). In the provider's arena. */
 const char *provider_ledger_list(struct provider *p, const char *client);
 
-/* Where personas of the test PKI are: BUILD_DIR/testpki/residents/<name> or BUILD_DIR/testpki/bad/<name>. */
+/* Where personas of its test PKI are: <pki>/residents/<name> or <pki>/bad/<name>. */
 const char *provider_persona(struct provider *p, const char *kind_and_name);
 
 #endif
