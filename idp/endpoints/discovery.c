@@ -76,7 +76,8 @@ static void put_claims(struct writer *w)
     put_fields(w, "scopes_supported", LIST("openid", "profile", "phone", "offline_access"));
     put_list(w, "claim_types_supported", LIST("normal"));
     put_fields(w, "claims_supported",
-               LIST("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"));
+               LIST("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
+                    "email_verified", "phone_number_verified"));
 }
 
 void handle_discovery(struct visit *v)

@@ -229,11 +229,8 @@ static enum err mint_code(struct visit *v, const struct flow *f, struct view *te
         .scope = f->request.scope,
         .nonce = f->request.nonce,
         .challenge = f->request.challenge,
-        .acr = f->session->acr,
-        .amr = f->session->amr,
         .session = f->session->id,
         .grant = f->grant ? f->grant->id : IDENT_NONE,
-        .login_at = f->session->auth_at,
         .minted_at = v->now,
         .offline = authz_is_offline(&f->request, f->client),
     };

@@ -16,12 +16,9 @@ enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, 
     pack_put(&b, c->scope);
     pack_put(&b, c->nonce);
     pack_put(&b, c->challenge);
-    pack_put(&b, c->acr);
-    pack_put(&b, c->amr);
     pack_put(&b, ident_view(&c->session));
     pack_put(&b, ident_view(&c->grant));
     pack_put(&b, VIEW_ARRAY(c->redirect_hash));
-    pack_put_int(&b, c->login_at);
     pack_put_int(&b, c->minted_at);
     pack_put_int(&b, c->offline);
     return pack_seal(a, keys_secret(k, SECRET_CODE), PURPOSE, &b, text);
@@ -34,8 +31,7 @@ static bool take(struct view rest, struct code *c)
 
     bool good = pack_take(&rest, &c->client_id) && pack_take(&rest, &c->sub) && pack_take(&rest, &c->sid) &&
                 pack_take(&rest, &c->scope) && pack_take(&rest, &c->nonce) && pack_take(&rest, &c->challenge) &&
-                pack_take(&rest, &c->acr) && pack_take(&rest, &c->amr) && pack_take(&rest, &session) &&
-                pack_take(&rest, &grant) && pack_take(&rest, &redirect) && pack_take_int(&rest, &c->login_at) &&
+                pack_take(&rest, &session) && pack_take(&rest, &grant) && pack_take(&rest, &redirect) &&
                 pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &offline) && rest.n == 0 &&
                 redirect.n == sizeof c->redirect_hash;
     if (!good)

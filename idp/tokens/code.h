@@ -12,11 +12,11 @@
 
 /* Views of a code that was read live in its arena. */
 struct code {
-    struct view client_id, sub, scope, nonce, challenge, acr, amr;
+    struct view client_id, sub, scope, nonce, challenge;
     struct view sid; /* the session as the client knows it */
     struct ident session, grant;
     uint8_t redirect_hash[32];
-    int64_t login_at, minted_at;
+    int64_t minted_at;
     bool offline; /* offline_access: what comes of it outlives the session */
 };
 
