@@ -111,6 +111,7 @@ enum page_problem card_proof_problem_of(enum verify_refusal refusal)
     case VERIFY_GOOD:
         return PAGE_PROBLEMS;
     case VERIFY_EXPIRED:
+    case VERIFY_ISSUER_EXPIRED: /* she can do nothing else about it: a new certificate at the counter */
         return PAGE_PROBLEM_CERT_EXPIRED;
     case VERIFY_NOT_YET_VALID:
         return PAGE_PROBLEM_CERT_NOT_YET;
@@ -137,7 +138,6 @@ enum page_problem card_proof_problem_of(enum verify_refusal refusal)
     case VERIFY_ISSUER_OTHER_HIERARCHY:
     case VERIFY_ISSUER_KEY_ID:
     case VERIFY_ISSUER_SIGNATURE:
-    case VERIFY_ISSUER_EXPIRED:
     case VERIFY_KEY_USAGE:
     case VERIFY_EXT_KEY_USAGE:
     case VERIFY_POLICY:

@@ -147,6 +147,7 @@ Test(card_proof, says_whose_fault_it_is)
     cr_expect_eq(card_proof_problem_of(VERIFY_REVOCATION_UNKNOWN), PAGE_PROBLEM_REVOCATION_UNKNOWN);
     cr_expect_eq(card_proof_problem_of(VERIFY_REVOKED), PAGE_PROBLEM_CERT_REVOKED);
     cr_expect_eq(card_proof_problem_of(VERIFY_EXPIRED), PAGE_PROBLEM_CERT_EXPIRED);
+    cr_expect_eq(card_proof_problem_of(VERIFY_ISSUER_EXPIRED), PAGE_PROBLEM_CERT_EXPIRED);
     cr_expect_eq(card_proof_problem_of(VERIFY_NOT_YET_VALID), PAGE_PROBLEM_CERT_NOT_YET);
     cr_expect_eq(card_proof_problem_of(VERIFY_ISSUER_OTHER_HIERARCHY), PAGE_PROBLEM_WRONG_CERT);
     cr_expect_eq(card_proof_problem_of(VERIFY_PROOF_SIGNATURE), PAGE_PROBLEM_PROOF_INVALID);
