@@ -40,8 +40,7 @@ static bool opened(const struct applet *a, const struct card_ef *ef)
     return ef->opened_by == 0 || (ef->opened_by & a->verified) != 0;
 }
 
-/* --- SELECT --------------------------------------------------------------------------------------------------------
- */
+/* --- SELECT ---------------------------------------------------------------------------------------------------- */
 
 /* Changing the application forgets every PIN; selecting the same one again keeps them (facts 1.4). */
 static void enter(struct applet *a, const struct card_app *app)
@@ -123,8 +122,7 @@ static uint16_t on_select(struct applet *a, const struct command *c, struct buf 
     }
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------
- */
+/* --- reading --------------------------------------------------------------------------------------------------- */
 
 static uint16_t read_allowed(const struct applet *a, enum ef_kind kind)
 {
@@ -191,8 +189,7 @@ static uint16_t on_read_record(struct applet *a, const struct command *c, struct
     return c->p1 == 1 ? put_part(a, 0, c->le, out) : SW_NO_RECORD;
 }
 
-/* --- PINs ----------------------------------------------------------------------------------------------------------
- */
+/* --- PINs ------------------------------------------------------------------------------------------------------ */
 
 /* P2 80: the current file, which must be a PIN; 80 + SFI: that one. */
 static uint16_t refer(struct applet *a, uint8_t p2, enum ef_kind kind)
@@ -264,8 +261,7 @@ static uint16_t on_change(struct applet *a, const struct command *c, struct buf 
     return pins_change(a->pins, pin, c->data) == PIN_RIGHT ? SW_OK : SW_MEMORY;
 }
 
-/* --- keys ----------------------------------------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------------------------------------------ */
 
 static uint16_t sign(const struct applet *a, const struct command *c, struct buf *out)
 {
@@ -298,8 +294,7 @@ static uint16_t on_sign(struct applet *a, const struct command *c, struct buf *o
     return opened(a, a->ef) ? sign(a, c, out) : SW_SECURITY;
 }
 
-/* --- the rest ------------------------------------------------------------------------------------------------------
- */
+/* --- the rest -------------------------------------------------------------------------------------------------- */
 
 static uint16_t on_challenge(struct applet *a, const struct command *c, struct buf *out)
 {

@@ -131,8 +131,7 @@ static void make_jpki(struct making *m)
     add_others(m, others, sizeof others / sizeof others[0]);
 }
 
-/* --- the text application ------------------------------------------------------------------------------------------
- */
+/* --- the text application -------------------------------------------------------------------------------------- */
 
 static void put_length(const struct making *m, struct buf *b, size_t n)
 {
@@ -299,8 +298,7 @@ static void make_text(struct making *m)
     add_pin(m, 0x0015, PIN_TEXT_B, NULL);
 }
 
-/* --- the others: there, and locked ---------------------------------------------------------------------------------
- */
+/* --- the others: there, and locked ----------------------------------------------------------------------------- */
 
 /* Pictures are not on this card; who opens a file of the face finds filler. */
 static void make_face(struct making *m)

@@ -1,7 +1,7 @@
 /* genkan-card: a virtual My Number Card, see docs/man/genkan-card.1. */
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -52,8 +52,7 @@ static int complain(const char *what, const char *why)
     return 1;
 }
 
-/* --- ctl and reader ------------------------------------------------------------------------------------------------
- */
+/* --- ctl and reader -------------------------------------------------------------------------------------------- */
 
 static void put_words(struct buf *line, char **words, int n)
 {
@@ -102,100 +101,70 @@ static int run_reader(int argc, char **argv)
     return complain(argv[0], err_name(reader_become(argv[0], (uint16_t)port)));
 }
 
-/* --- options -------------------------------------------------------------------------------------------------------
- */
+/* --- options --------------------------------------------------------------------------------------------------- */
 
-enum option_key {
-    O_DIR = 256,
-    O_STATE,
-    O_PORT,
-    O_CONTROL,
-    O_TRACE,
-    O_ATR,
-    O_LABEL,
-    O_DELAY,
-    O_EMPTY,
-    O_LONG,
-    O_SHORT,
-    O_EOF,
-    O_FORGETS,
-    O_HELP,
-    O_VERSION
+static const struct option_row {
+    const char *name;
+    enum { IS_TEXT, IS_NUMBER, IS_FLAG } kind;
+    size_t at;   /* in struct settings: const char *, int64_t, bool */
+    int64_t max; /* IS_NUMBER: 0..max; IS_TEXT: bytes */
+} rows[] = {
+    {"--dir", IS_TEXT, offsetof(struct settings, dir), 4096},
+    {"--state", IS_TEXT, offsetof(struct settings, state), 4096},
+    {"--port", IS_NUMBER, offsetof(struct settings, port), 65534},
+    {"--control", IS_TEXT, offsetof(struct settings, control), 4096},
+    {"--trace", IS_TEXT, offsetof(struct settings, trace), 4096},
+    {"--atr", IS_TEXT, offsetof(struct settings, atr), 66},
+    {"--label", IS_TEXT, offsetof(struct settings, files.label), 32},
+    {"--delay", IS_NUMBER, offsetof(struct settings, delay), 600000},
+    {"--empty", IS_FLAG, offsetof(struct settings, empty), 0},
+    {"--long-lengths", IS_FLAG, offsetof(struct settings, files.long_lengths), 0},
+    {"--short-only", IS_FLAG, offsetof(struct settings, applet.short_only), 0},
+    {"--eof-6282", IS_FLAG, offsetof(struct settings, applet.says_eof), 0},
+    {"--reset-forgets", IS_FLAG, offsetof(struct settings, applet.reset_forgets), 0},
 };
 
-static const struct option options[] = {
-    {"dir", required_argument, NULL, O_DIR},         {"state", required_argument, NULL, O_STATE},
-    {"port", required_argument, NULL, O_PORT},       {"control", required_argument, NULL, O_CONTROL},
-    {"trace", required_argument, NULL, O_TRACE},     {"atr", required_argument, NULL, O_ATR},
-    {"label", required_argument, NULL, O_LABEL},     {"delay", required_argument, NULL, O_DELAY},
-    {"empty", no_argument, NULL, O_EMPTY},           {"long-lengths", no_argument, NULL, O_LONG},
-    {"short-only", no_argument, NULL, O_SHORT},      {"eof-6282", no_argument, NULL, O_EOF},
-    {"reset-forgets", no_argument, NULL, O_FORGETS}, {"help", no_argument, NULL, O_HELP},
-    {"version", no_argument, NULL, O_VERSION},       {NULL, 0, NULL, 0},
-};
-
-static bool set_option(struct settings *s, int key, const char *value)
+static const struct option_row *find_row(const char *name)
 {
-    switch (key) {
-    case O_DIR:
-        s->dir = value;
-        return true;
-    case O_STATE:
-        s->state = value;
-        return true;
-    case O_PORT:
-        return read_port(value, &s->port);
-    case O_CONTROL:
-        s->control = value;
-        return true;
-    case O_TRACE:
-        s->trace = value;
-        return true;
-    case O_ATR:
-        s->atr = value;
-        return true;
-    case O_LABEL:
-        s->files.label = value;
-        return strlen(value) <= 32;
-    case O_DELAY:
-        return text_to_int(view_text(value), &s->delay) && s->delay <= 600000;
-    case O_EMPTY:
-        return s->empty = true;
-    case O_LONG:
-        return s->files.long_lengths = true;
-    case O_SHORT:
-        return s->applet.short_only = true;
-    case O_EOF:
-        return s->applet.says_eof = true;
-    case O_FORGETS:
-        return s->applet.reset_forgets = true;
-    default:
-        return false;
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static bool set_row(struct settings *s, const struct option_row *row, const char *value)
+{
+    void *at = (char *)s + row->at;
+    if (row->kind == IS_FLAG)
+        return *(bool *)at = true;
+    if (row->kind == IS_NUMBER)
+        return text_to_int(view_text(value), at) && *(int64_t *)at <= row->max;
+    *(const char **)at = value;
+    return strlen(value) <= (size_t)row->max;
 }
 
 /* -1: go on; otherwise the exit status. */
 static int read_options(struct settings *s, int argc, char **argv)
 {
-    for (int key; (key = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (key == O_HELP)
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0)
             return fputs(usage, stdout) < 0;
-        if (key == O_VERSION)
+        if (strcmp(argv[i], "--version") == 0)
             return puts("genkan-card " GENKAN_VERSION) < 0;
-        if (!set_option(s, key, optarg)) {
-            if (key != '?')
-                complain(optarg ? optarg : "option", "not a possible value");
+        const struct option_row *row = find_row(argv[i]);
+        const char *value = row && row->kind != IS_FLAG && i + 1 < argc ? argv[++i] : NULL;
+        if (!row || (row->kind != IS_FLAG && !value) || !set_row(s, row, value)) {
+            complain(argv[i], row ? "not a possible value" : "not an option; try --help");
             return 2;
         }
     }
-    if (s->dir && optind == argc)
+    if (s->dir && s->port > 0)
         return -1;
     fputs(usage, stderr);
     return 2;
 }
 
-/* --- the card ------------------------------------------------------------------------------------------------------
- */
+/* --- the card -------------------------------------------------------------------------------------------------- */
 
 /* What PC/SC part 3 makes of a Type B card whose application data is random at each tap (facts 1.2). */
 static void random_atr(uint8_t atr[13])

@@ -21,8 +21,7 @@ static int64_t microseconds(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* --- the link ------------------------------------------------------------------------------------------------------
- */
+/* --- the link -------------------------------------------------------------------------------------------------- */
 
 static void unlink_reader(struct station *s, const char *event)
 {
@@ -61,8 +60,7 @@ static void send_to_reader(struct station *s, struct view v)
         unlink_reader(s, "reader_gone");
 }
 
-/* --- commands ------------------------------------------------------------------------------------------------------
- */
+/* --- commands -------------------------------------------------------------------------------------------------- */
 
 /* Counts an order down; true when its command is here. */
 static bool is_now(unsigned *countdown)
@@ -151,8 +149,7 @@ static void on_link(struct station *s)
     }
 }
 
-/* --- control -------------------------------------------------------------------------------------------------------
- */
+/* --- control --------------------------------------------------------------------------------------------------- */
 
 static void put_status(const struct station *s, struct buf *out)
 {
@@ -259,8 +256,7 @@ static void on_control(struct station *s)
     close(fd);
 }
 
-/* --- the loop ------------------------------------------------------------------------------------------------------
- */
+/* --- the loop -------------------------------------------------------------------------------------------------- */
 
 static int patience_ms(const struct station *s)
 {

@@ -235,8 +235,7 @@ Test(applet, reads_a_record_only_where_there_is_one)
                  {"00B2011C00", 0x6A82});
 }
 
-/* --- contents ------------------------------------------------------------------------------------------------------
- */
+/* --- contents -------------------------------------------------------------------------------------------------- */
 
 static struct bench_card *card_of(const char *who, struct files_options o)
 {
@@ -358,8 +357,7 @@ Test(applet, gives_the_objects_of_the_text_application_their_published_sizes)
     bench_close(b);
 }
 
-/* --- signatures ----------------------------------------------------------------------------------------------------
- */
+/* --- signatures ------------------------------------------------------------------------------------------------ */
 
 static const char *hex_of(char *out, struct view v)
 {
