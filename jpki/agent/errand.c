@@ -20,7 +20,8 @@ struct errand {
     enum { IDLE, RUNNING, DONE } state;
     bool has_thread, stopped, window_failed, shut;
     enum stage stage;
-    unsigned seen;
+    unsigned seen, lookers;
+    int64_t looked_ms; /* when the last one left */
     char id[ERRAND_ID_MAX];
     char *url;
 
@@ -55,11 +56,17 @@ static void tell(void *ctx, enum stage stage)
     unlock(e);
 }
 
+static bool is_abandoned(const struct errand *e)
+{
+    return e->tools.abandoned_ms > 0 && e->lookers == 0 && e->stage != STAGE_PIN && e->stage != STAGE_WORK &&
+           clock_steady_ms() - e->looked_ms > e->tools.abandoned_ms;
+}
+
 static bool is_stopped(void *ctx)
 {
     struct errand *e = ctx;
     lock(e);
-    bool stopped = e->stopped;
+    bool stopped = e->stopped || is_abandoned(e);
     unlock(e);
     return stopped;
 }
@@ -182,6 +189,7 @@ static enum err start_locked(struct errand *e, const struct errand_order *order,
     if (!name)
         return ERR_MEMORY;
     e->conversation.end_ms = end_of(order);
+    e->looked_ms = clock_steady_ms();
     if (pthread_create(&e->thread, NULL, run, e))
         return ERR_UNAVAILABLE;
     e->has_thread = true;
@@ -262,7 +270,10 @@ enum err errand_look(struct errand *e, struct view id, unsigned seen, int ms, st
                      struct errand_view *out)
 {
     lock(e);
+    e->lookers++;
     wait_news(e, id, seen, ms);
+    e->lookers--;
+    e->looked_ms = clock_steady_ms();
     enum err bad = look_locked(e, id, arena, out);
     unlock(e);
     return bad;

@@ -14,6 +14,9 @@ struct errand_tools {
     void *ctx;
     struct window window;
     int busy_patience_ms;
+    /* After so long without anybody at the waiting page, an errand that waits for reader or card ends: its tab was
+     * closed, and nobody must be told "busy" because of it. A window that is open stays. 0: never. */
+    int abandoned_ms;
 };
 
 struct errand;

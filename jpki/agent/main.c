@@ -12,7 +12,8 @@
 #include "jpki/agent/setting.h"
 #include "jpki/card/reader_pcsc.h"
 
-enum { BUSY_PATIENCE_MS = 20000 };
+/* Browsers wake a tab in the background once a minute. */
+enum { BUSY_PATIENCE_MS = 20000, ABANDONED_MS = 75000 };
 
 static int complain(const char *what, const char *why)
 {
@@ -71,7 +72,8 @@ static int serve(struct setting *s, const struct issuers *issuers)
                                        .close_reader = close_reader,
                                        .ctx = s,
                                        .window = pinentry_window(&s->pinentry),
-                                       .busy_patience_ms = BUSY_PATIENCE_MS};
+                                       .busy_patience_ms = BUSY_PATIENCE_MS,
+                                       .abandoned_ms = ABANDONED_MS};
     block_signals(&set);
     pthread_atfork(NULL, NULL, unblock_in_child);
     if (errand_open(&errand, &tools))

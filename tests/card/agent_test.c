@@ -443,6 +443,17 @@ Test(agent_card, a_card_pulled_at_any_command_ends_defined)
     close_all();
 }
 
+Test(agent_card, ends_at_once_when_it_is_told_to_while_a_window_is_open)
+{
+    open_hanako("hang\n");
+    (void)page_until(begin(PROOF_LOGIN), "暗証番号の窓を見てください");
+    int64_t start = clock_steady_ms();
+    cr_expect_eq(agent_rig_close(&agent), 0);
+    cr_expect_lt(clock_steady_ms() - start, 4000);
+    card_is_logged_out();
+    rig_close(rig);
+}
+
 /* ---- other programs ---- */
 
 /* Another program's handle on the card, and what it has selected. */
