@@ -7,7 +7,7 @@
 
 #define PART_DEPTH  4
 #define CONDITIONS  8
-#define ATTRIBUTE_N 64
+#define SCRATCH_MAX 65536
 #define NS_PAGE     "urn:genkan:page"
 #define NS_PUT      "urn:genkan:put"
 #define NS_SAY      "urn:genkan:say"
@@ -27,6 +27,7 @@ struct reader {
     const struct fact *scopes[PROGRAM_DEPTH];
     size_t depth;      /* index of the innermost scope */
     size_t part_depth; /* parts inside parts */
+    struct buf scratch;
     const char **why;
     enum err err;
 };
@@ -100,14 +101,14 @@ static void put_literal(struct reader *r, const char *text)
 
 static void put_escaped_literal(struct reader *r, struct view v)
 {
-    struct buf b;
     struct view escaped;
-    buf_open(&b, r->arena, 65536);
-    escaped_put(&b, v);
-    if (buf_done(&b, &escaped) == ERR_OK)
+    r->scratch.n = 0; /* one buffer for all literals */
+    escaped_put(&r->scratch, v);
+    enum err e = buf_done(&r->scratch, &escaped);
+    if (!e)
         program_literal(r->program, escaped);
-    else
-        r->err = r->err ? r->err : ERR_LIMIT;
+    else if (!r->err)
+        r->err = e;
 }
 
 /* --- facts
@@ -568,6 +569,7 @@ enum err template_read(struct template **out, struct arena *a, struct view xhtml
         return ERR_MEMORY;
     program_open(&t->program, a);
     struct reader r = {.arena = a, .env = env, .program = &t->program, .scopes = {env->facts}, .why = why};
+    buf_open(&r.scratch, a, SCRATCH_MAX);
     xmlDoc *doc = parse(&r, xhtml);
     if (doc && !r.err) {
         put_literal(&r, "<!DOCTYPE html>\n");
