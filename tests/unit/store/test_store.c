@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "tests/lib/box.h"
@@ -199,6 +200,21 @@ Test(store, a_refusal_that_wrote_nothing_takes_nobody_down)
     struct store_figures before = store_figures(box.store);
     cr_assert_eq(store_write(box.store, look_and_refuse, NULL), ERR_CONFLICT);
     cr_assert_eq(store_figures(box.store).reruns, before.reruns);
+}
+
+/* Whoever locks the database is waited for once or twice (the first alone, then those who came meanwhile together), not
+ * once for each. */
+Test(store, a_crowd_waits_for_a_lock_together)
+{
+    struct crowd c[CROWD] = {0};
+    cr_assert_eq(db_begin(box_db(&box)), ERR_OK);
+    int64_t before = clock_steady_ms();
+    crowd_of(c, 1);
+    cr_assert_lt(clock_steady_ms() - before, CROWD * 200 / 2);
+    for (int i = 0; i < CROWD; i++)
+        cr_assert_eq(c[i].err, ERR_BUSY);
+    db_rollback(box_db(&box));
+    cr_assert_eq(things(), 0);
 }
 
 /* --- hooks ----------------------------------------------------------------------------------------------------------
