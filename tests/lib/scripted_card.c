@@ -148,6 +148,10 @@ static enum card_result carry_out(struct scripted_card *c, struct view command, 
         put_sw(answer, n, c->other ? 0x6A82 : 0x6A86);
         return CARD_OK;
     }
+    if (c->o.always_verified && command.p[1] == 0x20 && command.n == 4) {
+        put_sw(answer, n, 0x9000);
+        return CARD_OK;
+    }
     c->shown += command.p[1] == 0x20 && command.n > 4;
     say(c, (const char *)command.p, command.n);
     INSIST(buf_done(&c->answer, &v) == ERR_OK && v.n <= 258);

@@ -26,6 +26,7 @@ struct scripted_options {
     const char *label;  /* NULL: the plastic card */
     bool long_lengths;
     bool no_short_ids;        /* every short EF identifier is answered 6A86 */
+    bool always_verified;     /* every question for the tries left is answered 9000 */
     unsigned others;          /* cards without our application in readers before this one */
     unsigned busy;            /* so many connects are refused because another has the card; ~0u: all */
     unsigned mute;            /* so many connects meet a card that does not speak */

@@ -55,6 +55,28 @@ Test(card, tells_the_tries_left_without_spending_one)
     take_out();
 }
 
+Test(card, makes_the_card_forget_what_another_program_has_shown)
+{
+    int tries = -1;
+    open_plastic();
+    scripted_card_fault(card_in, 1, CARD_FAULT_SW, 0x9000); /* "verified already" */
+    cr_assert_eq(card_pin_tries(&card, CARD_PIN_AUTH, &tries), CARD_OK);
+    cr_expect_eq(tries, 3);
+    cr_expect_eq(card.apdus, 2 + 4, "tries, another application, back, tries");
+    take_out();
+}
+
+Test(card, does_not_believe_a_card_that_never_forgets)
+{
+    struct scripted_options o = plastic;
+    int tries = -1;
+    o.always_verified = true;
+    put_in(&o);
+    cr_assert_eq(card_connect(&card, &reader), CARD_OK);
+    cr_expect_eq(card_pin_tries(&card, CARD_PIN_AUTH, &tries), CARD_UNSUPPORTED);
+    take_out();
+}
+
 Test(card, never_sends_a_pin_of_the_wrong_form)
 {
     static const char *const bad[] = {"", "1", "123", "12345", "abcd", "12 4"};

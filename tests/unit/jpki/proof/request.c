@@ -172,6 +172,16 @@ Test(request, refuses_an_issuer_whose_key_did_not_sign)
     refuses("iss", "\"http://id.example\"", PROOF_REQUEST_INVALID);
 }
 
+Test(request, an_issuer_cannot_speak_for_another_even_if_all_else_fits)
+{
+    struct proof_issuer own = issuers[1];
+    issuers[1].iss = VIEW("https://impostor.example"); /* whose key it is now */
+    struct proof_refusal r = read_with(NULL, NULL);
+    issuers[1] = own;
+    cr_expect_eq(r.code, PROOF_REQUEST_INVALID);
+    cr_expect_str_eq(r.claim, "iss");
+}
+
 Test(request, refuses_another_audience_or_carrier)
 {
     refuses("aud", "\"urn:genkan:agent:2\"", PROOF_REQUEST_INVALID);
