@@ -42,7 +42,7 @@ static int64_t end_of_day(int64_t t)
     return (t + 9 * 3600) / DAY * DAY - 9 * 3600 + DAY - 1;
 }
 
-/* --- authorities ------------------------------------------------------------------------------------------------- */
+/* --- authorities ----------------------------------------------------------------------------------------------- */
 
 /* Ages as in production, where 01 ended in 2025, 02 ends in 2029 and 03 in 2033. */
 static void make_authority(struct maker *m, enum hierarchy h, int generation)
@@ -68,7 +68,7 @@ static X509 *make_own_root(struct maker *m, enum hierarchy h, EVP_PKEY *key, boo
     return pki_make_root(h, key, 0xC13903, m->now - 3 * YEAR, m->now + 7 * YEAR, true_key_id ? id : VIEW_NONE);
 }
 
-/* --- what the responder and the CRLs know ------------------------------------------------------------------------ */
+/* --- what the responder and the CRLs know ---------------------------------------------------------------------- */
 
 /* A UTCTime: openssl ocsp reads nothing else as the date of a revocation. */
 static void index_date(char out[16], int64_t t)
@@ -111,7 +111,7 @@ static void register_leaf(struct maker *m, const struct leaf *leaf, const char *
         put_revoked(m, leaf, leaf->defect == ON_HOLD ? 6 : 1);
 }
 
-/* --- cards ------------------------------------------------------------------------------------------------------- */
+/* --- cards ----------------------------------------------------------------------------------------------------- */
 
 /* A map that flags nothing: one 0 for each character. */
 static char *zero_map(const char *text)
@@ -281,7 +281,7 @@ static void make_bad_cards(struct maker *m)
     }
 }
 
-/* --- revocation -------------------------------------------------------------------------------------------------- */
+/* --- revocation ------------------------------------------------------------------------------------------------ */
 
 /* The revoked of one authority, of TOWN only unless it is NULL. */
 static size_t pick_revoked(const struct maker *m, const struct authority *ca, const struct town *town,
@@ -378,7 +378,7 @@ static void make_responders(struct maker *m)
     folder_put(&m->folder, VIEW("unique_subject = no\n"), 0644, "ocsp/index.txt.attr");
 }
 
-/* --- the program ------------------------------------------------------------------------------------------------- */
+/* --- the program ----------------------------------------------------------------------------------------------- */
 
 static void make_keys(struct maker *m)
 {

@@ -107,7 +107,7 @@ static X509_NAME *subject_name(const struct leaf *leaf)
     return name;
 }
 
-/* --- extensions -------------------------------------------------------------------------------------------------- */
+/* --- extensions ------------------------------------------------------------------------------------------------ */
 
 static void put_ext(X509 *cert, int nid, void *value, bool critical)
 {
@@ -243,7 +243,7 @@ static X509_EXTENSION *strange_ext(void)
     return ext;
 }
 
-/* --- the six otherNames (facts 4.4) ------------------------------------------------------------------------------ */
+/* --- the six otherNames (facts 4.4) ---------------------------------------------------------------------------- */
 
 static void put_other_name(GENERAL_NAMES *names, char last, const char *text)
 {
@@ -274,7 +274,7 @@ static void put_person(X509 *cert, const struct leaf *leaf)
     GENERAL_NAMES_free(names);
 }
 
-/* --- certificates ------------------------------------------------------------------------------------------------ */
+/* --- certificates ---------------------------------------------------------------------------------------------- */
 
 static X509 *open_cert(X509_NAME *subject, const X509_NAME *issuer, EVP_PKEY *key, uint32_t serial, int64_t from,
                        int64_t to)
@@ -387,7 +387,7 @@ X509 *pki_make_responder(const struct authority *ca, EVP_PKEY *key, uint32_t ser
     return cert;
 }
 
-/* --- CRLs -------------------------------------------------------------------------------------------------------- */
+/* --- CRLs ------------------------------------------------------------------------------------------------------ */
 
 static void put_crl_entry(X509_CRL *crl, const struct revoked_serial *entry)
 {

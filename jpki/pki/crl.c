@@ -31,7 +31,7 @@ static X509_CRL *decode_pem(struct view text)
     return crl;
 }
 
-/* --- who and what for -------------------------------------------------------------------------------------------- */
+/* --- who and what for ------------------------------------------------------------------------------------------ */
 
 static bool has_signed(const struct trust_root *root, X509_CRL *crl)
 {
@@ -91,7 +91,7 @@ static bool has_unknown_critical(X509_CRL *crl)
     return false;
 }
 
-/* --- entries ----------------------------------------------------------------------------------------------------- */
+/* --- entries --------------------------------------------------------------------------------------------------- */
 
 static bool put_serial(uint8_t out[CRL_SERIAL_MAX], struct view serial)
 {
@@ -144,7 +144,7 @@ static enum err read_entries(struct crl *out, X509_CRL *crl, enum crl_fault *fau
     return ERR_OK;
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------------------------- */
 
 static enum crl_fault read_head(struct crl *out, struct arena *a, const struct trust *trust, X509_CRL *crl,
                                 bool *no_memory)

@@ -25,7 +25,7 @@ static void free_id(void *id)
     OCSP_CERTID_free(id);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------------------ */
+/* --- asking ---------------------------------------------------------------------------------------------------- */
 
 /* RFC 9654 2.1: the extension's value is an OCTET STRING in an OCTET STRING; OpenSSL writes it. OCSP_CERTID uses SHA-1
  * because every responder must know it (RFC 5019 2.1.1); it names the certificate and protects nothing. */
@@ -71,7 +71,7 @@ enum err ocsp_ask(struct ocsp_question *out, struct arena *a, const struct cert 
     return e;
 }
 
-/* --- judging ----------------------------------------------------------------------------------------------------- */
+/* --- judging --------------------------------------------------------------------------------------------------- */
 
 /* The signer must be the issuer itself, or a certificate that the issuer's own key has signed and appointed by
  * id-kp-OCSPSigning (RFC 6960 4.2.2.2). Nobody else counts, whoever signed him. */

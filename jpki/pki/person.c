@@ -56,7 +56,7 @@ static bool read_gender(enum person_gender *out, struct view v)
     return true;
 }
 
-/* --- birth ------------------------------------------------------------------------------------------------------- */
+/* --- birth ----------------------------------------------------------------------------------------------------- */
 
 static int number(const uint8_t *p, size_t n)
 {
@@ -102,7 +102,7 @@ static bool read_birth(struct person *out, struct view v)
     return true;
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------------------------- */
 
 static enum person_fault read_values(struct person *out, const struct view items[ITEMS])
 {

@@ -38,7 +38,7 @@ struct revocation {
     size_t n_cache; /* a multiple of CACHE_WAYS */
 };
 
-/* --- the folder of CRLs ------------------------------------------------------------------------------------------ */
+/* --- the folder of CRLs ---------------------------------------------------------------------------------------- */
 
 static void close_set(struct crl_set *set)
 {
@@ -170,7 +170,7 @@ enum err revocation_reload(struct revocation *r, char why[256])
     return ERR_OK;
 }
 
-/* --- opening ----------------------------------------------------------------------------------------------------- */
+/* --- opening --------------------------------------------------------------------------------------------------- */
 
 static enum err allocate(struct revocation *r, const struct revocation_config *config)
 {
@@ -215,7 +215,7 @@ void revocation_close(struct revocation *r)
     free(r);
 }
 
-/* --- asking the CRLs --------------------------------------------------------------------------------------------- */
+/* --- asking the CRLs ------------------------------------------------------------------------------------------- */
 
 static struct revocation_answer unknown(enum revocation_why why, enum revocation_source source)
 {
@@ -268,7 +268,7 @@ static struct revocation_answer ask_crls(struct revocation *r, const struct cert
     return best;
 }
 
-/* --- asking the responder ---------------------------------------------------------------------------------------- */
+/* --- asking the responder -------------------------------------------------------------------------------------- */
 
 static void cache_key(uint8_t out[SHA256_SIZE], const struct cert *c, const struct trust_root *root)
 {
@@ -366,7 +366,7 @@ static enum err ask_ocsp(struct revocation_answer *out, struct revocation *r, st
     return e;
 }
 
-/* --- both -------------------------------------------------------------------------------------------------------- */
+/* --- both ------------------------------------------------------------------------------------------------------ */
 
 enum err revocation_check(struct revocation_answer *out, struct revocation *r, struct arena *a, const struct cert *c,
                           const struct trust_root *root, int64_t now)

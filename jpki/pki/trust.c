@@ -38,7 +38,7 @@ static enum err refuse(const struct opening *o, const char *rule)
     return ERR_CONFIG;
 }
 
-/* --- pins -------------------------------------------------------------------------------------------------------- */
+/* --- pins ------------------------------------------------------------------------------------------------------ */
 
 static int digit_of(char c)
 {
@@ -96,7 +96,7 @@ static bool is_pinned(const struct opening *o, enum trust_purpose purpose, struc
     return false;
 }
 
-/* --- names ------------------------------------------------------------------------------------------------------- */
+/* --- names ----------------------------------------------------------------------------------------------------- */
 
 /* The text of attribute I, if it is of kind NID; absent otherwise. */
 static struct view attribute(const X509_NAME *name, int i, int nid)
@@ -131,7 +131,7 @@ static bool is_test_name(const X509_NAME *name, enum trust_purpose purpose)
            (view_equal(organization, VIEW("GENKAN-TEST")) && view_equal_text(unit, unit_of(purpose)));
 }
 
-/* --- roots ------------------------------------------------------------------------------------------------------- */
+/* --- roots ----------------------------------------------------------------------------------------------------- */
 
 static enum err check_name(const struct opening *o, const struct cert *c, enum trust_purpose purpose)
 {
@@ -304,7 +304,7 @@ const struct trust_root *trust_at(const struct trust *t, enum trust_purpose purp
     return i < t->n[purpose] ? &t->roots[purpose][i] : NULL;
 }
 
-/* --- finding ----------------------------------------------------------------------------------------------------- */
+/* --- finding --------------------------------------------------------------------------------------------------- */
 
 static enum trust_answer find_in(const struct trust *t, enum trust_purpose purpose, const struct cert *c,
                                  const struct trust_root **root)

@@ -5,7 +5,7 @@
 
 #include "jpki/pki/asn1.h"
 
-/* --- tables ------------------------------------------------------------------------------------------------------ */
+/* --- tables ---------------------------------------------------------------------------------------------------- */
 
 static const enum verify_refusal of_fault[] = {
     [CERT_FINE] = VERIFY_GOOD,
@@ -45,7 +45,7 @@ static const struct proof_kind {
     {JWS_ES384, CERT_KEY_P384, 384},
 };
 
-/* --- the certificate --------------------------------------------------------------------------------------------- */
+/* --- the certificate ------------------------------------------------------------------------------------------- */
 
 static enum verify_refusal check_signature_algorithm(const struct cert *c)
 {
@@ -83,7 +83,7 @@ static enum verify_refusal check_key(const struct cert *c)
     return c->key == CERT_KEY_RSA ? VERIFY_KEY_SIZE : VERIFY_KEY_KIND;
 }
 
-/* --- the proof --------------------------------------------------------------------------------------------------- */
+/* --- the proof ------------------------------------------------------------------------------------------------- */
 
 static enum verify_refusal check_proof_algorithm(const struct cert *c, enum jws_alg alg)
 {
@@ -133,7 +133,7 @@ static enum err check_proof_signature(const struct cert *c, struct arena *a, con
     return ERR_OK;
 }
 
-/* --- the verdict ------------------------------------------------------------------------------------------------- */
+/* --- the verdict ----------------------------------------------------------------------------------------------- */
 
 static enum verify_blame blame_of(enum verify_refusal refusal)
 {

@@ -91,8 +91,7 @@ Test(cert, takes_the_longest_serial_number_and_keeps_its_encoding)
     cr_expect(view_equal(c.serial, view_bytes("\x00\x80", 2)));
 }
 
-/* --- extensions
- * ------------------------------------------------------------------------------------------------------- */
+/* --- extensions ------------------------------------------------------------------------------------------------ */
 
 Test(cert, refuses_a_certificate_of_version_1)
 {
@@ -188,8 +187,7 @@ Test(cert, passes_over_a_distribution_point_with_another_issuer)
     cr_expect(!read_as(CERT_FINE).crl_point.p);
 }
 
-/* --- the profile of the test PKI itself (facts 4.2)
- * ---------------------------------------------------------------------- */
+/* --- the profile of the test PKI itself (facts 4.2) ------------------------------------------------------------ */
 
 static void expect_order(const char *path, const int *nids, size_t n)
 {

@@ -119,8 +119,7 @@ Test(ocsp, a_responder_of_another_generation_is_no_help)
     cr_expect_eq(answer.state, REVOCATION_UNKNOWN);
 }
 
-/* --- what goes wrong on the way
- * ---------------------------------------------------------------------------------------- */
+/* --- what goes wrong on the way -------------------------------------------------------------------------------- */
 
 Test(ocsp, a_responder_that_is_down_makes_it_unknown)
 {

@@ -146,8 +146,7 @@ static void set_responder_key(EVP_PKEY *of)
     recipe.key = of;
 }
 
-/* --- what a sound one looks like
- * ---------------------------------------------------------------------------------------- */
+/* --- what a sound one looks like ------------------------------------------------------------------------------- */
 
 Test(ocsp_judge, takes_the_sound_answer_that_the_others_are_made_from)
 {
@@ -160,8 +159,7 @@ Test(ocsp_judge, takes_the_sound_answer_that_the_others_are_made_from)
     cr_expect_eq(answer.revoked_at, r.now - 10);
 }
 
-/* --- the signer
- * --------------------------------------------------------------------------------------------------------- */
+/* --- the signer ------------------------------------------------------------------------------------------------ */
 
 Test(ocsp_judge, refuses_an_answer_signed_over_sha1)
 {
@@ -220,8 +218,7 @@ Test(ocsp_judge, refuses_a_card_that_plays_responder)
     EVP_PKEY_free(recipe.key);
 }
 
-/* --- the contents
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the contents ---------------------------------------------------------------------------------------------- */
 
 Test(ocsp_judge, refuses_two_answers_about_one_certificate)
 {

@@ -157,8 +157,7 @@ Test(person, refuses_births_that_cannot_be)
         cr_expect_eq(fault_with(1, births[i]), PERSON_BAD_BIRTH, "%s", births[i]);
 }
 
-/* --- what is read
- * ----------------------------------------------------------------------------------------------------- */
+/* --- what is read ---------------------------------------------------------------------------------------------- */
 
 Test(person, reads_hanako_as_she_is_written)
 {

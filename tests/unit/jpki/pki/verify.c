@@ -29,7 +29,7 @@ static void expect(const char *card, enum trust_purpose purpose, enum verify_ref
     cr_expect_eq(v.account_input.p != NULL, refusal == VERIFY_GOOD, "%s: account input", card);
 }
 
-/* --- one thing wrong at a time ----------------------------------------------------------------------------------- */
+/* --- one thing wrong at a time --------------------------------------------------------------------------------- */
 
 static const struct refusal_row {
     const char *card;
@@ -82,7 +82,7 @@ Test(verify, tells_the_reason_of_a_revocation_and_never_releases_a_hold)
     cr_expect_eq(hold.revocation.reason, 6);
 }
 
-/* --- what is sent as a proof ------------------------------------------------------------------------------------- */
+/* --- what is sent as a proof ----------------------------------------------------------------------------------- */
 
 static enum verify_refusal judge(const struct verify_facts *facts)
 {
@@ -218,7 +218,7 @@ Test(verify, accepts_no_certificate_with_a_changed_byte)
     }
 }
 
-/* --- dates ------------------------------------------------------------------------------------------------------- */
+/* --- dates ----------------------------------------------------------------------------------------------------- */
 
 Test(verify, knows_the_last_second_of_a_certificate)
 {
@@ -238,7 +238,7 @@ Test(verify, knows_the_last_second_of_a_certificate)
     }
 }
 
-/* --- what is accepted -------------------------------------------------------------------------------------------- */
+/* --- what is accepted ------------------------------------------------------------------------------------------ */
 
 Test(verify, accepts_the_cards_of_all_residents_for_both_uses)
 {
@@ -305,7 +305,7 @@ Test(verify, accepts_an_es384_signature_in_der_and_as_two_numbers)
     cr_expect_eq(judge(&facts), VERIFY_PROOF_SIGNATURE);
 }
 
-/* --- we could not ------------------------------------------------------------------------------------------------ */
+/* --- we could not ---------------------------------------------------------------------------------------------- */
 
 Test(verify, gives_no_verdict_when_memory_runs_out_anywhere)
 {
