@@ -1,7 +1,9 @@
 /* What the store does when the world around it fails. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -252,69 +254,110 @@ Test(store_failures, a_damaged_page_is_corrupt)
 /* --- killed ---------------------------------------------------------------------------------------------------------
  */
 
-/* Writes rows one after the other, three a job, and reports each job that was acknowledged. */
-static void write_for_ever(int report)
+enum { WRITERS = 4, JOB_ROWS = 3, ACKNOWLEDGED_MAX = 100000 };
+
+struct writer {
+    struct store *store;
+    _Atomic int64_t *next;
+    int report;
+};
+
+/* Writes job after job and reports the first row of each that was acknowledged. */
+static void *write_for_ever(void *ctx)
 {
-    struct store_config config = {.path = box.path, .readers = 1, .busy_ms = 2000};
-    struct store *s = NULL;
-    if (store_open(&s, &config, NULL) != ERR_OK)
-        _exit(2);
-    struct db *db = store_borrow(s);
-    static const char SQL[] = "SELECT coalesce(max(id), 0) FROM thing";
-    struct arena a;
-    struct row r;
-    arena_open(&a, 10000);
-    if (db_one(db, &a, SQL, NO_VALUES, &r) != ERR_OK)
-        _exit(3);
-    store_return(s, db);
-    for (int64_t next = row_int(&r, 0) + 1;; next += 3) {
-        struct task t = {.first = next, .n = 3, .size = 700};
-        if (store_write(s, add_rows, &t) != ERR_OK)
+    const struct writer *w = ctx;
+    for (;;) {
+        struct task t = {.first = atomic_fetch_add(w->next, JOB_ROWS), .n = JOB_ROWS, .size = 700};
+        if (store_write(w->store, add_rows, &t) != ERR_OK)
             _exit(4);
-        if (write(report, &next, sizeof next) != sizeof next)
+        if (write(w->report, &t.first, sizeof t.first) != sizeof t.first)
             _exit(5);
     }
 }
 
-static int64_t run_and_kill(int64_t after_us)
+/* The child: several writers, so that groups are cut off in the middle as well. FIRST: a row number not used yet. */
+_Noreturn static void write_in_crowds(int report, int64_t first)
+{
+    struct store_config config = {.path = box.path, .readers = 1, .busy_ms = 2000};
+    struct store *s = NULL;
+    _Atomic int64_t next = first;
+    if (store_open(&s, &config, NULL) != ERR_OK)
+        _exit(2);
+    struct writer w = {s, &next, report};
+    pthread_t threads[WRITERS];
+    for (int i = 0; i < WRITERS; i++)
+        if (pthread_create(&threads[i], NULL, write_for_ever, &w) != 0)
+            _exit(3);
+    pthread_join(threads[0], NULL);
+    _exit(6);
+}
+
+static int64_t acknowledged[ACKNOWLEDGED_MAX];
+static size_t n_acknowledged;
+
+static void run_and_kill(int64_t first, int64_t after_us)
 {
     int report[2];
-    int64_t last = 0, got;
+    int64_t got;
     cr_assert_eq(pipe(report), 0);
     pid_t child = fork();
     if (child == 0)
-        write_for_ever(report[1]);
+        write_in_crowds(report[1], first);
     close(report[1]);
     usleep((useconds_t)after_us);
     kill(child, SIGKILL);
     int status;
     waitpid(child, &status, 0);
     cr_assert(WIFSIGNALED(status), "the child left by itself: %d", WEXITSTATUS(status));
-    while (read(report[0], &got, sizeof got) == sizeof got)
-        last = got;
+    while (read(report[0], &got, sizeof got) == sizeof got) {
+        cr_assert_lt(n_acknowledged, ACKNOWLEDGED_MAX);
+        acknowledged[n_acknowledged++] = got;
+    }
     close(report[0]);
-    return last;
 }
 
-Test(store_failures, killed_at_any_moment_keeps_all_that_was_acknowledged, .timeout = 120)
+static enum err note_row(void *ctx, const struct row *row)
 {
-    enum { KILLS = 60 };
-    int64_t acknowledged = 0;
+    bool *there = ctx;
+    int64_t id = row_int(row, 0);
+    if (id < ACKNOWLEDGED_MAX * JOB_ROWS)
+        there[id] = true;
+    return ERR_OK;
+}
+
+/* Every acknowledged job is there with all its rows, and no job in part. Gives back a row number beyond all. */
+static int64_t all_is_there(int kill)
+{
+    static const char ROWS[] = "SELECT id FROM thing";
+    static const char PARTS[] =
+        "SELECT count(*) FROM (SELECT count(*) AS n FROM thing GROUP BY (id - 1) / 3) WHERE n <> 3";
+    static bool there[ACKNOWLEDGED_MAX * JOB_ROWS];
+    struct db *db = store_borrow(box.store);
+    cr_assert_eq(db_each(db, ROWS, NO_VALUES, note_row, there), ERR_OK);
+    store_return(box.store, db);
+    for (size_t i = 0; i < n_acknowledged; i++)
+        for (int64_t id = acknowledged[i]; id < acknowledged[i] + JOB_ROWS; id++)
+            cr_assert(there[id], "kill %d: row %ld was acknowledged and is gone", kill, (long)id);
+    cr_assert_eq(box_number(&box, PARTS), 0, "kill %d: a job was half written", kill);
+    return (box_number(&box, "SELECT coalesce(max(id), 0) FROM thing") + JOB_ROWS - 1) / JOB_ROWS * JOB_ROWS + 1;
+}
+
+Test(store_failures, killed_at_any_moment_keeps_all_that_was_acknowledged, .timeout = 300)
+{
+    enum { KILLS = 100 };
+    int64_t first = 1;
     store_close(box.store);
     db_close(box.db);
     box.store = NULL;
     box.db = NULL;
     for (int i = 0; i < KILLS; i++) {
-        int64_t last = run_and_kill(1500 + 977 * (i * 7 % 41));
-        acknowledged = last > acknowledged ? last : acknowledged;
         enum store_fault fault;
+        run_and_kill(first, 1500 + 977 * (i * 7 % 41));
         cr_assert_eq(reopen(&fault, false), ERR_OK, "kill %d: %s", i, store_fault_name(fault));
         cr_assert_eq(store_check_integrity(box.store), ERR_OK, "kill %d", i);
-        int64_t n = things();
-        cr_assert_geq(n, acknowledged ? acknowledged + 2 : 0, "kill %d: %ld of %ld", i, (long)n, (long)acknowledged);
-        cr_assert_eq(n % 3, 0, "kill %d: a job was half written", i);
+        first = all_is_there(i);
         store_close(box.store);
         box.store = NULL;
     }
-    cr_assert_gt(acknowledged, KILLS, "the child never got to write");
+    cr_assert_gt(n_acknowledged, KILLS, "the child hardly got to write");
 }
