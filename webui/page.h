@@ -117,8 +117,7 @@ struct page_consent {
 };
 void page_consent(struct buf *out, const struct pages *pages, const struct page_consent *facts);
 
-/* --- pages of the card
- * ------------------------------------------------------------------------------------------------ */
+/* --- pages of the card ---------------------------------------------------------------------------------------- */
 
 enum page_purpose { PAGE_PURPOSE_LOGIN, PAGE_PURPOSE_REAUTH, PAGE_PURPOSE_READ };
 
@@ -185,8 +184,7 @@ struct page_card_problem {
 };
 void page_card_problem(struct buf *out, const struct pages *pages, const struct page_card_problem *facts);
 
-/* --- pages outside of a login
- * ------------------------------------------------------------------------------------------ */
+/* --- pages outside of a login --------------------------------------------------------------------------------- */
 
 enum page_fault {
     PAGE_ERROR_CLIENT,    /* unknown client_id: the service's fault */

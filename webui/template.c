@@ -35,8 +35,7 @@ struct reader {
 static void put_children(struct reader *r, const xmlNode *node);
 static void put_element(struct reader *r, const xmlNode *node);
 
-/* --- small things
- * ----------------------------------------------------------------------------------------------------- */
+/* --- small things --------------------------------------------------------------------------------------------- */
 
 static void fail(struct reader *r, const xmlNode *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -111,8 +110,7 @@ static void put_escaped_literal(struct reader *r, struct view v)
         r->err = e;
 }
 
-/* --- facts
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- facts ---------------------------------------------------------------------------------------------------- */
 
 /* The fact called NAME, from the innermost list outwards; *depth says whose it is. */
 static const struct fact *find_fact(struct reader *r, const xmlNode *node, struct view name, size_t *depth)
@@ -188,8 +186,7 @@ static size_t put_condition(struct reader *r, const xmlNode *node, struct view t
     return program_step(r->program, op);
 }
 
-/* --- words
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- words ---------------------------------------------------------------------------------------------------- */
 
 typedef void word_fn(struct reader *r, const xmlNode *node, const char *attribute, struct view text);
 
@@ -247,8 +244,7 @@ static void word_as_attribute(struct reader *r, const xmlNode *node, const char 
     put_literal(r, "\"");
 }
 
-/* --- attributes
- * ------------------------------------------------------------------------------------------------------- */
+/* --- attributes ----------------------------------------------------------------------------------------------- */
 
 static bool is_address(const char *name)
 {
@@ -358,8 +354,7 @@ static void check_bindings(struct reader *r, const xmlNode *node)
         fail(r, node, "the element has two contents");
 }
 
-/* --- elements
- * --------------------------------------------------------------------------------------------------------- */
+/* --- elements ------------------------------------------------------------------------------------------------- */
 
 static bool is_void(const char *name)
 {
@@ -486,8 +481,7 @@ static void put_bound_element(struct reader *r, const xmlNode *node)
         program_jump_here(r->program, steps[n]);
 }
 
-/* --- documents
- * -------------------------------------------------------------------------------------------------------- */
+/* --- documents ------------------------------------------------------------------------------------------------ */
 
 /* Nothing is fetched, and a document that declares anything of its own (entities, attributes) is refused. */
 static xmlDoc *parse(struct reader *r, struct view xhtml)

@@ -35,8 +35,7 @@ struct view card_call_txn(struct arena *a, struct view fragment)
     return json_member_text(json, "txn");
 }
 
-/* --- by our script
- * ---------------------------------------------------------------------------------------------------- */
+/* --- by our script -------------------------------------------------------------------------------------------- */
 
 /* A foreign page can send neither this type nor this header without a preflight, which nobody answers; the origin is
  * checked all the same. */
@@ -66,8 +65,7 @@ static bool read_script(struct card_call *out, struct visit *v)
     return true;
 }
 
-/* --- by the form
- * ------------------------------------------------------------------------------------------------------ */
+/* --- by the form ---------------------------------------------------------------------------------------------- */
 
 static bool read_form(struct card_call *out, struct visit *v)
 {

@@ -23,8 +23,7 @@ struct completing {
     struct view reason;     /* failure */
 };
 
-/* --- recording
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- recording ------------------------------------------------------------------------------------------------ */
 
 static enum err login_job(struct db *db, void *ctx)
 {
@@ -72,8 +71,7 @@ static enum err failure_job(struct db *db, void *ctx)
     return e;
 }
 
-/* --- ways on
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- ways on -------------------------------------------------------------------------------------------------- */
 
 static struct view path_of(struct visit *v, const char *path, const char *name, struct view value)
 {
@@ -106,8 +104,7 @@ static void drop_card_cookie(struct visit *v, struct ident interaction)
     answer_cookie(v->answer, view_is(rest) ? &kept : &gone);
 }
 
-/* --- the three endings
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the three endings ---------------------------------------------------------------------------------------- */
 
 static void log_refusal(const struct card_proof *p)
 {

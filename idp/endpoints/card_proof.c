@@ -10,8 +10,7 @@
 /* Each step may set the problem; the next one is asked only if there is neither problem nor failure. */
 typedef enum err step_fn(struct card_proof *p, struct visit *v);
 
-/* --- which login is it? Only to know the way back: nothing is believed here
- * ------------------------------------------- */
+/* --- which login is it? Only to know the way back: nothing is believed here ----------------------------------- */
 
 static enum err find_way_back(struct card_proof *p, struct visit *v)
 {
@@ -29,8 +28,7 @@ static enum err find_way_back(struct card_proof *p, struct visit *v)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* --- cookie matches transaction; state and expiry; take
- * ------------------------------------------------------------------ */
+/* --- cookie matches transaction; state and expiry; take ------------------------------------------------------- */
 
 struct taking {
     struct card_txn txn;
@@ -77,8 +75,7 @@ static enum err take(struct card_proof *p, struct visit *v)
     return ERR_OK;
 }
 
-/* --- format and sizes
- * ----------------------------------------------------------------------------------------------------- */
+/* --- format and sizes ----------------------------------------------------------------------------------------- */
 
 static enum page_problem problem_of_error(enum proof_error error)
 {
@@ -101,8 +98,7 @@ static enum err read_response(struct card_proof *p, struct visit *v)
     return ERR_OK;
 }
 
-/* --- rebuild M; certificate; signature; revocation
- * -------------------------------------------------------------------------- */
+/* --- rebuild M; certificate; signature; revocation ------------------------------------------------------------ */
 
 /* One row for each refusal, so that a new one cannot be forgotten. */
 enum page_problem card_proof_problem_of(enum verify_refusal refusal)
@@ -164,8 +160,7 @@ static enum err verify(struct card_proof *p, struct visit *v)
     return e;
 }
 
-/* --- whose card is it?
- * ------------------------------------------------------------------------------------------------------ */
+/* --- whose card is it? ---------------------------------------------------------------------------------------- */
 
 static enum err find_session(struct card_proof *p, struct visit *v)
 {

@@ -39,8 +39,7 @@ static void record(struct visit *v, const struct flow *f, struct consenting *c, 
         visit_redirect_next(v, f->id);
 }
 
-/* --- reading the form
- * --------------------------------------------------------------------------------------------------- */
+/* --- reading the form ----------------------------------------------------------------------------------------- */
 
 static bool read_duration(struct view text, enum grant_duration *out)
 {

@@ -25,8 +25,7 @@ static enum err choose_job(struct db *db, void *ctx)
     return profile_record(db, v->arena, keys_secret(v->keys, SECRET_PROFILE), c->resident, &c->value, v->now);
 }
 
-/* --- showing
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- showing -------------------------------------------------------------------------------------------------- */
 
 static bool is_chosen(const struct json *tags, const char *id)
 {
@@ -72,8 +71,7 @@ static void show(struct visit *v, const struct session *s)
     people_answer(v, 200, PAGE_PLAIN, &b);
 }
 
-/* --- recording
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- recording ------------------------------------------------------------------------------------------------ */
 
 static enum err read_choice(struct visit *v, struct choosing *c)
 {

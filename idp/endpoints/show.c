@@ -5,8 +5,7 @@
 #include "idp/state/profile.h"
 #include "sessions/session.h"
 
-/* --- errors
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- errors --------------------------------------------------------------------------------------------------- */
 
 /* By hand and not by people_answer, which comes here when a page cannot be written. */
 static void answer_error(struct visit *v, int status, struct page_error *facts)
@@ -85,8 +84,7 @@ void show_fault(struct visit *v, const struct fault *fault)
     answer_error(v, fault->status, &facts);
 }
 
-/* --- log-out
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- log-out -------------------------------------------------------------------------------------------------- */
 
 /* Whose session it is, for the page; no reason to fail for. */
 static struct view name_of_session(struct visit *v)

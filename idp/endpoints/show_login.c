@@ -71,8 +71,7 @@ void show_profile_offer(struct visit *v, const struct flow *f)
     people_answer(v, 200, PAGE_PLAIN, &b);
 }
 
-/* --- consent
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- consent -------------------------------------------------------------------------------------------------- */
 
 static enum page_reason reason_of(enum grant_reason reason)
 {

@@ -24,8 +24,7 @@ static void close_all(void)
 
 TestSuite(card_answers, .init = open_all, .fini = close_all, .timeout = 120);
 
-/* --- looking
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- looking -------------------------------------------------------------------------------------------------- */
 
 static bool shows_problem(struct resident *r, enum page_problem problem)
 {
@@ -64,8 +63,7 @@ static const char *answer_of(struct resident *r, const struct card_trick *trick)
     return card_answer(&r->card, &r->browser.a, request, trick);
 }
 
-/* --- refusals
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- refusals ------------------------------------------------------------------------------------------------- */
 
 Test(card_answers, signatures_that_do_not_fit_open_nothing_and_a_new_try_does)
 {
@@ -241,8 +239,7 @@ Test(card_answers, garbage_is_refused)
     cr_expect_eq(sessions(), 0);
 }
 
-/* --- who may send it
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- who may send it ------------------------------------------------------------------------------------------ */
 
 static int send_json(struct resident *r, const char *answer, const char *const *headers)
 {
@@ -291,8 +288,7 @@ Test(card_answers, other_types_and_sizes_are_refused)
     cr_expect_eq(sessions(), 0);
 }
 
-/* --- without script
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- without script ------------------------------------------------------------------------------------------- */
 
 Test(card_answers, can_be_pasted_where_no_script_runs)
 {
@@ -334,8 +330,7 @@ Test(card_answers, a_paste_from_elsewhere_is_refused)
     cr_expect_eq(sessions(), 0);
 }
 
-/* --- reading the card's text
- * ------------------------------------------------------------------------------------------------------ */
+/* --- reading the card's text ---------------------------------------------------------------------------------- */
 
 static void go_to_reading(void)
 {
@@ -391,9 +386,7 @@ Test(card_answers, reading_needs_a_login)
     cr_expect(browser_says(b, "purpose"), "the parameter is named");
 }
 
-/* --- the session
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- the session ---------------------------------------------------------------------------------------------- */
 
 Test(card_answers, every_login_is_a_new_session_and_ends_the_older_one)
 {

@@ -46,8 +46,7 @@ static const struct json *received(void)
     return service_userinfo(&a_city, t.access, NULL);
 }
 
-/* --- forms
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- forms ---------------------------------------------------------------------------------------------------- */
 
 Test(people, every_form_refuses_what_our_page_did_not_send)
 {
@@ -88,9 +87,7 @@ Test(people, nobody_answers_in_another_browsers_login)
     resident_close(&other);
 }
 
-/* --- consent
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* --- consent -------------------------------------------------------------------------------------------------- */
 
 Test(people, what_is_not_ticked_is_not_given)
 {
@@ -208,8 +205,7 @@ Test(people, a_second_press_does_no_harm)
     cr_expect_eq(consents(), 1);
 }
 
-/* --- continue as
- * ------------------------------------------------------------------------------------------------------------------ */
+/* --- continue as ---------------------------------------------------------------------------------------------- */
 
 Test(people, another_person_at_a_shared_computer_is_asked_and_may_use_her_own_card)
 {
@@ -241,8 +237,7 @@ Test(people, an_answer_other_than_the_two_is_refused)
     cr_expect_eq(b->status, 400);
 }
 
-/* --- home, interests, language, assets
- * ---------------------------------------------------------------------------------------------- */
+/* --- home, interests, language, assets ------------------------------------------------------------------------ */
 
 Test(people, home_says_who_is_logged_in_and_where)
 {

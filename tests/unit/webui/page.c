@@ -92,8 +92,7 @@ Test(page, is_kept_as_a_file_for_the_browser_tests)
     }
 }
 
-/* --- words
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- words ---------------------------------------------------------------------------------------------------- */
 
 Test(page, has_every_word_in_both_languages)
 {
@@ -161,8 +160,7 @@ Test(page, uses_every_word)
         cr_expect(used.seen[i], "%.*s is used nowhere", (int)words_key(used.words, i).n, words_key(used.words, i).p);
 }
 
-/* --- hostile facts
- * ---------------------------------------------------------------------------------------------------- */
+/* --- hostile facts -------------------------------------------------------------------------------------------- */
 
 #define ATTACK "</title></textarea><script>\"'&x=\x01\xC3"
 
@@ -232,8 +230,7 @@ Test(page, tells_when_it_does_not_fit)
     cr_assert_eq(buf_done(&b, &text), ERR_LIMIT);
 }
 
-/* --- the rest
- * --------------------------------------------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------------------------------------------- */
 
 static struct view written_consent(const struct page_consent *facts)
 {
