@@ -58,8 +58,7 @@ static const char *keep_text(struct exts *e, struct view v)
     return copy;
 }
 
-/* --- extensions: one reader each, false when the contents are not acceptable ---------------------------------------
- */
+/* --- extensions: one reader each, false when the contents are not acceptable ----------------------------------- */
 
 static bool read_usage(struct exts *e, void *value)
 {

@@ -57,8 +57,7 @@ static void replace_raw(int nid, struct view der)
     ASN1_OCTET_STRING_free(value);
 }
 
-/* --- serial numbers --------------------------------------------------------------------------------------------------
- */
+/* --- serial numbers -------------------------------------------------------------------------------------------- */
 
 static void set_serial(const char *hex, bool negative)
 {

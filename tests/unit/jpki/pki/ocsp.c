@@ -77,8 +77,7 @@ static void expect_why(enum revocation_why why, int64_t now)
     cr_expect_eq(answer.why, why, "%s instead of %s", revocation_why_name(answer.why), revocation_why_name(why));
 }
 
-/* --- what the responder says -----------------------------------------------------------------------------------------
- */
+/* --- what the responder says ----------------------------------------------------------------------------------- */
 
 Test(ocsp, says_good)
 {
@@ -193,8 +192,7 @@ Test(ocsp, an_answer_changed_on_the_way_is_never_good)
     }
 }
 
-/* --- nonce ---------------------------------------------------------------------------------------------------------
- */
+/* --- nonce ----------------------------------------------------------------------------------------------------- */
 
 static struct view kept_answer;
 
@@ -253,8 +251,7 @@ Test(ocsp, an_answer_without_nonce_is_taken_where_the_operator_says_so_but_never
     expect_why(REVOCATION_OCSP_NONCE, r.now + 60 * 15);
 }
 
-/* --- about whom ----------------------------------------------------------------------------------------------------
- */
+/* --- about whom ------------------------------------------------------------------------------------------------ */
 
 /* The nonce stays, the certificate asked about becomes taro's. */
 static struct view about_taro(struct arena *a, struct view body)
@@ -280,8 +277,7 @@ Test(ocsp, an_answer_about_somebody_else_is_not_taken)
     expect_why(REVOCATION_OCSP_OTHER_CERT, r.now);
 }
 
-/* --- when ----------------------------------------------------------------------------------------------------------
- */
+/* --- when ------------------------------------------------------------------------------------------------------ */
 
 Test(ocsp, a_stale_answer_is_not_taken)
 {
@@ -303,8 +299,7 @@ Test(ocsp_signer, an_answer_without_next_update_is_good_for_a_quarter_of_an_hour
     expect_why(REVOCATION_OCSP_STALE, r.now + 900 + 310);
 }
 
-/* --- by whom -------------------------------------------------------------------------------------------------------
- */
+/* --- by whom --------------------------------------------------------------------------------------------------- */
 
 Test(ocsp_signer, the_authority_itself_may_answer)
 {
@@ -342,8 +337,7 @@ Test(ocsp_signer, a_responder_of_a_self_made_authority_is_not_appointed)
     expect_why(REVOCATION_OCSP_SIGNER, r.now);
 }
 
-/* --- cache ---------------------------------------------------------------------------------------------------------
- */
+/* --- cache ----------------------------------------------------------------------------------------------------- */
 
 Test(ocsp, an_answer_is_used_again_for_a_quarter_of_an_hour_and_no_longer)
 {
@@ -399,8 +393,7 @@ Test(ocsp, the_cache_keeps_its_bound)
     cr_expect_eq(stock.cached, 4);
 }
 
-/* --- with lists beside it -------------------------------------------------------------------------------------------
- */
+/* --- with lists beside it -------------------------------------------------------------------------------------- */
 
 Test(ocsp, a_fresh_list_does_not_stand_in_unless_the_operator_says_so)
 {
@@ -433,8 +426,7 @@ Test(ocsp, what_a_list_calls_revoked_is_not_asked_again)
     cr_expect_eq(messenger.asked, 0);
 }
 
-/* --- the verdict ----------------------------------------------------------------------------------------------------
- */
+/* --- the verdict ----------------------------------------------------------------------------------------------- */
 
 Test(ocsp, a_login_is_refused_and_we_are_to_blame_while_the_responder_is_down)
 {

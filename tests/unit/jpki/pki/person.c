@@ -30,8 +30,7 @@ static struct person person_of(const char *who)
     return p;
 }
 
-/* --- a subjectAltName made by hand ----------------------------------------------------------------------------------
- */
+/* --- a subjectAltName made by hand ----------------------------------------------------------------------------- */
 
 static struct item {
     char last; /* of the OID */

@@ -39,8 +39,7 @@ static void expect_unknown(const char *crls, enum revocation_why why)
     cr_expect_eq(answer.why, why, "%s", revocation_why_name(answer.why));
 }
 
-/* --- unknown -------------------------------------------------------------------------------------------------------
- */
+/* --- unknown --------------------------------------------------------------------------------------------------- */
 
 Test(revocation_crl, without_any_source_nothing_is_known)
 {
@@ -87,8 +86,7 @@ Test(revocation_crl, a_good_list_grows_stale_with_five_minutes_of_grace)
     cr_expect_eq(ask("residents/hanako", TRUST_AUTH, r.now - 3600 - REVOCATION_SKEW - 1).why, REVOCATION_CRL_NOT_YET);
 }
 
-/* --- files that stop the start -------------------------------------------------------------------------------------
- */
+/* --- files that stop the start --------------------------------------------------------------------------------- */
 
 static void expect_refusal(const char *crls, const char *rule)
 {
@@ -141,8 +139,7 @@ Test(revocation_crl, refuses_a_folder_that_is_not_there)
     cr_expect(strstr(why, "no such folder") != NULL);
 }
 
-/* --- revoked and good ----------------------------------------------------------------------------------------------
- */
+/* --- revoked and good ------------------------------------------------------------------------------------------ */
 
 Test(revocation_crl, a_revoked_certificate_stays_revoked_even_by_a_stale_list)
 {
@@ -173,8 +170,7 @@ Test(revocation_crl, the_lists_of_all_towns_are_told_apart)
     }
 }
 
-/* --- reloading -----------------------------------------------------------------------------------------------------
- */
+/* --- reloading ------------------------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/genkan-crl-XXXXXX";
 

@@ -79,8 +79,7 @@ static const char *pin_of(const char *use, const char *path)
     return arena_printf(&a, "%s:%s", use, hex);
 }
 
-/* --- production and test never mix ---------------------------------------------------------------------------------
- */
+/* --- production and test never mix ----------------------------------------------------------------------------- */
 
 Test(trust, production_refuses_the_test_roots)
 {
@@ -135,8 +134,7 @@ Test(trust, every_built_in_pin_is_the_fingerprint_of_a_real_root)
     }
 }
 
-/* --- rules for a root ----------------------------------------------------------------------------------------------
- */
+/* --- rules for a root ------------------------------------------------------------------------------------------ */
 
 Test(trust, refuses_a_real_root_in_the_folder_of_the_other_use)
 {
@@ -259,8 +257,7 @@ Test(trust, does_without_sign_roots)
     cr_expect_eq(try_open(TRUST_TEST, folder, NULL, 0, NULL), ERR_OK);
 }
 
-/* --- pins ----------------------------------------------------------------------------------------------------------
- */
+/* --- pins ------------------------------------------------------------------------------------------------------ */
 
 Test(trust, refuses_pins_that_are_no_fingerprints)
 {
