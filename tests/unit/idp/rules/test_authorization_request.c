@@ -147,8 +147,9 @@ Test(authorization_request, lets_a_client_without_pkce_pass_only_if_its_registra
     struct authz_params p = good();
     struct authz_request r;
 
-    c.require_pkce = false;
     p.code_challenge = p.code_challenge_method = VIEW_NONE;
+    cr_expect_eq(authz_decide(&p, &c, &r).refusal, REFUSAL_PKCE_MISSING, "RFC 9700 2.1.1");
+    c.require_pkce = false;
     cr_expect_eq(authz_decide(&p, &c, &r).refusal, REFUSAL_NONE);
     cr_expect_not(view_is(r.challenge));
     p.code_challenge_method = VIEW("S256");
