@@ -111,6 +111,14 @@ Test(text_ap, refuses_every_cut)
     }
 }
 
+Test(text_ap, refuses_an_object_that_claims_more_than_was_read)
+{
+    struct made m = make(hanako, false);
+    struct card_text t;
+    m.b[2]++;
+    cr_expect_eq(text_ap_read(&t, view_of(&m)), ERR_SYNTAX);
+}
+
 Test(text_ap, refuses_offsets_that_point_elsewhere)
 {
     struct made good = make(hanako, false);
