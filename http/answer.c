@@ -99,3 +99,9 @@ void answer_referrer(struct answer *a, const char *policy)
 {
     a->referrer = policy;
 }
+
+void answer_hold(struct answer *a, gate_fn *fn, void *ctx)
+{
+    a->hold = fn;
+    a->hold_ctx = ctx;
+}

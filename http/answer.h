@@ -15,6 +15,16 @@ struct answer_head {
     const char *value;
 };
 
+/* What keeps an answer back. OPEN may be called by any thread, once: with ERR_OK the answer is sent, otherwise a 503 in
+ * its place. */
+struct gate {
+    void (*open)(struct gate *gate, enum err e);
+    bool later; /* set by the gate_fn: it will call OPEN */
+};
+
+/* Asked when the handler has returned. ERR_OK: the answer may go now, or LATER is set. Other: a 503 goes instead. */
+typedef enum err gate_fn(void *ctx, struct gate *gate);
+
 struct answer {
     struct arena *arena;
     int status;
@@ -25,6 +35,8 @@ struct answer {
     const char *referrer;     /* Referrer-Policy */
     struct answer_head heads[ANSWER_HEADERS_MAX];
     size_t n_heads;
+    gate_fn *hold;
+    void *hold_ctx;
     bool broken; /* something could not be written: it is sent as 500 */
 };
 
@@ -51,6 +63,10 @@ void answer_redirect(struct answer *a, int status, struct view url);
 void answer_no_store(struct answer *a);
 /* Another Cache-Control value (static), for assets, discovery and keys. */
 void answer_cache(struct answer *a, const char *cache_control);
+
+/* The answer is complete, but must not leave before something else has happened (its record is on the disk). The worker
+ * goes on with other requests meanwhile. CTX lives as long as the arena. */
+void answer_hold(struct answer *a, gate_fn *fn, void *ctx);
 
 /* Another Content-Security-Policy, for pages. Lives as long as the arena. */
 void answer_policy(struct answer *a, const char *policy);

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -24,6 +25,8 @@
 #define SWALLOW_MAX       (64 << 10) /* a refused request's body up to this is read and dropped, to keep the connection */
 #define WATCH_INTERVAL_MS 500
 #define NEVER             INT64_MAX
+
+enum held { HELD_NOT, HELD_PARKED, HELD_OPENED };
 
 /* One request on its way: from the first line to the last byte of the answer. Kept and used again. */
 struct call {
@@ -42,6 +45,10 @@ struct call {
     struct arena arena;
     struct request request;
     struct answer answer;
+    struct gate gate;
+    enum err held_err;             /* what the gate opened with */
+    _Atomic int held;              /* enum held: who sends the answer, the gate or the worker */
+    struct MHD_Response *response; /* made already, while the answer is kept back */
     size_t target_bytes;
     struct header headers[HEADERS_ROOM];
     char id[17];
@@ -84,6 +91,7 @@ struct server {
     struct workers *slow;
 
     _Atomic int in_flight;
+    _Atomic int parked; /* connections that sleep until a gate opens */
     _Atomic uint64_t next_id;
     _Atomic bool draining;
 
@@ -144,6 +152,8 @@ static void call_open(struct call *call, struct lane *lane, struct MHD_Connectio
     call->phase = CALL_LINE;
     call->allowed = 0;
     call->fault = (struct fault){0};
+    call->response = NULL;
+    atomic_store_explicit(&call->held, HELD_NOT, memory_order_relaxed);
     call->target_bytes = 0;
     write_id(call->id, atomic_fetch_add_explicit(&s->next_id, 0x9E3779B97F4A7C15U, memory_order_relaxed));
     call->request = (struct request){
@@ -240,21 +250,94 @@ static struct MHD_Response *make_response(const struct call *call)
     return response;
 }
 
-/* Hands the answer to libmicrohttpd. False if even that failed: the connection is closed then. */
-static bool queue_answer(struct call *call)
+static struct MHD_Response *response_of(struct call *call)
 {
     if (call->answer.broken) {
         log_event(LOG_ERROR, "answer_broken", LOG_TEXT("path", log_path(call)));
         call->fault = (struct fault){.status = 500, .rule = "answer could not be written"};
         show_fault(call);
     }
-    struct MHD_Response *response = make_response(call);
+    return make_response(call);
+}
+
+/* Hands the answer to libmicrohttpd. False if even that failed: the connection is closed then. */
+static bool queue_answer(struct call *call)
+{
+    struct MHD_Response *response = call->response ? call->response : response_of(call);
     call->phase = CALL_DONE;
+    call->response = NULL;
     if (!response)
         return false;
     bool ok = MHD_queue_response(call->connection, (unsigned)call->answer.status, response) == MHD_YES;
     MHD_destroy_response(response);
     return ok;
+}
+
+/* --- answers that are kept back -------------------------------------------------------------------------------------
+ */
+
+static void refuse_held(struct call *call)
+{
+    if (call->response)
+        MHD_destroy_response(call->response);
+    call->response = NULL;
+    call->fault = (struct fault){.status = 503, .rule = "it could not be recorded"};
+    show_fault(call);
+}
+
+/* In whichever thread comes last, the one that opens the gate or the one that parks; the connection sleeps. */
+static void send_held(struct call *call)
+{
+    struct server *s = call->server;
+    if (call->held_err != ERR_OK)
+        refuse_held(call);
+    queue_answer(call);
+    MHD_resume_connection(call->connection); /* from here on the call may be another request's */
+    atomic_fetch_sub(&s->parked, 1);
+}
+
+static void open_gate(struct gate *gate, enum err e)
+{
+    struct call *call = (struct call *)(void *)((char *)gate - offsetof(struct call, gate));
+    call->held_err = e;
+    if (atomic_exchange(&call->held, HELD_OPENED) == HELD_PARKED)
+        send_held(call);
+}
+
+/* True: the answer may go now (perhaps another one than before). False: it waits, and the connection must sleep. */
+static bool may_go(struct call *call)
+{
+    gate_fn *hold = call->answer.hold;
+    if (!hold || call->fault.status || call->answer.broken)
+        return true;
+    call->gate = (struct gate){.open = open_gate};
+    call->response = response_of(call);
+    enum err e = call->response ? hold(call->answer.hold_ctx, &call->gate) : ERR_MEMORY;
+    if (e != ERR_OK)
+        refuse_held(call);
+    return e != ERR_OK || !call->gate.later;
+}
+
+/* The connection sleeps already, and is counted in s->parked. */
+static void park(struct call *call)
+{
+    if (atomic_exchange(&call->held, HELD_PARKED) == HELD_OPENED)
+        send_held(call);
+}
+
+/* A server that closes lets nobody fall asleep any more: whoever is not counted by then waits here. */
+static bool may_park(struct call *call)
+{
+    struct server *s = call->server;
+    atomic_fetch_add(&s->parked, 1);
+    if (!atomic_load(&s->closing))
+        return true;
+    atomic_fetch_sub(&s->parked, 1);
+    while (atomic_load(&call->held) != HELD_OPENED)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    if (call->held_err != ERR_OK)
+        refuse_held(call);
+    return false;
 }
 
 /* --- working --------------------------------------------------------------------------------------------------------
@@ -282,6 +365,10 @@ static void run_slow(void *ctx, struct job *job, int worker)
     struct call *call = (struct call *)job;
     call->request.worker = (int)s->config.workers + worker;
     make_answer(call);
+    if (!may_go(call) && may_park(call)) {
+        park(call);
+        return;
+    }
     queue_answer(call); /* on failure on_request is called once more and closes the connection */
     MHD_resume_connection(call->connection);
 }
@@ -375,7 +462,11 @@ static enum MHD_Result dispatch(struct call *call)
         return MHD_YES;
     }
     make_answer(call);
-    return queue_answer(call) ? MHD_YES : MHD_NO;
+    if (may_go(call) || !may_park(call))
+        return queue_answer(call) ? MHD_YES : MHD_NO;
+    MHD_suspend_connection(call->connection);
+    park(call);
+    return MHD_YES;
 }
 
 /* --- what libmicrohttpd calls ---------------------------------------------------------------------------------------
@@ -963,7 +1054,10 @@ void server_close(struct server *s)
     server_drain(s, 100);
     doorkeeper_end(s);
     if (s->slow)
-        workers_stop(s->slow); /* every sleeping connection is awake again before its daemon stops */
+        workers_stop(s->slow);
+    while (atomic_load(&s->parked) > 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    /* Now every sleeping connection is awake again, as libmicrohttpd wants it before a daemon stops. */
     for (unsigned i = 0; s->lanes && i < s->config.workers; i++)
         lane_close(&s->lanes[i]);
     workers_close(s->slow);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,10 @@ struct store {
     uint64_t synced; /* of them, groups that are on the disk */
     int log_fd;
     bool syncing, broken;
+    struct store_waiter *waiters, **last_waiter; /* in order of their groups */
+    pthread_t syncer;                            /* goes to the disk while there are waiters */
+    pthread_cond_t syncer_wake;
+    bool has_syncer, syncer_ends;
 
     pthread_mutex_t pool_lock; /* guards the two below */
     pthread_cond_t pool_wake;
@@ -113,6 +118,8 @@ static enum err open_readers(struct store *s, const struct db_config *base, unsi
     return ERR_OK;
 }
 
+static enum err start_syncer(struct store *s);
+
 static enum err open_all(struct store *s, const struct store_config *config, enum store_fault *fault)
 {
     INSIST(config->path && config->readers >= 1);
@@ -129,6 +136,8 @@ static enum err open_all(struct store *s, const struct store_config *config, enu
     }
     if (e == ERR_OK && !config->read_only)
         e = open_writer(s, &base, fault);
+    if (e == ERR_OK && !config->read_only)
+        e = start_syncer(s);
     if (e == ERR_OK)
         e = open_readers(s, &base, config->readers, fault);
     if (e == ERR_OK && config->read_only) {
@@ -151,6 +160,8 @@ enum err store_open(struct store **out, const struct store_config *config, enum 
     pthread_mutex_init(&s->queue_lock, NULL);
     pthread_mutex_init(&s->sync_lock, NULL);
     pthread_cond_init(&s->sync_wake, NULL);
+    pthread_cond_init(&s->syncer_wake, NULL);
+    s->last_waiter = &s->waiters;
     pthread_mutex_init(&s->pool_lock, NULL);
     pthread_cond_init(&s->pool_wake, NULL);
     enum err e = open_all(s, config, fault);
@@ -163,11 +174,23 @@ enum err store_open(struct store **out, const struct store_config *config, enum 
     return ERR_OK;
 }
 
+static void end_syncer(struct store *s)
+{
+    if (!s->has_syncer)
+        return;
+    pthread_mutex_lock(&s->sync_lock);
+    s->syncer_ends = true;
+    pthread_cond_signal(&s->syncer_wake);
+    pthread_mutex_unlock(&s->sync_lock);
+    pthread_join(s->syncer, NULL);
+}
+
 void store_close(struct store *s)
 {
     if (!s)
         return;
-    INSIST(s->n_idle == s->n_readers && !s->led && !s->first);
+    INSIST(s->n_idle == s->n_readers && !s->led && !s->first && !s->waiters);
+    end_syncer(s);
     for (size_t i = 0; i < s->n_readers; i++)
         db_close(s->idle[i]);
     free(s->idle);
@@ -175,6 +198,7 @@ void store_close(struct store *s)
     if (s->log_fd >= 0)
         close(s->log_fd);
     free(s->log_path);
+    pthread_cond_destroy(&s->syncer_wake);
     pthread_cond_destroy(&s->sync_wake);
     pthread_mutex_destroy(&s->sync_lock);
     pthread_cond_destroy(&s->pool_wake);
@@ -340,29 +364,108 @@ static enum err sync_log(struct store *s)
     return ERR_STORE;
 }
 
-/* Returns when group number UP_TO is on the disk. One thread calls the disk, for all groups that are in the log by
- * then; meanwhile the next ones go into the log. */
+/* The waiters whose groups are on the disk; all of them when nothing more can be. */
+static struct store_waiter *take_woken(struct store *s)
+{
+    struct store_waiter *woken = s->waiters, **end = &woken;
+    while (*end && (s->broken || (*end)->up_to <= s->synced))
+        end = &(*end)->next;
+    s->waiters = *end;
+    if (!s->waiters)
+        s->last_waiter = &s->waiters;
+    *end = NULL;
+    return woken;
+}
+
+static void wake_all(struct store_waiter *woken, enum err e)
+{
+    for (struct store_waiter *w = woken, *next; w; w = next) {
+        next = w->next; /* W may be gone once it is woken */
+        w->wake(w, e);
+    }
+}
+
+/* Goes to the disk once, for all groups that are in the log by now; meanwhile the next ones go into the log. Held by
+ * the caller, as before and after: sync_lock. */
+static void sync_once(struct store *s)
+{
+    s->syncing = true;
+    uint64_t reached = atomic_load(&s->applied);
+    pthread_mutex_unlock(&s->sync_lock);
+    enum err e = sync_log(s);
+    pthread_mutex_lock(&s->sync_lock);
+    s->syncing = false;
+    s->broken = e != ERR_OK;
+    s->synced = e == ERR_OK ? reached : s->synced;
+    pthread_cond_broadcast(&s->sync_wake);
+    struct store_waiter *woken = take_woken(s);
+    if (s->waiters)
+        pthread_cond_signal(&s->syncer_wake);
+    if (!woken)
+        return;
+    pthread_mutex_unlock(&s->sync_lock);
+    wake_all(woken, e);
+    pthread_mutex_lock(&s->sync_lock);
+}
+
+/* Returns when group number UP_TO is on the disk. */
 static enum err sync_to(struct store *s, uint64_t up_to)
 {
     pthread_mutex_lock(&s->sync_lock);
-    while (s->synced < up_to && !s->broken) {
-        if (s->syncing) {
+    while (s->synced < up_to && !s->broken)
+        if (s->syncing)
             pthread_cond_wait(&s->sync_wake, &s->sync_lock);
-            continue;
-        }
-        s->syncing = true;
-        uint64_t reached = atomic_load(&s->applied);
-        pthread_mutex_unlock(&s->sync_lock);
-        enum err e = sync_log(s);
-        pthread_mutex_lock(&s->sync_lock);
-        s->syncing = false;
-        s->broken = e != ERR_OK;
-        s->synced = e == ERR_OK ? reached : s->synced;
-        pthread_cond_broadcast(&s->sync_wake);
-    }
+        else
+            sync_once(s);
     bool good = s->synced >= up_to;
     pthread_mutex_unlock(&s->sync_lock);
     return good ? ERR_OK : ERR_STORE;
+}
+
+/* When nobody is at the disk, the caller goes: alone, that is the shortest way. Otherwise it gets in line. */
+enum err store_settle_later(struct store *s, struct store_waiter *w, bool *later)
+{
+    *later = false;
+    uint64_t up_to = atomic_load(&s->applied);
+    pthread_mutex_lock(&s->sync_lock);
+    if (s->synced < up_to && !s->broken && !s->syncing && !s->waiters)
+        sync_once(s);
+    bool good = s->synced >= up_to;
+    *later = !good && !s->broken;
+    if (*later) {
+        w->up_to = up_to;
+        w->next = NULL;
+        *s->last_waiter = w;
+        s->last_waiter = &w->next;
+    }
+    pthread_mutex_unlock(&s->sync_lock);
+    return good || *later ? ERR_OK : ERR_STORE;
+}
+
+static void *run_syncer(void *arg)
+{
+    struct store *s = arg;
+    pthread_mutex_lock(&s->sync_lock);
+    while (!s->syncer_ends)
+        if (s->waiters && !s->syncing)
+            sync_once(s);
+        else if (s->waiters)
+            pthread_cond_wait(&s->sync_wake, &s->sync_lock);
+        else
+            pthread_cond_wait(&s->syncer_wake, &s->sync_lock);
+    pthread_mutex_unlock(&s->sync_lock);
+    return NULL;
+}
+
+/* Signals are for the main thread. */
+static enum err start_syncer(struct store *s)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s->has_syncer = pthread_create(&s->syncer, NULL, run_syncer, s) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return s->has_syncer ? ERR_OK : ERR_MEMORY;
 }
 
 static bool is_broken(struct store *s)

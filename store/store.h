@@ -59,13 +59,24 @@ typedef enum err store_job(struct db *db, void *ctx);
  * ERR_STORE, ERR_MEMORY, ERR_PERMISSION. Any thread; many at once share one commit. */
 enum err store_write(struct store *s, store_job *job, void *ctx) MUST_CHECK;
 
-/* The same, but returns when what JOB wrote is with the operating system: it survives the end of this process however
- * that ends, and whatever is written after it is never durable without it; but a power failure may take it back until
- * the next store_write or store_settle. For what is worth nothing after a restart of the machine. */
+/* The same, but returns when what JOB wrote is in the log and not yet surely on the disk: it survives the end of this
+ * process however that ends, and whatever is written after it is never durable without it. Nothing may be told to
+ * anybody before store_settle or store_settle_later has said that it is durable. */
 enum err store_write_soon(struct store *s, store_job *job, void *ctx) MUST_CHECK;
 
 /* Makes durable what store_write_soon wrote so far. */
 enum err store_settle(struct store *s) MUST_CHECK;
+
+/* The same without waiting, for who has other things to do meanwhile. The waiter belongs to the store until it is
+ * woken. */
+struct store_waiter {
+    struct store_waiter *next;
+    uint64_t up_to;
+    void (*wake)(struct store_waiter *w, enum err e); /* called once, by any thread; must not wait */
+};
+/* *LATER false: it is durable (this thread may have brought it to the disk), or the error is why not, and W is not
+ * used. *LATER true: WAKE will be called, or has been already. */
+enum err store_settle_later(struct store *s, struct store_waiter *w, bool *later) MUST_CHECK;
 
 /* Hooks of the ledger, one of each, set before the first write. AFTER_BEGIN runs when a group has begun (a look-up by
  * db_changed_elsewhere tells whether another process wrote in between); BEFORE_COMMIT once a group after its last job;

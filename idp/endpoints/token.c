@@ -100,11 +100,6 @@ static enum err read_code(struct visit *v, struct token_call *c)
         c->refusal = REFUSAL_CODE_INVALID;
         return ERR_OK;
     }
-    if (!e &&
-        c->code.minted_at < v->op->booted_at) { /* docs/decisions/sealed-codes.md: whether it was redeemed is lost */
-        c->refusal = REFUSAL_CODE_EXPIRED;
-        return ERR_OK;
-    }
     return e ? e : judge_code(v, c);
 }
 
@@ -185,10 +180,7 @@ static enum err redeem(struct visit *v, struct token_call *c)
     e = prepare_family(v, c);
     if (e)
         return e;
-    /* A refresh token is a promise for weeks. Without one a restart of the machine costs one more silent login, and the
-     * disclosure that follows makes this row durable too. */
-    return c->family.refreshable ? store_write(v->op->store, redeem_job, c)
-                                 : store_write_soon(v->op->store, redeem_job, c);
+    return visit_write(v, redeem_job, c);
 }
 
 /* --- a refresh token ------------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ static enum err disclose(struct visit *v, struct userinfo_call *c)
 
     if (e || c->disclosure.n == 0)
         return e;
-    return store_write(v->op->store, record_job, c);
+    return visit_write(v, record_job, c);
 }
 
 static void write_answer(struct visit *v, const struct userinfo_call *c)

@@ -4,7 +4,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -165,14 +164,6 @@ static enum err open_issuer(struct op *op, const char **why)
     return ERR_OK;
 }
 
-static int64_t boot_time(const struct clock *clock)
-{
-    struct timespec up = {0};
-
-    clock_gettime(CLOCK_BOOTTIME, &up);
-    return clock_s(clock) - up.tv_sec;
-}
-
 static enum err open_all(struct op *op, struct arena *a, const char **why)
 {
     /* Addresses we post to come from registrations an operator reviewed and from certificates under pinned roots; both
@@ -204,7 +195,6 @@ enum err op_open(struct op **out, const struct config *config, const struct cloc
     }
     op->config = config;
     op->clock = *clock;
-    op->booted_at = boot_time(clock);
     enum err e = open_all(op, arena, why);
     if (e) {
         op_close(op);

@@ -23,7 +23,6 @@ struct op {
     struct clock clock;
     struct view issuer; /* no trailing slash */
     struct view host;   /* of the issuer, with port if written */
-    int64_t booted_at;  /* unix seconds: when this machine started; what was only with the system then is lost */
     bool loopback;      /* the issuer is on this machine: plain http is allowed, test roots may be */
     struct store *store;
     struct ledger *ledger;

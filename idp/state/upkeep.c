@@ -213,7 +213,6 @@ static void *run(void *ctx)
     size_t tried, told;
 
     do {
-        complain("settle", store_settle(u->op->store));
         complain("deliver", upkeep_deliver(u->op, &tried, &told));
         if (clock_steady_ms() - swept_at >= SWEEP_S * 1000) {
             complain("sweep", sweep(u->op));

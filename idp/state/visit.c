@@ -46,6 +46,40 @@ void visit_redirect_next(struct visit *v, struct view interaction)
         visit_redirect(v, path);
 }
 
+/* --- writing ------------------------------------------------------------------------------------------------------ */
+
+struct holding {
+    struct store_waiter waiter;
+    struct store *store;
+    struct gate *gate;
+};
+
+static void on_durable(struct store_waiter *w, enum err e)
+{
+    struct gate *gate = ((struct holding *)(void *)w)->gate;
+
+    gate->open(gate, e);
+}
+
+static enum err hold(void *ctx, struct gate *gate)
+{
+    struct holding *h = ctx;
+
+    h->gate = gate;
+    return store_settle_later(h->store, &h->waiter, &gate->later);
+}
+
+enum err visit_write(struct visit *v, enum err (*job)(struct db *db, void *ctx), void *ctx)
+{
+    struct holding *h = arena_alloc(v->arena, sizeof *h);
+
+    if (!h)
+        return ERR_MEMORY;
+    *h = (struct holding){.waiter = {.wake = on_durable}, .store = v->op->store};
+    answer_hold(v->answer, hold, h);
+    return store_write_soon(v->op->store, job, ctx);
+}
+
 /* --- the browser ------------------------------------------------------------------------------------------------- */
 
 struct view visit_browser(const struct visit *v)

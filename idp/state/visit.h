@@ -37,6 +37,10 @@ bool visit_prefers_english(const struct request *r);
 /* A parameter of the query (GET) or the form (POST); absent when not sent. */
 struct view visit_param(const struct visit *v, const char *name);
 
+/* Writes like store_write, but does not wait for the disk: the answer of this visit is kept back until all of it is
+ * durable, and becomes a 503 if that fails. For the last write of a handler that then only answers. */
+enum err visit_write(struct visit *v, enum err (*job)(struct db *db, void *ctx), void *ctx) MUST_CHECK;
+
 /* 303 to PATH (of our own, may have a query). */
 void visit_redirect(struct visit *v, struct view path);
 

@@ -10,6 +10,13 @@
 
 static struct wire_answer got;
 
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static void expect(const struct server *s, const char *request, int status)
 {
     wire_ask(s, request, &got);
@@ -434,6 +441,78 @@ Test(server, knows_the_peer)
     server_close(s);
 }
 
+/* --- answers that are kept back --- */
+
+static void expect_held(const struct server *s, const char *how, int status)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/held/%s", how);
+    wire_get(s, path, &got);
+    cr_expect_eq(got.status, status, "%s: %d", path, got.status);
+    cr_expect_eq(strcmp(got.body, "held") == 0, status == 200, "%s: nothing of it leaves when it could not be recorded",
+                 path);
+    snprintf(path, sizeof(path), "/held-slow/%s", how);
+    wire_get(s, path, &got);
+    cr_expect_eq(got.status, status, "%s: %d", path, got.status);
+}
+
+Test(server, sends_a_503_in_place_of_an_answer_that_could_not_be_recorded)
+{
+    struct server *s = wire_serve(NULL);
+    expect_held(s, "fail", 503);
+    expect_held(s, "late-fail", 503);
+    server_close(s);
+}
+
+Test(server, keeps_an_answer_back_until_its_gate_opens)
+{
+    struct server *s = wire_serve(NULL);
+    expect_held(s, "now", 200);
+    expect_held(s, "at-once", 200);
+    expect_held(s, "late", 200);
+    for (int i = 0; i < 200; i++)
+        expect_held(s, "soon", 200);
+    server_close(s);
+}
+
+static void with_one_worker(struct server_config *c)
+{
+    c->workers = 1;
+}
+
+Test(server, serves_others_while_an_answer_is_kept_back)
+{
+    struct server *s = wire_serve(with_one_worker);
+    char c;
+    int fd = wire_connect(s);
+    wire_send(fd, "GET /held/long HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    wire_get(s, "/hello", &got);
+    cr_expect_eq(got.status, 200);
+    cr_expect_lt(recv(fd, &c, 1, MSG_DONTWAIT), 0, "the other one still waits");
+    wire_read(fd, &got);
+    cr_expect_str_eq(got.body, "held");
+    wire_send(fd, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read(fd, &got);
+    cr_expect_str_eq(got.body, "hello", "the connection goes on");
+    close(fd);
+    server_close(s);
+}
+
+Test(server, closes_while_answers_are_kept_back)
+{
+    struct server *s = wire_serve(NULL);
+    int fd[8];
+    for (int i = 0; i < 8; i++) {
+        fd[i] = wire_connect(s);
+        wire_send(fd[i], "GET /held/late HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    server_close(s);
+    for (int i = 0; i < 8; i++)
+        close(fd[i]);
+}
+
 static void teapot(void *ctx, const struct request *r, const struct fault *f, struct answer *a)
 {
     (void)ctx;
@@ -458,13 +537,6 @@ static void impatient(struct server_config *c)
 {
     c->read_s = 1;
     c->idle_s = 1;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Sends TEXT, then one byte every 0.3 s, for at most 6 s; seconds until we were cut off. */

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -109,19 +110,59 @@ static void memory(void *ctx, const struct request *r, struct answer *a)
     answer_body(a, p ? 500 : 200, "text/plain", p ? VIEW("unlimited") : VIEW("limited"));
 }
 
+/* --- answers that are kept back --- */
+
+struct opener {
+    struct gate *gate;
+    long ms;
+    enum err e;
+};
+
+static void *open_later(void *arg)
+{
+    struct opener o = *(struct opener *)arg;
+    free(arg);
+    nanosleep(&(struct timespec){.tv_nsec = o.ms * 1000000}, NULL);
+    o.gate->open(o.gate, o.e);
+    return NULL;
+}
+
+static enum err hold(void *ctx, struct gate *gate)
+{
+    const char *how = ctx;
+    if (strcmp(how, "now") == 0)
+        return ERR_OK;
+    if (strcmp(how, "fail") == 0)
+        return ERR_STORE;
+    gate->later = true;
+    if (strcmp(how, "at-once") == 0) {
+        gate->open(gate, ERR_OK);
+        return ERR_OK;
+    }
+    struct opener *o = malloc(sizeof(*o));
+    long ms = strcmp(how, "soon") == 0 ? 0 : strcmp(how, "long") == 0 ? 900 : 100;
+    *o = (struct opener){gate, ms, strcmp(how, "late-fail") == 0 ? ERR_STORE : ERR_OK};
+    pthread_t t;
+    pthread_create(&t, NULL, open_later, o);
+    pthread_detach(t);
+    return ERR_OK;
+}
+
+static void held(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    answer_body(a, 200, "text/plain", VIEW("held"));
+    answer_hold(a, hold, arena_text(r->arena, r->tail));
+}
+
 static const struct route routes[] = {
-    {METHOD_GET, "/hello", hello, 0, 0},
-    {METHOD_GET, "/echo", echo, 0, 0},
-    {METHOD_POST, "/echo", echo, 1000, 0},
-    {METHOD_POST, "/raw", raw, 40000, ROUTE_BODY},
-    {METHOD_GET, "/cookie", cookie, 0, 0},
-    {METHOD_GET, "/slow", slow, 0, ROUTE_SLOW},
-    {METHOD_GET, "/assets/*", asset, 0, 0},
-    {METHOD_GET, "/broken", broken, 0, 0},
-    {METHOD_GET, "/big", big, 0, 0},
-    {METHOD_GET, "/peer", peer, 0, 0},
-    {METHOD_GET, "/leave", leave, 0, 0},
-    {METHOD_GET, "/memory", memory, 0, 0},
+    {METHOD_GET, "/held/*", held, 0, 0},    {METHOD_GET, "/held-slow/*", held, 0, ROUTE_SLOW},
+    {METHOD_GET, "/hello", hello, 0, 0},    {METHOD_GET, "/echo", echo, 0, 0},
+    {METHOD_POST, "/echo", echo, 1000, 0},  {METHOD_POST, "/raw", raw, 40000, ROUTE_BODY},
+    {METHOD_GET, "/cookie", cookie, 0, 0},  {METHOD_GET, "/slow", slow, 0, ROUTE_SLOW},
+    {METHOD_GET, "/assets/*", asset, 0, 0}, {METHOD_GET, "/broken", broken, 0, 0},
+    {METHOD_GET, "/big", big, 0, 0},        {METHOD_GET, "/peer", peer, 0, 0},
+    {METHOD_GET, "/leave", leave, 0, 0},    {METHOD_GET, "/memory", memory, 0, 0},
 };
 
 struct server *wire_serve(void (*change)(struct server_config *))
