@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "store/sqlite.h"
 #include "tests/lib/child.h"
+#include "tests/lib/halves.h"
 #include "tests/lib/stage.h"
 
 static struct stage stage;
@@ -108,19 +109,6 @@ static bool tell(struct told *t)
 /* --- nothing is half done: looked at in the file, before anybody starts it again ------------------------------------
  */
 
-/* Each of these counts something that must not be. */
-static const char *const HALVES[] = {
-    "SELECT count(*) FROM resident WHERE id NOT IN (SELECT resident FROM card)",
-    "SELECT count(*) FROM interaction WHERE login_at IS NOT NULL AND session NOT IN (SELECT id FROM session)",
-    "SELECT count(*) FROM session WHERE id NOT IN (SELECT session FROM interaction WHERE session IS NOT NULL)",
-    "SELECT count(*) FROM (SELECT count(*) AS n FROM profile GROUP BY resident) WHERE n <> 4",
-    "SELECT count(*) FROM family WHERE refreshable = 1 AND id NOT IN (SELECT family FROM refresh)",
-    "SELECT count(*) FROM (SELECT sum(used_at IS NULL) AS n FROM refresh GROUP BY family) WHERE n <> 1",
-    "SELECT count(*) FROM interaction WHERE grant_id IS NOT NULL AND grant_id NOT IN (SELECT id FROM consent)",
-    "SELECT count(*) FROM consent WHERE (SELECT count(*) FROM ledger_event WHERE class = 2) = 0",
-    "SELECT abs((SELECT count(*) FROM ledger_event) - (SELECT size FROM ledger_head))",
-};
-
 static enum err take_number(void *ctx, const struct row *row)
 {
     *(int64_t *)ctx = row_int(row, 0);
@@ -143,8 +131,11 @@ static void look_into_the_file(const struct told *t, int moment)
     cr_assert_eq(e, ERR_OK, "moment %d: %s %s", moment, err_name(e), store_fault_name(fault));
     cr_assert_eq(store_check_integrity(store), ERR_OK, "moment %d", moment);
     struct db *db = store_borrow(store);
-    for (size_t i = 0; i < sizeof HALVES / sizeof HALVES[0]; i++)
-        cr_assert_eq(number(db, HALVES[i]), 0, "moment %d: %s", moment, HALVES[i]);
+    const char *half = half_done(db);
+    cr_assert_null(half, "moment %d: %s", moment, half);
+    cr_assert_eq(number(db, "SELECT count(*) FROM session WHERE id NOT IN (SELECT session FROM interaction "
+                            "WHERE session IS NOT NULL)"),
+                 0, "moment %d: a session of no login", moment);
     int64_t disclosed = number(db, "SELECT count(*) FROM ledger_event WHERE class = 5");
     cr_assert_geq(disclosed, t->disclosed, "moment %d: data left without its leaf", moment);
     cr_assert_leq(disclosed, t->asked, "moment %d", moment);

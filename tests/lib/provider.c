@@ -33,17 +33,9 @@ static void read_config(struct provider *p, const struct provider_options *o)
     cr_assert_eq(e, ERR_OK, "%s, line %d: %s %s", err_name(e), fault.line, fault.key, fault.rule);
 }
 
-static void start(struct provider *p)
+static void listen_on(struct provider *p, size_t ceiling)
 {
     static const char *const HOSTS[] = {"localhost:8080"};
-    const char *why = "";
-    const struct clock clock = clock_of_fake(&p->clock);
-    struct pages *pages;
-    enum err e = op_open(&p->op, p->config, &clock, &p->a, &why);
-    cr_assert_eq(e, ERR_OK, "%s: %s", err_name(e), why);
-    e = pages_open(&pages, &p->a, &why);
-    cr_assert_eq(e, ERR_OK, "%s: %s", err_name(e), why);
-    p->op->pages = pages;
     struct server_config c = {.listen = p->config->listen,
                               .n_listen = p->config->n_listen,
                               .hosts = HOSTS,
@@ -52,11 +44,31 @@ static void start(struct provider *p)
                               .fault = routes_fault,
                               .workers = p->config->workers,
                               .log_name = "genkan",
-                              .slow_workers = 1};
+                              .slow_workers = 1,
+                              .arena_ceiling = ceiling};
     c.routes = routes(&c.n_routes);
-    e = server_open(&p->server, &c);
+    enum err e = server_open(&p->server, &c);
     cr_assert_eq(e, ERR_OK, "server_open: %s", err_name(e));
     p->port = server_port(p->server, 0);
+}
+
+static void start(struct provider *p)
+{
+    const char *why = "";
+    const struct clock clock = clock_of_fake(&p->clock);
+    struct pages *pages;
+    enum err e = op_open(&p->op, p->config, &clock, &p->a, &why);
+    cr_assert_eq(e, ERR_OK, "%s: %s", err_name(e), why);
+    e = pages_open(&pages, &p->a, &why);
+    cr_assert_eq(e, ERR_OK, "%s: %s", err_name(e), why);
+    p->op->pages = pages;
+    listen_on(p, 0);
+}
+
+void provider_limit_memory(struct provider *p, size_t ceiling)
+{
+    server_close(p->server);
+    listen_on(p, ceiling);
 }
 
 void provider_stop(struct provider *p)

@@ -39,6 +39,9 @@ void provider_stop(struct provider *p);
 /* Stops and starts again on the same data, as a restart would. The port changes. */
 void provider_restart(struct provider *p);
 
+/* Gives requests no more memory than CEILING bytes each from now on (0: as usual). The port changes. */
+void provider_limit_memory(struct provider *p, size_t ceiling);
+
 /* Time passes. */
 void provider_pass(struct provider *p, int64_t seconds);
 int64_t provider_now(struct provider *p);
