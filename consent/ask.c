@@ -3,8 +3,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-/* --- reading a registration ----------------------------------------------------------------------------------------
- */
+/* --- reading a registration ------------------------------------------------------------------------------------- */
 
 struct reader {
     struct arena *a;
@@ -131,8 +130,7 @@ enum err ask_read(struct ask *out, struct arena *a, const struct json *fields, c
     return ERR_OK;
 }
 
-/* --- asking --------------------------------------------------------------------------------------------------------
- */
+/* --- asking ----------------------------------------------------------------------------------------------------- */
 
 const struct ask_item *ask_find(const struct ask *ask, const struct field *f)
 {

@@ -10,8 +10,7 @@ enum { EVENT_ARENA = 256 * 1024, PROGRESS_EVERY = 10000 };
 
 static const char SQL_ALL[] = "SELECT position, class, salt, event, digest FROM ledger_event ORDER BY position";
 
-/* --- list ----------------------------------------------------------------------------------------------------------
- */
+/* --- list ------------------------------------------------------------------------------------------------------- */
 
 struct listing {
     const struct audit_filter *filter;
@@ -209,8 +208,7 @@ enum err audit_list(struct db *db, const struct audit_filter *filter, enum audit
     return err;
 }
 
-/* --- verify --------------------------------------------------------------------------------------------------------
- */
+/* --- verify ----------------------------------------------------------------------------------------------------- */
 
 struct walk {
     struct audit_report *report;

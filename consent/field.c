@@ -77,8 +77,7 @@ const struct field_value *field_stored(const struct field_profile *p, const stru
     return NULL;
 }
 
-/* --- derived fields ------------------------------------------------------------------------------------------------
- */
+/* --- derived fields --------------------------------------------------------------------------------------------- */
 
 static enum err derive_age(struct view *json, int years, struct view birthdate, struct view today)
 {

@@ -41,8 +41,7 @@ static const struct field_tag *tag_find(struct view id)
     return NULL;
 }
 
-/* --- making --------------------------------------------------------------------------------------------------------
- */
+/* --- making ----------------------------------------------------------------------------------------------------- */
 
 static bool is_line(struct view v, size_t max)
 {
@@ -154,8 +153,7 @@ enum err field_json_of_tags(struct view *json, struct arena *a, const bool *chos
     return buf_done(&b, json);
 }
 
-/* --- checking ------------------------------------------------------------------------------------------------------
- */
+/* --- checking --------------------------------------------------------------------------------------------------- */
 
 static bool is_tags(const struct json *j)
 {
@@ -269,8 +267,7 @@ static bool is_phone_text(const struct json *j)
     return json_text(j, &text) && is_phone(text);
 }
 
-/* --- showing -------------------------------------------------------------------------------------------------------
- */
+/* --- showing ---------------------------------------------------------------------------------------------------- */
 
 static void show_text(struct buf *out, const struct json *j, bool japanese)
 {
@@ -364,8 +361,7 @@ static void show_interests(struct buf *out, const struct json *j, bool japanese)
     }
 }
 
-/* --- one row for each field ----------------------------------------------------------------------------------------
- */
+/* --- one row for each field ------------------------------------------------------------------------------------- */
 
 static bool is_flag(const struct json *j)
 {

@@ -3,8 +3,7 @@
 #include "base/hex.h"
 #include "base/text.h"
 
-/* --- deciding ------------------------------------------------------------------------------------------------------
- */
+/* --- deciding --------------------------------------------------------------------------------------------------- */
 
 const char *grant_reason_name(enum grant_reason r)
 {
@@ -106,8 +105,7 @@ struct grant_verdict grant_decide(const struct grant_facts *facts)
     return verdict;
 }
 
-/* --- what comes of a choice ----------------------------------------------------------------------------------------
- */
+/* --- what comes of a choice ------------------------------------------------------------------------------------- */
 
 static int64_t until_of(enum grant_duration duration, int64_t now)
 {
@@ -171,8 +169,7 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
     out->expires_at = latest_end(out, until);
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------------------------------------- */
 
 #define COLUMNS                                                                                                        \
     "id, resident, client, org, sector, subject, terms_hash, ask_hash, decisions, duration, given_at, expires_at, "    \
@@ -341,8 +338,7 @@ static enum err write_grant(struct arena *a, struct db *db, const char *sql, con
                          V_TIME(g->expires_at)));
 }
 
-/* --- what happened, in the ledger ----------------------------------------------------------------------------------
- */
+/* --- what happened, in the ledger ------------------------------------------------------------------------------- */
 
 static struct ledger_event event_of(const struct ledger_parties *who, const uint8_t ask_hash[32], int64_t at_ms,
                                     const char *via)

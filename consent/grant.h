@@ -36,8 +36,7 @@ struct grant {
     enum grant_end end;
 };
 
-/* --- deciding: pure ------------------------------------------------------------------------------------------------
- */
+/* --- deciding: pure --------------------------------------------------------------------------------------------- */
 
 /* Why the resident is asked; product.md lists them. */
 enum grant_reason {
@@ -90,8 +89,7 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
                      const struct field_profile *profile, const struct grant *previous,
                      const struct ledger_parties *who, struct ident new_id, int64_t now);
 
-/* --- remembering ---------------------------------------------------------------------------------------------------
- */
+/* --- remembering ------------------------------------------------------------------------------------------------ */
 
 /* Newest grant of a resident for a client / by id; views in ARENA. ERR_NOT_FOUND: never asked / no such grant. */
 enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct ident resident,

@@ -19,8 +19,7 @@ struct ledger {
     struct buf event;
 };
 
-/* --- names ---------------------------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------------------------ */
 
 static const char *const type_names[] = {"",          "requested", "given",   "refused", "changed",
                                          "disclosed", "withdrawn", "expired", "erased",  "operator"};
@@ -46,8 +45,7 @@ void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resi
     hmac_sha256(out, secret_view(&l->key), ident_view(&resident));
 }
 
-/* --- the event as text ---------------------------------------------------------------------------------------------
- */
+/* --- the event as text ------------------------------------------------------------------------------------------ */
 
 static void put_fields(struct json_out *o, const struct ledger_event *e)
 {
@@ -99,8 +97,7 @@ static void put_event(struct buf *out, const struct ledger *l, const struct ledg
     json_end(&o);
 }
 
-/* --- the tree and its head -----------------------------------------------------------------------------------------
- */
+/* --- the tree and its head -------------------------------------------------------------------------------------- */
 
 static const char SQL_HEAD[] = "SELECT size, edge FROM ledger_head WHERE one = 1";
 static const char SQL_HEAD_SET[] = "UPDATE ledger_head SET size = $1, edge = $2 WHERE one = 1";

@@ -49,8 +49,7 @@ void fetch_close(struct fetch *f)
     free(f);
 }
 
-/* --- which addresses we may talk to ---------------------------------------------------------------------------------
- */
+/* --- which addresses we may talk to ----------------------------------------------------------------------------- */
 
 /* IPv4 blocks that are not the public internet (IANA special-purpose registry, RFC 6890). */
 static bool is_private4(uint32_t a)
@@ -89,8 +88,7 @@ static bool is_private(const struct sockaddr *to)
     return true;
 }
 
-/* --- one exchange ---------------------------------------------------------------------------------------------------
- */
+/* --- one exchange ----------------------------------------------------------------------------------------------- */
 
 struct exchange {
     const struct fetch *fetch;

@@ -106,8 +106,7 @@ struct server {
 
 static const struct form no_form;
 
-/* --- calls ----------------------------------------------------------------------------------------------------------
- */
+/* --- calls ------------------------------------------------------------------------------------------------------ */
 
 static struct call *call_take(struct lane *lane)
 {
@@ -170,8 +169,7 @@ static void call_open(struct call *call, struct lane *lane, struct MHD_Connectio
     answer_open(&call->answer, &call->arena);
 }
 
-/* --- answering ------------------------------------------------------------------------------------------------------
- */
+/* --- answering -------------------------------------------------------------------------------------------------- */
 
 static bool add_head(struct MHD_Response *response, const char *name, const char *value)
 {
@@ -273,8 +271,7 @@ static bool queue_answer(struct call *call)
     return ok;
 }
 
-/* --- answers that are kept back -------------------------------------------------------------------------------------
- */
+/* --- answers that are kept back --------------------------------------------------------------------------------- */
 
 static void refuse_held(struct call *call)
 {
@@ -340,8 +337,7 @@ static bool may_park(struct call *call)
     return false;
 }
 
-/* --- working --------------------------------------------------------------------------------------------------------
- */
+/* --- working ---------------------------------------------------------------------------------------------------- */
 
 static void make_answer(struct call *call)
 {
@@ -373,8 +369,7 @@ static void run_slow(void *ctx, struct job *job, int worker)
     MHD_resume_connection(call->connection);
 }
 
-/* --- collecting -----------------------------------------------------------------------------------------------------
- */
+/* --- collecting ------------------------------------------------------------------------------------------------- */
 
 static enum method method_of(const char *text)
 {
@@ -469,8 +464,7 @@ static enum MHD_Result dispatch(struct call *call)
     return MHD_YES;
 }
 
-/* --- what libmicrohttpd calls ---------------------------------------------------------------------------------------
- */
+/* --- what libmicrohttpd calls ----------------------------------------------------------------------------------- */
 
 /* The request line is there. URI is the target as sent, before libmicrohttpd takes it apart. */
 static void *on_line(void *cls, const char *uri, struct MHD_Connection *connection)
@@ -548,8 +542,7 @@ static size_t no_unescape(void *cls, struct MHD_Connection *connection, char *te
     return strlen(text); /* paths stay as they were sent */
 }
 
-/* --- connections ----------------------------------------------------------------------------------------------------
- */
+/* --- connections ------------------------------------------------------------------------------------------------ */
 
 static void line_unlink(struct server *s, struct line *line)
 {
@@ -597,8 +590,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     }
 }
 
-/* --- the doorkeeper: accepts connections, deals them out, and cuts off slow senders
- * ------------------------------------ */
+/* --- the doorkeeper: accepts connections, deals them out, and cuts off slow senders ----------------------------- */
 
 /* libmicrohttpd's time-out starts anew with every byte, so a patient attacker could hold a connection for days by
  * sending one byte now and then. A line past its deadline is shut down; libmicrohttpd then sees the end and closes it.
@@ -779,8 +771,7 @@ static void doorkeeper_end(struct server *s)
     s->bell = -1;
 }
 
-/* --- listening ------------------------------------------------------------------------------------------------------
- */
+/* --- listening -------------------------------------------------------------------------------------------------- */
 
 static int open_socket(const struct addrinfo *to)
 {
@@ -872,8 +863,7 @@ static enum err lane_open(struct lane *lane)
     return s->tls_certificate ? ERR_CONFIG : ERR_MEMORY; /* most likely a key that does not fit */
 }
 
-/* --- opening and closing --------------------------------------------------------------------------------------------
- */
+/* --- opening and closing ---------------------------------------------------------------------------------------- */
 
 #define DEFAULT(FIELD, VALUE)                                                                                          \
     do {                                                                                                               \

@@ -26,8 +26,7 @@ struct command {
 /* Everything main does. argv[0] is the program. */
 int command_main(int argc, const char *const *argv);
 
-/* --- for the commands ----------------------------------------------------------------------------------------------
- */
+/* --- for the commands ------------------------------------------------------------------------------------------- */
 
 /* One option: with VALUE it takes a word behind it ("--since DAY", "--since=DAY"), with FLAG it does not. */
 struct command_option {

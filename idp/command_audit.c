@@ -7,8 +7,7 @@
 #include "consent/birthdate.h"
 #include "idp/desk.h"
 
-/* --- list ----------------------------------------------------------------------------------------------------------
- */
+/* --- list ------------------------------------------------------------------------------------------------------- */
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar (Howard Hinnant's days_from_civil, public domain). */
 static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
@@ -87,8 +86,7 @@ int command_audit_list(const struct command *self, int argc, const char *const *
     return code;
 }
 
-/* --- verify --------------------------------------------------------------------------------------------------------
- */
+/* --- verify ----------------------------------------------------------------------------------------------------- */
 
 static void show_progress(void *ctx, int64_t done, int64_t size)
 {

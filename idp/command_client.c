@@ -34,8 +34,7 @@ static enum err append_event(struct db *db, const struct change *c, const char *
     return ledger_append(c->desk->ledger, db, &e, NULL);
 }
 
-/* --- add -----------------------------------------------------------------------------------------------------------
- */
+/* --- add -------------------------------------------------------------------------------------------------------- */
 
 static enum err add_job(struct db *db, void *ctx)
 {
@@ -131,8 +130,7 @@ int command_client_add(const struct command *self, int argc, const char *const *
     return code;
 }
 
-/* --- list ----------------------------------------------------------------------------------------------------------
- */
+/* --- list ------------------------------------------------------------------------------------------------------- */
 
 static void put_fields(struct buf *b, const struct ask *ask)
 {
@@ -215,8 +213,7 @@ int command_client_list(const struct command *self, int argc, const char *const 
     return code;
 }
 
-/* --- remove --------------------------------------------------------------------------------------------------------
- */
+/* --- remove ----------------------------------------------------------------------------------------------------- */
 
 static enum err remove_job(struct db *db, void *ctx)
 {

@@ -7,8 +7,7 @@
 #include "idp/tokens/keys.h"
 #include "jpki/proof/issuer.h"
 
-/* --- list ----------------------------------------------------------------------------------------------------------
- */
+/* --- list ------------------------------------------------------------------------------------------------------- */
 
 int command_key_list(const struct command *self, int argc, const char *const *argv)
 {
@@ -32,8 +31,7 @@ int command_key_list(const struct command *self, int argc, const char *const *ar
     return code;
 }
 
-/* --- rotate --------------------------------------------------------------------------------------------------------
- */
+/* --- rotate ----------------------------------------------------------------------------------------------------- */
 
 static int read_use(const struct command *self, const char *use, const char *alg, enum key_use *out)
 {
@@ -105,8 +103,7 @@ int command_key_rotate(const struct command *self, int argc, const char *const *
     return code;
 }
 
-/* --- issuer file ---------------------------------------------------------------------------------------------------
- */
+/* --- issuer file ------------------------------------------------------------------------------------------------ */
 
 /* The agent takes requests signed by the active key and, so that a rotation needs no race, by the next one. */
 static size_t card_keys(const struct jws_key **out, const struct keys *keys)

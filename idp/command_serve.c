@@ -30,8 +30,7 @@ struct serve {
     int64_t started; /* milliseconds of the steady clock */
 };
 
-/* --- starting ------------------------------------------------------------------------------------------------------
- */
+/* --- starting --------------------------------------------------------------------------------------------------- */
 
 static int open_op(struct serve *s)
 {
@@ -111,8 +110,7 @@ static void announce(const struct serve *s)
     notify_send("READY=1");
 }
 
-/* --- running -------------------------------------------------------------------------------------------------------
- */
+/* --- running ---------------------------------------------------------------------------------------------------- */
 
 /* Log level, keys and revocation lists follow at once; what cannot is named and the server goes on as it is. */
 static void reload_config(const struct serve *s, struct arena *a)
@@ -210,8 +208,7 @@ int command_serve(const struct command *self, int argc, const char *const *argv)
     return code;
 }
 
-/* --- check-config --------------------------------------------------------------------------------------------------
- */
+/* --- check-config ----------------------------------------------------------------------------------------------- */
 
 static int check_roots(const struct command *self, const struct config *c)
 {

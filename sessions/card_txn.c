@@ -46,8 +46,7 @@ enum err card_txn_find(struct card_txn *out, struct db *db, struct arena *a, str
 
 enum err card_txn_find_newest(struct card_txn *out, struct db *db, struct arena *a, struct ident interaction)
 {
-    static const char SQL[] =
-        "SELECT " COLUMNS " FROM card_txn WHERE interaction = $1 ORDER BY number DESC LIMIT 1";
+    static const char SQL[] = "SELECT " COLUMNS " FROM card_txn WHERE interaction = $1 ORDER BY number DESC LIMIT 1";
     struct row r;
     enum err e = db_one(db, a, SQL, VALUES(V_IDENT(interaction)), &r);
     if (e == ERR_OK)

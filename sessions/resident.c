@@ -53,8 +53,7 @@ enum err resident_erase(struct db *db, struct ident resident)
     return e == ERR_OK && db_changes(db) != 1 ? ERR_NOT_FOUND : e;
 }
 
-/* --- profile --------------------------------------------------------------------------------------------------------
- */
+/* --- profile ---------------------------------------------------------------------------------------------------- */
 
 const char *profile_source_name(enum profile_source s)
 {

@@ -104,8 +104,7 @@ enum err token_extend(struct db *db, struct ident family, int64_t expires_at)
     return db_run(db, SQL, VALUES(V_IDENT(family), V_INT(expires_at)));
 }
 
-/* --- refresh tokens -------------------------------------------------------------------------------------------------
- */
+/* --- refresh tokens --------------------------------------------------------------------------------------------- */
 
 enum err refresh_mint(struct db *db, const struct refresh *r)
 {

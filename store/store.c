@@ -63,8 +63,7 @@ const char *store_fault_name(enum store_fault f)
     return NAMES[f];
 }
 
-/* --- opening and closing --------------------------------------------------------------------------------------------
- */
+/* --- opening and closing ---------------------------------------------------------------------------------------- */
 
 /* SQLite would make it readable for all; the log files beside it take over the mode of this one. */
 static enum err make_file(const struct store_config *config, enum store_fault *fault)
@@ -207,8 +206,7 @@ void store_close(struct store *s)
     free(s);
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------------------------- */
 
 struct db *store_borrow(struct store *s)
 {
@@ -230,8 +228,7 @@ void store_return(struct store *s, struct db *db)
     pthread_mutex_unlock(&s->pool_lock);
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------------------------- */
 
 void store_set_hooks(struct store *s, const struct store_hooks *hooks)
 {
@@ -349,8 +346,7 @@ static struct pending *cut_group(struct store *s, unsigned *n)
     return group;
 }
 
-/* --- the disk --------------------------------------------------------------------------------------------------------
- */
+/* --- the disk --------------------------------------------------------------------------------------------------- */
 
 /* A log whose fdatasync failed once may have lost pages that the next fdatasync knows nothing of: from then on nothing
  * can be promised until the database is opened anew. */
@@ -481,8 +477,7 @@ enum err store_settle(struct store *s)
     return s->writer ? sync_to(s, atomic_load(&s->applied)) : ERR_OK;
 }
 
-/* --- answering ------------------------------------------------------------------------------------------------------
- */
+/* --- answering -------------------------------------------------------------------------------------------------- */
 
 /* Once done, P is gone as soon as its caller runs. */
 static void finish(struct pending *p, const struct pending *me)
@@ -591,8 +586,7 @@ static enum err run_script(struct store *s, const char *script)
     return wait_for_turn(s, &me);
 }
 
-/* --- what else may be asked -----------------------------------------------------------------------------------------
- */
+/* --- what else may be asked ------------------------------------------------------------------------------------- */
 
 enum store_fault store_last_fault(struct store *s)
 {

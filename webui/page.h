@@ -42,8 +42,7 @@ const char *page_csp(enum page_kind kind); /* Content-Security-Policy */
 const char *
 page_referrer_policy(enum page_kind kind); /* "origin" for PAGE_LINKS_AGENT (agent rule 5), else "same-origin" */
 
-/* --- pages of a login, shown by /next ------------------------------------------------------------------------------
- */
+/* --- pages of a login, shown by /next --------------------------------------------------------------------------- */
 
 /* Log in: choose the card reader. POST /login/card (purpose=login), POST /cancel. */
 struct page_login {

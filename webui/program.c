@@ -59,8 +59,7 @@ enum err program_done(const struct program *p)
     return p->err ? p->err : p->text.err;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------------------------- */
 
 static const void *member(const struct fact *f, const void *base)
 {
@@ -164,8 +163,7 @@ void program_put(struct buf *out, const struct program *p, const void *facts)
     run(out, p, 0, p->n, bases, 0);
 }
 
-/* --- escaping -------------------------------------------------------------------------------------------------------
- */
+/* --- escaping --------------------------------------------------------------------------------------------------- */
 
 /* Bytes of the well-formed UTF-8 character at the start of V; 0 if there is none (RFC 3629 section 4). */
 static size_t character(struct view v)

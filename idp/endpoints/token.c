@@ -34,8 +34,7 @@ struct token_call {
     enum refusal refusal;
 };
 
-/* --- who calls ------------------------------------------------------------------------------------------------------
- */
+/* --- who calls -------------------------------------------------------------------------------------------------- */
 
 static enum err authenticate(struct visit *v, struct token_call *c)
 {
@@ -56,8 +55,7 @@ static enum err authenticate(struct visit *v, struct token_call *c)
     return e;
 }
 
-/* --- a code ---------------------------------------------------------------------------------------------------------
- */
+/* --- a code ----------------------------------------------------------------------------------------------------- */
 
 static enum err revoke_job(struct db *db, void *ctx)
 {
@@ -183,8 +181,7 @@ static enum err redeem(struct visit *v, struct token_call *c)
     return visit_write(v, redeem_job, c);
 }
 
-/* --- a refresh token ------------------------------------------------------------------------------------------------
- */
+/* --- a refresh token -------------------------------------------------------------------------------------------- */
 
 struct refreshing {
     struct token_call *call;
@@ -288,8 +285,7 @@ static enum err refresh(struct visit *v, struct token_call *c)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* --- the answer -----------------------------------------------------------------------------------------------------
- */
+/* --- the answer ------------------------------------------------------------------------------------------------- */
 
 static enum err mint_access_token(struct visit *v, const struct token_call *c, struct view *text)
 {

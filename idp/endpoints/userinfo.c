@@ -24,8 +24,7 @@ struct userinfo_call {
     enum refusal refusal;
 };
 
-/* --- the token ------------------------------------------------------------------------------------------------------
- */
+/* --- the token -------------------------------------------------------------------------------------------------- */
 
 /* "Bearer" without case (RFC 7235 2.1), then one token. */
 static bool is_bearer(struct view header, struct view *token)
@@ -87,8 +86,7 @@ static enum err check_family(struct visit *v, struct userinfo_call *c)
     return ERR_OK;
 }
 
-/* --- what goes out ---------------------------------------------------------------------------------------------------
- */
+/* --- what goes out ---------------------------------------------------------------------------------------------- */
 
 static enum err load(struct visit *v, struct userinfo_call *c)
 {

@@ -11,8 +11,7 @@
 
 enum { FILE_MAX = 64 * 1024, PATH_MAX_BYTES = 1024 };
 
-/* --- what one file says, while it is read --------------------------------------------------------------------------
- */
+/* --- what one file says, while it is read ----------------------------------------------------------------------- */
 
 struct reading {
     struct config *config;
@@ -28,8 +27,7 @@ static _Thread_local struct reading *current;
 /* NULL: taken; otherwise the rule VALUE breaks. */
 typedef const char *take_fn(struct reading *r, const char *value);
 
-/* --- values --------------------------------------------------------------------------------------------------------
- */
+/* --- values ----------------------------------------------------------------------------------------------------- */
 
 #define RULE_SECONDS "must be a whole number with s, m, h or d, like 15m"
 
@@ -90,8 +88,7 @@ static const char *take_switch(bool *out, const char *value)
     return "must be on or off";
 }
 
-/* --- keys ----------------------------------------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------------------------------------------- */
 
 static enum err origin_of(struct arena *a, const struct url *u, const char **origin)
 {
@@ -301,8 +298,7 @@ static size_t key_index(const char *section, const char *name)
     insist_failed("libconfuse calls back only for keys it was given", __FILE__, __LINE__);
 }
 
-/* --- libconfuse ----------------------------------------------------------------------------------------------------
- */
+/* --- libconfuse ------------------------------------------------------------------------------------------------- */
 
 static int blame(struct reading *r, int line, const char *key, const char *rule)
 {
@@ -428,8 +424,7 @@ static enum err check_lines(struct reading *r, struct view text)
     return rule ? ERR_CONFIG : ERR_OK;
 }
 
-/* --- the whole -----------------------------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------------------------- */
 
 bool config_is_local(const struct config *c)
 {

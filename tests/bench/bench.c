@@ -49,8 +49,7 @@ struct report {
     int64_t disclosures_expected, disclosures_found;
 };
 
-/* --- the cycle ------------------------------------------------------------------------------------------------------
- */
+/* --- the cycle -------------------------------------------------------------------------------------------------- */
 
 struct cycle {
     const char *authorize, *token_head, *token_body, *cookies;
@@ -130,8 +129,7 @@ static const char *read_step(const void *ctx, struct load_client *c, const char 
                : "claims are missing";
 }
 
-/* --- the server -----------------------------------------------------------------------------------------------------
- */
+/* --- the server ------------------------------------------------------------------------------------------------- */
 
 static uint16_t free_port(void)
 {
@@ -185,8 +183,7 @@ static double wait_until_up(uint16_t port, int64_t from_ns)
     return (double)(wall_ns() - from_ns) / 1e6;
 }
 
-/* --- measuring ------------------------------------------------------------------------------------------------------
- */
+/* --- measuring -------------------------------------------------------------------------------------------------- */
 
 static void measure_level(struct report *r, const struct options *o, struct load *load, pid_t pid, const char *alg,
                           unsigned clients)
@@ -267,8 +264,7 @@ static void measure_server(struct report *r, const struct options *o, const char
     r->disclosures_found = seed_ledger_size(folder) - before;
 }
 
-/* --- telling ---------------------------------------------------------------------------------------------------------
- */
+/* --- telling ---------------------------------------------------------------------------------------------------- */
 
 static void print_table(const struct report *r)
 {
@@ -319,8 +315,7 @@ static void write_json(const struct report *r, const char *path)
     fclose(f);
 }
 
-/* --- the command line -----------------------------------------------------------------------------------------------
- */
+/* --- the command line ------------------------------------------------------------------------------------------- */
 
 static void usage(void)
 {

@@ -13,8 +13,7 @@
 #include "load.h"
 #include "process.h"
 
-/* --- bare libmicrohttpd ---------------------------------------------------------------------------------------------
- */
+/* --- bare libmicrohttpd ----------------------------------------------------------------------------------------- */
 
 static enum MHD_Result hello(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
                              const char *version, const char *data, size_t *n, void **context)
@@ -84,8 +83,7 @@ double limit_answer_us(unsigned clients, double *per_second)
     return (double)cpu / 1e3 / (LOAD_STEPS * r.cycles);
 }
 
-/* --- signatures -----------------------------------------------------------------------------------------------------
- */
+/* --- signatures ------------------------------------------------------------------------------------------------- */
 
 static void sign_once(EVP_MD_CTX *ctx, EVP_PKEY *key, const unsigned char *data, size_t n)
 {
@@ -123,8 +121,7 @@ double limit_rs256_us(void)
     return signature_us(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048), 1000);
 }
 
-/* --- durable rows ---------------------------------------------------------------------------------------------------
- */
+/* --- durable rows ----------------------------------------------------------------------------------------------- */
 
 static void sql(sqlite3 *db, const char *text)
 {

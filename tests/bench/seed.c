@@ -60,8 +60,7 @@ struct seeding {
     int64_t now;
 };
 
-/* --- inside one write job -------------------------------------------------------------------------------------------
- */
+/* --- inside one write job --------------------------------------------------------------------------------------- */
 
 static void record_clients(struct seeding *s, struct db *db)
 {
@@ -143,8 +142,7 @@ static enum err seed_job(struct db *db, void *ctx)
     return ERR_OK;
 }
 
-/* --- the folder ------------------------------------------------------------------------------------------------------
- */
+/* --- the folder ------------------------------------------------------------------------------------------------- */
 
 static void fill(struct seed *s, struct arena *a, const char *folder, uint16_t port)
 {

@@ -42,8 +42,7 @@ static void close_all(void)
 
 TestSuite(killed, .init = open_all, .fini = close_all, .timeout = 900);
 
-/* --- the story, and what of it was acknowledged ---------------------------------------------------------------------
- */
+/* --- the story, and what of it was acknowledged ----------------------------------------------------------------- */
 
 struct told {
     bool logged_in;               /* she has a session cookie */
@@ -106,8 +105,7 @@ static bool tell(struct told *t)
            refreshes(t) && asks(t, b_city, &t->b2) && logs_out(t);
 }
 
-/* --- nothing is half done: looked at in the file, before anybody starts it again ------------------------------------
- */
+/* --- nothing is half done: looked at in the file, before anybody starts it again -------------------------------- */
 
 static enum err take_number(void *ctx, const struct row *row)
 {
@@ -144,8 +142,7 @@ static void look_into_the_file(const struct told *t, int moment)
     cr_assert_eq(child_command(&genkan, (const char *const[]){"audit", "verify", NULL}), 0, "moment %d", moment);
 }
 
-/* --- what was acknowledged is there: asked of the restarted server --------------------------------------------------
- */
+/* --- what was acknowledged is there: asked of the restarted server ---------------------------------------------- */
 
 static const char *silently(struct service *s)
 {
@@ -209,8 +206,7 @@ static void ask_the_restarted(const struct told *t, int moment)
                   at_name(browser_at(browser)), browser->url);
 }
 
-/* --- the killer -----------------------------------------------------------------------------------------------------
- */
+/* --- the killer ------------------------------------------------------------------------------------------------- */
 
 struct killer {
     pid_t pid;

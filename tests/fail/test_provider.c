@@ -123,8 +123,7 @@ Test(provider_failures, a_full_store_stops_each_step_and_breaks_none)
     cr_assert_eq(store_check_integrity(genkan->op->store), ERR_OK);
 }
 
-/* --- locked ---------------------------------------------------------------------------------------------------------
- */
+/* --- locked ----------------------------------------------------------------------------------------------------- */
 
 static struct db *lock(void)
 {

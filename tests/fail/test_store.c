@@ -61,8 +61,7 @@ static enum err reopen(enum store_fault *fault, bool read_only)
     return store_open(&box.store, &config, fault);
 }
 
-/* --- full -----------------------------------------------------------------------------------------------------------
- */
+/* --- full ------------------------------------------------------------------------------------------------------- */
 
 Test(store_failures, a_full_database_says_so_and_nothing_is_half_written)
 {
@@ -99,8 +98,7 @@ Test(store_failures, a_file_that_may_not_grow_is_a_full_store)
     cr_assert_eq(store_check_integrity(box.store), ERR_OK);
 }
 
-/* --- locked ---------------------------------------------------------------------------------------------------------
- */
+/* --- locked ----------------------------------------------------------------------------------------------------- */
 
 Test(store_failures, a_database_locked_by_another_is_busy_after_the_time_out)
 {
@@ -130,8 +128,7 @@ Test(store_failures, opening_a_locked_database_is_busy)
     db_rollback(box_db(&box));
 }
 
-/* --- read-only, missing, foreign, newer, corrupt --------------------------------------------------------------------
- */
+/* --- read-only, missing, foreign, newer, corrupt ---------------------------------------------------------------- */
 
 Test(store_failures, a_missing_folder_is_not_found)
 {
@@ -251,8 +248,7 @@ Test(store_failures, a_damaged_page_is_corrupt)
     cr_assert_eq(store_check_integrity(box.store), ERR_STORE);
 }
 
-/* --- killed ---------------------------------------------------------------------------------------------------------
- */
+/* --- killed ----------------------------------------------------------------------------------------------------- */
 
 enum { WRITERS = 4, JOB_ROWS = 3, ACKNOWLEDGED_MAX = 100000 };
 

@@ -54,8 +54,7 @@ static const char *with_hint(const char *hint)
     return arena_printf(&browser->a, "prompt=none&id_token_hint=%s", hint);
 }
 
-/* --- hints ---------------------------------------------------------------------------------------------------------
- */
+/* --- hints ------------------------------------------------------------------------------------------------------ */
 
 Test(basic_op, a_hint_that_is_none_is_refused)
 {
@@ -97,8 +96,7 @@ Test(basic_op, id_token_hint)
     cr_expect_str_eq(service_redeem(a_city, code).sub, first.sub);
 }
 
-/* --- parameters that must do no harm --------------------------------------------------------------------------------
- */
+/* --- parameters that must do no harm ---------------------------------------------------------------------------- */
 
 Test(basic_op, parameters_that_mean_nothing_here_do_no_harm)
 {
@@ -138,8 +136,7 @@ Test(basic_op, ensure_request_with_acr_values_succeeds)
     cr_expect(json_is_array(json_member(t.claims, "amr")));
 }
 
-/* --- prompt and max_age ----------------------------------------------------------------------------------------------
- */
+/* --- prompt and max_age ----------------------------------------------------------------------------------------- */
 
 Test(basic_op, prompt_none_logged_in)
 {
@@ -178,8 +175,7 @@ Test(basic_op, max_age_1)
     cr_expect_gt(json_member_int(again.claims, "auth_time", 0), json_member_int(first.claims, "auth_time", 0));
 }
 
-/* --- UserInfo --------------------------------------------------------------------------------------------------------
- */
+/* --- UserInfo --------------------------------------------------------------------------------------------------- */
 
 static int userinfo_post(const char *token, const char *form)
 {
@@ -211,8 +207,7 @@ Test(basic_op, userinfo_says_the_sub_of_the_id_token)
     cr_expect_str_eq(claim(a_city, claims, "sub"), t.sub, "OIDC Core 5.3.2");
 }
 
-/* --- discovery and keys ----------------------------------------------------------------------------------------------
- */
+/* --- discovery and keys ----------------------------------------------------------------------------------------- */
 
 static const struct json *document(const char *path)
 {

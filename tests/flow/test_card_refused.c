@@ -48,8 +48,7 @@ static void nothing_happened_and_she_goes_on(void)
     cr_assert_eq(service_redeem(a_city, service_receive(a_city, browser, NULL)).status, 200);
 }
 
-/* --- what the agent reports -----------------------------------------------------------------------------------------
- */
+/* --- what the agent reports ------------------------------------------------------------------------------------- */
 
 static const char *const CODES[] = {
     "user_cancelled", "no_reader",      "reader_busy",  "no_card",          "wrong_card",      "card_removed",
@@ -72,8 +71,7 @@ Test(card_refused, every_error_of_the_agent_has_a_page_of_its_own_and_a_new_atte
     nothing_happened_and_she_goes_on();
 }
 
-/* --- certificates ---------------------------------------------------------------------------------------------------
- */
+/* --- certificates ----------------------------------------------------------------------------------------------- */
 
 static const char *const BAD[] = {
     "bad/expired",      "bad/not-yet",      "bad/revoked",     "bad/on-hold",         "bad/other-hierarchy",
@@ -95,8 +93,7 @@ Test(card_refused, no_bad_certificate_logs_in)
     nothing_happened_and_she_goes_on();
 }
 
-/* --- proofs that are none -------------------------------------------------------------------------------------------
- */
+/* --- proofs that are none --------------------------------------------------------------------------------------- */
 
 static void trick_fails(const struct card_trick *trick)
 {
@@ -144,8 +141,7 @@ Test(card_refused, an_answer_that_is_too_large)
     cr_assert_eq(sessions(), 0);
 }
 
-/* --- replay, time, other browsers -----------------------------------------------------------------------------------
- */
+/* --- replay, time, other browsers ------------------------------------------------------------------------------- */
 
 Test(card_refused, the_same_answer_twice)
 {

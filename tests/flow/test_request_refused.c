@@ -39,8 +39,7 @@ static const char *with(const char *url, const char *name, const char *value)
     return arena_printf(a(), "%.*s%s%s", (int)(at + 1 - url), url, fresh, end);
 }
 
-/* --- /authorize: a page, never a redirect ---------------------------------------------------------------------------
- */
+/* --- /authorize: a page, never a redirect ----------------------------------------------------------------------- */
 
 static void gets_a_page(const char *url)
 {
@@ -79,8 +78,7 @@ Test(request_refused, a_removed_service_is_unknown)
     gets_a_page(service_begin(a_city, NULL));
 }
 
-/* --- /authorize: the OAuth error by redirect ------------------------------------------------------------------------
- */
+/* --- /authorize: the OAuth error by redirect -------------------------------------------------------------------- */
 
 static void is_told(const char *url, const char *wanted)
 {
@@ -115,8 +113,7 @@ Test(request_refused, any_other_bad_request_gets_the_oauth_error_by_redirect)
     cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM interaction"), 0, "and nothing is written for it");
 }
 
-/* --- parameters -----------------------------------------------------------------------------------------------------
- */
+/* --- parameters ------------------------------------------------------------------------------------------------- */
 
 static void names(const char *url, const char *parameter, int status)
 {
@@ -172,8 +169,7 @@ Test(request_refused, foreign_hosts_and_wrong_methods)
     IS_AT(browser, AT_ERROR);
 }
 
-/* --- forms of ours, posted by others --------------------------------------------------------------------------------
- */
+/* --- forms of ours, posted by others ---------------------------------------------------------------------------- */
 
 static void stays_as_it_was(const char *action, const char *changes)
 {
@@ -266,8 +262,7 @@ Test(request_refused, the_consent_page_gives_no_field_that_was_not_shown)
     }
 }
 
-/* --- /token and /userinfo -------------------------------------------------------------------------------------------
- */
+/* --- /token and /userinfo --------------------------------------------------------------------------------------- */
 
 static const char *fresh_code(struct service *s)
 {

@@ -53,8 +53,7 @@ void browser_move(struct browser *b, uint16_t port)
     snprintf(b->connect, sizeof b->connect, "%s:127.0.0.1:%u", host + 3, port);
 }
 
-/* --- cookies --------------------------------------------------------------------------------------------------------
- */
+/* --- cookies ---------------------------------------------------------------------------------------------------- */
 
 const char *browser_cookie_value(const struct browser *b, const char *name)
 {
@@ -100,8 +99,7 @@ static const char *cookie_header(struct browser *b)
     return text;
 }
 
-/* --- one exchange ---------------------------------------------------------------------------------------------------
- */
+/* --- one exchange ----------------------------------------------------------------------------------------------- */
 
 static size_t take_body(char *p, size_t size, size_t n, void *ctx)
 {
@@ -220,8 +218,7 @@ bool browser_send(struct browser *b, const char *url, const char *const *headers
     return b->status != 0;
 }
 
-/* --- walking --------------------------------------------------------------------------------------------------------
- */
+/* --- walking ---------------------------------------------------------------------------------------------------- */
 
 static bool is_redirect(const struct browser *b)
 {
@@ -276,8 +273,7 @@ bool browser_post_from_elsewhere(struct browser *b, const char *url, const char 
     return came && follow(b);
 }
 
-/* --- looking --------------------------------------------------------------------------------------------------------
- */
+/* --- looking ---------------------------------------------------------------------------------------------------- */
 
 static xmlNodePtr find_at(struct browser *b, size_t i, const char *xpath)
 {
@@ -416,8 +412,7 @@ const char *browser_param(struct browser *b, const char *url, const char *name)
     return NULL;
 }
 
-/* --- forms ----------------------------------------------------------------------------------------------------------
- */
+/* --- forms ------------------------------------------------------------------------------------------------------ */
 
 static void put_pair(struct buf *out, const char *name, const char *value)
 {

@@ -32,8 +32,7 @@ static uint16_t free_port(void)
     return ntohs(a.sin_port);
 }
 
-/* --- programs -------------------------------------------------------------------------------------------------------
- */
+/* --- programs --------------------------------------------------------------------------------------------------- */
 
 static pid_t spawn(struct child *c, const char *program, const char *const *argv)
 {
@@ -74,8 +73,7 @@ int child_command(struct child *c, const char *const *arguments)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* --- the server -----------------------------------------------------------------------------------------------------
- */
+/* --- the server ------------------------------------------------------------------------------------------------- */
 
 static void write_config(struct child *c, struct provider *p)
 {

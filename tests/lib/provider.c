@@ -135,8 +135,7 @@ void provider_browser(struct provider *p, struct browser *b)
     browser_open(b, PROVIDER_ISSUER, p->port);
 }
 
-/* --- services -------------------------------------------------------------------------------------------------------
- */
+/* --- services --------------------------------------------------------------------------------------------------- */
 
 struct registering {
     struct view id, registration;
@@ -180,8 +179,7 @@ const char *provider_log(struct provider *p)
     return arena_text(&p->a, text);
 }
 
-/* --- looking inside -------------------------------------------------------------------------------------------------
- */
+/* --- looking inside --------------------------------------------------------------------------------------------- */
 
 static enum err first_number(void *ctx, const struct row *row)
 {

@@ -36,8 +36,7 @@ static const char B_CITY[] =
     "{\"id\":\"name\",\"required\":true,\"purpose\":\"予約者の確認\",\"purpose#en\":\"to know who books\"},"
     "{\"id\":\"municipality\",\"required\":false,\"purpose\":\"市外料金\",\"purpose#en\":\"price\"}]}";
 
-/* --- its ear for back-channel log-outs ------------------------------------------------------------------------------
- */
+/* --- its ear for back-channel log-outs -------------------------------------------------------------------------- */
 
 static void hear(void *ctx, const struct request *r, struct answer *answer)
 {
@@ -103,8 +102,7 @@ void service_close(struct service *s)
     browser_close(&s->channel);
 }
 
-/* --- the front channel ----------------------------------------------------------------------------------------------
- */
+/* --- the front channel ------------------------------------------------------------------------------------------ */
 
 static struct arena *arena_of(struct service *s)
 {
@@ -153,8 +151,7 @@ const char *service_receive(struct service *s, struct browser *b, const char **e
     return code;
 }
 
-/* --- the back channel -----------------------------------------------------------------------------------------------
- */
+/* --- the back channel ------------------------------------------------------------------------------------------- */
 
 static const struct json *get_json(struct service *s, struct view text)
 {

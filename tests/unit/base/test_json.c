@@ -95,9 +95,9 @@ Test(json, writes_the_canonical_form)
     buf_open(&b, &a, 1000);
     json_put_canonical(&b, j);
     cr_assert_eq(buf_done_text(&b, &s), ERR_OK);
-    cr_expect_str_eq(s,
-                     "{\"\\r\":\"CR\",\"1\":\"One\",\"\xC2\x80\":\"Control\",\"ö\":\"o\",\"€\":\"Euro\",\"😀\":\"Emoji\","
-                     "\"\uFB33\":\"Hebrew\"}");
+    cr_expect_str_eq(
+        s, "{\"\\r\":\"CR\",\"1\":\"One\",\"\xC2\x80\":\"Control\",\"ö\":\"o\",\"€\":\"Euro\",\"😀\":\"Emoji\","
+           "\"\uFB33\":\"Hebrew\"}");
     struct buf c;
     buf_open(&c, &a, 1000);
     cr_assert_eq(json_read(&j, &a, VIEW("[1.5]"), NULL), ERR_OK);

@@ -161,8 +161,7 @@ Test(audit, tells_how_far_it_is)
     cr_expect_eq(calls, 0, "eleven leaves are no wait");
 }
 
-/* --- list ----------------------------------------------------------------------------------------------------------
- */
+/* --- list ------------------------------------------------------------------------------------------------------- */
 
 static char *list(const struct audit_filter *filter, enum audit_format format, int64_t *matched)
 {

@@ -100,8 +100,7 @@ Test(field, derived_value_carries_source_and_date_of_what_it_stands_on)
     cr_expect(view_equal_text(v.as_of, "2026-11-01"));
 }
 
-/* --- what the card says --------------------------------------------------------------------------------------------
- */
+/* --- what the card says ----------------------------------------------------------------------------------------- */
 
 static const char *made(enum err (*make)(struct view *, struct arena *, struct view), struct view from)
 {

@@ -31,8 +31,7 @@ static struct grant made(const struct grant_choice *choice, const struct grant *
     return g;
 }
 
-/* --- the one decision: every trigger of product.md, one at a time, from a state that is silent ----------------------
- */
+/* --- the one decision: every trigger of product.md, one at a time, from a state that is silent ------------------ */
 
 struct state {
     struct grant grant;
@@ -253,8 +252,7 @@ Test(grant, is_asked_again_for_every_trigger_and_silent_otherwise)
     }
 }
 
-/* --- what comes of a choice ----------------------------------------------------------------------------------------
- */
+/* --- what comes of a choice ------------------------------------------------------------------------------------- */
 
 Test(grant, leaves_optional_fields_refused_until_ticked_and_gives_required_ones)
 {
@@ -319,8 +317,7 @@ Test(grant, with_a_duration_nobody_offered_allows_nothing)
     cr_expect_not(grant_is_live(&g, RIG_NOW));
 }
 
-/* --- stored --------------------------------------------------------------------------------------------------------
- */
+/* --- stored ----------------------------------------------------------------------------------------------------- */
 
 struct job {
     enum { YES, NO, WITHDRAW, EXPIRE } what;

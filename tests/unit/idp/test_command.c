@@ -139,8 +139,7 @@ __attribute__((format(printf, 1, 2))) static struct output genkan(const char *fo
 
 #define HAS(TEXT, PART) cr_expect(strstr(TEXT, PART), "no \"%s\" in: %s", PART, TEXT)
 
-/* --- the command line ----------------------------------------------------------------------------------------------
- */
+/* --- the command line ------------------------------------------------------------------------------------------- */
 
 Test(command, refuses_what_it_does_not_know)
 {
@@ -208,8 +207,7 @@ Test(command, has_every_command_and_option_in_its_man_page)
     }
 }
 
-/* --- configuration -------------------------------------------------------------------------------------------------
- */
+/* --- configuration ---------------------------------------------------------------------------------------------- */
 
 Test(command, names_file_line_key_and_rule_of_a_bad_configuration)
 {
@@ -279,8 +277,7 @@ Test(command, every_commented_key_of_the_sample_may_be_uncommented)
     cr_expect_eq(config->jpki.n_pins, 1);
 }
 
-/* --- services ------------------------------------------------------------------------------------------------------
- */
+/* --- services --------------------------------------------------------------------------------------------------- */
 
 Test(command, works_on_no_data_folder_that_serve_has_not_made)
 {
@@ -351,8 +348,7 @@ Test(command, client_add_refuses_an_id_that_is_taken_and_remove_one_that_is_not)
     cr_expect_eq(genkan("audit verify").code, COMMAND_DONE);
 }
 
-/* --- auditing ------------------------------------------------------------------------------------------------------
- */
+/* --- auditing --------------------------------------------------------------------------------------------------- */
 
 static enum err spoil(struct db *db, void *ctx)
 {
@@ -389,8 +385,7 @@ Test(command, audit_list_takes_days_of_japan)
     HAS(genkan("audit list --format csv").out, "position,time,event");
 }
 
-/* --- keys ----------------------------------------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------------------------------------------- */
 
 static size_t count(const char *text, const char *part)
 {

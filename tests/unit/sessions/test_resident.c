@@ -69,8 +69,7 @@ Test(resident, the_first_login_of_a_card_makes_its_resident_and_the_second_finds
     cr_assert(!ident_equal(first, other));
 }
 
-/* --- profile --------------------------------------------------------------------------------------------------------
- */
+/* --- profile ---------------------------------------------------------------------------------------------------- */
 
 static void record(struct ident resident, struct view field, struct view json)
 {

@@ -142,8 +142,7 @@ Test(token, gives_back_what_was_redeemed)
     cr_assert(f.session_auth_at == NOW - 5 && f.session_expires_at == NOW + 43200 && f.session_ended_at == 0);
 }
 
-/* --- refresh --------------------------------------------------------------------------------------------------------
- */
+/* --- refresh ---------------------------------------------------------------------------------------------------- */
 
 static void mint(const char *ticket, int64_t life)
 {

@@ -75,8 +75,7 @@ static bool is_own(struct view csrf)
     return own;
 }
 
-/* --- forms ---------------------------------------------------------------------------------------------------------
- */
+/* --- forms ------------------------------------------------------------------------------------------------------ */
 
 Test(visit, a_form_without_the_browsers_cookie_is_not_ours)
 {
@@ -125,8 +124,7 @@ Test(visit, a_form_that_the_browser_calls_cross_site_is_not_ours)
     cr_expect(is_own(VIEW_NONE));
 }
 
-/* --- the browser's cookie ------------------------------------------------------------------------------------------
- */
+/* --- the browser's cookie --------------------------------------------------------------------------------------- */
 
 Test(visit, a_planted_browser_cookie_is_replaced)
 {
@@ -149,8 +147,7 @@ Test(visit, a_browser_keeps_its_cookie)
     visit_close(&v);
 }
 
-/* --- language ------------------------------------------------------------------------------------------------------
- */
+/* --- language --------------------------------------------------------------------------------------------------- */
 
 static bool is_english(const char *accept, const char *cookie)
 {
@@ -175,8 +172,7 @@ Test(visit, speaks_japanese_unless_asked_otherwise)
     cr_expect_not(is_english("en", "__Host-lang=tlh"));
 }
 
-/* --- the session ---------------------------------------------------------------------------------------------------
- */
+/* --- the session ------------------------------------------------------------------------------------------------ */
 
 static enum err mint_job(struct db *db, void *ctx)
 {
