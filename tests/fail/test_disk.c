@@ -3,7 +3,12 @@
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/sqlite.h"
@@ -33,9 +38,47 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
     return real(fd, p, n, at);
 }
 
+/* --- the lights go out: a second folder holds of each file only what it was when it was last flushed, which is the
+ * least a disk may remember --- */
+
+static char image[96]; /* the folder; "" none */
+static pthread_mutex_t image_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool copy_file(int from, const char *to)
+{
+    uint8_t bytes[65536];
+    ssize_t n;
+    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool good = out >= 0;
+    for (off_t at = 0; good && (n = pread(from, bytes, sizeof bytes, at)) > 0; at += n)
+        good = write(out, bytes, (size_t)n) == n;
+    if (out >= 0)
+        close(out);
+    return good;
+}
+
+static bool keep_image(int fd)
+{
+    char link[64], path[256], to[256];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof path - 1);
+    path[n > 0 ? n : 0] = 0;
+    const char *name = strrchr(path, '/');
+    bool is_watched = image[0] && name && strncmp(path, image, (size_t)(name - path)) == 0;
+    if (!is_watched || strncmp(name, "/genkan.db", 10) != 0)
+        return true;
+    pthread_mutex_lock(&image_lock);
+    snprintf(to, sizeof to, "%s%s", image, name);
+    bool good = copy_file(fd, to);
+    pthread_mutex_unlock(&image_lock);
+    return good;
+}
+
 int fdatasync(int fd)
 {
     if (fails_now(DISK_FLUSH))
+        return -1;
+    if (!keep_image(fd))
         return -1;
     int (*real)(int);
     *(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
@@ -175,4 +218,127 @@ Test(disk, moving_the_log_into_the_file_may_fail_anywhere)
             cr_assert_eq(store_check_integrity(box.store), ERR_OK);
         }
     }
+}
+
+/* --- the lights go out ----------------------------------------------------------------------------------------------
+ */
+
+enum { CALLERS = 6, JOBS = 40, OUTAGES = 200 };
+
+static enum err add_one(struct db *db, void *ctx)
+{
+    static const char SQL[] = "INSERT INTO thing (id) VALUES ($1)";
+    const int64_t *id = ctx;
+    return db_run(db, SQL, VALUES(V_INT(*id)));
+}
+
+/* What the disk remembers now, as a folder of its own that a store can be opened in. */
+static void restore_image(struct box *after)
+{
+    static const char *const NAMES[] = {"genkan.db", "genkan.db-wal"};
+    box_open_empty(after);
+    pthread_mutex_lock(&image_lock);
+    for (size_t i = 0; i < 2; i++) {
+        char from[256], to[256];
+        snprintf(from, sizeof from, "%s/%s", image, NAMES[i]);
+        snprintf(to, sizeof to, "%s/%s", after->folder, NAMES[i]);
+        int fd = open(from, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0)
+            cr_assert(copy_file(fd, to));
+        close(fd);
+    }
+    pthread_mutex_unlock(&image_lock);
+}
+
+static void is_remembered(int64_t id)
+{
+    static const char SQL[] = "SELECT 1 FROM thing WHERE id = $1";
+    struct store_config config = {.readers = 1};
+    struct box after;
+    struct row r;
+    restore_image(&after);
+    config.path = after.path;
+    cr_assert_eq(store_open(&after.store, &config, NULL), ERR_OK);
+    struct db *db = store_borrow(after.store);
+    enum err e = db_one(db, &after.a, SQL, VALUES(V_INT(id)), &r);
+    store_return(after.store, db);
+    cr_assert_eq(store_check_integrity(after.store), ERR_OK);
+    box_close(&after);
+    cr_assert_eq(e, ERR_OK, "row %ld was acknowledged, and after the lights went out it is gone", (long)id);
+}
+
+struct patient {
+    struct store_waiter waiter;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool woken;
+    enum err err;
+};
+
+static void raise_flag(struct store_waiter *w, enum err e)
+{
+    struct patient *p = (struct patient *)w; /* its first member */
+    pthread_mutex_lock(&p->lock);
+    p->woken = true;
+    p->err = e;
+    pthread_cond_signal(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static enum err write_and_settle_later(int64_t *id)
+{
+    struct patient p = {
+        .waiter = {.wake = raise_flag}, .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+    bool later;
+    enum err e = store_write_soon(box.store, add_one, id);
+    if (e == ERR_OK)
+        e = store_settle_later(box.store, &p.waiter, &later);
+    if (e != ERR_OK || !later)
+        return e;
+    pthread_mutex_lock(&p.lock);
+    while (!p.woken)
+        pthread_cond_wait(&p.wake, &p.lock);
+    pthread_mutex_unlock(&p.lock);
+    return p.err;
+}
+
+static enum err write_and_settle(int64_t *id)
+{
+    enum err e = store_write_soon(box.store, add_one, id);
+    return e == ERR_OK ? store_settle(box.store) : e;
+}
+
+static _Atomic int outages;
+
+static void *call(void *ctx)
+{
+    int64_t first = *(const int64_t *)ctx;
+    for (int64_t id = first; id < first + JOBS; id++) {
+        enum err e = id % 3 == 0   ? store_write(box.store, add_one, &id)
+                     : id % 3 == 1 ? write_and_settle(&id)
+                                   : write_and_settle_later(&id);
+        cr_assert_eq(e, ERR_OK);
+        if (id % 2 == 0 && atomic_fetch_add(&outages, 1) < OUTAGES)
+            is_remembered(id);
+        if (id % 16 == 0)
+            cr_assert_eq(store_checkpoint(box.store), ERR_OK);
+    }
+    return NULL;
+}
+
+Test(disk, what_was_acknowledged_is_on_it_when_the_lights_go_out, .timeout = 300)
+{
+    pthread_t threads[CALLERS];
+    int64_t first[CALLERS];
+    snprintf(image, sizeof image, "%s/image", box.folder);
+    cr_assert_eq(mkdir(image, 0700), 0);
+    cr_assert_eq(store_checkpoint(box.store), ERR_OK); /* everything so far is flushed, so the image is complete */
+    for (int i = 0; i < CALLERS; i++) {
+        first[i] = 1 + i * 1000;
+        cr_assert_eq(pthread_create(&threads[i], NULL, call, &first[i]), 0);
+    }
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(threads[i], NULL);
+    image[0] = 0;
+    cr_assert_eq(things(), CALLERS * JOBS);
 }
