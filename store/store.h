@@ -56,7 +56,8 @@ void db_end_read(struct db *db);
 typedef enum err store_job(struct db *db, void *ctx);
 
 /* Runs JOB and returns when what it wrote is durable, or nothing of it is there: the job's own error, ERR_BUSY,
- * ERR_STORE, ERR_MEMORY, ERR_PERMISSION. Any thread; many at once share one commit. */
+ * ERR_STORE, ERR_MEMORY, ERR_PERMISSION. Any thread; many at once share one commit. Only after a flush that failed
+ * (ERR_STORE, STORE_IO) nobody knows: nothing more is promised, and nothing written, until the store is opened anew. */
 enum err store_write(struct store *s, store_job *job, void *ctx) MUST_CHECK;
 
 /* The same, but returns when what JOB wrote is in the log and not yet surely on the disk: it survives the end of this
