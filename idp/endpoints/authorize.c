@@ -10,7 +10,6 @@
 #include "store/store.h"
 
 #define REQUEST_MAX 16384
-#define TARGET_MAX  7000 /* of the 8 KiB a request line may have */
 
 static void read_params(const struct visit *v, struct authz_params *p)
 {
@@ -51,15 +50,14 @@ static enum err read_hint(struct visit *v, struct flow *f, enum refusal *refusal
     return ERR_OK;
 }
 
-/* A cross-site POST brings no Lax cookies: the same parameters are asked for again with GET, which does. */
-static bool redirect_to_get(struct visit *v)
+/* A cross-site POST brings no Lax cookies: the same parameters are asked for again with GET, which does. One too long
+ * for that is refused: going on without cookies would give this browser a new ticket, and end its session. */
+static void redirect_to_get(struct visit *v)
 {
     struct view path = VIEW_NONE;
     struct buf b;
 
-    if (v->request->method != METHOD_POST)
-        return false;
-    buf_open(&b, v->arena, TARGET_MAX);
+    buf_open(&b, v->arena, VISIT_TARGET_MAX);
     buf_put_text(&b, "/authorize");
     for (size_t i = 0; i < v->request->form->n; i++) {
         const struct form_item *item = &v->request->form->items[i];
@@ -69,9 +67,9 @@ static bool redirect_to_get(struct visit *v)
         url_put_encoded(&b, item->value);
     }
     if (buf_done(&b, &path))
-        return false; /* too long for a URL: go on without cookies */
-    visit_redirect(v, path);
-    return true;
+        show_too_long(v);
+    else
+        visit_redirect(v, path);
 }
 
 static enum err mint_job(struct db *db, void *ctx)
@@ -127,8 +125,10 @@ void handle_authorize(struct visit *v)
     struct authz_params params;
     enum err e;
 
-    if (redirect_to_get(v))
+    if (v->request->method == METHOD_POST) {
+        redirect_to_get(v);
         return;
+    }
     read_params(v, &params);
     if ((e = clients_find(v->op->clients, v->db, params.client_id, &f.client))) {
         show_failure(v, e, "load the client");

@@ -11,7 +11,6 @@
 #include "sessions/session.h"
 
 #define LOCATION_MAX 8192
-#define TARGET_MAX   7000
 
 struct logout_call {
     struct view hint, client_id, redirect_uri, state;
@@ -36,12 +35,12 @@ static void redirect_to_get(struct visit *v)
     struct view path = VIEW_NONE;
     struct buf b;
 
-    buf_open(&b, v->arena, TARGET_MAX);
+    buf_open(&b, v->arena, VISIT_TARGET_MAX);
     buf_put_text(&b, "/end_session");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         url_add_param(&b, names[i], visit_param(v, names[i]));
     if (buf_done(&b, &path))
-        show_error(v, 413, PAGE_ERROR_TOO_LARGE);
+        show_too_long(v);
     else
         visit_redirect(v, path);
 }

@@ -37,6 +37,20 @@ void show_parameter_error(struct visit *v, struct view parameter, const char *ru
                  &(struct page_error){.fault = PAGE_ERROR_PARAMETER, .parameter = parameter, .rule = view_text(rule)});
 }
 
+#define TEXT_OF(N)   #N
+#define NUMBER_OF(N) TEXT_OF(N)
+
+void show_too_long(struct visit *v)
+{
+    static const char rule[] =
+        "must be at most " NUMBER_OF(VISIT_TARGET_MAX) " bytes with its parameters, written as an address";
+
+    log_event(LOG_INFO, "parameter_refused", LOG_TEXT("path", v->request->path), LOG_STR("rule", rule));
+    answer_error(
+        v, 413,
+        &(struct page_error){.fault = PAGE_ERROR_TOO_LARGE, .parameter = v->request->path, .rule = view_text(rule)});
+}
+
 void show_failure(struct visit *v, enum err e, const char *what)
 {
     bool later = e == ERR_BUSY || e == ERR_STORE || e == ERR_UNAVAILABLE || e == ERR_TIMEOUT;

@@ -19,6 +19,9 @@ void show_consent(struct visit *v, const struct flow *f);
 void show_error(struct visit *v, int status, enum page_fault fault);
 void show_parameter_error(struct visit *v, struct view parameter, const char *rule);
 
+/* 413 for a POST that is asked for again with GET (visit_redirect), but is too long for that; names the limit. */
+void show_too_long(struct visit *v);
+
 /* "We could not": 503 for ERR_BUSY and ERR_STORE (store full or locked), else 500; logged here, once. */
 void show_failure(struct visit *v, enum err e, const char *what);
 

@@ -11,7 +11,8 @@
 #include "sessions/session.h"
 #include "store/store.h"
 
-#define URL_MAX 4096
+#define ISSUER_MAX 300 /* bytes of an origin (idp/state/config.c) */
+#define URL_MAX    (ISSUER_MAX + VISIT_TARGET_MAX)
 
 struct view visit_param(const struct visit *v, const char *name)
 {
@@ -94,6 +95,8 @@ struct view visit_mint_browser(struct visit *v)
     /* Only what we could have made ourselves: 32 bytes in base64url. */
     if (view_is(ticket) && ticket.n == 43)
         return ticket;
+    if (v->request->method == METHOD_POST)
+        return VIEW_NONE;
     ticket = view_text(chance_ticket(v->arena));
     if (view_is(ticket))
         answer_cookie(v->answer, &(struct cookie){COOKIE_BROWSER, ticket, COOKIE_SESSION, SAME_SITE_LAX});

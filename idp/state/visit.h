@@ -14,6 +14,10 @@ struct session; /* sessions/session.h */
 #define COOKIE_CARD         "__Host-card"
 #define COOKIE_LANG         "__Host-lang"
 
+/* What a redirect to ourselves may be long, in bytes; a browser that follows it sends a request line of at most 8 KiB.
+ * More than that is refused with 413. */
+#define VISIT_TARGET_MAX 7000
+
 struct visit {
     const struct op *op;
     const struct keys *keys;
@@ -41,14 +45,15 @@ struct view visit_param(const struct visit *v, const char *name);
  * durable, and becomes a 503 if that fails. For the last write of a handler that then only answers. */
 enum err visit_write(struct visit *v, enum err (*job)(struct db *db, void *ctx), void *ctx) MUST_CHECK;
 
-/* 303 to PATH (of our own, may have a query). */
+/* 303 to PATH (of our own, may have a query), at most VISIT_TARGET_MAX bytes. */
 void visit_redirect(struct visit *v, struct view path);
 
 /* 303 to /next?i=INTERACTION. */
 void visit_redirect_next(struct visit *v, struct view interaction);
 
 /* The browser's ticket (the value of __Host-browser), absent if it has none. visit_mint_browser makes one and sets the
- * cookie when there is none; absent only when out of memory. */
+ * cookie when there is none; absent when out of memory, and in answer to a POST: a cross-site POST comes without
+ * cookies, and a new ticket would take the place of the one the resident's session is bound to. */
 struct view visit_browser(const struct visit *v);
 struct view visit_mint_browser(struct visit *v);
 

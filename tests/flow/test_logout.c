@@ -226,6 +226,45 @@ Test(logout, a_service_may_post_its_request)
     cr_expect_not(is_logged_in(a_city), "the session was found although no cookie came with the POST");
 }
 
+/* A POST of a service with a state of N letters. */
+static void posts_a_long_state(struct tokens t, size_t n)
+{
+    char *state = arena_alloc(&browser->a, n + 1);
+
+    cr_assert_not_null(state);
+    memset(state, 'x', n);
+    state[n] = 0;
+    cr_assert(browser_post_from_elsewhere(browser, PROVIDER_ISSUER "/end_session",
+                                          arena_printf(&browser->a,
+                                                       "id_token_hint=%s&state=%s&post_logout_redirect_uri="
+                                                       "http%%3A%%2F%%2Fa-city.localhost%%3A8081%%2Fbye",
+                                                       t.id_token, state)));
+}
+
+Test(logout, a_service_may_post_a_long_request)
+{
+    struct tokens t = opens(a_city);
+
+    posts_a_long_state(t, 3900);
+    IS_AT(browser, AT_ELSEWHERE);
+    cr_expect_gt(strlen(browser->url), 3900, "the whole state came back");
+    cr_expect_not(is_logged_in(a_city));
+}
+
+Test(logout, a_post_too_long_for_an_address_is_413_and_ends_nothing)
+{
+    struct tokens t = opens(a_city);
+    char *spaces = arena_alloc(&browser->a, 2501);
+
+    memset(spaces, '+', 2500);
+    spaces[2500] = 0;
+    cr_assert(browser_post_from_elsewhere(browser, PROVIDER_ISSUER "/end_session",
+                                          arena_printf(&browser->a, "id_token_hint=%s&state=%s", t.id_token, spaces)));
+    cr_expect_eq(browser->status, 413);
+    cr_expect(browser_says(browser, "7000"), "the limit is named");
+    cr_expect(is_logged_in(a_city));
+}
+
 Test(logout, an_old_token_does_not_end_another_residents_session)
 {
     struct tokens t = opens(a_city);

@@ -156,6 +156,66 @@ Test(request_refused, too_long_a_line_and_too_large_a_body)
     cr_assert_eq(browser->status, 431);
 }
 
+static const char *letters(size_t n)
+{
+    char *s = arena_alloc(a(), n + 1);
+    cr_assert_not_null(s);
+    memset(s, 'x', n);
+    s[n] = 0;
+    return s;
+}
+
+static const char *asks_silently(struct service *s)
+{
+    const char *error;
+    cr_assert(browser_get(browser, service_begin(s, "prompt=none")));
+    service_receive(s, browser, &error);
+    return error;
+}
+
+Test(request_refused, a_post_too_long_for_an_address_is_413_and_takes_nothing_from_the_browser)
+{
+    cr_assert(resident_visits(hanako, a_city));
+    service_receive(a_city, browser, NULL);
+    const char *ticket = arena_text(a(), view_text(browser_cookie_value(browser, "__Host-browser")));
+    const char *form =
+        arena_printf(a(), "%s&x=%s&y=%s", strchr(service_begin(a_city, NULL), '?') + 1, letters(3500), letters(3500));
+    cr_assert(browser_post_from_elsewhere(browser, "/authorize", form));
+    cr_assert_eq(browser->status, 413, "%d", browser->status);
+    IS_AT(browser, AT_ERROR);
+    cr_assert(browser_says(browser, "7000"), "the limit is named");
+    cr_assert_null(strcasestr(browser->headers, "Set-Cookie"));
+    cr_assert_str_eq(browser_cookie_value(browser, "__Host-browser"), ticket);
+    cr_assert_null(asks_silently(a_city), "and she is logged in as before");
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM interaction WHERE done_at IS NULL"), 0);
+}
+
+Test(request_refused, a_long_post_that_fits_an_address_goes_on_like_a_get)
+{
+    cr_assert(resident_visits(hanako, a_city));
+    struct tokens t = service_redeem(a_city, service_receive(a_city, browser, NULL));
+    const char *more = arena_printf(a(), "id_token_hint=%s&x=%s&y=%s", t.id_token, letters(2000), letters(2000));
+    const char *form = strchr(service_begin(a_city, more), '?') + 1;
+    cr_assert_gt(strlen(form), 4200);
+    cr_assert_lt(strlen(form), 6900);
+    cr_assert(browser_post_from_elsewhere(browser, "/authorize", form));
+    IS_AT(browser, AT_ELSEWHERE);
+    cr_assert_not_null(service_receive(a_city, browser, NULL));
+}
+
+Test(request_refused, a_state_as_long_as_allowed_comes_back_also_after_a_post)
+{
+    cr_assert(resident_visits(hanako, a_city));
+    struct tokens t = service_redeem(a_city, service_receive(a_city, browser, NULL));
+    const char *state = letters(2048), *more = arena_printf(a(), "id_token_hint=%s&x=%s", t.id_token, letters(1500));
+    const char *form = strchr(with(service_begin(a_city, more), "state", state), '?') + 1;
+    cr_assert_gt(strlen(form), 4200);
+    a_city->state = state;
+    cr_assert(browser_post_from_elsewhere(browser, "/authorize", form));
+    IS_AT(browser, AT_ELSEWHERE);
+    cr_assert_not_null(service_receive(a_city, browser, NULL));
+}
+
 Test(request_refused, foreign_hosts_and_wrong_methods)
 {
     const char *headers[] = {"Host: evil.example", NULL};

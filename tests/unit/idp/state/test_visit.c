@@ -129,11 +129,22 @@ Test(visit, a_form_that_the_browser_calls_cross_site_is_not_ours)
 Test(visit, a_planted_browser_cookie_is_replaced)
 {
     sends("Cookie", "__Host-browser=short");
+    request.method = METHOD_GET;
     struct visit v = visit();
     struct view ticket = visit_mint_browser(&v);
 
     cr_expect_eq(ticket.n, 43);
     cr_expect_eq(answer.n_heads, 1, "a new one is set");
+    visit_close(&v);
+}
+
+Test(visit, a_post_never_gives_a_browser_a_new_cookie)
+{
+    struct visit v = visit();
+
+    cr_assert_eq(request.method, METHOD_POST);
+    cr_expect_not(view_is(visit_mint_browser(&v)));
+    cr_expect_eq(answer.n_heads, 0);
     visit_close(&v);
 }
 
