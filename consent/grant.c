@@ -36,14 +36,16 @@ static bool same_purpose(const struct grant_decision *d, const struct ask_item *
 }
 
 /* What a resident writes herself has no proof that could change; a value of a card has the day it was read as its
- * proof. A value that has gone is not a changed one: there is nothing to release. */
+ * proof, and another value read on the same day is not the one she saw. A value that has gone is not a changed one:
+ * there is nothing to release. */
 static bool same_proof(const struct grant_decision *d, const struct field_value *value)
 {
     if (!value)
         return true;
     if (d->source != value->source)
         return false;
-    return value->source == SOURCE_RESIDENT || view_equal(d->as_of, value->as_of);
+    return value->source == SOURCE_RESIDENT ||
+           (view_equal(d->as_of, value->as_of) && d->changed_at == value->changed_at);
 }
 
 bool grant_covers(const struct grant_decision *d, const struct ask_item *item, const struct field_value *value,
@@ -129,6 +131,7 @@ static struct grant_decision decision_of(const struct ask_item *item, bool given
     if (value) {
         d.source = value->source;
         d.as_of = value->as_of;
+        d.changed_at = value->changed_at;
     }
     return d;
 }
@@ -194,7 +197,7 @@ static const char SQL_END[] = "UPDATE consent SET ended_at = $2, end_reason = $3
 
 enum { DECISIONS_MAX = 8192 };
 
-/* A line for each decision: field, 1 or 0, source, day or -, purpose hash, end. */
+/* A line for each decision: field, 1 or 0, source, day or -, purpose hash, end, since when it was that value. */
 static void grant_put_decisions(struct buf *out, const struct grant *g)
 {
     for (size_t i = 0; i < g->n; i++) {
@@ -208,6 +211,8 @@ static void grant_put_decisions(struct buf *out, const struct grant *g)
         hex_put(out, VIEW_ARRAY(d->purpose));
         buf_put_byte(out, ' ');
         buf_put_int(out, d->until);
+        buf_put_byte(out, ' ');
+        buf_put_int(out, d->changed_at);
         buf_put_byte(out, '\n');
     }
 }
@@ -215,13 +220,14 @@ static void grant_put_decisions(struct buf *out, const struct grant *g)
 /* False: not what grant_put_decisions writes. A field that has left the catalogue gives NULL in d->field. */
 static bool read_decision(struct grant_decision *d, struct arena *a, struct view line)
 {
-    struct view part[6], purpose;
-    for (size_t i = 0; i < 6; i++)
+    struct view part[7], purpose;
+    for (size_t i = 0; i < 7; i++)
         if (!view_next(&line, ' ', &part[i]))
             return false;
     int64_t source;
     if (part[1].n != 1 || !text_to_int(part[2], &source) || source > SOURCE_RESIDENT ||
-        !text_to_int(part[5], &d->until) || hex_read(a, part[4], &purpose) || purpose.n != ASK_HASH)
+        !text_to_int(part[5], &d->until) || !text_to_int(part[6], &d->changed_at) || hex_read(a, part[4], &purpose) ||
+        purpose.n != ASK_HASH)
         return false;
     d->field = field_find(part[0]);
     d->given = part[1].p[0] == '1';

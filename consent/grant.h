@@ -17,7 +17,8 @@ struct grant_decision {
     uint8_t purpose[ASK_HASH]; /* hash of the purpose she saw */
     enum field_source source;  /* the value's identity proof she saw; SOURCE_NONE: there was no value */
     struct view as_of;
-    int64_t until; /* unix seconds; 0: until withdrawn */
+    int64_t changed_at; /* of the value she saw */
+    int64_t until;      /* unix seconds; 0: until withdrawn */
 };
 
 enum grant_end { GRANT_LIVE = 0, GRANT_ENDED_WITHDRAWN = 1, GRANT_ENDED_EXPIRED = 2 };

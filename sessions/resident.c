@@ -131,14 +131,14 @@ static enum err open_value(void *ctx, const struct row *row)
         e = seal_read(a, r->key, aad, row_blob(row, 1), &plain);
     if (e != ERR_OK) /* a sealed value that is none has been changed just as one that does not fit */
         return e == ERR_SYNTAX ? ERR_MISMATCH : e;
-    v->updated_at = row_int(row, 2);
+    v->changed_at = row_int(row, 2);
     return unpack(v, plain);
 }
 
 enum err profile_find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct view key,
                       struct ident resident, const struct view *fields, size_t n_fields)
 {
-    static const char SQL[] = "SELECT field, sealed, updated_at FROM profile WHERE resident = $1 ORDER BY field";
+    static const char SQL[] = "SELECT field, sealed, changed_at FROM profile WHERE resident = $1 ORDER BY field";
     struct reading r = {.key = key, .resident = resident, .fields = fields, .n_fields = n_fields};
     list_open(&r.list, a, sizeof(struct profile_value));
     enum err e = db_each(db, SQL, VALUES(V_IDENT(resident)), open_value, &r);
@@ -149,19 +149,34 @@ enum err profile_find(struct profile_value **out, size_t *n, struct db *db, stru
     return ERR_OK;
 }
 
+/* Is what is stored this very value? One that does not open is another. */
+static enum err is_stored(bool *yes, struct db *db, struct arena *a, struct view key, struct ident resident,
+                          const struct profile_value *value)
+{
+    struct profile_value *v;
+    size_t n = 0;
+    enum err e = profile_find(&v, &n, db, a, key, resident, &value->field, 1);
+    *yes = e == ERR_OK && n == 1 && view_equal(v->json, value->json);
+    return e == ERR_MISMATCH ? ERR_OK : e;
+}
+
 enum err profile_record(struct db *db, struct arena *a, struct view key, struct ident resident,
                         const struct profile_value *value, int64_t now)
 {
-    static const char SQL[] = "INSERT INTO profile (resident, field, sealed, updated_at) VALUES ($1, $2, $3, $4) "
-                              "ON CONFLICT (resident, field) DO UPDATE SET sealed = $3, updated_at = $4";
+    static const char SQL[] = "INSERT INTO profile (resident, field, sealed, changed_at) VALUES ($1, $2, $3, $4) "
+                              "ON CONFLICT (resident, field) DO UPDATE SET sealed = $3, "
+                              "changed_at = CASE WHEN $5 THEN changed_at ELSE max($4, changed_at + 1) END";
     struct view plain, sealed, aad = aad_of(a, resident, value->field);
+    bool same = false;
     if (!view_is(aad))
         return ERR_LIMIT;
-    enum err e = pack(&plain, a, value);
+    enum err e = is_stored(&same, db, a, key, resident, value);
+    if (e == ERR_OK)
+        e = pack(&plain, a, value);
     if (e == ERR_OK)
         e = seal_write(a, key, aad, plain, &sealed);
     if (e == ERR_OK)
-        e = db_run(db, SQL, VALUES(V_IDENT(resident), V_TEXT(value->field), V_BLOB(sealed), V_INT(now)));
+        e = db_run(db, SQL, VALUES(V_IDENT(resident), V_TEXT(value->field), V_BLOB(sealed), V_INT(now), V_INT(same)));
     return e;
 }
 

@@ -29,8 +29,8 @@ struct profile_value {
     struct view field; /* field id, like "name" */
     struct view json;  /* the value as JSON text */
     enum profile_source source;
-    struct view as_of; /* day it was read, "YYYY-MM-DD" */
-    int64_t updated_at;
+    struct view as_of;  /* day it was read, "YYYY-MM-DD" */
+    int64_t changed_at; /* out: unix seconds; changes with the value and only with it */
 };
 
 /* Values of a resident, sealed at rest with KEY (SEAL_KEY_SIZE bytes), bound to resident and field. FIELDS: only these
@@ -39,7 +39,8 @@ struct profile_value {
 enum err profile_find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct view key,
                       struct ident resident, const struct view *fields, size_t n_fields) MUST_CHECK;
 
-/* Records or replaces one value (updated_at is NOW). */
+/* Records or replaces one value. Its changed_at stays when the value is the one that was there; otherwise it is NOW, or
+ * one more than it was, so that two values of one second can be told apart. */
 enum err profile_record(struct db *db, struct arena *a, struct view key, struct ident resident,
                         const struct profile_value *value, int64_t now) MUST_CHECK;
 

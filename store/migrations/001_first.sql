@@ -34,7 +34,7 @@ CREATE TABLE profile (
   resident BLOB NOT NULL REFERENCES resident (id) ON DELETE CASCADE,
   field TEXT NOT NULL,
   sealed BLOB NOT NULL,               -- the value, its source and its date, sealed for this resident and field
-  updated_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,        -- when it became this value; re-reading the same does not count
   PRIMARY KEY (resident, field)
 ) STRICT, WITHOUT ROWID;
 

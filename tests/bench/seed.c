@@ -83,7 +83,7 @@ static void record_value(struct seeding *s, struct db *db, const char *field, co
         .field = view_text(field), .json = view_text(json), .source = PROFILE_CARD_READ, .as_of = VIEW("2026-11-01")};
     must(profile_record(db, s->a, keys_secret(op_keys(s->op), SECRET_PROFILE), s->resident, &value, s->now), "profile");
     s->profile.values[s->profile.n++] =
-        (struct field_value){field_find(value.field), value.json, SOURCE_CARD_READ, value.as_of};
+        (struct field_value){field_find(value.field), value.json, SOURCE_CARD_READ, value.as_of, s->now};
 }
 
 static void record_resident(struct seeding *s, struct db *db)
@@ -102,6 +102,7 @@ static void record_session(struct seeding *s, struct db *db)
 {
     struct session session = {
         .id = ident_of(view_text(s->seed->session)),
+        .ticket = ident_of(view_text(s->seed->session)),
         .resident = s->resident,
         .browser = ident_of(view_text(s->seed->browser)),
         .acr = VIEW("https://genkan.example/acr/card"),

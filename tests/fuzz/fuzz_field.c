@@ -13,7 +13,7 @@ static void from_card(struct arena *a, make_fn *make, const char *id, struct vie
     if (make(&json, a, from))
         return;
     INSIST(field_is_valid(a, f, json));
-    const struct field_value v = {f, json, SOURCE_CARD_READ, VIEW_NONE};
+    const struct field_value v = {f, json, SOURCE_CARD_READ, VIEW_NONE, 0};
     for (int japanese = 0; japanese < 2; japanese++)
         INSIST(field_display(&shown, a, &v, japanese) == ERR_OK && shown.n > 0);
 }
@@ -21,7 +21,8 @@ static void from_card(struct arena *a, make_fn *make, const char *id, struct vie
 static void as_value(struct arena *a, const struct field *f, struct view json)
 {
     struct view shown;
-    struct field_profile p = {.values = {{f, json, SOURCE_RESIDENT, VIEW_NONE}}, .n = 1, .today = VIEW("2026-11-22")};
+    struct field_profile p = {
+        .values = {{f, json, SOURCE_RESIDENT, VIEW_NONE, 0}}, .n = 1, .today = VIEW("2026-11-22")};
     bool valid = field_is_valid(a, f, json);
     enum err err = field_display(&shown, a, &p.values[0], true);
     INSIST(!valid || err == ERR_OK);

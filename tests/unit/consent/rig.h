@@ -21,6 +21,7 @@ void rig_close(struct rig *r);
 void rig_reopen(struct rig *r); /* as after a restart */
 
 struct ledger_parties rig_who(const struct rig *r);
+/* A value keeps its changed_at, RIG_NOW less its place, also when it is set again. */
 void rig_set_value(struct rig *r, const char *field, const char *json, enum field_source source, const char *as_of);
 void rig_read_ask(struct rig *r, struct ask *out, const char *fields, const char *policy);
 

@@ -91,6 +91,14 @@ Test(disclosure, leaves_out_a_value_she_has_not_seen)
     cr_expect_str_eq(claims(), "{\"age_over_65\":true}");
 }
 
+Test(disclosure, leaves_out_another_value_of_the_same_day)
+{
+    r.profile.values[0].changed_at++;
+    cr_expect_str_eq(claims(), "{\"age_over_65\":true}");
+    r.profile.values[1].changed_at++;
+    cr_expect_str_eq(claims(), "{}");
+}
+
 Test(disclosure, leaves_out_what_is_uncertain_or_gone)
 {
     rig_set_value(&r, "birthdate", "\"1961-00-00\"", SOURCE_CARD_READ, "2026-11-22");

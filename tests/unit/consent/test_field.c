@@ -20,7 +20,7 @@ static struct field_profile profile_with(const char *field, const char *json)
 {
     struct field_profile p = {.n = 1, .today = VIEW("2026-11-22")};
     p.values[0] =
-        (struct field_value){field_find(view_text(field)), view_text(json), SOURCE_CARD_READ, VIEW("2026-11-01")};
+        (struct field_value){field_find(view_text(field)), view_text(json), SOURCE_CARD_READ, VIEW("2026-11-01"), 7};
     return p;
 }
 
@@ -98,6 +98,7 @@ Test(field, derived_value_carries_source_and_date_of_what_it_stands_on)
     cr_expect_str_eq(v.field->id, "age_over_65");
     cr_expect_eq(v.source, SOURCE_CARD_READ);
     cr_expect(view_equal_text(v.as_of, "2026-11-01"));
+    cr_expect_eq(v.changed_at, 7);
 }
 
 /* --- what the card says ----------------------------------------------------------------------------------------- */
@@ -234,7 +235,7 @@ Test(field, is_shown_as_people_read_it)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         for (int japanese = 0; japanese < 2; japanese++) {
             struct view shown;
-            struct field_value v = {field_find(view_text(table[i].field)), view_text(table[i].json), 0, VIEW_NONE};
+            struct field_value v = {field_find(view_text(table[i].field)), view_text(table[i].json), 0, VIEW_NONE, 0};
             enum err err = field_display(&shown, &a, &v, japanese);
             cr_expect_str_eq(err ? err_name(err) : arena_text(&a, shown), japanese ? table[i].ja : table[i].en);
         }

@@ -97,6 +97,28 @@ static void read_anew(struct state *s)
     s->profile.values[0].as_of = VIEW("2027-01-01");
 }
 
+static void another_value_on_the_same_day(struct state *s)
+{
+    s->profile.values[0].changed_at++;
+}
+
+static void birthdate_under_derived_age_corrected_on_the_same_day(struct state *s)
+{
+    s->profile.values[1].changed_at++;
+}
+
+static void refused_field_has_another_value(struct state *s)
+{
+    s->profile.values[1].changed_at++;
+    s->grant.decisions[1].given = false;
+}
+
+static void interests_changed_on_the_same_day(struct state *s)
+{
+    s->grant.decisions[2].given = true;
+    s->profile.values[2].changed_at++;
+}
+
 static void birthdate_under_derived_age_read_anew(struct state *s)
 {
     s->profile.values[1].as_of = VIEW("2027-01-01");
@@ -216,6 +238,8 @@ Test(grant, is_asked_again_for_every_trigger_and_silent_otherwise)
         {asks_for_less, GRANT_SILENT, NULL},
         {value_gone, GRANT_SILENT, NULL},
         {interests_written_anew, GRANT_SILENT, NULL},
+        {interests_changed_on_the_same_day, GRANT_SILENT, NULL},
+        {refused_field_has_another_value, GRANT_SILENT, NULL},
         {last_second_of_the_year, GRANT_SILENT, NULL},
         {until_withdrawn_after_ten_years, GRANT_SILENT, NULL},
         {prompted_and_answered_here, GRANT_SILENT, NULL},
@@ -228,7 +252,9 @@ Test(grant, is_asked_again_for_every_trigger_and_silent_otherwise)
         {terms_changed, GRANT_TERMS_CHANGED, NULL},
         {other_source, GRANT_PROOF_CHANGED, "name"},
         {read_anew, GRANT_PROOF_CHANGED, "name"},
+        {another_value_on_the_same_day, GRANT_PROOF_CHANGED, "name"},
         {birthdate_under_derived_age_read_anew, GRANT_PROOF_CHANGED, "age_over_65"},
+        {birthdate_under_derived_age_corrected_on_the_same_day, GRANT_PROOF_CHANGED, "age_over_65"},
         {value_appeared, GRANT_PROOF_CHANGED, "name"},
         {interests_from_elsewhere, GRANT_PROOF_CHANGED, "interests"},
         {year_passed, GRANT_EXPIRED, NULL},
@@ -400,6 +426,7 @@ Test(grant, comes_back_as_it_was_given)
         cr_expect_eq(g.decisions[i].source, given.decisions[i].source);
         cr_expect_eq(g.decisions[i].until, given.decisions[i].until);
         cr_expect(view_equal(g.decisions[i].as_of, given.decisions[i].as_of));
+        cr_expect_eq(g.decisions[i].changed_at, RIG_NOW - (int64_t)i);
         cr_expect_arr_eq(g.decisions[i].purpose, given.decisions[i].purpose, ASK_HASH);
     }
     struct db *db = store_borrow(r.store);
@@ -421,10 +448,12 @@ Test(grant, with_damaged_decisions_is_a_store_error_and_never_a_consent)
 {
     static const char *const damage[] = {
         "UPDATE consent SET decisions = 'name 1'",
-        "UPDATE consent SET decisions = 'name 1 9 - 00112233445566778899aabbccddeeff 0'",
-        "UPDATE consent SET decisions = 'name 1 1 - 0011 0'",
-        "UPDATE consent SET decisions = 'name 11 1 - 00112233445566778899aabbccddeeff 0'",
-        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff never'",
+        "UPDATE consent SET decisions = 'name 1 9 - 00112233445566778899aabbccddeeff 0 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 0011 0 0'",
+        "UPDATE consent SET decisions = 'name 11 1 - 00112233445566778899aabbccddeeff 0 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff never 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff 0 then'",
+        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff 0'",
     };
     struct grant g;
     say_yes(true, true, GRANT_ONE_YEAR, RIG_NOW);

@@ -148,7 +148,44 @@ Test(resident, gives_back_value_source_and_date)
     cr_assert_eq(n, 2);
     cr_assert(view_equal(v[0].field, VIEW("address")) && view_equal(v[0].json, VIEW("{\"formatted\":\"大阪市\"}")));
     cr_assert(view_equal(v[1].field, VIEW("name")) && view_equal(v[1].json, VIEW("\"大阪 花子\"")));
-    cr_assert(v[1].source == PROFILE_CARD_READ && view_equal(v[1].as_of, VIEW("2026-11-22")) && v[1].updated_at == NOW);
+    cr_assert(v[1].source == PROFILE_CARD_READ && view_equal(v[1].as_of, VIEW("2026-11-22")) && v[1].changed_at == NOW);
+}
+
+static int64_t recorded(struct view json, const char *as_of, int64_t now)
+{
+    struct profile_value v = {.field = VIEW("address"),
+                              .json = json,
+                              .source = PROFILE_CARD_READ,
+                              .as_of = view_text(as_of)},
+                         *found;
+    size_t n;
+    cr_assert_eq(profile_record(db, &box.a, key, hanako, &v, now), ERR_OK);
+    cr_assert_eq(find_all(key, hanako, &found, &n), ERR_OK);
+    cr_assert(n == 1 && view_equal(found->json, json) && view_equal(found->as_of, view_text(as_of)));
+    return found->changed_at;
+}
+
+Test(resident, two_values_of_one_second_can_be_told_apart)
+{
+    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW), NOW);
+    cr_expect_eq(recorded(VIEW("2"), "2026-11-22", NOW), NOW + 1);
+    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW), NOW + 2, "back to what it was is a change, too");
+    cr_expect_eq(recorded(VIEW("3"), "2026-11-22", NOW - 900), NOW + 3, "also when the clock was set back");
+    cr_expect_eq(recorded(VIEW("4"), "2026-11-22", NOW + 900), NOW + 900);
+}
+
+Test(resident, reading_the_same_value_again_is_no_change_of_it)
+{
+    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW), NOW);
+    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW + 60), NOW);
+    cr_expect_eq(recorded(VIEW("1"), "2026-11-23", NOW + 86400), NOW);
+}
+
+Test(resident, a_value_that_does_not_open_is_replaced_and_counts_as_another)
+{
+    recorded(VIEW("1"), "2026-11-22", NOW);
+    cr_assert_eq(db_script(db, "UPDATE profile SET sealed = x'00'"), ERR_OK);
+    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW), NOW + 1);
 }
 
 Test(resident, opens_only_the_fields_asked_for)

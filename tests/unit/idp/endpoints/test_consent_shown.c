@@ -27,7 +27,7 @@ static struct page page_of(void)
     p.ask.items[0].field = field_find(VIEW("name"));
     p.ask.items[1].field = field_find(VIEW("interests"));
     p.profile.values[0] =
-        (struct field_value){p.ask.items[0].field, VIEW("\"大阪　花子\""), SOURCE_CARD_READ, VIEW("2026-11-22")};
+        (struct field_value){p.ask.items[0].field, VIEW("\"大阪　花子\""), SOURCE_CARD_READ, VIEW("2026-11-22"), 0};
     return p;
 }
 
