@@ -525,8 +525,10 @@ static void lead(struct store *s, struct pending *me)
     unsigned n;
     struct pending *group = cut_group(s, &n);
     pthread_mutex_unlock(&s->queue_lock);
+    int64_t before = db_changes_total(s->writer);
     run_group(s, group, n);
-    atomic_fetch_add(&s->applied, 1);
+    if (db_changes_total(s->writer) != before) /* nobody goes to the disk for jobs that only looked */
+        atomic_fetch_add(&s->applied, 1);
     pthread_mutex_lock(&s->queue_lock);
     struct pending *rest = answer_group(group, me);
     s->led = s->first != NULL;

@@ -155,13 +155,27 @@ static enum err prepare_family(struct visit *v, struct token_call *c)
     return e;
 }
 
+struct redeeming {
+    struct token_call *call;
+    const struct visit *visit;
+};
+
+/* The session is looked at in the transaction that redeems: a log-out comes before it or after it. */
 static enum err redeem_job(struct db *db, void *ctx)
 {
-    struct token_call *c = ctx;
+    const struct redeeming *r = ctx;
+    struct token_call *c = r->call;
+    struct visit inside = *r->visit;
     enum redeem_verdict verdict;
-    enum err e = token_redeem(&verdict, db, &c->family, c->now);
 
-    if (e)
+    inside.db = db;
+    c->refusal = REFUSAL_NONE;
+    enum err e = find_code_session(&inside, c);
+    if (!e && !c->refusal)
+        e = prepare_family(&inside, c);
+    if (e || c->refusal)
+        return e;
+    if ((e = token_redeem(&verdict, db, &c->family, c->now)))
         return e;
     c->refusal = verdict == CODE_REDEEMED ? REFUSAL_NONE : REFUSAL_CODE_REPLAYED;
     return !c->refusal && view_is(c->refresh_token) ? refresh_mint(db, &c->refresh) : ERR_OK;
@@ -169,16 +183,10 @@ static enum err redeem_job(struct db *db, void *ctx)
 
 static enum err redeem(struct visit *v, struct token_call *c)
 {
+    struct redeeming r = {c, v};
     enum err e = read_code(v, c);
 
-    if (!e && !c->refusal)
-        e = find_code_session(v, c);
-    if (e || c->refusal)
-        return e;
-    e = prepare_family(v, c);
-    if (e)
-        return e;
-    return visit_write(v, redeem_job, c);
+    return e || c->refusal ? e : visit_write(v, redeem_job, &r);
 }
 
 /* --- a refresh token -------------------------------------------------------------------------------------------- */
