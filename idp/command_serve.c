@@ -76,6 +76,7 @@ static int open_server(struct serve *s)
                                    .fault = routes_fault,
                                    .workers = c->workers,
                                    .connections_max = c->connections,
+                                   .per_address_max = c->limits.connections_per_address,
                                    .hsts = c->issuer_https,
                                    .log_name = "genkan"};
     config.routes = routes(&config.n_routes);

@@ -1,11 +1,12 @@
 #include "sessions/sweep.h"
 
-/* Rows of one table that are due, at most $2. */
+/* Rows of one table that are due, at most $2. A login under way means nothing once it is over, and anybody can begin
+ * one: it goes at once. The others stay for SWEEP_GRACE_S. */
 #define DELETE_DUE(TABLE) "DELETE FROM " TABLE " WHERE id IN (SELECT id FROM " TABLE " WHERE expires_at <= $1 LIMIT $2)"
 
-static enum err delete_due(struct db *db, struct sweep *s, const char *sql)
+static enum err delete_due(struct db *db, struct sweep *s, const char *sql, int64_t grace_s)
 {
-    enum err e = db_run(db, sql, VALUES(V_INT(s->now - SWEEP_GRACE_S), V_INT((int64_t)s->batch)));
+    enum err e = db_run(db, sql, VALUES(V_INT(s->now - grace_s), V_INT((int64_t)s->batch)));
     if (e == ERR_OK) {
         size_t n = (size_t)db_changes(db);
         s->deleted += n;
@@ -57,14 +58,17 @@ enum err sweep_job(struct db *db, void *ctx)
 {
     static const char INTERACTIONS[] = DELETE_DUE("interaction"), TXNS[] = DELETE_DUE("card_txn"),
                       REFRESHES[] = DELETE_DUE("refresh"), SESSIONS[] = DELETE_DUE("session");
-    static const char *const TABLES[] = {INTERACTIONS, TXNS, REFRESHES, SESSIONS};
+    static const struct {
+        const char *sql;
+        int64_t grace_s;
+    } TABLES[] = {{INTERACTIONS, 0}, {TXNS, SWEEP_GRACE_S}, {REFRESHES, SWEEP_GRACE_S}, {SESSIONS, SWEEP_GRACE_S}};
     struct sweep *s = ctx;
     s->batch = s->batch ? s->batch : 200;
     s->deleted = 0;
     s->done = true;
     s->next_cursor = s->cursor;
     for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
-        enum err e = delete_due(db, s, TABLES[i]);
+        enum err e = delete_due(db, s, TABLES[i].sql, TABLES[i].grace_s);
         if (e != ERR_OK)
             return e;
     }

@@ -4,8 +4,8 @@
 
 #include "store/store.h"
 
-/* Kept after their end, in seconds: enough to tell "expired" from "never was", and for tokens to see an ended session.
- */
+/* How long rows are kept after their end, in seconds: enough to tell "expired" from "never was", and for tokens to see
+ * an ended session. Interactions, which anybody can begin, go at their end. */
 #define SWEEP_GRACE_S 3600
 
 struct sweep {

@@ -6,6 +6,7 @@
 #include "idp/endpoints/flow.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
+#include "idp/state/limits.h"
 #include "idp/tokens/id_token.h"
 #include "store/store.h"
 
@@ -97,8 +98,14 @@ static enum err begin(struct visit *v, const struct flow *f, struct view *ticket
 static void begin_interaction(struct visit *v, const struct flow *f)
 {
     struct view ticket;
-    enum err e = begin(v, f, &ticket);
+    int64_t retry_s;
 
+    /* Anybody may come here, and every time a row is written. */
+    if (!limits_take(v->op->limits, LIMIT_INTERACTIONS, v->request->peer.address, clock_steady_ms(), &retry_s)) {
+        show_throttled(v, "interactions", retry_s);
+        return;
+    }
+    enum err e = begin(v, f, &ticket);
     if (e)
         show_failure(v, e, "begin an interaction");
     else

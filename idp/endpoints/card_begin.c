@@ -6,6 +6,7 @@
 #include "idp/endpoints/card_cookie.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
+#include "idp/state/limits.h"
 #include "idp/tokens/keys.h"
 #include "jpki/proof/request.h"
 #include "store/store.h"
@@ -105,6 +106,11 @@ static void redirect_to_start(struct visit *v, struct view interaction)
 
 void card_begin(struct visit *v, const struct flow *f, enum card_purpose purpose)
 {
+    int64_t retry_s;
+    if (!limits_take(v->op->limits, LIMIT_CARDS, v->request->peer.address, clock_steady_ms(), &retry_s)) {
+        show_throttled(v, "card transactions", retry_s);
+        return;
+    }
     struct view cookie = card_cookie_add(v->arena, request_cookie(v->request, COOKIE_CARD), f->id);
     struct beginning b;
     enum err e = view_is(cookie) ? mint(v, f, purpose, cookie, &b) : ERR_MEMORY;

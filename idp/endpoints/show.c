@@ -1,5 +1,7 @@
 #include "idp/endpoints/show.h"
 
+#include <inttypes.h>
+
 #include "base/log.h"
 #include "idp/endpoints/people.h"
 #include "idp/state/profile.h"
@@ -49,6 +51,15 @@ void show_too_long(struct visit *v)
     answer_error(
         v, 413,
         &(struct page_error){.fault = PAGE_ERROR_TOO_LARGE, .parameter = v->request->path, .rule = view_text(rule)});
+}
+
+void show_throttled(struct visit *v, const char *what, int64_t retry_s)
+{
+    const char *seconds = arena_printf(v->arena, "%" PRId64, retry_s > 0 ? retry_s : 1);
+
+    log_event(LOG_WARN, "throttled", LOG_STR("what", what), LOG_INT("retry_s", retry_s));
+    answer_header_text(v->answer, "Retry-After", seconds ? seconds : "60");
+    show_error(v, 429, PAGE_ERROR_THROTTLED);
 }
 
 void show_failure(struct visit *v, enum err e, const char *what)

@@ -237,6 +237,35 @@ static const char *take_absolute(struct reading *r, const char *value)
     return take_seconds(&r->config->session.absolute, value, 60, 86400, "must be a time from 1m to 24h");
 }
 
+#define RULE_PER_MINUTE "must be 0 (no limit) or a whole number from 10 to 1000000"
+
+/* Less than ten a minute is no limit against floods but one against residents. */
+static const char *take_per_minute(unsigned *out, const char *value)
+{
+    const char *rule = take_count(out, value, 0, 1000000, RULE_PER_MINUTE);
+    return rule || (*out && *out < 10) ? RULE_PER_MINUTE : NULL;
+}
+
+static const char *take_interactions(struct reading *r, const char *value)
+{
+    return take_per_minute(&r->config->limits.interactions_per_minute, value);
+}
+
+static const char *take_cards(struct reading *r, const char *value)
+{
+    return take_per_minute(&r->config->limits.card_transactions_per_minute, value);
+}
+
+static const char *take_address_connections(struct reading *r, const char *value)
+{
+    static const char rule[] = "must be 0 (no limit) or a whole number from 8 to 65536";
+    unsigned n;
+    if (take_count(&n, value, 0, 65536, rule) || (n && n < 8))
+        return rule;
+    r->config->limits.connections_per_address = n;
+    return NULL;
+}
+
 static const char *take_level(struct reading *r, const char *value)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
@@ -282,6 +311,9 @@ static const struct key {
     {"agent", "port", "agent.port", false, take_agent_port},
     {"session", "idle", "session.idle", false, take_idle},
     {"session", "absolute", "session.absolute", false, take_absolute},
+    {"limits", "interactions_per_minute", "limits.interactions_per_minute", false, take_interactions},
+    {"limits", "card_transactions_per_minute", "limits.card_transactions_per_minute", false, take_cards},
+    {"limits", "connections_per_address", "limits.connections_per_address", false, take_address_connections},
     {"log", "level", "log.level", false, take_level},
     {"tls", "certificate", "tls.certificate", false, take_certificate},
     {"tls", "key", "tls.key", false, take_key},
@@ -361,11 +393,13 @@ static enum err parse(struct reading *r, const char *text)
                         KEY("ocsp"),  KEY("ocsp_timeout"), CFG_END()};
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
     cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
+    cfg_opt_t limits[] = {KEY("interactions_per_minute"), KEY("card_transactions_per_minute"),
+                          KEY("connections_per_address"), CFG_END()};
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
     cfg_opt_t top[] = {KEY("issuer"),      LIST("listen"), KEY("data"),    KEY("workers"),
                        KEY("connections"), SECTION(jpki),  SECTION(agent), SECTION(session),
-                       SECTION(log),       SECTION(tls),   CFG_END()};
+                       SECTION(limits),    SECTION(log),   SECTION(tls),   CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -468,6 +502,9 @@ static void set_defaults(struct config *c)
     c->agent.port = 23837;
     c->session.idle = 15 * 60;
     c->session.absolute = 12 * 3600;
+    c->limits.interactions_per_minute = 600;
+    c->limits.card_transactions_per_minute = 120;
+    c->limits.connections_per_address = 1024;
     c->log.level = LOG_INFO;
 }
 
@@ -542,6 +579,10 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"agent.port", now->agent.port == next->agent.port},
         {"session.idle", now->session.idle == next->session.idle},
         {"session.absolute", now->session.absolute == next->session.absolute},
+        {"limits.interactions_per_minute", now->limits.interactions_per_minute == next->limits.interactions_per_minute},
+        {"limits.card_transactions_per_minute",
+         now->limits.card_transactions_per_minute == next->limits.card_transactions_per_minute},
+        {"limits.connections_per_address", now->limits.connections_per_address == next->limits.connections_per_address},
         {"tls.certificate", same(now->tls.certificate, next->tls.certificate)},
         {"tls.key", same(now->tls.key, next->tls.key)},
     };

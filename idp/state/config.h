@@ -38,6 +38,9 @@ struct config {
     struct {
         unsigned idle, absolute; /* seconds */
     } session;
+    struct { /* 0: no limit */
+        unsigned interactions_per_minute, card_transactions_per_minute, connections_per_address;
+    } limits;
     struct {
         enum log_level level;
     } log;

@@ -12,6 +12,7 @@
 #include "http/url.h"
 #include "idp/state/clients.h"
 #include "idp/state/config.h"
+#include "idp/state/limits.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
 #include "jpki/pki/revocation.h"
@@ -174,7 +175,8 @@ static enum err open_all(struct op *op, struct arena *a, const char **why)
     if ((e = open_issuer(op, why)) || (e = open_data(op, a, why)))
         return e;
     *why = "not enough memory";
-    if ((e = clients_open(&op->clients)) || (e = fetch_open(&op->fetch, &fetch)))
+    if ((e = clients_open(&op->clients)) || (e = limits_open(&op->limits, op->config)) ||
+        (e = fetch_open(&op->fetch, &fetch)))
         return e;
     return open_trust(op, a, why);
 }
@@ -226,6 +228,7 @@ void op_close(struct op *op)
     revocation_close(op->revocation);
     trust_close(op->trust);
     fetch_close(op->fetch);
+    limits_close(op->limits);
     clients_close(op->clients);
     store_close(op->store);
     ledger_close(op->ledger);

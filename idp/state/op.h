@@ -12,6 +12,7 @@ struct store;      /* store/store.h */
 struct ledger;     /* consent/ledger.h */
 struct keys;       /* idp/tokens/keys.h */
 struct clients;    /* idp/state/clients.h */
+struct limits;     /* idp/state/limits.h */
 struct fetch;      /* http/fetch.h */
 struct upkeep;     /* idp/state/upkeep.h */
 struct trust;      /* jpki/pki/trust.h */
@@ -27,6 +28,7 @@ struct op {
     struct store *store;
     struct ledger *ledger;
     struct clients *clients;
+    struct limits *limits;
     struct fetch *fetch;
     struct upkeep *upkeep; /* NULL: no background thread (command line, tests) */
     struct trust *trust;

@@ -20,15 +20,18 @@
 
 static const char BY_FILES[] = "crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n";
 
+static const char NO_LIMITS[] = "interactions_per_minute = 0\n card_transactions_per_minute = 0\n";
+
 static void read_config(struct provider *p, const struct provider_options *o)
 {
     struct config_fault fault = {0};
-    const char *text = arena_printf(&p->a,
-                                    "issuer = \"" PROVIDER_ISSUER "\"\nlisten = {\"%s\"}\ndata = \"%s/data\"\n"
-                                    "workers = 2\njpki {\n trust = \"test\"\n roots = \"%s/trust\"\n %s}\n"
-                                    "log { level = info }\n",
-                                    o && o->listen ? o->listen : "127.0.0.1:0", p->folder, p->pki,
-                                    o && o->revocation ? o->revocation : BY_FILES);
+    const char *text =
+        arena_printf(&p->a,
+                     "issuer = \"" PROVIDER_ISSUER "\"\nlisten = {\"%s\"}\ndata = \"%s/data\"\n"
+                     "workers = 2\njpki {\n trust = \"test\"\n roots = \"%s/trust\"\n %s}\n"
+                     "limits {\n %s}\nlog { level = info }\n",
+                     o && o->listen ? o->listen : "127.0.0.1:0", p->folder, p->pki,
+                     o && o->revocation ? o->revocation : BY_FILES, o && o->limits ? o->limits : NO_LIMITS);
     enum err e = config_read_text(&p->config, &p->a, "test.conf", view_text(text), &fault);
     cr_assert_eq(e, ERR_OK, "%s, line %d: %s %s", err_name(e), fault.line, fault.key, fault.rule);
 }
@@ -43,6 +46,7 @@ static void listen_on(struct provider *p, size_t ceiling)
                               .ctx = p->op,
                               .fault = routes_fault,
                               .workers = p->config->workers,
+                              .per_address_max = p->config->limits.connections_per_address,
                               .log_name = "genkan",
                               .slow_workers = 1,
                               .arena_ceiling = ceiling};

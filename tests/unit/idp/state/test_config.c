@@ -46,6 +46,9 @@ Test(config, smallest_one_gets_the_documented_defaults)
     cr_expect_eq(c->jpki.ocsp, true);
     cr_expect_eq(c->jpki.ocsp_timeout, 3);
     cr_expect_eq(c->agent.port, 23837);
+    cr_expect_eq(c->limits.interactions_per_minute, 600);
+    cr_expect_eq(c->limits.card_transactions_per_minute, 120);
+    cr_expect_eq(c->limits.connections_per_address, 1024);
     cr_expect_eq(c->log.level, LOG_INFO);
     cr_expect_null(c->tls.key);
 }
@@ -63,6 +66,8 @@ Test(config, reads_every_key)
                             " ocsp = on\n ocsp_timeout = 5s\n}\n"
                             "agent { port = 4000 }\n"
                             "session {\n idle = 10m\n absolute = 8h\n}\n"
+                            "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
+                            " connections_per_address = 8\n}\n"
                             "log { level = debug }\n"
                             "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n");
     cr_expect(c->issuer_https);
@@ -78,6 +83,9 @@ Test(config, reads_every_key)
     cr_expect_eq(c->jpki.ocsp_timeout, 5);
     cr_expect_eq(c->agent.port, 4000);
     cr_expect_eq(c->session.idle, 600);
+    cr_expect_eq(c->limits.interactions_per_minute, 50);
+    cr_expect_eq(c->limits.card_transactions_per_minute, 0);
+    cr_expect_eq(c->limits.connections_per_address, 8);
     cr_expect_eq(c->session.absolute, 28800);
     cr_expect_eq(c->log.level, LOG_DEBUG);
     cr_expect_str_eq(c->tls.key, "/k.pem");
@@ -141,6 +149,13 @@ Test(config, refuses_naming_line_key_and_rule)
         {"session { idle = 1.5h }\n", 1, "session.idle"},
         {"session { idle = 99999999999999999999 }\n", 1, "session.idle"},
         {"session { absolute = 25h }\n", 1, "session.absolute"},
+        {"limits { interactions_per_minute = 9 }\n", 1, "limits.interactions_per_minute"},
+        {"limits { interactions_per_minute = 1000001 }\n", 1, "limits.interactions_per_minute"},
+        {"limits { interactions_per_minute = off }\n", 1, "limits.interactions_per_minute"},
+        {"limits { card_transactions_per_minute = -1 }\n", 1, "limits.card_transactions_per_minute"},
+        {"limits { card_transactions_per_minute = 1 }\n", 1, "limits.card_transactions_per_minute"},
+        {"limits { connections_per_address = 7 }\n", 1, "limits.connections_per_address"},
+        {"limits { connections_per_address = 65537 }\n", 1, "limits.connections_per_address"},
         {"log { level = loud }\n", 1, "log.level"},
         {"tls { key = key.pem }\n", 1, "tls.key"},
         {"tls { ca = ca.pem }\n", 1, "tls.ca"},
@@ -235,6 +250,9 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {SMALLEST "listen = {\"127.0.0.1:8081\"}\n", "listen"},
         {SMALLEST "listen = {\"127.0.0.1:8080\", \"[::1]:8080\"}\n", "listen"},
         {SMALLEST "agent { port = 4000 }\n", "agent.port"},
+        {SMALLEST "limits { interactions_per_minute = 0 }\n", "limits.interactions_per_minute"},
+        {SMALLEST "limits { card_transactions_per_minute = 0 }\n", "limits.card_transactions_per_minute"},
+        {SMALLEST "limits { connections_per_address = 0 }\n", "limits.connections_per_address"},
         {SMALLEST "session { idle = 5m }\n", "session.idle"},
         {SMALLEST "session { absolute = 5h }\n", "session.absolute"},
         {"issuer = \"http://localhost:8081\"\ndata = /var/lib/genkan\n" JPKI, "issuer"},

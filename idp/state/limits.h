@@ -1,0 +1,28 @@
+/* limits: how much one address may begin. What anybody can do without having logged in, and what writes a row each
+ * time, has a token bucket for each address. Safe between threads. */
+#ifndef IDP_STATE_LIMITS_H
+#define IDP_STATE_LIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct config; /* idp/state/config.h */
+struct limits;
+
+enum limit {
+    LIMIT_INTERACTIONS, /* logins begun at /authorize; one that is answered silently is none */
+    LIMIT_CARDS,        /* card transactions */
+    LIMIT_COUNT
+};
+
+/* Of section limits; 0 there means no limit. */
+enum err limits_open(struct limits **out, const struct config *config) MUST_CHECK;
+void limits_close(struct limits *l);
+
+/* May ADDRESS (as text; an IPv6 address stands for its /64, which is what one subscriber has) do one more WHICH at
+ * NOW_MS of a steady clock? False: not before *RETRY_S seconds. L may be NULL: no limits. */
+bool limits_take(struct limits *l, enum limit which, const char *address, int64_t now_ms, int64_t *retry_s);
+
+#endif
