@@ -89,6 +89,9 @@ static int add(const struct command *self, struct change *c, bool json)
     if (err == ERR_CONFLICT)
         return command_fail(self, COMMAND_NO, "%.*s is registered already; remove it first", (int)c->client->id.n,
                             (const char *)c->client->id.p);
+    if (err == ERR_LIMIT)
+        return command_fail(self, COMMAND_NO, "there are %d services already, and no more may be registered",
+                            CLIENTS_MAX);
     if (err)
         return command_fail(self, COMMAND_FAILED, "%s", err_name(err));
     print_secret(c->client, secret, json);

@@ -12,7 +12,6 @@
 
 #define LOOK_EVERY_MS  1000
 #define CLIENT_CEILING (1 << 20)
-#define CLIENTS_MAX    10000
 
 /* One parsed registration. Kept until the end, since requests under way may be using it. */
 struct entry {
@@ -165,8 +164,11 @@ static enum err grow(struct table *t)
 {
     if (t->n < t->size)
         return ERR_OK;
+    if (t->n == CLIENTS_MAX)
+        return ERR_LIMIT;
     size_t size = t->size ? 2 * t->size : 16;
-    struct entry **entries = size > CLIENTS_MAX ? NULL : realloc(t->entries, size * sizeof(struct entry *));
+    size = size < CLIENTS_MAX ? size : CLIENTS_MAX;
+    struct entry **entries = realloc(t->entries, size * sizeof(struct entry *));
     if (!entries)
         return ERR_MEMORY;
     t->entries = entries;
@@ -206,9 +208,20 @@ static enum err generation_find(struct db *db, int64_t *out)
     return e == ERR_NOT_FOUND ? ERR_STORE : e;
 }
 
+/* Of a table that nobody has seen. */
+static void drop_entries_until(struct clients *c, const struct entry *end)
+{
+    while (c->entries != end) {
+        struct entry *e = c->entries;
+        c->entries = e->older;
+        entry_free(e);
+    }
+}
+
 static enum err build(struct clients *c, struct db *db, int64_t generation)
 {
     struct table *before = atomic_load(&c->table), *t = calloc(1, sizeof *t);
+    const struct entry *entries = c->entries;
     struct building b = {c, before, t};
 
     if (!t)
@@ -217,6 +230,7 @@ static enum err build(struct clients *c, struct db *db, int64_t generation)
     enum err e = db_each(db, all_clients, NO_VALUES, add_row, &b);
     if (e) {
         table_free(t);
+        drop_entries_until(c, entries);
         return e;
     }
     t->older = before;
@@ -233,6 +247,11 @@ static enum err look(struct clients *c, struct db *db, int64_t now_ms)
 
     if (!e && (!t || t->generation != generation))
         e = build(c, db, generation);
+    if (e && t) {
+        /* A server that works goes on working; it tries again when it looks next. */
+        log_event(LOG_ERROR, "clients_not_read", LOG_STR("err", err_name(e)));
+        e = ERR_OK;
+    }
     if (!e)
         atomic_store(&c->looked_at, now_ms);
     return e;
@@ -272,6 +291,19 @@ static enum err next_generation(struct db *db)
                   NO_VALUES);
 }
 
+static enum err is_room(struct db *db)
+{
+    struct arena a;
+    struct row row;
+
+    arena_open(&a, 4096);
+    enum err e = db_one(db, &a, "SELECT count(*) FROM client WHERE removed_at IS NULL", NO_VALUES, &row);
+    if (!e && row_int(&row, 0) > CLIENTS_MAX)
+        e = ERR_LIMIT;
+    arena_close(&a);
+    return e;
+}
+
 enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t secret_hash[32],
                         int64_t now)
 {
@@ -285,7 +317,9 @@ enum err clients_record(struct db *db, struct view id, struct view registration,
 
     if (e)
         return e;
-    return db_changes(db) == 1 ? next_generation(db) : ERR_CONFLICT;
+    if (db_changes(db) != 1)
+        return ERR_CONFLICT;
+    return (e = is_room(db)) ? e : next_generation(db);
 }
 
 enum err clients_remove(struct db *db, struct view id, int64_t now)

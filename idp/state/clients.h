@@ -8,17 +8,19 @@
 struct clients;
 struct db;
 
+#define CLIENTS_MAX 10000 /* services registered at once */
+
 enum err clients_open(struct clients **out) MUST_CHECK;
 void clients_close(struct clients *c);
 
 /* The service; *out NULL when nobody has that id. It lives until clients_close, even if it is changed or removed
- * meanwhile. */
+ * meanwhile. When the services cannot be read anew, which is logged, those read before go on. */
 enum err clients_find(struct clients *c, struct db *db, struct view id, const struct client **out) MUST_CHECK;
 
 /* --- for the command line; record and remove inside a write job --- */
 
 /* Records REGISTRATION (JSON text that registration_read took) under ID with SHA-256 of its secret. ERR_CONFLICT: the
- * id is taken. An id that was removed may be used again. */
+ * id is taken. ERR_LIMIT: there are CLIENTS_MAX already. An id that was removed may be used again. */
 enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t secret_hash[32],
                         int64_t now) MUST_CHECK;
 /* ERR_NOT_FOUND. */

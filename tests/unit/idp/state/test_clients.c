@@ -132,6 +132,68 @@ Test(clients, one_that_cannot_be_used_does_not_hide_the_others)
     cr_expect_not_null(find("b"));
 }
 
+/* --- many of them ----------------------------------------------------------------------------------------------- */
+
+/* Services "m1" to "mN", as clients_record would write them. */
+static void add_many(int n)
+{
+    static const char next[] = "UPDATE setting SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)"
+                               " WHERE name = 'client_generation'";
+
+    cr_assert_eq(
+        box_write(&box, arena_printf(&box.a,
+                                     "INSERT INTO client (id, registration, secret_hash, created_at, updated_at)"
+                                     " WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i"
+                                     " WHERE n < %d) SELECT 'm' || n, '{\"client_name\":\"M\","
+                                     "\"organization\":{\"id\":\"a\",\"name\":\"A\"},\"sector\":\"s\","
+                                     "\"redirect_uris\":[\"https://a.example/cb\"]}', zeroblob(32), 1, 1 FROM i",
+                                     n)),
+        ERR_OK);
+    cr_assert_eq(box_write(&box, next), ERR_OK);
+}
+
+Test(clients, as_many_as_allowed_are_all_found)
+{
+    add_many(CLIENTS_MAX - 1);
+    cr_expect_not_null(find("m1"));
+    cr_expect_not_null(find("m8193"));
+    cr_expect_not_null(find("m9999"));
+    cr_expect_eq(add("last", "L"), ERR_OK);
+    look_again();
+    cr_expect_not_null(find("last"));
+    cr_expect_not_null(find("m1"));
+}
+
+Test(clients, one_more_than_allowed_is_not_recorded)
+{
+    add_many(CLIENTS_MAX);
+    cr_expect_eq(add("more", "M"), ERR_LIMIT);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM client"), CLIENTS_MAX);
+    cr_assert_eq(remove_client("m7"), ERR_OK);
+    cr_expect_eq(add("more", "M"), ERR_OK);
+}
+
+Test(clients, that_cannot_be_read_anew_leave_those_that_were)
+{
+    int log = open(arena_printf(&box.a, "%s/log", box.folder), O_RDWR | O_CREAT, 0600);
+    char said[4096] = "";
+
+    cr_assert_eq(add("a", "A"), ERR_OK);
+    cr_assert_not_null(find("a"));
+    log_set_fd(log);
+    add_many(CLIENTS_MAX + 1);
+    look_again();
+    cr_expect_not_null(find("a"));
+    cr_expect_null(find("m1"));
+    cr_expect_gt(pread(log, said, sizeof said - 1, 0), 0);
+    cr_expect_not_null(strstr(said, "clients_not_read"), "%s", said);
+    cr_assert_eq(box_write(&box, "DELETE FROM client WHERE id IN ('m1', 'm2')"), ERR_OK);
+    look_again();
+    cr_expect_not_null(find("m3"), "and is tried again");
+}
+
+/* --- the list ---------------------------------------------------------------------------------------------------- */
+
 static enum err count(void *ctx, const struct client *client)
 {
     (void)client;
