@@ -75,6 +75,7 @@ static int open_server(struct serve *s)
                                    .ctx = s->op,
                                    .fault = routes_fault,
                                    .workers = c->workers,
+                                   .slow_workers = OP_SLOW_WORKERS,
                                    .connections_max = c->connections,
                                    .per_address_max = c->limits.connections_per_address,
                                    .hsts = c->issuer_https,

@@ -80,8 +80,9 @@ static enum err make_if_new(struct arena *a, const char *data, const char *folde
 
 static enum err open_store(struct op *op, struct arena *a, const char *path, const char **why)
 {
-    /* A worker reads with one connection; the background thread and start-up have one of their own. */
-    struct store_config config = {.path = path, .readers = op->config->workers + 1};
+    /* Whoever waits for the network keeps nobody from reading: each worker, each slow one and the background thread (or
+     * start-up before it) has a connection of its own. */
+    struct store_config config = {.path = path, .readers = op->config->workers + OP_SLOW_WORKERS + 1};
     enum store_fault fault = STORE_FINE;
     enum err e = store_open(&op->store, &config, &fault);
 

@@ -19,6 +19,9 @@ struct trust;      /* jpki/pki/trust.h */
 struct revocation; /* jpki/pki/revocation.h */
 struct pages;      /* webui/page.h; opened and closed by main, since state knows no pages */
 
+/* Requests that may wait for an OCSP responder at the same time. */
+#define OP_SLOW_WORKERS 2
+
 struct op {
     const struct config *config;
     struct clock clock;

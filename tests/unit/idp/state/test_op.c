@@ -7,6 +7,7 @@
 #include "idp/state/config.h"
 #include "idp/state/op.h"
 #include "idp/tokens/keys.h"
+#include "store/store.h"
 #include "tests/lib/box.h"
 
 static struct box box;
@@ -68,6 +69,20 @@ Test(op, refuses_the_test_roots_when_the_world_can_reach_the_issuer)
     config.issuer = "https://genkan.example";
     config.issuer_host = "genkan.example";
     expect_refused(ERR_CONFIG, "localhost");
+}
+
+Test(op, whoever_waits_for_the_network_leaves_the_others_a_connection)
+{
+    struct db *db[1 + OP_SLOW_WORKERS + 1]; /* one worker, the slow ones, the background thread */
+    struct op *op;
+    const char *why = "";
+
+    cr_assert_eq(op_open(&op, &config, &clock_real, &box.a, &why), ERR_OK, "%s", why);
+    for (size_t i = 0; i < sizeof db / sizeof *db; i++)
+        db[i] = store_borrow(op->store); /* waits, for ever, when there is none */
+    for (size_t i = 0; i < sizeof db / sizeof *db; i++)
+        store_return(op->store, db[i]);
+    op_close(op);
 }
 
 Test(op, refuses_a_database_without_its_keys)
