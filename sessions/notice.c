@@ -59,6 +59,21 @@ enum err notice_take_due(struct notice **out, size_t *n, struct db *db, struct a
     return ERR_OK;
 }
 
+enum err notice_put_off(struct db *db, struct arena *a, struct view client, int64_t now)
+{
+    static const char OLD[] = "DELETE FROM logout_notice WHERE client = $1 AND created_at <= $2";
+    static const char TRIES[] = "SELECT max(tries) FROM logout_notice WHERE client = $1";
+    static const char SQL[] = "UPDATE logout_notice SET due_at = $2 WHERE client = $1 AND due_at < $2";
+    struct row r;
+    enum err e = db_run(db, OLD, VALUES(V_TEXT(client), V_INT(now - NOTICE_LIFE_S)));
+    if (e == ERR_OK)
+        e = db_one(db, a, TRIES, VALUES(V_TEXT(client)), &r);
+    if (e != ERR_OK || row_is_null(&r, 0))
+        return e;
+    int64_t wait = notice_wait_s((int)row_int(&r, 0));
+    return db_run(db, SQL, VALUES(V_TEXT(client), V_INT(now + (wait ? wait : WAITS[0]))));
+}
+
 enum err notice_done(struct db *db, int64_t id)
 {
     static const char SQL[] = "DELETE FROM logout_notice WHERE id = $1";

@@ -23,6 +23,11 @@ enum err notice_add(struct db *db, const struct notice *n) MUST_CHECK;
 enum err notice_take_due(struct notice **out, size_t *n, struct db *db, struct arena *a, size_t max,
                          int64_t now) MUST_CHECK;
 
+/* CLIENT did not answer: all that waits for it waits as long as its most tried notice does, and what is older than
+ * NOTICE_LIFE_S goes. So a service that is down costs one try a round, however many notices it has. */
+#define NOTICE_LIFE_S 90000
+enum err notice_put_off(struct db *db, struct arena *a, struct view client, int64_t now) MUST_CHECK;
+
 /* Delivered, or given up after the last try: the row goes. */
 enum err notice_done(struct db *db, int64_t id) MUST_CHECK;
 

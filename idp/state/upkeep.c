@@ -16,13 +16,13 @@
 
 #define ROUND_S        5  /* how often the queue is looked at when nobody wakes us */
 #define SWEEP_S        60 /* how often expired rows are deleted */
-#define DELIVER_MAX    16
 #define EXPIRE_MAX     100
 #define ROUND_CEILING  (1 << 20)
 #define TOKEN_BODY_MAX 16384
 
 struct upkeep {
     const struct op *op;
+    int64_t swept_at; /* milliseconds of the steady clock; only the thread's */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -31,121 +31,134 @@ struct upkeep {
 
 /* --- deliveries -------------------------------------------------------------------------------------------------- */
 
-struct taking {
+struct delivery {
     struct arena *arena;
-    struct notice *notices;
-    size_t n;
-    int64_t now;
+    const struct op *op;
+    struct upkeep_round *round;
+    struct notice notice;
+    bool due; /* there was one */
+    bool told, failed, gone;
 };
 
+/* One at a time: what is not taken need not be given back when the round is over. */
 static enum err take_job(struct db *db, void *ctx)
 {
-    struct taking *t = ctx;
+    struct delivery *d = ctx;
+    struct notice *taken;
+    size_t n;
+    enum err e = notice_take_due(&taken, &n, db, d->arena, 1, clock_s(&d->op->clock));
 
-    return notice_take_due(&t->notices, &t->n, db, t->arena, DELIVER_MAX, t->now);
+    d->due = !e && n == 1;
+    if (d->due)
+        d->notice = *taken;
+    return e;
 }
 
-static enum err done_job(struct db *db, void *ctx)
+static enum err settle_job(struct db *db, void *ctx)
 {
-    const int64_t *id = ctx;
+    const struct delivery *d = ctx;
+    enum err e = d->gone ? notice_done(db, d->notice.id) : ERR_OK;
 
-    return notice_done(db, *id);
+    return e || !d->failed ? e : notice_put_off(db, d->arena, d->notice.client, clock_s(&d->op->clock));
 }
 
 /* Section 2.5: one form parameter, logout_token. */
-static enum err body_of(struct arena *a, const struct op *op, const struct client *client, const struct notice *n,
-                        struct view *body)
+static enum err body_of(const struct delivery *d, const struct client *client, struct view *body)
 {
-    struct logout_token token = {op->issuer, client->id, n->sub, n->sid, clock_s(&op->clock)};
+    const struct notice *n = &d->notice;
+    struct logout_token token = {d->op->issuer, client->id, n->sub, n->sid, clock_s(&d->op->clock)};
     struct view text;
     struct buf b;
-    enum err e = logout_token_mint(a, op_keys(op), client->id_token_alg, &token, &text);
+    enum err e = logout_token_mint(d->arena, op_keys(d->op), client->id_token_alg, &token, &text);
 
     if (e)
         return e;
-    buf_open(&b, a, TOKEN_BODY_MAX);
+    buf_open(&b, d->arena, TOKEN_BODY_MAX);
     buf_put_text(&b, "logout_token=");
     url_put_encoded(&b, text);
     return buf_done(&b, body);
 }
 
 /* Section 2.8: 200 says that the session is closed there (204 is the same without a body). */
-static enum err post(struct arena *a, const struct op *op, const struct client *client, const struct notice *n,
-                     int *status)
+static enum err post(const struct delivery *d, const struct client *client, int *status)
 {
-    static const struct fetch_limits limits = {.timeout_ms = 5000, .body_max = 65536};
+    const struct fetch_limits limits = {.timeout_ms = d->round->timeout_ms, .body_max = 65536};
     struct fetched fetched = {0};
     struct view body;
-    enum err e = body_of(a, op, client, n, &body);
+    enum err e = body_of(d, client, &body);
 
     if (!e)
-        e = fetch_post(op->fetch, a, client->backchannel_uri, "application/x-www-form-urlencoded", body, &limits,
-                       &fetched);
+        e = fetch_post(d->op->fetch, d->arena, client->backchannel_uri, "application/x-www-form-urlencoded", body,
+                       &limits, &fetched);
     *status = fetched.status;
     return e;
 }
 
-static enum err deliver(struct arena *a, const struct op *op, struct db *db, struct notice *n, bool *told)
+/* Nobody's reading waits for a service: the connection is given back before the POST. */
+static enum err find_client(const struct delivery *d, const struct client **client)
 {
+    struct db *db = store_borrow(d->op->store);
+    enum err e = clients_find(d->op->clients, db, d->notice.client, client);
+
+    store_return(d->op->store, db);
+    return e;
+}
+
+static enum err deliver(struct delivery *d)
+{
+    const struct notice *n = &d->notice;
     const struct client *client;
     int status = 0;
-    enum err e = clients_find(op->clients, db, n->client, &client);
+    enum err e = find_client(d, &client);
 
     if (e)
         return e;
     bool possible = client && view_is(client->backchannel_uri);
-    enum err sent = possible ? post(a, op, client, n, &status) : ERR_NOT_FOUND;
-    *told = !sent && (status == 200 || status == 204);
-    bool last = notice_wait_s(n->tries) == 0;
-    log_event(*told ? LOG_INFO : LOG_WARN, *told ? "logout_told" : "logout_not_told", LOG_TEXT("client", n->client),
+    enum err sent = possible ? post(d, client, &status) : ERR_NOT_FOUND;
+    d->told = !sent && (status == 200 || status == 204);
+    d->failed = possible && !d->told;
+    d->gone = d->told || !possible || notice_wait_s(n->tries) == 0;
+    log_event(d->told ? LOG_INFO : LOG_WARN, d->told ? "logout_told" : "logout_not_told", LOG_TEXT("client", n->client),
               LOG_INT("try", n->tries), LOG_INT("status", status), LOG_STR("error", sent ? err_name(sent) : ""),
-              LOG_STR("next", *told || last || !possible ? "none" : "later"));
-    return *told || last || !possible ? store_write(op->store, done_job, &n->id) : ERR_OK;
-}
-
-static enum err deliver_batch(struct arena *a, const struct op *op, size_t *tried, size_t *told)
-{
-    struct taking t = {.arena = a, .now = clock_s(&op->clock)};
-    enum err e = store_write(op->store, take_job, &t);
-
-    if (e || t.n == 0)
-        return e;
-    struct db *db = store_borrow(op->store);
-    for (size_t i = 0; !e && i < t.n; i++) {
-        bool good = false;
-        e = deliver(a, op, db, &t.notices[i], &good);
-        *tried += 1;
-        *told += good;
-    }
-    store_return(op->store, db);
-    return e;
+              LOG_STR("next", d->gone ? "none" : "later"));
+    return store_write(d->op->store, settle_job, d);
 }
 
 /* Looking costs a read, taking costs a durable write: only take when something is due. */
-static enum err is_due(struct arena *a, const struct op *op, bool *due)
+static enum err take(struct delivery *d)
 {
     int64_t at = 0;
-    struct db *db = store_borrow(op->store);
-    enum err e = notice_next(&at, db, a);
+    struct db *db = store_borrow(d->op->store);
+    enum err e = notice_next(&at, db, d->arena);
 
-    store_return(op->store, db);
-    *due = !e && at <= clock_s(&op->clock);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    store_return(d->op->store, db);
+    d->due = false;
+    if (e || at > clock_s(&d->op->clock))
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return store_write(d->op->store, take_job, d);
 }
 
-enum err upkeep_deliver(const struct op *op, size_t *tried, size_t *told)
+static bool is_over(const struct upkeep_round *r)
+{
+    return r->over && r->over(r->ctx);
+}
+
+enum err upkeep_deliver(const struct op *op, struct upkeep_round *round)
 {
     struct arena a;
-    bool due = true;
+    struct delivery d = {.arena = &a, .op = op, .round = round, .due = true};
     enum err e = ERR_OK;
 
-    *tried = *told = 0;
+    round->tried = round->told = 0;
     arena_open(&a, ROUND_CEILING);
-    while (!e && due) {
+    while (!e && d.due && !is_over(round)) {
         arena_reset(&a);
-        e = is_due(&a, op, &due);
-        if (!e && due)
-            e = deliver_batch(&a, op, tried, told);
+        e = take(&d);
+        if (!e && d.due) {
+            e = deliver(&d);
+            round->tried++;
+            round->told += d.told;
+        }
     }
     arena_close(&a);
     return e;
@@ -206,18 +219,33 @@ static bool wait_round(struct upkeep *u)
     return go_on;
 }
 
+static bool is_sweep_due(const struct upkeep *u)
+{
+    return clock_steady_ms() - u->swept_at >= SWEEP_S * 1000;
+}
+
+/* Services that take their time keep nothing from being swept, and nobody from stopping. */
+static bool has_other_work(void *ctx)
+{
+    struct upkeep *u = ctx;
+
+    pthread_mutex_lock(&u->lock);
+    bool closing = u->closing;
+    pthread_mutex_unlock(&u->lock);
+    return closing || is_sweep_due(u);
+}
+
 static void *run(void *ctx)
 {
     struct upkeep *u = ctx;
-    int64_t swept_at = clock_steady_ms();
-    size_t tried, told;
+    struct upkeep_round round = {.over = has_other_work, .ctx = u};
 
     do {
-        complain("deliver", upkeep_deliver(u->op, &tried, &told));
-        if (clock_steady_ms() - swept_at >= SWEEP_S * 1000) {
+        if (is_sweep_due(u)) {
             complain("sweep", sweep(u->op));
-            swept_at = clock_steady_ms();
+            u->swept_at = clock_steady_ms();
         }
+        complain("deliver", upkeep_deliver(u->op, &round));
     } while (wait_round(u));
     return NULL;
 }
@@ -230,6 +258,7 @@ enum err upkeep_open(struct upkeep **out, const struct op *op)
     if (!u)
         return ERR_MEMORY;
     u->op = op;
+    u->swept_at = clock_steady_ms();
     pthread_mutex_init(&u->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

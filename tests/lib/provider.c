@@ -203,9 +203,9 @@ int64_t provider_number(struct provider *p, const char *sql)
 
 size_t provider_deliver(struct provider *p)
 {
-    size_t tried, told;
-    cr_assert_eq(upkeep_deliver(p->op, &tried, &told), ERR_OK);
-    return told;
+    struct upkeep_round round = {0};
+    cr_assert_eq(upkeep_deliver(p->op, &round), ERR_OK);
+    return round.told;
 }
 
 bool provider_ledger_is_whole(struct provider *p)

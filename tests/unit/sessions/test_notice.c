@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "sessions/notice.h"
+#include "store/sqlite.h"
 #include "tests/lib/box.h"
 
 static struct box box;
@@ -89,4 +90,66 @@ Test(notice, survives_a_restart)
     add("a-city", NOW);
     box_reopen(&box);
     cr_assert_eq(take(1, NOW), 1);
+}
+
+/* --- a service that does not answer ------------------------------------------------------------------------------- */
+
+static int64_t next_due(void)
+{
+    int64_t at = 0;
+    cr_assert_eq(notice_next(&at, db, &box.a), ERR_OK);
+    return at;
+}
+
+static void put_off(const char *client, int64_t now)
+{
+    cr_assert_eq(notice_put_off(db, &box.a, view_text(client), now), ERR_OK);
+}
+
+Test(notice, all_of_a_service_that_does_not_answer_wait_with_the_one_that_was_tried)
+{
+    add("a-city", NOW);
+    add("a-city", NOW);
+    add("a-city", NOW);
+    cr_assert_eq(take(1, NOW), 1);
+    put_off("a-city", NOW);
+    cr_expect_eq(next_due(), NOW + notice_wait_s(1));
+    cr_assert_eq(take(1, NOW + 5), 1);
+    put_off("a-city", NOW + 5);
+    cr_expect_eq(next_due(), NOW + 5 + notice_wait_s(due[0].tries), "the most tried one says how long");
+    add("a-city", NOW + 6);
+    cr_assert_eq(take(10, NOW + 6), 1, "a new one is tried at once");
+    put_off("a-city", NOW + 6);
+    cr_expect_eq(next_due(), NOW + 6 + notice_wait_s(2), "and then waits with the others");
+}
+
+Test(notice, another_service_waits_for_nobody)
+{
+    add("a-city", NOW);
+    add("b-city", NOW);
+    cr_assert_eq(take(1, NOW), 1);
+    put_off("a-city", NOW);
+    cr_assert_eq(take(10, NOW), 1);
+    cr_expect(view_equal(due[0].client, VIEW("b-city")));
+}
+
+Test(notice, putting_off_brings_nothing_forward)
+{
+    add("a-city", NOW);
+    cr_assert_eq(db_script(db, "UPDATE logout_notice SET due_at = 9000000"), ERR_OK);
+    put_off("a-city", NOW);
+    cr_expect_eq(next_due(), 9000000);
+}
+
+Test(notice, what_is_too_old_goes_when_the_service_fails_again)
+{
+    add("a-city", NOW);
+    add("a-city", NOW + 1);
+    add("b-city", NOW);
+    put_off("a-city", NOW + NOTICE_LIFE_S);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM logout_notice WHERE client = 'a-city'"), 1);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM logout_notice WHERE client = 'b-city'"), 1);
+    put_off("a-city", NOW + NOTICE_LIFE_S + 1);
+    put_off("a-city", NOW + NOTICE_LIFE_S + 2);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM logout_notice WHERE client = 'a-city'"), 0);
 }
