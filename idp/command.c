@@ -51,9 +51,11 @@ static const struct command table[] = {
      "Exit code 0: nothing was altered; 1: something was, and it is listed.\n",
      command_audit_verify},
     {"key list", "list the signing keys", "[--config FILE]", CONFIG_HELP, command_key_list},
-    {"key rotate", "let the next signing key take over", "[--config FILE] [--use token|card] [--alg RS256|ES256]",
+    {"key rotate", "let the next signing key take over",
+     "[--config FILE] [--use token|card] [--alg RS256|ES256] [--force]",
      CONFIG_HELP "  --use USE        token (ID tokens; default) or card (requests to genkan-agent)\n"
                  "  --alg ALG        RS256 or ES256; both if not given\n"
+                 "  --force          also when the next key is published for less than two hours\n"
                  "\nThe next key signs, the active one retires and is published for two more days, a new next one is\n"
                  "made. A running server follows on SIGHUP (systemctl reload genkan).\n",
      command_key_rotate},

@@ -59,46 +59,83 @@ static enum err rotation_job(struct db *db, void *ctx)
     return ledger_append(r->ledger, db, &e, NULL);
 }
 
-static enum err rotate_one(struct desk *desk, enum key_use use, enum jws_alg alg)
+struct choice {
+    enum key_use use;
+    const char *alg; /* NULL: all */
+    bool force;
+    int64_t now;
+};
+
+static const enum jws_alg algs[] = {JWS_RS256, JWS_ES256};
+enum { ALGS = sizeof algs / sizeof *algs };
+
+static bool is_chosen(const struct choice *c, enum jws_alg alg)
 {
-    struct rotation r = {desk->ledger,
-                         arena_printf(&desk->arena, "key rotate %s %s", key_use_name(use), jws_alg_name(alg))};
-    enum err err = r.act ? keys_rotate(desk->keys_folder, use, alg, clock_s(&clock_real)) : ERR_MEMORY;
-    return err ? err : store_write(desk->store, rotation_job, &r);
+    return (!c->alg || strcmp(c->alg, jws_alg_name(alg)) == 0) && (c->use != KEY_CARD || alg == JWS_ES256);
 }
 
-static int rotate(const struct command *self, struct desk *desk, enum key_use use, const char *alg)
+/* All of them are asked before one is rotated. */
+static int check_known(const struct command *self, struct desk *desk, const struct choice *c)
 {
-    static const enum jws_alg algs[] = {JWS_RS256, JWS_ES256};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < ALGS && !c->force; i++) {
+        int64_t known = keys_next_since(desk->keys, c->use, algs[i]) + KEY_KNOWN_S;
+        const char *when = clock_utc_text(&desk->arena, known);
+        if (is_chosen(c, algs[i]) && c->now < known)
+            return command_fail(
+                self, COMMAND_NO,
+                "%s %s: whoever cached our keys may not know the next one before %s; wait, or use --force "
+                "if the active key has leaked",
+                key_use_name(c->use), jws_alg_name(algs[i]), when ? when : "two hours have passed");
+    }
+    return -1;
+}
+
+/* Written down first: better an event of a rotation that then failed, and is tried again, than one nobody knows of. */
+static enum err rotate_one(struct desk *desk, const struct choice *c, enum jws_alg alg)
+{
+    struct rotation r = {desk->ledger, arena_printf(&desk->arena, "key rotate %s %s%s", key_use_name(c->use),
+                                                    jws_alg_name(alg), c->force ? " --force" : "")};
+    enum err err = r.act ? store_write(desk->store, rotation_job, &r) : ERR_MEMORY;
+    if (err)
+        return err;
+    return c->force ? keys_rotate_at_once(desk->keys_folder, c->use, alg, c->now)
+                    : keys_rotate(desk->keys_folder, c->use, alg, c->now);
+}
+
+static int rotate(const struct command *self, struct desk *desk, const struct choice *c)
+{
+    for (size_t i = 0; i < ALGS; i++) {
         const char *name = jws_alg_name(algs[i]);
-        if ((alg && strcmp(alg, name) != 0) || (use == KEY_CARD && algs[i] != JWS_ES256))
+        if (!is_chosen(c, algs[i]))
             continue;
-        enum err err = rotate_one(desk, use, algs[i]);
+        enum err err = rotate_one(desk, c, algs[i]);
         if (err)
-            return command_fail(self, COMMAND_FAILED, "%s %s: %s", key_use_name(use), name, err_name(err));
-        printf("%s %s: the next key signs from now on\n", key_use_name(use), name);
+            return command_fail(self, COMMAND_FAILED, "%s %s: %s", key_use_name(c->use), name, err_name(err));
+        printf("%s %s: the next key signs from now on\n", key_use_name(c->use), name);
     }
     puts("a running server follows on SIGHUP (systemctl reload genkan)");
-    if (use == KEY_CARD)
+    if (c->use == KEY_CARD)
         puts("residents' computers need the new `genkan issuer-file`");
     return COMMAND_DONE;
 }
 
 int command_key_rotate(const struct command *self, int argc, const char *const *argv)
 {
-    const char *config, *use = NULL, *alg = NULL;
-    const struct command_option options[] = {{"--use", &use, NULL}, {"--alg", &alg, NULL}};
-    enum key_use which;
-    int code = command_parse(self, argc, argv, options, 2, &config, NULL, 0);
+    struct choice c = {.now = clock_s(&clock_real)};
+    const char *config, *use = NULL;
+    const struct command_option options[] = {
+        {"--use", &use, NULL}, {"--alg", &c.alg, NULL}, {"--force", NULL, &c.force}};
+    int code = command_parse(self, argc, argv, options, 3, &config, NULL, 0);
     if (code == -1)
-        code = read_use(self, use, alg, &which);
+        code = read_use(self, use, c.alg, &c.use);
     if (code != -1)
         return code;
     struct desk desk;
     code = desk_open(&desk, self, config, DESK_WRITE);
     if (code == -1)
-        code = rotate(self, &desk, which, alg);
+        code = check_known(self, &desk, &c);
+    if (code == -1)
+        code = rotate(self, &desk, &c);
     desk_close(&desk);
     return code;
 }

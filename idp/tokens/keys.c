@@ -366,7 +366,15 @@ static enum err drop_and_write(struct keys *k, struct arena *a, const char *fold
     return e;
 }
 
-enum err keys_rotate(const char *folder, enum key_use use, enum jws_alg alg, int64_t now)
+int64_t keys_next_since(const struct keys *k, enum key_use use, enum jws_alg alg)
+{
+    for (size_t i = 0; i < k->n; i++)
+        if (k->rows[i].state == KEY_NEXT && is_kind(&k->rows[i], use, alg))
+            return k->rows[i].since;
+    return 0;
+}
+
+static enum err rotate(const char *folder, enum key_use use, enum jws_alg alg, int64_t now, bool at_once)
 {
     struct arena a;
     struct keys *k;
@@ -374,9 +382,10 @@ enum err keys_rotate(const char *folder, enum key_use use, enum jws_alg alg, int
 
     if (e)
         return e;
-    if (!keys_active(k, use, alg)) {
+    if (!keys_active(k, use, alg) || (!at_once && now - keys_next_since(k, use, alg) < KEY_KNOWN_S)) {
+        e = keys_active(k, use, alg) ? ERR_CONFLICT : ERR_NOT_FOUND;
         keys_close(k);
-        return ERR_NOT_FOUND;
+        return e;
     }
     arena_open(&a, ARENA_CEILING);
     move_on(k, use, alg, now);
@@ -386,6 +395,16 @@ enum err keys_rotate(const char *folder, enum key_use use, enum jws_alg alg, int
     arena_close(&a);
     keys_close(k);
     return e;
+}
+
+enum err keys_rotate(const char *folder, enum key_use use, enum jws_alg alg, int64_t now)
+{
+    return rotate(folder, use, alg, now, false);
+}
+
+enum err keys_rotate_at_once(const char *folder, enum key_use use, enum jws_alg alg, int64_t now)
+{
+    return rotate(folder, use, alg, now, true);
 }
 
 /* --- asking ------------------------------------------------------------------------------------------------------ */

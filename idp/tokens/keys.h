@@ -43,8 +43,18 @@ enum err keys_make(const char *folder, int64_t now) MUST_CHECK;
 enum err keys_open(struct keys **out, const char *folder, const char **why) MUST_CHECK;
 void keys_close(struct keys *k);
 
-/* Next becomes active, active retires, a new next is made, retired ones past KEY_RETIRE_S are deleted. */
+/* How long a key is published before it may sign: longer than anybody caches /jwks (3600 s), with an hour for the
+ * operator's reload. */
+#define KEY_KNOWN_S 7200
+
+/* Since when the next key of this kind is published: unix seconds; 0 when there is none. */
+int64_t keys_next_since(const struct keys *k, enum key_use use, enum jws_alg alg);
+
+/* Next becomes active, active retires, a new next is made, retired ones past KEY_RETIRE_S are deleted. ERR_CONFLICT:
+ * the next key is not published for KEY_KNOWN_S yet, services would refuse what it signs. */
 enum err keys_rotate(const char *folder, enum key_use use, enum jws_alg alg, int64_t now) MUST_CHECK;
+/* The same whoever knows the next key, for when the active one has become known to others. */
+enum err keys_rotate_at_once(const char *folder, enum key_use use, enum jws_alg alg, int64_t now) MUST_CHECK;
 
 size_t keys_count(const struct keys *k);
 const struct key_row *keys_at(const struct keys *k, size_t i);

@@ -271,8 +271,8 @@ Test(basic_op, a_rotation_is_no_event_for_services)
     const char *code, *why;
     struct arena *a = &browser->a;
 
-    cr_assert_eq(keys_rotate(arena_printf(a, "%s/data/keys", genkan->folder), KEY_TOKEN, JWS_RS256, 1), ERR_OK);
-    cr_assert_eq(keys_rotate(arena_printf(a, "%s/data/keys", genkan->folder), KEY_TOKEN, JWS_ES256, 1), ERR_OK);
+    cr_assert_eq(keys_rotate_at_once(arena_printf(a, "%s/data/keys", genkan->folder), KEY_TOKEN, JWS_RS256, 1), ERR_OK);
+    cr_assert_eq(keys_rotate_at_once(arena_printf(a, "%s/data/keys", genkan->folder), KEY_TOKEN, JWS_ES256, 1), ERR_OK);
     cr_assert_eq(op_reload(genkan->op, a, &why), ERR_OK, "%s", why);
     cr_assert_null(asks(a_city, with_hint(first.id_token), &code), "the old token is still a hint");
     cr_expect_eq(service_redeem(a_city, code).status, 200, "the key was published before it signed");

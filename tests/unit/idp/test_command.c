@@ -401,15 +401,28 @@ Test(command, key_rotate_retires_the_active_key_and_writes_it_down)
     struct output before = genkan("key list");
     cr_expect_eq(before.code, COMMAND_DONE);
     cr_expect_eq(count(before.out, " retired "), 0);
-    cr_expect_eq(genkan("key rotate --alg ES256").code, COMMAND_DONE);
+    cr_expect_eq(genkan("key rotate --alg ES256 --force").code, COMMAND_DONE);
     struct output after = genkan("key list");
     cr_expect_eq(count(after.out, " retired "), 1);
     cr_expect_eq(count(after.out, " active "), count(before.out, " active "));
-    cr_expect_eq(genkan("key rotate --use card").code, COMMAND_DONE);
+    cr_expect_eq(genkan("key rotate --use card --force").code, COMMAND_DONE);
     struct output events = genkan("audit list");
     HAS(events.out, "key rotate token ES256");
     HAS(events.out, "key rotate card ES256");
     cr_expect_null(strstr(events.out, "RS256"));
+}
+
+Test(command, key_rotate_refuses_a_key_that_services_may_not_know)
+{
+    make_data();
+    cr_assert_eq(genkan("key rotate --alg ES256 --force").code, COMMAND_DONE);
+    struct output before = genkan("key list"), events = genkan("audit list"), o = genkan("key rotate --alg ES256");
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.err, "token ES256");
+    HAS(o.err, "--force");
+    cr_expect_eq(genkan("key rotate").code, COMMAND_NO, "none of them, if not all of them");
+    cr_expect_str_eq(genkan("key list").out, before.out, "nothing changed");
+    cr_expect_str_eq(genkan("audit list").out, events.out, "and nothing is written down");
 }
 
 Test(command, refuses_keys_that_others_may_read)

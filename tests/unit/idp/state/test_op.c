@@ -148,7 +148,7 @@ Test(op, follows_a_rotation_when_told_to_and_keeps_what_is_in_use)
     cr_assert_eq(op_open(&op, &config, &clock_real, &box.a, &why), ERR_OK);
     const struct keys *before = op_keys(op);
     const struct jws_key *old = keys_active(before, KEY_TOKEN, JWS_ES256);
-    cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, 1), ERR_OK);
+    cr_assert_eq(keys_rotate_at_once(folder, KEY_TOKEN, JWS_ES256, 1), ERR_OK);
     cr_expect_eq(op_keys(op), before, "not before it is told");
     cr_assert_eq(op_reload(op, &box.a, &why), ERR_OK, "%s", why);
     cr_expect_str_neq(jws_key_id(keys_active(op_keys(op), KEY_TOKEN, JWS_ES256)), jws_key_id(old));

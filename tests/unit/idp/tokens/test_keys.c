@@ -239,17 +239,33 @@ Test(keys, rotate_to_the_one_that_was_published_before)
     cr_assert_not_null(next);
     cr_expect(is_published(before, next, NOW), "published before it signs");
 
-    cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW + 10), ERR_OK);
+    cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW + KEY_KNOWN_S), ERR_OK);
     after = open_keys();
     cr_expect_str_eq(jws_key_id(keys_active(after, KEY_TOKEN, JWS_ES256)), next);
     cr_expect_eq(count(after, KEY_TOKEN, JWS_ES256, KEY_RETIRED), 1);
     cr_expect_eq(count(after, KEY_TOKEN, JWS_ES256, KEY_NEXT), 1);
     cr_expect_eq(count(after, KEY_TOKEN, JWS_RS256, KEY_RETIRED), 0, "other algorithms are left alone");
-    cr_expect(is_published(after, old, NOW + 10), "what it signed still lives");
-    cr_expect(is_published(after, old, NOW + 10 + KEY_RETIRE_S - 1));
-    cr_expect_not(is_published(after, old, NOW + 10 + KEY_RETIRE_S), "and is dead now");
+    cr_expect(is_published(after, old, NOW + KEY_KNOWN_S), "what it signed still lives");
+    cr_expect(is_published(after, old, NOW + KEY_KNOWN_S + KEY_RETIRE_S - 1));
+    cr_expect_not(is_published(after, old, NOW + KEY_KNOWN_S + KEY_RETIRE_S), "and is dead now");
     keys_close(before);
     keys_close(after);
+}
+
+Test(keys, that_services_may_not_know_yet_do_not_sign)
+{
+    cr_expect_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW + KEY_KNOWN_S - 1), ERR_CONFLICT);
+    cr_expect_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW - 1), ERR_CONFLICT, "nor with a clock set back");
+    cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW + KEY_KNOWN_S), ERR_OK);
+    cr_expect_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW + KEY_KNOWN_S + 60), ERR_CONFLICT, "the same day");
+    cr_expect_eq(keys_rotate(folder, KEY_TOKEN, JWS_RS256, NOW + KEY_KNOWN_S + 60), ERR_OK, "another kind");
+
+    struct keys *k = open_keys();
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_ES256, KEY_RETIRED), 1, "what was refused changed nothing");
+    cr_expect_eq(keys_next_since(k, KEY_TOKEN, JWS_ES256), NOW + KEY_KNOWN_S);
+    cr_expect_eq(keys_next_since(k, KEY_CARD, JWS_RS256), 0);
+    keys_close(k);
+    cr_expect_eq(keys_rotate_at_once(folder, KEY_TOKEN, JWS_ES256, NOW + KEY_KNOWN_S + 60), ERR_OK);
 }
 
 Test(keys, delete_retired_ones_when_they_are_over)
@@ -259,7 +275,7 @@ Test(keys, delete_retired_ones_when_they_are_over)
 
     snprintf(old, sizeof old, "%s.pem", jws_key_id(keys_active(k, KEY_TOKEN, JWS_ES256)));
     keys_close(k);
-    cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW), ERR_OK);
+    cr_assert_eq(keys_rotate_at_once(folder, KEY_TOKEN, JWS_ES256, NOW), ERR_OK);
     cr_assert_eq(access(path_of(old), F_OK), 0);
     cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW + KEY_RETIRE_S), ERR_OK);
     cr_expect_neq(access(path_of(old), F_OK), 0);
@@ -272,7 +288,7 @@ Test(keys, keep_their_secrets_over_a_rotation_and_have_a_different_one_for_each_
 {
     struct keys *a = open_keys(), *b;
 
-    cr_assert_eq(keys_rotate(folder, KEY_CARD, JWS_ES256, NOW), ERR_OK);
+    cr_assert_eq(keys_rotate_at_once(folder, KEY_CARD, JWS_ES256, NOW), ERR_OK);
     b = open_keys();
     for (enum key_secret i = 0; i < SECRET_COUNT; i++) {
         cr_expect(view_equal(keys_secret(a, i), keys_secret(b, i)));

@@ -308,7 +308,7 @@ Test(tokens, a_hint_of_a_retired_key_is_still_ours)
 {
     struct view text = id_token_text(JWS_ES256);
 
-    cr_assert_eq(keys_rotate(folder, KEY_TOKEN, JWS_ES256, NOW), ERR_OK);
+    cr_assert_eq(keys_rotate_at_once(folder, KEY_TOKEN, JWS_ES256, NOW), ERR_OK);
     keys_close(keys);
     cr_assert_eq(keys_open(&keys, folder, NULL), ERR_OK);
     cr_expect_eq(hint(text), ERR_OK);
