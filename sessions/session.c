@@ -6,13 +6,24 @@
 enum err session_mint(struct db *db, const struct session *s)
 {
     static const char SQL[] = "INSERT INTO session (id, resident, browser, acr, amr, auth_at, created_at, seen_at, "
-                              "expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                              "expires_at, ticket) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     return db_run(db, SQL,
                   VALUES(V_IDENT(s->id), V_IDENT(s->resident), V_IDENT(s->browser), V_TEXT(s->acr), V_TEXT(s->amr),
-                         V_INT(s->auth_at), V_INT(s->created_at), V_INT(s->seen_at), V_INT(s->expires_at)));
+                         V_INT(s->auth_at), V_INT(s->created_at), V_INT(s->seen_at), V_INT(s->expires_at),
+                         V_IDENT(s->ticket)));
 }
 
-#define COLUMNS "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at"
+enum err session_renew(struct db *db, const struct session *s)
+{
+    static const char SQL[] = "UPDATE session SET ticket = $2, auth_at = $3, seen_at = $4, expires_at = $5 "
+                              "WHERE id = $1 AND ended_at IS NULL AND expires_at > $3";
+    enum err e =
+        db_run(db, SQL,
+               VALUES(V_IDENT(s->id), V_IDENT(s->ticket), V_INT(s->auth_at), V_INT(s->seen_at), V_INT(s->expires_at)));
+    return e == ERR_OK && db_changes(db) != 1 ? ERR_CONFLICT : e;
+}
+
+#define COLUMNS "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at, ticket"
 
 static void read_row(struct session *out, const struct row *r)
 {
@@ -27,17 +38,29 @@ static void read_row(struct session *out, const struct row *r)
         .seen_at = row_int(r, 7),
         .expires_at = row_int(r, 8),
         .ended_at = row_int(r, 9),
+        .ticket = row_ident(r, 10),
     };
+}
+
+static enum err find(struct session *out, struct db *db, struct arena *a, const char *sql, struct ident ident)
+{
+    struct row r;
+    enum err e = db_one(db, a, sql, VALUES(V_IDENT(ident)), &r);
+    if (e == ERR_OK)
+        read_row(out, &r);
+    return e;
 }
 
 enum err session_find(struct session *out, struct db *db, struct arena *a, struct ident id)
 {
     static const char SQL[] = "SELECT " COLUMNS " FROM session WHERE id = $1";
-    struct row r;
-    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
-    if (e == ERR_OK)
-        read_row(out, &r);
-    return e;
+    return find(out, db, a, SQL, id);
+}
+
+enum err session_find_by_ticket(struct session *out, struct db *db, struct arena *a, struct ident ticket)
+{
+    static const char SQL[] = "SELECT " COLUMNS " FROM session WHERE ticket = $1";
+    return find(out, db, a, SQL, ticket);
 }
 
 enum session_state session_check(const struct session *s, struct ident browser, int64_t idle_s, int64_t now)

@@ -9,7 +9,8 @@
 #define SESSION_TOUCH_S 60
 
 struct session {
-    struct ident id; /* ident_of(value of __Host-session) */
+    struct ident id;     /* of the first ticket; stays when the same resident logs in again */
+    struct ident ticket; /* ident_of(value of __Host-session) */
     struct ident resident;
     struct ident browser; /* the browser it was made in: ident_of(value of __Host-browser) */
     struct view acr, amr; /* amr: words separated by spaces */
@@ -21,7 +22,12 @@ struct session {
 
 enum err session_mint(struct db *db, const struct session *s) MUST_CHECK;
 
+/* The same resident has logged in again: TICKET, auth_at, seen_at and expires_at of S become those of the session with
+ * its id, whose services and tokens go on. ERR_CONFLICT if that has been logged out or is over at S->auth_at. */
+enum err session_renew(struct db *db, const struct session *s) MUST_CHECK;
+
 /* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. */
+enum err session_find_by_ticket(struct session *out, struct db *db, struct arena *a, struct ident ticket) MUST_CHECK;
 enum err session_find(struct session *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
 
 enum session_state { SESSION_LIVE, SESSION_OTHER_BROWSER, SESSION_ENDED, SESSION_IDLE, SESSION_EXPIRED };

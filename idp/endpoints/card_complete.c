@@ -11,6 +11,7 @@
 #include "idp/endpoints/show.h"
 #include "idp/state/config.h"
 #include "idp/state/logout.h"
+#include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
 #include "jpki/proof/request.h"
 #include "store/store.h"
@@ -19,11 +20,42 @@ struct completing {
     const struct card_proof *proof;
     struct visit *visit;
     struct session session; /* login */
+    bool ended;             /* ... ended an older session */
     struct card_text text;  /* read */
     struct view reason;     /* failure */
 };
 
 /* --- recording ------------------------------------------------------------------------------------------------ */
+
+/* The older session of this browser, if nobody has logged it out. */
+static enum err find_older(struct completing *c, struct db *db, struct session *older, bool *has)
+{
+    const struct card_proof *p = c->proof;
+    enum err e = p->has_session ? session_find(older, db, c->visit->arena, p->session.id) : ERR_NOT_FOUND;
+    *has = !e && !older->ended_at;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* One browser has one session. When its resident shows the card again, it goes on under a new ticket; whoever else was
+ * logged in is logged out everywhere. */
+static enum err open_session(struct completing *c, struct db *db)
+{
+    const struct visit *v = c->visit;
+    struct session older;
+    struct logout l = {v->op, &older, v->arena, v->db, v->now};
+    bool has;
+    enum err e = find_older(c, db, &older, &has);
+    if (e)
+        return e;
+    bool goes_on = has && ident_equal(older.resident, c->session.resident) && v->now < older.expires_at;
+    c->session.id = goes_on ? older.id : c->session.ticket;
+    c->ended = has && !goes_on;
+    if (goes_on)
+        return session_renew(db, &c->session);
+    if (c->ended)
+        e = logout_job(db, &l);
+    return e ? e : session_mint(db, &c->session);
+}
 
 static enum err login_job(struct db *db, void *ctx)
 {
@@ -32,7 +64,7 @@ static enum err login_job(struct db *db, void *ctx)
     const struct visit *v = c->visit;
     enum err e = resident_of_card(&c->session.resident, NULL, db, v->arena, VIEW_ARRAY(c->proof->account), v->now);
     if (!e)
-        e = session_mint(db, &c->session);
+        e = open_session(c, db);
     if (!e)
         e = interaction_record_login(db, t->interaction, c->session.id, v->now);
     return e ? e : card_txn_record_result(db, t->id, CARD_DONE, VIEW_NONE);
@@ -123,22 +155,11 @@ static enum err refuse(struct completing *c)
     return store_write(c->visit->op->store, failure_job, c);
 }
 
-/* One browser has one session: whoever was logged in before is logged out everywhere. The new login stands already, so
- * a failure here is only logged. */
-static void end_older_session(struct completing *c)
-{
-    const struct visit *v = c->visit;
-    struct logout l = {v->op, &c->proof->session, v->arena, v->db, v->now};
-    enum err e = c->proof->has_session ? logout_session(&l) : ERR_OK;
-    if (e)
-        log_event(LOG_ERROR, "older_session_not_ended", LOG_STR("err", err_name(e)));
-}
-
 static enum err log_in(struct completing *c)
 {
     struct visit *v = c->visit;
     struct view ticket = view_text(chance_ticket(v->arena));
-    c->session = (struct session){.id = ident_of(ticket),
+    c->session = (struct session){.ticket = ident_of(ticket),
                                   .browser = ident_of(visit_browser(v)),
                                   .acr = VIEW("aal3"),
                                   .amr = VIEW("sc pin"),
@@ -149,7 +170,8 @@ static enum err log_in(struct completing *c)
     enum err e = view_is(ticket) ? store_write(v->op->store, login_job, c) : ERR_MEMORY;
     if (e)
         return e;
-    end_older_session(c);
+    if (c->ended)
+        upkeep_wake(v->op->upkeep);
     visit_set_session_cookie(v, ticket);
     drop_card_cookie(v, c->proof->txn.interaction);
     return ERR_OK;

@@ -164,7 +164,11 @@ static enum err verify(struct card_proof *p, struct visit *v)
 
 static enum err find_session(struct card_proof *p, struct visit *v)
 {
-    enum err e = visit_session(v, &p->session);
+    struct session live;
+    enum err e = visit_session(v, &live);
+    p->is_live = e == ERR_OK;
+    if (!e || e == ERR_NOT_FOUND)
+        e = visit_open_session(v, &p->session);
     p->has_session = e == ERR_OK;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -175,13 +179,13 @@ static enum err check_resident(struct card_proof *p, struct visit *v)
     struct ident resident;
     hmac_sha256(p->account, keys_secret(v->keys, SECRET_ACCOUNT), p->verdict.account_input);
     enum err e = find_session(p, v);
-    bool bound = p->txn.purpose == CARD_READ || (p->txn.purpose == CARD_REAUTH && p->has_session);
+    bool bound = p->txn.purpose == CARD_READ || (p->txn.purpose == CARD_REAUTH && p->is_live);
     if (e || !bound)
         return e;
     e = resident_find_by_card(&resident, v->db, v->arena, VIEW_ARRAY(p->account));
     if (e && e != ERR_NOT_FOUND)
         return e;
-    if (e == ERR_NOT_FOUND || !p->has_session || !ident_equal(resident, p->session.resident))
+    if (e == ERR_NOT_FOUND || !p->is_live || !ident_equal(resident, p->session.resident))
         p->problem = PAGE_PROBLEM_OTHER_RESIDENT;
     return ERR_OK;
 }

@@ -22,8 +22,9 @@ struct card_proof {
     struct proof_response response;
     struct verify_verdict verdict;
     uint8_t account[32];    /* HMAC of issuer and serial number */
-    struct session session; /* the one alive in this browser */
+    struct session session; /* of this browser, not logged out: alive, idle or past its end */
     bool has_session;
+    bool is_live;              /* it is alive */
     enum page_problem problem; /* PAGE_PROBLEMS: none */
 };
 

@@ -70,7 +70,9 @@ static enum err read_hint(struct visit *v, struct logout_call *c)
 
 static void read_form(const struct visit *v, struct logout_call *c)
 {
-    if (!is_own_form(v) || !visit_is_own_form(v, visit_param(v, "csrf")))
+    struct view csrf = visit_param(v, "csrf");
+
+    if (!is_own_form(v) || !visit_is_own_form(v, csrf) || !visit_is_current_form(v, csrf))
         return;
     c->facts.confirmed = view_equal_text(visit_param(v, "do"), "logout");
     c->facts.declined = !c->facts.confirmed;
@@ -82,7 +84,7 @@ static enum err read_call(struct visit *v, struct logout_call *c)
                               .client_id = visit_param(v, "client_id"),
                               .redirect_uri = visit_param(v, "post_logout_redirect_uri"),
                               .state = visit_param(v, "state")};
-    enum err e = visit_session(v, &c->session);
+    enum err e = visit_open_session(v, &c->session); /* an idle one, too: its services have not heard of it */
     if (e && e != ERR_NOT_FOUND)
         return e;
     c->has_session = c->facts.has_session = !e;

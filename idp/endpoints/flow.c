@@ -193,10 +193,17 @@ bool flow_open(struct visit *v, struct view i, struct flow *f)
 
 bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flow *out)
 {
-    if (visit_is_own_form(v, csrf))
-        return flow_open(v, i, out);
-    log_event(LOG_WARN, "form_refused", LOG_TEXT("path", v->request->path));
-    show_error(v, 403, PAGE_ERROR_FORM);
+    if (!visit_is_own_form(v, csrf)) {
+        log_event(LOG_WARN, "form_refused", LOG_TEXT("path", v->request->path));
+        show_error(v, 403, PAGE_ERROR_FORM);
+        return false;
+    }
+    if (!flow_open(v, i, out))
+        return false;
+    if (visit_is_current_form(v, csrf))
+        return true;
+    log_event(LOG_INFO, "form_of_another_session", LOG_TEXT("path", v->request->path));
+    visit_redirect_next(v, i);
     return false;
 }
 

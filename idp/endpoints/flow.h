@@ -29,7 +29,8 @@ struct flow {
  * request was answered already (unknown, over, of another browser, or we could not look). */
 bool flow_open(struct visit *v, struct view i, struct flow *out);
 
-/* The same for a POST of one of our forms: checks csrf first (visit_is_own_form). */
+/* The same for a POST of one of our forms: checks csrf first (visit_is_own_form). A form that was shown to another
+ * session counts for nothing: the browser is sent to /next, which shows what there is now. */
 bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flow *out);
 
 /* Without an interaction: request and client are set, the rest is loaded and decided. */

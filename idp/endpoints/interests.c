@@ -119,6 +119,8 @@ void handle_interests(struct visit *v)
         visit_redirect(v, VIEW("/")); /* which says how to log in */
     else if (e)
         show_failure(v, e, "find the session");
+    else if (is_form && !visit_is_current_form(v, visit_param(v, "csrf")))
+        show_error(v, 403, PAGE_ERROR_FORM); /* opened by somebody else */
     else if (is_form)
         record(v, &s);
     else

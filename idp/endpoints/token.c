@@ -289,7 +289,8 @@ static enum err refresh(struct visit *v, struct token_call *c)
     if ((e = name_parties(v, c)) || !c->has_session)
         return e;
     e = session_find(&c->session, v->db, v->arena, c->family.session);
-    c->has_session = !e;
+    /* When she has shown the card again since, the session tells that login and no longer the one of this family. */
+    c->has_session = !e && c->session.auth_at <= c->family.minted_at;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 

@@ -7,69 +7,40 @@
 #include "sessions/session.h"
 #include "store/store.h"
 
-struct ending {
-    const struct logout *logout;
-    struct notice *notices;
-    size_t n;
-};
-
-static enum err add_notice(struct ending *e, const struct client *client)
+static enum err add_notice(struct db *db, const struct logout *l, const struct client *client)
 {
-    const struct logout *l = e->logout;
     const struct keys *keys = op_keys(l->op);
-    struct notice *n = &e->notices[e->n];
+    struct notice n = {.client = client->id, .created_at = l->now};
 
-    n->client = client->id;
-    n->sub = view_text(subject_sub(l->arena, keys, client->sector, l->session->resident));
-    n->sid = view_text(subject_sid(l->arena, keys, l->session->id, client->id));
-    n->created_at = l->now;
-    if (!view_is(n->sub) || !view_is(n->sid))
-        return ERR_MEMORY;
-    e->n++;
-    return ERR_OK;
+    n.sub = view_text(subject_sub(l->arena, keys, client->sector, l->session->resident));
+    n.sid = view_text(subject_sid(l->arena, keys, l->session->id, client->id));
+    return view_is(n.sub) && view_is(n.sid) ? notice_add(db, &n) : ERR_MEMORY;
 }
 
-/* Who must be told; a service that was removed or has no address cannot be. */
-static enum err prepare(struct ending *out, const struct logout *l)
+/* The services are those of the moment the session ends: one that comes later finds it ended. A service that was
+ * removed or has no address cannot be told. */
+enum err logout_job(struct db *db, void *ctx)
 {
+    const struct logout *l = ctx;
     struct view *ids;
     size_t n;
-    enum err e = session_services(&ids, &n, l->db, l->arena, l->session->id);
+    enum err e = session_end(db, l->session->id, l->now);
 
-    *out = (struct ending){.logout = l};
-    if (e)
-        return e;
-    out->notices = arena_array(l->arena, n, sizeof *out->notices);
-    if (!out->notices)
-        return ERR_MEMORY;
-    for (size_t i = 0; i < n; i++) {
+    if (!e)
+        e = session_services(&ids, &n, db, l->arena, l->session->id);
+    for (size_t i = 0; !e && i < n; i++) {
         const struct client *client;
-        if ((e = clients_find(l->op->clients, l->db, ids[i], &client)))
-            return e;
-        if (client && view_is(client->backchannel_uri) && (e = add_notice(out, client)))
-            return e;
+        e = clients_find(l->op->clients, l->db, ids[i], &client);
+        if (!e && client && view_is(client->backchannel_uri))
+            e = add_notice(db, l, client);
     }
-    return ERR_OK;
-}
-
-static enum err end_job(struct db *db, void *ctx)
-{
-    const struct ending *ending = ctx;
-    enum err e = session_end(db, ending->logout->session->id, ending->logout->now);
-
-    for (size_t i = 0; !e && i < ending->n; i++)
-        e = notice_add(db, &ending->notices[i]);
     return e;
 }
 
-enum err logout_session(const struct logout *l)
+enum err logout_session(struct logout *l)
 {
-    struct ending ending;
-    enum err e = prepare(&ending, l);
+    enum err e = store_write(l->op->store, logout_job, l);
 
-    if (e)
-        return e;
-    e = store_write(l->op->store, end_job, &ending);
     if (e == ERR_CONFLICT) /* somebody else was faster, and queued the notices */
         return ERR_OK;
     if (!e)

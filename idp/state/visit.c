@@ -103,19 +103,40 @@ struct view visit_mint_browser(struct visit *v)
     return ticket;
 }
 
-struct view visit_csrf_of(const struct visit *v, struct view browser)
+static const char *mac_of(const struct visit *v, struct view text)
 {
     uint8_t mac[SHA256_SIZE];
 
-    if (!view_is(browser))
+    hmac_sha256(mac, keys_secret(v->keys, SECRET_CSRF), text);
+    return base64url_text(v->arena, VIEW_ARRAY(mac));
+}
+
+struct view visit_csrf_of(const struct visit *v, struct view browser, struct ident session)
+{
+    const char *id = base64url_text(v->arena, VIEW_ARRAY(session.b));
+
+    if (!view_is(browser) || !id)
         return VIEW_NONE;
-    hmac_sha256(mac, keys_secret(v->keys, SECRET_CSRF), browser);
-    return view_text(base64url_text(v->arena, VIEW_ARRAY(mac)));
+    const char *text = arena_printf(v->arena, "%s.%.*s", id, (int)browser.n, (const char *)browser.p);
+    if (!text)
+        return VIEW_NONE;
+    const char *own = mac_of(v, browser), *current = mac_of(v, view_text(text));
+    return own && current ? view_text(arena_printf(v->arena, "%s.%s", own, current)) : VIEW_NONE;
 }
 
 struct view visit_csrf(const struct visit *v)
 {
-    return visit_csrf_of(v, visit_browser(v));
+    struct session s;
+    enum err e = visit_open_session(v, &s);
+
+    if (e && e != ERR_NOT_FOUND)
+        return VIEW_NONE;
+    return visit_csrf_of(v, visit_browser(v), e ? IDENT_NONE : s.id);
+}
+
+bool visit_is_current_form(const struct visit *v, struct view csrf)
+{
+    return secret_equal(csrf, visit_csrf(v));
 }
 
 bool visit_is_own_form(const struct visit *v, struct view csrf)
@@ -127,22 +148,38 @@ bool visit_is_own_form(const struct visit *v, struct view csrf)
         return false;
     if (request_header_count(r, "Sec-Fetch-Site") > 0 && !view_equal_text(site, "same-origin"))
         return false;
-    return secret_equal(csrf, visit_csrf(v));
+    struct view own = VIEW_NONE, browser = visit_browser(v);
+    return view_is(browser) && view_next(&csrf, '.', &own) && secret_equal(own, view_text(mac_of(v, browser)));
 }
 
 /* --- the session ------------------------------------------------------------------------------------------------- */
 
-enum err visit_session(const struct visit *v, struct session *out)
+static enum err find_session(const struct visit *v, struct session *out, enum session_state *state)
 {
     struct view ticket = request_cookie(v->request, COOKIE_SESSION_NAME), browser = visit_browser(v);
 
     if (!view_is(ticket) || !view_is(browser))
         return ERR_NOT_FOUND;
-    enum err e = session_find(out, v->db, v->arena, ident_of(ticket));
-    if (e)
-        return e;
-    enum session_state state = session_check(out, ident_of(browser), v->op->config->session.idle, v->now);
-    return state == SESSION_LIVE ? ERR_OK : ERR_NOT_FOUND;
+    enum err e = session_find_by_ticket(out, v->db, v->arena, ident_of(ticket));
+    if (!e)
+        *state = session_check(out, ident_of(browser), v->op->config->session.idle, v->now);
+    return e;
+}
+
+enum err visit_session(const struct visit *v, struct session *out)
+{
+    enum session_state state = SESSION_ENDED;
+    enum err e = find_session(v, out, &state);
+
+    return e ? e : state == SESSION_LIVE ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err visit_open_session(const struct visit *v, struct session *out)
+{
+    enum session_state state = SESSION_ENDED;
+    enum err e = find_session(v, out, &state);
+
+    return e ? e : state == SESSION_OTHER_BROWSER || state == SESSION_ENDED ? ERR_NOT_FOUND : ERR_OK;
 }
 
 struct touching {

@@ -5,6 +5,7 @@
 #include "http/answer.h"
 #include "http/request.h"
 #include "idp/state/op.h"
+#include "store/ident.h"
 
 struct db;      /* store/row.h */
 struct session; /* sessions/session.h */
@@ -57,18 +58,26 @@ void visit_redirect_next(struct visit *v, struct view interaction);
 struct view visit_browser(const struct visit *v);
 struct view visit_mint_browser(struct visit *v);
 
-/* The token of this browser's forms: base64url(HMAC(csrf key, browser ticket)); absent when it has no ticket. */
+/* The token of this browser's forms: HMAC(csrf key, browser ticket) "." HMAC(csrf key, session id "." browser ticket),
+ * in base64url, with the session that visit_open_session finds, or none; absent when the browser has no ticket. */
 struct view visit_csrf(const struct visit *v);
-/* The same for a ticket that was minted just now. */
-struct view visit_csrf_of(const struct visit *v, struct view browser);
+struct view visit_csrf_of(const struct visit *v, struct view browser, struct ident session);
 
 /* Was this POST sent by a form of ours? Origin, if sent, is the issuer's, Sec-Fetch-Site, if sent, is same-origin, and
  * the parameter "csrf" fits the browser. CSRF is that parameter. */
 bool visit_is_own_form(const struct visit *v, struct view csrf);
 
+/* And was the form shown to the session that is there now? Not if somebody logged in or out in another tab meanwhile.
+ * Ask it after loading the session that the form is to count for. */
+bool visit_is_current_form(const struct visit *v, struct view csrf);
+
 /* The live session of this browser (idle 15 min, at most 12 h). ERR_NOT_FOUND: none alive. ERR_STORE and the like:
  * could not look, which is never "none". */
 enum err visit_session(const struct visit *v, struct session *out) MUST_CHECK;
+
+/* The one of this browser that was not logged out, alive or not (idle, past its end). For ending it, never for trusting
+ * it: its services may still be told. Errors as above. */
+enum err visit_open_session(const struct visit *v, struct session *out) MUST_CHECK;
 
 /* Writes the activity down, at most once a minute. */
 enum err visit_touch_session(const struct visit *v, const struct session *s) MUST_CHECK;

@@ -77,6 +77,7 @@ CREATE INDEX card_txn_by_interaction ON card_txn (interaction);
 
 CREATE TABLE session (
   id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+  ticket BLOB UNIQUE NOT NULL CHECK (length(ticket) = 16), -- another one at every login; the id stays
   resident BLOB NOT NULL REFERENCES resident (id) ON DELETE CASCADE,
   browser BLOB NOT NULL CHECK (length(browser) = 16),
   acr TEXT NOT NULL,

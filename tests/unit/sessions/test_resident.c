@@ -219,6 +219,7 @@ Test(resident, a_value_is_replaced_and_erased)
 Test(resident, leaving_takes_everything_along)
 {
     struct session s = {.id = ident_of(VIEW("s")),
+                        .ticket = ident_of(VIEW("s")),
                         .resident = hanako,
                         .browser = ident_of(VIEW("b")),
                         .acr = VIEW("a"),

@@ -16,6 +16,7 @@ static void open_box(void)
     box_open(&box);
     db = box_db(&box);
     made = (struct session){.id = ident_of(VIEW("ticket")),
+                            .ticket = ident_of(VIEW("ticket")),
                             .browser = ident_of(VIEW("browser")),
                             .acr = VIEW("urn:acr"),
                             .amr = VIEW("sc pin"),
@@ -50,7 +51,7 @@ Test(session, an_unknown_ticket_finds_nothing)
 
 Test(session, needs_a_resident)
 {
-    made.id = ident_of(VIEW("ticket2"));
+    made.id = made.ticket = ident_of(VIEW("ticket2"));
     made.resident = ident_mint();
     cr_assert_eq(session_mint(db, &made), ERR_CONFLICT);
 }
@@ -159,7 +160,7 @@ Test(session, lists_those_that_live_newest_first)
     size_t n;
     const char *names[] = {"s2", "s3", "s4"};
     for (int i = 0; i < 3; i++) {
-        made.id = ident_of(view_text(names[i]));
+        made.id = made.ticket = ident_of(view_text(names[i]));
         made.created_at = NOW + 10 + i;
         made.expires_at = i == 1 ? NOW + 20 : NOW + 5000;
         cr_assert_eq(session_mint(db, &made), ERR_OK);
@@ -179,4 +180,49 @@ Test(session, gives_back_what_was_minted)
     cr_assert(view_equal(s.acr, made.acr) && view_equal(s.amr, made.amr));
     cr_assert(s.auth_at == NOW - 1 && s.created_at == NOW && s.seen_at == NOW && s.expires_at == NOW + 43200);
     cr_assert_eq(s.ended_at, 0);
+}
+
+/* --- the same resident logs in again ---------------------------------------------------------------------------- */
+
+static struct session again(int64_t at)
+{
+    struct session s = made;
+    s.ticket = ident_of(VIEW("ticket2"));
+    s.auth_at = s.seen_at = at;
+    s.expires_at = at + 43200;
+    return s;
+}
+
+Test(session, a_renewed_one_is_found_by_its_new_ticket_only)
+{
+    struct session s = again(NOW + 100);
+    cr_assert_eq(session_renew(db, &s), ERR_OK);
+    cr_assert_eq(session_find_by_ticket(&s, db, &box.a, ident_of(VIEW("ticket"))), ERR_NOT_FOUND);
+    cr_assert_eq(session_find_by_ticket(&s, db, &box.a, ident_of(VIEW("ticket2"))), ERR_OK);
+    cr_assert(ident_equal(s.id, made.id) && ident_equal(s.ticket, ident_of(VIEW("ticket2"))));
+    cr_assert(s.auth_at == NOW + 100 && s.seen_at == NOW + 100 && s.expires_at == NOW + 100 + 43200);
+    cr_assert_eq(s.created_at, NOW);
+}
+
+Test(session, an_ended_one_is_not_renewed)
+{
+    struct session s = again(NOW + 100);
+    cr_assert_eq(session_end(db, made.id, NOW + 5), ERR_OK);
+    cr_assert_eq(session_renew(db, &s), ERR_CONFLICT);
+    cr_assert(ident_equal(found().ticket, made.ticket));
+}
+
+Test(session, one_past_its_end_is_not_renewed)
+{
+    struct session s = again(made.expires_at);
+    cr_assert_eq(session_renew(db, &s), ERR_CONFLICT);
+    s = again(made.expires_at - 1);
+    cr_assert_eq(session_renew(db, &s), ERR_OK);
+}
+
+Test(session, one_that_is_unknown_is_not_renewed)
+{
+    struct session s = again(NOW);
+    s.id = ident_of(VIEW("nobody"));
+    cr_assert_eq(session_renew(db, &s), ERR_CONFLICT);
 }

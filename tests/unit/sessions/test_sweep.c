@@ -54,6 +54,7 @@ static enum err fill_one(struct db *db, const struct filling *f, int64_t i)
                            .created_at = NOW,
                            .expires_at = f->expires_at};
     struct session s = {.id = numbered("s", i, f->expires_at),
+                        .ticket = numbered("s", i, f->expires_at),
                         .resident = f->resident,
                         .browser = in.browser,
                         .acr = VIEW("a"),

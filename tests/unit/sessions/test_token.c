@@ -18,6 +18,7 @@ static void open_box(void)
     box_open(&box);
     db = box_db(&box);
     session = (struct session){.id = ident_of(VIEW("session")),
+                               .ticket = ident_of(VIEW("session")),
                                .browser = ident_of(VIEW("browser")),
                                .acr = VIEW("acr"),
                                .amr = VIEW("sc pin"),

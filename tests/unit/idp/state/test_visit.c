@@ -86,7 +86,7 @@ Test(visit, a_form_without_the_browsers_cookie_is_not_ours)
 Test(visit, a_form_with_another_browsers_token_is_not_ours)
 {
     struct visit v = visit();
-    struct view other = visit_csrf_of(&v, VIEW("another"));
+    struct view other = visit_csrf_of(&v, VIEW("another"), IDENT_NONE);
 
     visit_close(&v);
     sends("Cookie", "__Host-browser=" BROWSER);
@@ -196,6 +196,7 @@ static enum err mint_job(struct db *db, void *ctx)
 static void log_in(void)
 {
     struct session s = {.id = ident_of(VIEW(SESSION)),
+                        .ticket = ident_of(VIEW(SESSION)),
                         .browser = ident_of(VIEW(BROWSER)),
                         .acr = VIEW("aal3"),
                         .amr = VIEW("sc pin"),
@@ -253,4 +254,74 @@ Test(visit, a_session_ends_after_twelve_hours_whatever_happens)
     }
     clock_fake_add(&fake, 600 * 1000);
     cr_expect_eq(session_with(BOTH), ERR_NOT_FOUND);
+}
+
+static enum err end_job(struct db *db, void *ctx)
+{
+    (void)ctx;
+    return session_end(db, ident_of(VIEW(SESSION)), NOW);
+}
+
+static enum err open_session_with(const char *cookies)
+{
+    struct session s;
+
+    request.n_headers = 0;
+    sends("Cookie", cookies);
+    struct visit v = visit();
+    enum err e = visit_open_session(&v, &s);
+    visit_close(&v);
+    return e;
+}
+
+Test(visit, a_session_can_be_ended_when_it_is_idle_or_over_but_not_from_another_browser)
+{
+    log_in();
+    clock_fake_add(&fake, 900 * 1000);
+    cr_expect_eq(session_with(BOTH), ERR_NOT_FOUND);
+    cr_expect_eq(open_session_with(BOTH), ERR_OK, "idle");
+    clock_fake_add(&fake, 43200LL * 1000);
+    cr_expect_eq(open_session_with(BOTH), ERR_OK, "over");
+    cr_expect_eq(open_session_with("__Host-session=" SESSION), ERR_NOT_FOUND);
+    cr_expect_eq(open_session_with("__Host-browser=another; __Host-session=" SESSION), ERR_NOT_FOUND);
+    cr_assert_eq(store_write(op->store, end_job, NULL), ERR_OK);
+    cr_expect_eq(open_session_with(BOTH), ERR_NOT_FOUND, "ended once");
+}
+
+static bool is_current(const char *cookies, struct view csrf)
+{
+    request.n_headers = 0;
+    sends("Cookie", cookies);
+    struct visit v = visit();
+    bool is = visit_is_own_form(&v, csrf) && visit_is_current_form(&v, csrf);
+    visit_close(&v);
+    return is;
+}
+
+static struct view csrf_with(const char *cookies)
+{
+    request.n_headers = 0;
+    sends("Cookie", cookies);
+    struct visit v = visit();
+    struct view csrf = visit_csrf(&v);
+    visit_close(&v);
+    return csrf;
+}
+
+Test(visit, a_form_is_of_the_session_it_was_shown_to)
+{
+    struct view before = csrf_with("__Host-browser=" BROWSER);
+
+    cr_expect(is_current("__Host-browser=" BROWSER, before));
+    log_in();
+    struct view during = csrf_with(BOTH);
+    cr_expect_not(is_current(BOTH, before), "a session began meanwhile");
+    cr_expect(is_own(before), "which is no forgery");
+    cr_expect(is_current(BOTH, during));
+    clock_fake_add(&fake, 900 * 1000);
+    cr_expect(is_current(BOTH, during), "an idle one is still the same");
+    cr_assert_eq(store_write(op->store, end_job, NULL), ERR_OK);
+    cr_expect_not(is_current(BOTH, during));
+    cr_expect(is_current(BOTH, before));
+    cr_expect_not(is_current("__Host-browser=another", before));
 }
