@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "http/url.h"
+#include "store/row.h"
 #include "tests/lib/stage.h"
 
 #define BYE "http://a-city.localhost:8081/bye"
@@ -122,6 +123,26 @@ Test(sessions, somebody_else_ends_an_idle_session_of_the_browser)
     cr_expect_eq(open_sessions(), 1, "his");
     cr_expect_eq(notices(), 2, "both services are told that she is gone");
     cr_expect_neq(service_refresh(b_city, hers.refresh).status, 200);
+}
+
+static enum err forbid_notices_job(struct db *db, void *ctx)
+{
+    (void)ctx;
+    return db_run(db, "CREATE TRIGGER full BEFORE INSERT ON logout_notice BEGIN SELECT RAISE(ABORT, 'no notices'); END",
+                  NO_VALUES);
+}
+
+Test(sessions, somebody_else_is_not_logged_in_when_her_services_cannot_be_told)
+{
+    opens(a_city);
+    provider_pass(genkan, IDLE);
+    cr_assert_eq(store_write(genkan->op->store, forbid_notices_job, NULL), ERR_OK);
+    takes_card_of("residents/taro");
+    cr_assert(browser_get(browser, service_begin(a_city, NULL)));
+    cr_assert(resident_goes_to(hanako, AT_CARD_START));
+    resident_uses_card(hanako, NULL);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM session"), 1, "his login was not begun");
+    cr_expect_eq(open_sessions(), 1, "and hers not half ended");
 }
 
 /* --- pages of another session ----------------------------------------------------------------------------------- */
