@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "consent/ledger.h"
 #include "idp/command.h"
+#include "idp/state/clients.h"
 #include "idp/state/config.h"
 #include "idp/tokens/keys.h"
 #include "store/store.h"
@@ -346,6 +347,31 @@ Test(command, client_add_refuses_an_id_that_is_taken_and_remove_one_that_is_not)
     cr_expect_null(strstr(genkan("client list").out, "a-booking"));
     HAS(genkan("audit list").out, "\n2 events\n");
     cr_expect_eq(genkan("audit verify").code, COMMAND_DONE);
+}
+
+static enum err fill_up(struct db *db, void *ctx)
+{
+    (void)ctx;
+    return db_run(db,
+                  "INSERT INTO client (id, registration, secret_hash, created_at, updated_at)"
+                  " WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < $1)"
+                  " SELECT 'm' || n, '{}', zeroblob(32), 1, 1 FROM i",
+                  VALUES(V_INT(CLIENTS_MAX)));
+}
+
+Test(command, client_add_refuses_one_more_than_there_may_be)
+{
+    struct store *store;
+    make_data();
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    cr_assert_eq(store_write(store, fill_up, NULL), ERR_OK);
+    store_close(store);
+    struct output o = genkan("client add %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.err, "10000 services");
+    cr_expect_null(strstr(o.out, "client_secret"));
+    cr_expect_null(strstr(genkan("audit list").out, "client add"));
 }
 
 /* --- auditing --------------------------------------------------------------------------------------------------- */
