@@ -11,6 +11,9 @@ int64_t thread_cpu_ns(void);
 int64_t process_cpu_ns(pid_t pid);
 /* Resident set in KiB. */
 long process_rss_kib(pid_t pid);
+/* A child for each processor that does nothing with the lowest priority there is (SCHED_IDLE): a virtual processor that
+ * halts and is woken again costs more than an answer, and the cost is charged to whoever is woken. They end with us. */
+void keep_awake(void);
 /* SIGTERM and wait; its exit status, -1 if it died otherwise. */
 int process_end(pid_t pid);
 
