@@ -57,8 +57,8 @@ static void do_nothing_on(int cpu)
     CPU_SET((size_t)cpu, &one);
     if (sched_setaffinity(0, sizeof(one), &one) != 0 || sched_setscheduler(0, SCHED_IDLE, &none) != 0)
         _exit(1); /* with any other priority it would be in the way */
-    for (volatile unsigned i = 0;; i++)
-        ;
+    for (;;)
+        sched_yield(); /* in and out of the kernel, so that who is woken need not wait for the next tick */
 }
 
 void keep_awake(void)
