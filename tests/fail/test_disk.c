@@ -103,7 +103,7 @@ static void close_box(void)
     box_close(&box);
 }
 
-TestSuite(disk, .init = open_box, .fini = close_box, .timeout = 300);
+TestSuite(disk, .init = open_box, .fini = close_box);
 
 enum { ROWS = 5 };
 
@@ -326,7 +326,7 @@ static void *call(void *ctx)
     return NULL;
 }
 
-Test(disk, what_was_acknowledged_is_on_it_when_the_lights_go_out, .timeout = 300)
+Test(disk, what_was_acknowledged_is_on_it_when_the_lights_go_out)
 {
     pthread_t threads[CALLERS];
     int64_t first[CALLERS];

@@ -40,7 +40,7 @@ static void close_all(void)
     child_close(&genkan, &stage.genkan);
 }
 
-TestSuite(killed, .init = open_all, .fini = close_all, .timeout = 900);
+TestSuite(killed, .init = open_all, .fini = close_all);
 
 /* --- the story, and what of it was acknowledged ----------------------------------------------------------------- */
 

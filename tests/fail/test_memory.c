@@ -21,7 +21,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(memory, .init = open_stage, .fini = close_stage, .timeout = 600);
+TestSuite(memory, .init = open_stage, .fini = close_stage);
 
 enum { STEP = 1024, ENOUGH = 512 * 1024 };
 

@@ -24,7 +24,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(provider_failures, .init = open_stage, .fini = close_stage, .timeout = 300);
+TestSuite(provider_failures, .init = open_stage, .fini = close_stage);
 
 /* Every commit appends to the log file; a file that may not grow is what a full disk is. */
 static void fill_up(void)

@@ -338,7 +338,7 @@ static int64_t all_is_there(int kill)
     return (box_number(&box, "SELECT coalesce(max(id), 0) FROM thing") + JOB_ROWS - 1) / JOB_ROWS * JOB_ROWS + 1;
 }
 
-Test(store_failures, killed_at_any_moment_keeps_all_that_was_acknowledged, .timeout = 300)
+Test(store_failures, killed_at_any_moment_keeps_all_that_was_acknowledged)
 {
     enum { KILLS = 100 };
     int64_t first = 1;

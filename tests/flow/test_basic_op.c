@@ -22,7 +22,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(basic_op, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(basic_op, .init = open_stage, .fini = close_stage);
 
 static struct tokens opens(struct service *s)
 {

@@ -22,7 +22,7 @@ static void close_all(void)
     provider_close(&genkan);
 }
 
-TestSuite(card_answers, .init = open_all, .fini = close_all, .timeout = 120);
+TestSuite(card_answers, .init = open_all, .fini = close_all);
 
 /* --- looking -------------------------------------------------------------------------------------------------- */
 

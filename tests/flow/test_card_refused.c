@@ -22,7 +22,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(card_refused, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(card_refused, .init = open_stage, .fini = close_stage);
 
 static const char *request_now(struct browser *b)
 {

@@ -22,7 +22,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(deaf_service, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(deaf_service, .init = open_stage, .fini = close_stage);
 
 enum { TIMEOUT_MS = 300 };
 

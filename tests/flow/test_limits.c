@@ -25,7 +25,7 @@ static void close_stage(void)
     provider_close(&genkan);
 }
 
-TestSuite(limits_of_an_address, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(limits_of_an_address, .init = open_stage, .fini = close_stage);
 
 static void is_told_to_wait(void)
 {

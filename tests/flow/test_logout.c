@@ -26,7 +26,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(logout, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(logout, .init = open_stage, .fini = close_stage);
 
 static struct tokens opens(struct service *s)
 {

@@ -24,7 +24,7 @@ static void close_all(void)
     provider_close(&genkan);
 }
 
-TestSuite(people, .init = open_all, .fini = close_all, .timeout = 120);
+TestSuite(people, .init = open_all, .fini = close_all);
 
 static int64_t consents(void)
 {

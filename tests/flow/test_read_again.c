@@ -20,7 +20,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(read_again, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(read_again, .init = open_stage, .fini = close_stage);
 
 #define MOVED_TO "大阪府堺市堺区南瓦町３番１号"
 

@@ -20,7 +20,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(request_refused, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(request_refused, .init = open_stage, .fini = close_stage);
 
 static struct arena *a(void)
 {

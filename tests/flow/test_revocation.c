@@ -3,7 +3,7 @@
 
 #include "tests/lib/stage.h"
 
-Test(revocation, a_responder_that_is_down_means_no, .timeout = 60)
+Test(revocation, a_responder_that_is_down_means_no)
 {
     static const struct provider_options OCSP_ONLY = {.revocation = "ocsp = on\n ocsp_timeout = 1\n"};
     struct provider genkan;
@@ -23,7 +23,7 @@ Test(revocation, a_responder_that_is_down_means_no, .timeout = 60)
     provider_close(&genkan);
 }
 
-Test(revocation, a_list_that_has_run_out_means_no, .timeout = 60)
+Test(revocation, a_list_that_has_run_out_means_no)
 {
     struct stage s;
     stage_open(&s);

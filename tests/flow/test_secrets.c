@@ -19,7 +19,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(secrets, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(secrets, .init = open_stage, .fini = close_stage);
 
 enum { MAX = 40 };
 

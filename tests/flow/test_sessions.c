@@ -24,7 +24,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(sessions, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(sessions, .init = open_stage, .fini = close_stage);
 
 enum { IDLE = 16 * 60 };
 

@@ -19,7 +19,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(story, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(story, .init = open_stage, .fini = close_stage);
 
 #define NAME "大阪　花子" /* as on the card, with its wide space */
 

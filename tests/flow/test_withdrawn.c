@@ -20,7 +20,7 @@ static void close_stage(void)
     stage_close(&stage);
 }
 
-TestSuite(withdrawn, .init = open_stage, .fini = close_stage, .timeout = 120);
+TestSuite(withdrawn, .init = open_stage, .fini = close_stage);
 
 enum { UNDER_WAY_US = 300 * 1000 }; /* long enough for a request to get as far as it can */
 

@@ -18,7 +18,7 @@
 #include "jpki/virtual/reader.h"
 
 #define ARGUMENTS_MAX 32
-#define PATIENCE_MS   10000
+#define PATIENCE_MS   30000
 
 struct rig {
     char folder[64], socket[96], control[96], state[96], program[256];

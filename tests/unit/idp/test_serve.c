@@ -70,7 +70,7 @@ static void close_folder(void)
     arena_close(&a);
 }
 
-TestSuite(serve, .init = open_folder, .fini = close_folder, .timeout = 60);
+TestSuite(serve, .init = open_folder, .fini = close_folder);
 
 static void start(void)
 {

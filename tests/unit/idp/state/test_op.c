@@ -32,7 +32,7 @@ static void close_box(void)
     box_close(&box);
 }
 
-TestSuite(op, .init = open_box, .fini = close_box, .timeout = 60);
+TestSuite(op, .init = open_box, .fini = close_box);
 
 static enum err try_open(const char **why)
 {

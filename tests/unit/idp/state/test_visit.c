@@ -50,7 +50,7 @@ static void close_all(void)
     box_close(&box);
 }
 
-TestSuite(visit, .init = open_all, .fini = close_all, .timeout = 60);
+TestSuite(visit, .init = open_all, .fini = close_all);
 
 static void sends(const char *name, const char *value)
 {
