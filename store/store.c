@@ -418,15 +418,29 @@ static enum err sync_to(struct store *s, uint64_t up_to)
     return good ? ERR_OK : ERR_STORE;
 }
 
-/* When nobody is at the disk, the caller goes: alone, that is the shortest way. Otherwise it gets in line. */
-enum err store_settle_later(struct store *s, struct store_waiter *w, bool *later)
+/* When nobody is at the disk, the caller goes: alone, that is the shortest way. Holds sync_lock before and after. */
+static bool settle_if_free(struct store *s, uint64_t up_to)
 {
-    *later = false;
-    uint64_t up_to = atomic_load(&s->applied);
-    pthread_mutex_lock(&s->sync_lock);
     if (s->synced < up_to && !s->broken && !s->syncing && !s->waiters)
         sync_once(s);
-    bool good = s->synced >= up_to;
+    return s->synced >= up_to;
+}
+
+enum err store_settle_if_free(struct store *s, bool *done)
+{
+    uint64_t up_to = atomic_load(&s->applied);
+    pthread_mutex_lock(&s->sync_lock);
+    *done = settle_if_free(s, up_to);
+    bool broken = s->broken && !*done;
+    pthread_mutex_unlock(&s->sync_lock);
+    return broken ? ERR_STORE : ERR_OK;
+}
+
+enum err store_settle_later(struct store *s, struct store_waiter *w, bool *later)
+{
+    uint64_t up_to = atomic_load(&s->applied);
+    pthread_mutex_lock(&s->sync_lock);
+    bool good = settle_if_free(s, up_to);
     *later = !good && !s->broken;
     if (*later) {
         w->up_to = up_to;

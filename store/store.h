@@ -68,6 +68,10 @@ enum err store_write_soon(struct store *s, store_job *job, void *ctx) MUST_CHECK
 /* Makes durable what store_write_soon wrote so far. */
 enum err store_settle(struct store *s) MUST_CHECK;
 
+/* The same if it can be done right here, because nobody is at the disk or it is done already. *DONE false: somebody is.
+ */
+enum err store_settle_if_free(struct store *s, bool *done) MUST_CHECK;
+
 /* The same without waiting, for who has other things to do meanwhile. The waiter belongs to the store until it is
  * woken. */
 struct store_waiter {

@@ -73,12 +73,18 @@ static enum err hold(void *ctx, struct gate *gate)
 enum err visit_write(struct visit *v, enum err (*job)(struct db *db, void *ctx), void *ctx)
 {
     struct holding *h = arena_alloc(v->arena, sizeof *h);
+    bool done = false;
 
     if (!h)
         return ERR_MEMORY;
+    enum err e = store_write_soon(v->op->store, job, ctx);
+    if (!e)
+        e = store_settle_if_free(v->op->store, &done);
+    if (e || done)
+        return e;
     *h = (struct holding){.waiter = {.wake = on_durable}, .store = v->op->store};
     answer_hold(v->answer, hold, h);
-    return store_write_soon(v->op->store, job, ctx);
+    return ERR_OK;
 }
 
 /* --- the browser ------------------------------------------------------------------------------------------------- */
