@@ -1,5 +1,6 @@
 /* file and log */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@ static char folder[64];
 static void open_all(void)
 {
     arena_open(&a, 1 << 20);
-    strcpy(folder, "/tmp/genkan-file-XXXXXX");
+    snprintf(folder, sizeof folder, "/tmp/genkan-file-XXXXXX");
     cr_assert_not_null(mkdtemp(folder));
 }
 

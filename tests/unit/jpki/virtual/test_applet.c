@@ -362,7 +362,7 @@ Test(applet, gives_the_objects_of_the_text_application_their_published_sizes)
 static const char *hex_of(char *out, struct view v)
 {
     for (size_t i = 0; i < v.n; i++)
-        sprintf(out + 2 * i, "%02X", v.p[i]);
+        snprintf(out + 2 * i, 3, "%02X", v.p[i]);
     return out;
 }
 
