@@ -48,20 +48,132 @@ static enum err read_purpose(struct view *out, const struct reader *r, const str
     return ERR_OK;
 }
 
-/* Lengths stand before the pieces, so that no two items have the same bytes. */
-static void item_hash(struct ask_item *item)
+static enum err read_optional(struct view *out, const struct reader *r, const struct json *item, const char *member)
 {
-    uint8_t lengths[5] = {item->required, (uint8_t)(item->purpose_ja.n >> 8), (uint8_t)item->purpose_ja.n,
-                          (uint8_t)(item->purpose_en.n >> 8), (uint8_t)item->purpose_en.n};
-    const struct view pieces[] = {VIEW_ARRAY(lengths), item->purpose_ja, item->purpose_en, view_text(item->field->id)};
+    const struct json *j = json_member(item, member);
+    if (j && (!json_text(j, out) || !is_purpose(*out)))
+        return refuse(r, member, "must be a text of 1 to 600 bytes without control characters");
+    return ERR_OK;
+}
+
+/* A basis that English readers do not see is no notice to them. */
+static enum err read_basis(struct ask_notice *out, const struct reader *r, const struct json *item)
+{
+    enum err err = read_optional(&out->basis_ja, r, item, "legal_basis");
+    if (!err)
+        err = read_optional(&out->basis_en, r, item, "legal_basis#en");
+    if (!err && view_is(out->basis_ja) != view_is(out->basis_en))
+        return refuse(r, view_is(out->basis_ja) ? "legal_basis#en" : "legal_basis",
+                      "is missing: the legal basis is needed in Japanese and in English");
+    return err;
+}
+
+bool ask_retention(struct view text, int *number, char *unit)
+{
+    int64_t n;
+    if (text.n < 3 || text.n > 5 || text.p[0] != 'P' || !strchr("YMD", text.p[text.n - 1]) || !text.p[text.n - 1] ||
+        !text_to_int(view_part(text, 1, text.n - 2), &n) || n < 1)
+        return false;
+    *number = (int)n;
+    *unit = (char)text.p[text.n - 1];
+    return true;
+}
+
+static enum err read_retention(struct ask_notice *out, const struct reader *r, const struct json *item)
+{
+    const struct json *j = json_member(item, "retention");
+    int number;
+    char unit;
+    if (j && (!json_text(j, &out->retention) || !ask_retention(out->retention, &number, &unit)))
+        return refuse(r, "retention", "must be a time like P5Y, P6M or P30D");
+    return ERR_OK;
+}
+
+static bool read_name(struct view *out, const struct json *j)
+{
+    return json_text(j, out) && is_purpose(*out) && out->n <= ASK_RECIPIENT_MAX;
+}
+
+static enum err read_recipients(struct ask_notice *out, const struct reader *r, const struct json *item)
+{
+    static const char *const names[] = {"name", "name#en", NULL};
+    const struct json *list = json_member(item, "recipients");
+    struct view stranger;
+    out->n_recipients = json_count(list);
+    if (list && (!json_is_array(list) || out->n_recipients > ASK_RECIPIENTS_MAX))
+        return refuse(r, "recipients", "must be an array of at most 8");
+    struct ask_recipient *recipients = arena_array(r->a, out->n_recipients, sizeof *recipients);
+    if (!recipients)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < out->n_recipients; i++) {
+        const struct json *one = json_at(list, i);
+        if (!json_is_object(one) || !json_only(one, names, &stranger) ||
+            !read_name(&recipients[i].ja, json_member(one, "name")) ||
+            !read_name(&recipients[i].en, json_member(one, "name#en")))
+            return refuse(r, "recipients", "must be objects {\"name\", \"name#en\"} of texts of 1 to 200 bytes");
+    }
+    out->recipients = recipients;
+    return ERR_OK;
+}
+
+static enum err read_notice(struct ask_item *out, const struct reader *r, const struct json *j)
+{
+    struct ask_notice *notice = arena_alloc(r->a, sizeof *notice);
+    if (!notice)
+        return ERR_MEMORY;
+    out->notice = notice;
+    enum err err = read_optional(&notice->purpose_easy, r, j, "purpose#ja-simple");
+    if (!err)
+        err = read_basis(notice, r, j);
+    if (!err)
+        err = read_retention(notice, r, j);
+    return err ? err : read_recipients(notice, r, j);
+}
+
+const struct ask_notice *ask_notice(const struct ask_item *item)
+{
+    static const struct ask_notice nothing;
+    return item->notice ? item->notice : &nothing;
+}
+
+/* Lengths stand before the pieces, so that no two items have the same bytes. */
+static void put_piece(struct buf *b, struct view v)
+{
+    buf_put_u32(b, (uint32_t)v.n);
+    buf_put(b, v);
+}
+
+enum { ITEM_BYTES_MAX = 8192 }; /* five texts and eight pairs of names at their longest */
+
+static enum err item_hash(struct ask_item *item, struct arena *a)
+{
+    const struct ask_notice *notice = ask_notice(item);
     uint8_t digest[SHA256_SIZE];
-    sha256_of(digest, pieces, 4);
+    struct view all;
+    struct buf b;
+    buf_open(&b, a, ITEM_BYTES_MAX);
+    put_piece(&b, view_text(item->field->id));
+    buf_put_byte(&b, item->required);
+    const struct view texts[] = {item->purpose_ja, item->purpose_en, notice->purpose_easy,
+                                 notice->basis_ja, notice->basis_en, notice->retention};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        put_piece(&b, texts[i]);
+    for (size_t i = 0; i < notice->n_recipients; i++) {
+        put_piece(&b, notice->recipients[i].ja);
+        put_piece(&b, notice->recipients[i].en);
+    }
+    enum err err = buf_done(&b, &all);
+    if (err)
+        return err;
+    sha256(digest, all);
     memcpy(item->hash, digest, ASK_HASH);
+    return ERR_OK;
 }
 
 static enum err read_item(struct ask_item *out, const struct reader *r, const struct json *j)
 {
-    static const char *const names[] = {"id", "required", "purpose", "purpose#en", NULL};
+    static const char *const names[] = {"id",          "required",       "purpose",   "purpose#en", "purpose#ja-simple",
+                                        "legal_basis", "legal_basis#en", "retention", "recipients", NULL};
     struct view stranger, id;
     if (!json_is_object(j))
         return refuse(r, "", "must be an object");
@@ -74,10 +186,9 @@ static enum err read_item(struct ask_item *out, const struct reader *r, const st
     enum err err = read_purpose(&out->purpose_ja, r, j, "purpose");
     if (!err)
         err = read_purpose(&out->purpose_en, r, j, "purpose#en");
-    if (err)
-        return err;
-    item_hash(out);
-    return ERR_OK;
+    if (!err)
+        err = read_notice(out, r, j);
+    return err ? err : item_hash(out, r->a);
 }
 
 static void put_length(uint8_t out[4], struct view v)

@@ -26,6 +26,14 @@ static const struct command table[] = {
                  "\nFILE is the service's registration (JSON). The secret is printed once and kept only as a hash.\n"
                  "A running server takes the service up within a second.\n",
      command_client_add},
+    {"client update", "register another version of a service", "[--config FILE] FILE",
+     CONFIG_HELP "\nThe secret stays. Residents who agreed to a purpose that is now another one are asked again, and\n"
+                 "until then the field does not leave. Every version is kept: `genkan client history`.\n",
+     command_client_update},
+    {"client history", "every version of a service's registration", "[--config FILE] [--json] ID",
+     CONFIG_HELP "  --json           one JSON object a line, with the registration\n"
+                 "\n`terms` is the hash that the ledger's events cite.\n",
+     command_client_history},
     {"client list", "list the registered services", "[--config FILE] [--json]",
      CONFIG_HELP "  --json           one JSON object a line\n", command_client_list},
     {"client remove", "remove a service", "[--config FILE] ID",

@@ -49,6 +49,8 @@ const struct command *command_table(size_t *n);
 int command_serve(const struct command *self, int argc, const char *const *argv);
 int command_check_config(const struct command *self, int argc, const char *const *argv);
 int command_client_add(const struct command *self, int argc, const char *const *argv);
+int command_client_update(const struct command *self, int argc, const char *const *argv);
+int command_client_history(const struct command *self, int argc, const char *const *argv);
 int command_client_list(const struct command *self, int argc, const char *const *argv);
 int command_client_remove(const struct command *self, int argc, const char *const *argv);
 int command_issuer_file(const struct command *self, int argc, const char *const *argv);

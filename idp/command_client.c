@@ -19,6 +19,7 @@ struct change {
     struct view registration;
     uint8_t secret_hash[SHA256_SIZE];
     int64_t now_ms;
+    struct arena file; /* holds REGISTRATION */
 };
 
 static enum err append_event(struct db *db, const struct change *c, const char *act)
@@ -105,6 +106,25 @@ static int read_file(struct arena *a, const struct command *self, const char *pa
     return err ? command_fail(self, COMMAND_CONFIG, "%s cannot be read: %s", path, err_name(err)) : -1;
 }
 
+/* FILE of the command line, read and checked, with the desk open to write. */
+static int open_change(struct change *c, struct desk *desk, const struct command *self, const char *config,
+                       const char *path, const char *id)
+{
+    int code = read_file(&c->file, self, path, &c->registration);
+    if (code != -1)
+        return code;
+    c->desk = desk;
+    code = desk_open(desk, self, config, DESK_WRITE);
+    return code == -1 ? read_registration(c, self, path, id) : code;
+}
+
+static void close_change(struct change *c)
+{
+    if (c->desk)
+        desk_close(c->desk);
+    arena_close(&c->file);
+}
+
 int command_client_add(const struct command *self, int argc, const char *const *argv)
 {
     const char *config, *id = NULL, *path = NULL;
@@ -112,24 +132,52 @@ int command_client_add(const struct command *self, int argc, const char *const *
     const struct command_option options[] = {{"--id", &id, NULL}, {"--json", NULL, &json}};
     struct change c = {.now_ms = clock_ms(&clock_real)};
     struct desk desk;
-    struct arena a;
     int code = command_parse(self, argc, argv, options, 2, &config, &path, 1);
     if (code != -1)
         return code;
     if (!path)
         return command_fail(self, COMMAND_USAGE, "which registration file? see --help");
-    arena_open(&a, REGISTRATION_MAX * 2);
-    code = read_file(&a, self, path, &c.registration);
-    if (code == -1) {
-        c.desk = &desk;
-        code = desk_open(&desk, self, config, DESK_WRITE);
-        if (code == -1)
-            code = read_registration(&c, self, path, id);
-        if (code == -1)
-            code = add(self, &c, json);
-        desk_close(&desk);
-    }
-    arena_close(&a);
+    arena_open(&c.file, REGISTRATION_MAX * 2);
+    code = open_change(&c, &desk, self, config, path, id);
+    if (code == -1)
+        code = add(self, &c, json);
+    close_change(&c);
+    return code;
+}
+
+/* --- update ----------------------------------------------------------------------------------------------------- */
+
+static enum err update_job(struct db *db, void *ctx)
+{
+    struct change *c = ctx;
+    enum err err = clients_update(db, c->client->id, c->registration, c->now_ms / 1000);
+    return err ? err : append_event(db, c, "client update");
+}
+
+static int update(const struct command *self, struct change *c)
+{
+    enum err err = store_write(c->desk->store, update_job, c);
+    if (err == ERR_NOT_FOUND)
+        return command_fail(self, COMMAND_NO, "there is no service %.*s", (int)c->client->id.n,
+                            (const char *)c->client->id.p);
+    return err ? command_fail(self, COMMAND_FAILED, "%s", err_name(err)) : COMMAND_DONE;
+}
+
+int command_client_update(const struct command *self, int argc, const char *const *argv)
+{
+    const char *config, *path = NULL;
+    struct change c = {.now_ms = clock_ms(&clock_real)};
+    struct desk desk;
+    int code = command_parse(self, argc, argv, NULL, 0, &config, &path, 1);
+    if (code != -1)
+        return code;
+    if (!path)
+        return command_fail(self, COMMAND_USAGE, "which registration file? see --help");
+    arena_open(&c.file, REGISTRATION_MAX * 2);
+    code = open_change(&c, &desk, self, config, path, NULL);
+    if (code == -1)
+        code = update(self, &c);
+    close_change(&c);
     return code;
 }
 

@@ -33,7 +33,9 @@ struct client {
     bool may_refresh;  /* grant_types has refresh_token */
     bool require_pkce; /* S256; true unless the registration says otherwise */
     struct view policy_uri;
-    struct view host; /* host of the first redirect URI, for display */
+    struct view events_uri; /* where security events about consents are pushed (RFC 8935); absent: nowhere */
+    struct view contact;    /* an address residents may write to; absent: none was registered */
+    struct view host;       /* host of the first redirect URI, for display */
     const struct ask *ask;
 };
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "idp/state/client_version.h"
 #include "idp/state/registration.h"
 #include "store/row.h"
 
@@ -319,7 +320,21 @@ enum err clients_record(struct db *db, struct view id, struct view registration,
         return e;
     if (db_changes(db) != 1)
         return ERR_CONFLICT;
-    return (e = is_room(db)) ? e : next_generation(db);
+    if ((e = is_room(db)) || (e = client_version_record(db, id, registration, now)))
+        return e;
+    return next_generation(db);
+}
+
+enum err clients_update(struct db *db, struct view id, struct view registration, int64_t now)
+{
+    enum err e = db_run(db, "UPDATE client SET registration = $2, updated_at = $3 WHERE id = $1 AND removed_at IS NULL",
+                        VALUES(V_TEXT(id), V_TEXT(registration), V_INT(now)));
+
+    if (e)
+        return e;
+    if (db_changes(db) != 1)
+        return ERR_NOT_FOUND;
+    return (e = client_version_record(db, id, registration, now)) ? e : next_generation(db);
 }
 
 enum err clients_remove(struct db *db, struct view id, int64_t now)

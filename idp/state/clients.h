@@ -23,6 +23,8 @@ enum err clients_find(struct clients *c, struct db *db, struct view id, const st
  * id is taken. ERR_LIMIT: there are CLIENTS_MAX already. An id that was removed may be used again. */
 enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t secret_hash[32],
                         int64_t now) MUST_CHECK;
+/* Another registration of a service that is registered; its secret stays. ERR_NOT_FOUND. */
+enum err clients_update(struct db *db, struct view id, struct view registration, int64_t now) MUST_CHECK;
 /* ERR_NOT_FOUND. */
 enum err clients_remove(struct db *db, struct view id, int64_t now) MUST_CHECK;
 /* In order of their ids; the client lives as long as ARENA. */

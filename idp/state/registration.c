@@ -122,7 +122,7 @@ static enum err read_addresses(struct reader *r)
     if ((e = read_uris(r, "redirect_uris", &c->redirect_uris, &c->redirect_count)) ||
         (e = read_uris(r, "post_logout_redirect_uris", &c->logout_uris, &c->logout_count)) ||
         (e = read_uri(r, "backchannel_logout_uri", &c->backchannel_uri)) ||
-        (e = read_uri(r, "policy_uri", &c->policy_uri)))
+        (e = read_uri(r, "policy_uri", &c->policy_uri)) || (e = read_uri(r, "events_uri", &c->events_uri)))
         return e;
     if (c->redirect_count == 0)
         return refuse(r, "redirect_uris", "is required: at least one address");
@@ -178,6 +178,23 @@ static enum err read_flag(struct reader *r, const char *member, bool otherwise, 
     *out = otherwise;
     if (j && !json_bool(j, out))
         return refuse(r, member, "must be true or false");
+    return ERR_OK;
+}
+
+/* OIDC Registration 2: "contacts" are mail addresses; the first is the one residents are told. */
+static enum err read_contacts(struct reader *r)
+{
+    const struct json *list = json_member(r->json, "contacts");
+    struct view text;
+
+    if (list && (!json_is_array(list) || json_count(list) > URIS_MAX))
+        return refuse(r, "contacts", "must be an array of at most 32 texts");
+    for (size_t i = 0; i < json_count(list); i++) {
+        if (!json_text(json_at(list, i), &text) || !is_name(text))
+            return refuse(r, "contacts", "must be texts of at most 300 bytes without control characters");
+        if (i == 0)
+            r->client->contact = text;
+    }
     return ERR_OK;
 }
 
@@ -261,6 +278,7 @@ static enum err read_members(struct reader *r, struct view id)
                                         "response_types",
                                         "require_pkce",
                                         "policy_uri",
+                                        "events_uri",
                                         "contacts",
                                         "fields",
                                         NULL};
@@ -271,7 +289,7 @@ static enum err read_members(struct reader *r, struct view id)
         return refuse(r, "registration", "must be one JSON object");
     if (!json_only(r->json, known, &stranger))
         return refuse(r, arena_text(r->arena, stranger), "is not a member we know");
-    if ((e = read_who(r, id)) || (e = read_addresses(r)) || (e = read_protocol(r)))
+    if ((e = read_who(r, id)) || (e = read_addresses(r)) || (e = read_contacts(r)) || (e = read_protocol(r)))
         return e;
     return read_fields(r);
 }

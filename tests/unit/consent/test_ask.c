@@ -28,6 +28,10 @@ static enum err read_with(struct ask *out, const char *text, const struct ask_te
 #define ITEM(ID, REQUIRED, JA, EN)                                                                                     \
     "{\"id\":\"" ID "\",\"required\":" REQUIRED ",\"purpose\":\"" JA "\",\"purpose#en\":\"" EN "\"}"
 
+#define MORE(MEMBERS) "{\"id\":\"name\",\"required\":true,\"purpose\":\"x\",\"purpose#en\":\"x\"," MEMBERS "}"
+#define R1            "{\"name\":\"県\",\"name#en\":\"Prefecture\"}"
+#define R4            R1 "," R1 "," R1 "," R1
+
 Test(ask, refuses_a_registration_naming_field_and_rule)
 {
     static const struct {
@@ -46,6 +50,25 @@ Test(ask, refuses_a_registration_naming_field_and_rule)
         {"[" ITEM("name", "true", "x", "a\\nb") "]", "fields[0].purpose#en"},
         {"[{\"id\":\"name\",\"required\":true,\"purpose\":1,\"purpose#en\":\"x\"}]", "fields[0].purpose"},
         {"[{\"id\":\"name\",\"required\":true,\"purpose\":\"x\",\"purpose#en\":\"x\",\"why\":1}]", "fields[0].why"},
+        {"[" MORE("\"purpose#ja-simple\":\"\"") "]", "fields[0].purpose#ja-simple"},
+        {"[" MORE("\"purpose#ja-simple\":7") "]", "fields[0].purpose#ja-simple"},
+        {"[" MORE("\"legal_basis\":\"x\"") "]", "fields[0].legal_basis#en"},
+        {"[" MORE("\"legal_basis#en\":\"x\"") "]", "fields[0].legal_basis"},
+        {"[" MORE("\"legal_basis\":\"a\\tb\",\"legal_basis#en\":\"x\"") "]", "fields[0].legal_basis"},
+        {"[" MORE("\"retention\":5") "]", "fields[0].retention"},
+        {"[" MORE("\"retention\":\"P\"") "]", "fields[0].retention"},
+        {"[" MORE("\"retention\":\"PY\"") "]", "fields[0].retention"},
+        {"[" MORE("\"retention\":\"P0Y\"") "]", "fields[0].retention"},
+        {"[" MORE("\"retention\":\"P01Y\"") "]", "fields[0].retention"},
+        {"[" MORE("\"retention\":\"P1Y6M\"") "]", "fields[0].retention"},
+        {"[" MORE("\"retention\":\"P1000D\"") "]", "fields[0].retention"},
+        {"[" MORE("\"retention\":\"P5W\"") "]", "fields[0].retention"},
+        {"[" MORE("\"recipients\":\"x\"") "]", "fields[0].recipients"},
+        {"[" MORE("\"recipients\":[\"x\"]") "]", "fields[0].recipients"},
+        {"[" MORE("\"recipients\":[{\"name\":\"x\"}]") "]", "fields[0].recipients"},
+        {"[" MORE("\"recipients\":[{\"name\":\"x\",\"name#en\":\"\"}]") "]", "fields[0].recipients"},
+        {"[" MORE("\"recipients\":[{\"name\":\"x\",\"name#en\":\"y\",\"why\":1}]") "]", "fields[0].recipients"},
+        {"[" MORE("\"recipients\":[" R4 "," R4 "," R1 "]") "]", "fields[0].recipients"},
         {"[" ITEM("name", "true", "x", "x") "," ITEM("name", "false", "x", "x") "]", "fields[1].id"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -89,13 +112,23 @@ Test(ask, gives_only_what_is_registered_and_in_the_scope)
 Test(ask, hash_changes_with_every_thing_a_resident_reads)
 {
     static const char *const texts[] = {
-        "[" ITEM("name", "true", "ab", "c") "]",   "[" ITEM("name", "false", "ab", "c") "]",
-        "[" ITEM("name", "true", "a", "bc") "]",   "[" ITEM("name", "true", "ab", "d") "]",
+        "[" ITEM("name", "true", "ab", "c") "]",
+        "[" ITEM("name", "false", "ab", "c") "]",
+        "[" ITEM("name", "true", "a", "bc") "]",
+        "[" ITEM("name", "true", "ab", "d") "]",
         "[" ITEM("gender", "true", "ab", "c") "]",
+        "[" MORE("\"purpose#ja-simple\":\"y\"") "]",
+        "[" MORE("\"legal_basis\":\"y\",\"legal_basis#en\":\"z\"") "]",
+        "[" MORE("\"legal_basis\":\"y\",\"legal_basis#en\":\"zz\"") "]",
+        "[" MORE("\"retention\":\"P5Y\"") "]",
+        "[" MORE("\"retention\":\"P5D\"") "]",
+        "[" MORE("\"recipients\":[" R1 "]") "]",
+        "[" MORE("\"recipients\":[" R1 "," R1 "]") "]",
     };
-    struct ask ask[5];
+    enum { TEXTS = sizeof texts / sizeof *texts };
+    static struct ask ask[TEXTS];
     struct ask_fault fault;
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < TEXTS; i++) {
         cr_assert_eq(read_with(&ask[i], texts[i], &terms, &fault), ERR_OK);
         for (size_t k = 0; k < i; k++) {
             cr_expect_neq(memcmp(ask[i].items[0].hash, ask[k].items[0].hash, ASK_HASH), 0, "%zu %zu", i, k);
@@ -119,4 +152,28 @@ Test(ask, terms_hash_changes_with_organisation_and_policy)
         for (size_t k = 0; k < i; k++)
             cr_expect_neq(memcmp(ask[i].terms_hash, ask[k].terms_hash, 32), 0, "%zu %zu", i, k);
     }
+}
+
+Test(ask, keeps_what_a_service_says_beside_the_purpose)
+{
+    struct ask ask;
+    struct ask_fault fault;
+    int number;
+    char unit;
+    cr_assert_eq(read_with(&ask,
+                           "[" MORE("\"purpose#ja-simple\":\"だれか しるため\",\"legal_basis\":\"本人の同意\","
+                                    "\"legal_basis#en\":\"Consent\",\"retention\":\"P999D\",\"recipients\":[" R1
+                                    "]") "," ITEM("gender", "false", "x", "x") "]",
+                           &terms, &fault),
+                 ERR_OK);
+    const struct ask_notice *notice = ask_notice(&ask.items[0]);
+    cr_expect(view_equal_text(notice->purpose_easy, "だれか しるため"));
+    cr_expect(view_equal_text(notice->basis_ja, "本人の同意") && view_equal_text(notice->basis_en, "Consent"));
+    cr_assert(ask_retention(notice->retention, &number, &unit));
+    cr_expect_eq(number, 999);
+    cr_expect_eq(unit, 'D');
+    cr_assert_eq(notice->n_recipients, 1);
+    cr_expect(view_equal_text(notice->recipients[0].en, "Prefecture"));
+    cr_expect_not(view_is(ask_notice(&ask.items[1])->retention), "nothing was said, nothing is shown");
+    cr_expect_eq(ask_notice(&(struct ask_item){.required = true})->n_recipients, 0);
 }

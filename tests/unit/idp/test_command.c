@@ -165,6 +165,10 @@ Test(command, refuses_what_it_does_not_know)
                                         "client add a b",
                                         "client add --json=yes a",
                                         "client remove",
+                                        "client update",
+                                        "client update a b",
+                                        "client history",
+                                        "client history --colour a",
                                         "key rotate --use door",
                                         "key rotate --alg none",
                                         "key rotate --use card --alg RS256"};
@@ -411,8 +415,6 @@ Test(command, audit_list_takes_days_of_japan)
     HAS(genkan("audit list --format csv").out, "position,time,event");
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------------- */
-
 static size_t count(const char *text, const char *part)
 {
     size_t n = 0;
@@ -420,6 +422,42 @@ static size_t count(const char *text, const char *part)
         n++;
     return n;
 }
+
+/* --- versions of a registration -------------------------------------------------------------------------------- */
+
+Test(command, client_update_keeps_the_secret_and_every_version)
+{
+    make_data();
+    cr_expect_eq(genkan("client update %s", registration_path).code, COMMAND_NO, "nobody is registered");
+    cr_expect_eq(genkan("client history a-booking").code, COMMAND_NO);
+    genkan("client add %s", registration_path);
+    struct output first = genkan("client history a-booking");
+    cr_expect_eq(first.code, COMMAND_DONE);
+    cr_expect_eq(count(first.out, "\n"), 2);
+    HAS(first.out, "name!");
+    cr_expect_eq(genkan("client update %s", registration_path).code, COMMAND_DONE);
+    cr_expect_str_eq(genkan("client history a-booking").out, first.out, "word for word the same is no version");
+    char *other = arena_text(&a, view_text(registration));
+    memcpy(strstr(other, "To know"), "To tell", 7);
+    write_text(registration_path, other);
+    cr_expect_eq(genkan("client update %s", registration_path).code, COMMAND_DONE);
+    struct output o = genkan("client history a-booking");
+    cr_expect_eq(count(o.out, "\n"), 3);
+    o = genkan("client history --json a-booking");
+    cr_expect_eq(count(o.out, "\n"), 2);
+    HAS(o.out, "{\"version\":1,");
+    HAS(o.out, "To know");
+    HAS(o.out, "To tell");
+    HAS(genkan("audit list --event operator").out, "client update");
+    HAS(genkan("client list").out, "a-booking");
+    cr_expect_eq(genkan("client remove a-booking").code, COMMAND_DONE);
+    cr_expect_eq(genkan("client update %s", registration_path).code, COMMAND_NO);
+    cr_expect_eq(count(genkan("client history a-booking").out, "\n"), 3, "kept");
+    write_text(registration_path, "{}");
+    cr_expect_eq(genkan("client update %s", registration_path).code, COMMAND_CONFIG);
+}
+
+/* --- keys ------------------------------------------------------------------------------------------------------- */
 
 Test(command, key_rotate_retires_the_active_key_and_writes_it_down)
 {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "idp/state/client_version.h"
 #include "idp/state/clients.h"
 #include "tests/lib/box.h"
 
@@ -130,6 +131,64 @@ Test(clients, one_that_cannot_be_used_does_not_hide_the_others)
     cr_assert_eq(box_write(&box, "UPDATE client SET registration = '{}' WHERE id = 'a'"), ERR_OK);
     cr_expect_null(find("a"));
     cr_expect_not_null(find("b"));
+}
+
+/* --- versions --------------------------------------------------------------------------------------------------- */
+
+static enum err update_job(struct db *db, void *ctx)
+{
+    struct adding *a = ctx;
+    char text[400];
+
+    snprintf(text, sizeof text,
+             "{\"client_name\":\"A\",\"organization\":{\"id\":\"a\",\"name\":\"A\"},\"sector\":\"s\","
+             "\"redirect_uris\":[\"https://a.example/cb\"],\"policy_uri\":\"https://a.example/%s\"}",
+             a->name);
+    return clients_update(db, view_text(a->id), view_text(text), 5);
+}
+
+static enum err update(const char *id, const char *policy)
+{
+    struct adding a = {id, policy, 0};
+
+    return store_write(box.store, update_job, &a);
+}
+
+Test(clients, an_update_of_nobody_changes_nothing)
+{
+    cr_expect_eq(update("a", "p"), ERR_NOT_FOUND);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM client_version"), 0);
+}
+
+Test(clients, every_version_is_kept_and_found_by_the_terms_a_consent_cites)
+{
+    struct client_version *versions;
+    struct client *old;
+    struct arena arena;
+    size_t n;
+
+    cr_assert_eq(add("a", "A"), ERR_OK);
+    cr_assert_eq(update("a", "one"), ERR_OK);
+    cr_assert_eq(update("a", "one"), ERR_OK);
+    cr_assert_eq(update("a", "two"), ERR_OK);
+    look_again();
+    cr_expect(view_equal_text(find("a")->policy_uri, "https://a.example/two"));
+    cr_expect_eq(find("a")->secret_hash.p[0], 7, "the secret stays");
+    arena_open(&arena, 1 << 20);
+    struct db *db = store_borrow(box.store);
+    cr_assert_eq(client_version_list(&versions, &n, db, &arena, VIEW("a")), ERR_OK);
+    cr_assert_eq(n, 3);
+    cr_expect_eq(versions[2].number, 3);
+    cr_expect_eq(versions[0].from_at, 1);
+    cr_expect_eq(versions[1].from_at, 5);
+    cr_expect_neq(memcmp(versions[1].terms, versions[2].terms, 32), 0);
+    cr_assert_eq(client_version_find(&old, db, &arena, VIEW("a"), versions[1].terms), ERR_OK);
+    cr_expect(view_equal_text(old->policy_uri, "https://a.example/one"));
+    versions[1].terms[0] ^= 1;
+    cr_expect_eq(client_version_find(&old, db, &arena, VIEW("a"), versions[1].terms), ERR_NOT_FOUND);
+    cr_expect_eq(client_version_find(&old, db, &arena, VIEW("b"), versions[2].terms), ERR_NOT_FOUND);
+    store_return(box.store, db);
+    arena_close(&arena);
 }
 
 /* --- many of them ----------------------------------------------------------------------------------------------- */

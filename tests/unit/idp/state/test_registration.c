@@ -112,10 +112,18 @@ Test(registration, refuses_addresses_that_are_not_https_or_have_a_fragment)
                        "post_logout_redirect_uris");
         expect_refused(arena_printf(&arena, GOOD ",\"backchannel_logout_uri\":\"%s\"", bad[i]),
                        "backchannel_logout_uri");
+        expect_refused(arena_printf(&arena, GOOD ",\"events_uri\":\"%s\"", bad[i]), "events_uri");
     }
     expect_refused(WHO "\"redirect_uris\":[]", "redirect_uris");
     expect_refused(WHO "\"redirect_uris\":\"https://a.example/cb\"", "redirect_uris");
     expect_refused(WHO "\"redirect_uris\":[7]", "redirect_uris");
+}
+
+Test(registration, refuses_contacts_that_are_no_texts)
+{
+    expect_refused(GOOD ",\"contacts\":\"x@a.example\"", "contacts");
+    expect_refused(GOOD ",\"contacts\":[7]", "contacts");
+    expect_refused(GOOD ",\"contacts\":[\"a\\nb\"]", "contacts");
 }
 
 Test(registration, refuses_flows_methods_and_algorithms_that_are_not_offered)
@@ -167,6 +175,7 @@ Test(registration, reads_everything_a_service_may_say)
              "\"token_endpoint_auth_method\":\"client_secret_post\",\"id_token_signed_response_alg\":\"ES256\","
              "\"grant_types\":[\"authorization_code\",\"refresh_token\"],\"response_types\":[\"code\"],"
              "\"require_pkce\":false,\"policy_uri\":\"https://a.example/policy\",\"contacts\":[\"x@a.example\"],"
+             "\"events_uri\":\"https://a.example/events\","
              "\"fields\":[{\"id\":\"name\",\"required\":true,\"purpose\":\"予約\",\"purpose#en\":\"booking\"}]",
              &fault);
 
@@ -177,4 +186,6 @@ Test(registration, reads_everything_a_service_may_say)
     cr_expect_eq(c->id_token_alg, JWS_ES256);
     cr_expect(client_has_logout_redirect(c, VIEW("https://a.example/x")));
     cr_expect_eq(c->ask->n, 1);
+    cr_expect(view_equal_text(c->events_uri, "https://a.example/events"));
+    cr_expect(view_equal_text(c->contact, "x@a.example"));
 }
