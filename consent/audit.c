@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "consent/leaf.h"
-#include "consent/tree.h"
+#include "consent/log/leaf.h"
+#include "consent/log/tree.h"
 
 enum { EVENT_ARENA = 256 * 1024, PROGRESS_EVERY = 10000 };
 
@@ -235,13 +235,10 @@ static void note(struct audit_report *r, enum audit_fault_kind kind, int64_t ind
     r->faults++;
 }
 
-/* The canonical event has its type as a member, and a quote mark inside a text is escaped: nothing else looks like it.
- */
 static bool says_type(struct view event, int64_t class)
 {
-    char member[32];
-    int n = snprintf(member, sizeof member, "\"type\":\"%s\"", ledger_type_name((enum ledger_type) class));
-    return class >= LEDGER_REQUESTED && class <= LEDGER_OPERATOR && memmem(event.p, event.n, member, (size_t)n);
+    enum ledger_type type;
+    return leaf_type_of_event(event, &type) && (int64_t)type == class;
 }
 
 /* NULL: salt, event, class and digest of a row fit each other. */
@@ -268,7 +265,7 @@ static enum err add_declared(struct walk *w, const struct row *row)
         return ERR_OK;
     enum err err = json_read(&j, &w->arena, row_text(row, 3), NULL);
     if (!err)
-        w->declared += json_member_int(j, "count", 0);
+        w->declared += (int64_t)json_count(json_member(j, "indexes"));
     arena_reset(&w->arena);
     return err == ERR_SYNTAX ? ERR_OK : err; /* a broken event is reported as such */
 }

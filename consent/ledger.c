@@ -5,8 +5,8 @@
 #include "base/base64.h"
 #include "base/chance.h"
 #include "base/secret.h"
-#include "consent/leaf.h"
-#include "consent/tree.h"
+#include "consent/log/leaf.h"
+#include "consent/log/tree.h"
 
 enum { EVENT_MAX = 8192 };
 
@@ -19,33 +19,12 @@ struct ledger {
     struct buf event;
 };
 
-/* --- names ------------------------------------------------------------------------------------------------------ */
-
-static const char *const type_names[] = {"",          "requested", "given",   "refused", "changed",
-                                         "disclosed", "withdrawn", "expired", "erased",  "operator"};
-enum { TYPES = sizeof type_names / sizeof *type_names };
-
-const char *ledger_type_name(enum ledger_type t)
-{
-    return t >= LEDGER_REQUESTED && t <= LEDGER_OPERATOR ? type_names[t] : "unknown";
-}
-
-bool ledger_type_of(struct view name, enum ledger_type *out)
-{
-    for (int t = LEDGER_REQUESTED; t < TYPES; t++)
-        if (view_equal_text(name, type_names[t])) {
-            *out = (enum ledger_type)t;
-            return true;
-        }
-    return false;
-}
+/* --- the event as text ------------------------------------------------------------------------------------------ */
 
 void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resident)
 {
     hmac_sha256(out, secret_view(&l->key), ident_view(&resident));
 }
-
-/* --- the event as text ------------------------------------------------------------------------------------------ */
 
 static void put_fields(struct json_out *o, const struct ledger_event *e)
 {
@@ -55,6 +34,17 @@ static void put_fields(struct json_out *o, const struct ledger_event *e)
     json_begin_array(o);
     for (size_t i = 0; i < e->n_fields; i++)
         json_put_text(o, view_text(e->fields[i]->id));
+    json_end_array(o);
+}
+
+static void put_indexes(struct json_out *o, const struct ledger_event *e)
+{
+    if (e->n_indexes == 0)
+        return;
+    json_key(o, "indexes");
+    json_begin_array(o);
+    for (size_t i = 0; i < e->n_indexes; i++)
+        json_put_int(o, e->indexes[i]);
     json_end_array(o);
 }
 
@@ -81,11 +71,10 @@ static void put_event(struct buf *out, const struct ledger *l, const struct ledg
     json_pair_text(&o, "act", e->act);
     json_pair_int(&o, "at", e->at);
     json_pair(&o, "client", e->who.client);
-    if (e->type == LEDGER_ERASED)
-        json_pair_int(&o, "count", e->count);
     put_fields(&o, e);
     put_base64url(&o, "grant", ident_is(e->grant) ? ident_view(&e->grant) : VIEW_NONE);
     json_pair_text(&o, "ground", e->ground);
+    put_indexes(&o, e);
     json_pair(&o, "org", e->who.org);
     put_base64url(&o, "resident", has_resident ? VIEW_ARRAY(pseudonym) : VIEW_NONE);
     json_pair(&o, "sector", e->who.sector);
@@ -103,6 +92,7 @@ static const char SQL_HEAD[] = "SELECT size, edge FROM ledger_head WHERE one = 1
 static const char SQL_HEAD_SET[] = "UPDATE ledger_head SET size = $1, edge = $2 WHERE one = 1";
 static const char SQL_APPEND[] = "INSERT INTO ledger_event (position, class, salt, event, digest) "
                                  "VALUES ($1, $2, $3, $4, $5)";
+static const char SQL_LEAF[] = "SELECT class, salt, event FROM ledger_event WHERE position = $1";
 static const char SQL_ERASE[] = "UPDATE ledger_event SET salt = NULL, event = NULL "
                                 "WHERE position = $1 AND event IS NOT NULL";
 
@@ -198,7 +188,7 @@ void ledger_close(struct ledger *l)
 
 enum err ledger_append(struct ledger *l, struct db *db, const struct ledger_event *e, int64_t *index)
 {
-    INSIST(e->type >= LEDGER_REQUESTED && e->type <= LEDGER_OPERATOR);
+    INSIST(e->type >= LEDGER_REQUESTED && e->type <= LEDGER_TYPE_LAST);
     if (!l->loaded)
         return ERR_STORE;
     l->event.n = 0; /* one buffer for all events: appending happens under the writer's lock */
@@ -226,17 +216,41 @@ enum err ledger_append(struct ledger *l, struct db *db, const struct ledger_even
     return ERR_OK;
 }
 
+/* As many indexes as surely fit an event. */
+enum { ERASED_MAX = 256 };
+
+static enum err append_erased(struct ledger *l, struct db *db, const int64_t *indexes, size_t n, int64_t at_ms)
+{
+    if (n == 0)
+        return ERR_OK;
+    struct ledger_event e = {.type = LEDGER_ERASED, .at = at_ms, .via = "erasure", .indexes = indexes, .n_indexes = n};
+    return ledger_append(l, db, &e, NULL);
+}
+
 enum err ledger_erase(struct ledger *l, struct db *db, const int64_t *indexes, size_t n, int64_t at_ms)
 {
-    int64_t count = 0;
+    int64_t gone[ERASED_MAX];
+    size_t n_gone = 0;
     for (size_t i = 0; i < n; i++) {
         enum err err = db_run(db, SQL_ERASE, VALUES(V_INT(indexes[i])));
+        if (!err && db_changes(db) > 0)
+            gone[n_gone++] = indexes[i];
+        if (!err && n_gone == ERASED_MAX) {
+            err = append_erased(l, db, gone, n_gone, at_ms);
+            n_gone = 0;
+        }
         if (err)
             return err;
-        count += db_changes(db);
     }
-    if (count == 0)
-        return ERR_OK;
-    return ledger_append(
-        l, db, &(struct ledger_event){.type = LEDGER_ERASED, .at = at_ms, .via = "erasure", .count = count}, NULL);
+    return append_erased(l, db, gone, n_gone, at_ms);
+}
+
+enum err ledger_leaf_find(struct ledger_leaf *out, struct arena *a, struct db *db, int64_t index)
+{
+    struct row row;
+    enum err err = db_one(db, a, SQL_LEAF, VALUES(V_INT(index)), &row);
+    if (err)
+        return err;
+    *out = (struct ledger_leaf){(enum ledger_type)row_int(&row, 0), row_blob(&row, 1), row_text(&row, 2)};
+    return ERR_OK;
 }

@@ -8,23 +8,9 @@
 #define CONSENT_LEDGER_H
 
 #include "consent/field.h"
+#include "consent/log/leaf.h"
 #include "store/row.h"
 #include "store/store.h"
-
-/* product.md, "Consent, in one page"; the numbers are in the leaves. */
-enum ledger_type {
-    LEDGER_REQUESTED = 1,
-    LEDGER_GIVEN = 2,
-    LEDGER_REFUSED = 3,
-    LEDGER_CHANGED = 4,
-    LEDGER_DISCLOSED = 5,
-    LEDGER_WITHDRAWN = 6,
-    LEDGER_EXPIRED = 7,
-    LEDGER_ERASED = 8,
-    LEDGER_OPERATOR = 9
-};
-const char *ledger_type_name(enum ledger_type t); /* "requested" ... "operator" */
-bool ledger_type_of(struct view name, enum ledger_type *out);
 
 /* Whom an event is about. */
 struct ledger_parties {
@@ -42,9 +28,10 @@ struct ledger_event {
     const char *via;    /* "consent-page", "userinfo", "home", "sweep", "command" */
     const struct field *fields[FIELD_MAX];
     size_t n_fields;
-    struct view terms; /* ask.hash: which registration, so which purposes */
-    const char *act;   /* LEDGER_OPERATOR: what was done, like "client add" */
-    int64_t count;     /* LEDGER_ERASED: how many leaves lost salt and event */
+    struct view terms;      /* ask.hash: which registration, so which purposes */
+    const char *act;        /* LEDGER_OPERATOR, LEDGER_AUDITOR: what was done, like "client add" */
+    const int64_t *indexes; /* LEDGER_ERASED: the leaves that lost salt and event */
+    size_t n_indexes;
 };
 
 struct ledger;
@@ -56,7 +43,8 @@ void ledger_close(struct ledger *l);
 /* Inside a write job only. The event is durable when store_write returns. INDEX may be NULL. */
 enum err ledger_append(struct ledger *l, struct db *db, const struct ledger_event *e, int64_t *index) MUST_CHECK;
 
-/* Inside a write job: deletes salt and event of N leaves and appends the erased event that counts them. */
+/* Inside a write job: deletes salt and event of N leaves and appends erased events that name them; leaves that have
+ * none any more are left out. */
 enum err ledger_erase(struct ledger *l, struct db *db, const int64_t *indexes, size_t n, int64_t at_ms) MUST_CHECK;
 
 /* Size and root of the tree as it is stored. ERR_SYNTAX: the head row is missing or damaged. */
@@ -65,6 +53,13 @@ struct ledger_head {
     uint8_t root[32];
 };
 enum err ledger_head_find(struct ledger_head *out, struct db *db) MUST_CHECK;
+
+/* What a leaf was made of. Event and salt are absent once erased. ERR_NOT_FOUND: there is no such leaf. */
+struct ledger_leaf {
+    enum ledger_type type;
+    struct view salt, event; /* in the arena */
+};
+enum err ledger_leaf_find(struct ledger_leaf *out, struct arena *a, struct db *db, int64_t index) MUST_CHECK;
 
 /* The pseudonym of a resident; events have it in base64url. */
 void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resident);

@@ -44,14 +44,14 @@ static const struct command table[] = {
      command_issuer_file},
     {"audit list", "who received which field, when and on what ground",
      "[--config FILE] [--since DAY] [--until DAY] [--service ID] [--org ID] [--field ID] [--event NAME] [--format F]",
-     CONFIG_HELP
-     "  --since DAY      from the beginning of DAY (YYYY-MM-DD, Japan)\n"
-     "  --until DAY      up to the end of DAY\n"
-     "  --service ID     one service only\n"
-     "  --org ID         services of one organisation only\n"
-     "  --field ID       events about one field only, like address\n"
-     "  --event NAME     requested, given, refused, changed, disclosed, withdrawn, expired, erased or operator\n"
-     "  --format F       table (default), csv or json (one object a line)\n",
+     CONFIG_HELP "  --since DAY      from the beginning of DAY (YYYY-MM-DD, Japan)\n"
+                 "  --until DAY      up to the end of DAY\n"
+                 "  --service ID     one service only\n"
+                 "  --org ID         services of one organisation only\n"
+                 "  --field ID       events about one field only, like address\n"
+                 "  --event NAME     requested, given, refused, changed, disclosed, withdrawn, expired, erased,\n"
+                 "                   operator, suspended or auditor\n"
+                 "  --format F       table (default), csv or json (one object a line)\n",
      command_audit_list},
     {"audit verify", "prove that the ledger was not rewritten", "[--config FILE]",
      CONFIG_HELP

@@ -177,7 +177,7 @@ Test(ledger, pseudonym_is_keyed_and_one_for_each_resident)
 Test(ledger, type_names_go_both_ways_and_there_are_no_others)
 {
     enum ledger_type t;
-    for (int i = LEDGER_REQUESTED; i <= LEDGER_OPERATOR; i++) {
+    for (int i = LEDGER_REQUESTED; i <= LEDGER_TYPE_LAST; i++) {
         cr_assert(ledger_type_of(view_text(ledger_type_name((enum ledger_type)i)), &t));
         cr_expect_eq((int)t, i);
     }

@@ -1,8 +1,8 @@
 #include <criterion/criterion.h>
 
 #include "base/hex.h"
-#include "consent/leaf.h"
-#include "consent/tree.h"
+#include "consent/log/leaf.h"
+#include "consent/log/tree.h"
 
 static struct arena a;
 

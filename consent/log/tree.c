@@ -1,4 +1,4 @@
-#include "consent/tree.h"
+#include "consent/log/tree.h"
 
 void tree_open(struct tree *t)
 {

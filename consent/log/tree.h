@@ -1,7 +1,7 @@
 /* tree: the Merkle tree hash of RFC 6962 section 2.1, grown leaf by leaf. Only the roots of the complete subtrees on
  * the right edge are kept: as many hashes as the size has one bits. */
-#ifndef CONSENT_TREE_H
-#define CONSENT_TREE_H
+#ifndef CONSENT_LOG_TREE_H
+#define CONSENT_LOG_TREE_H
 
 #include "base/hash.h"
 
