@@ -14,6 +14,11 @@ bool asn1_time(int64_t *out, const ASN1_STRING *t)
     return t && der_time(out, (uint8_t)ASN1_STRING_type(t), asn1_view(t));
 }
 
+bool asn1_is_whole_octets(const ASN1_BIT_STRING *s)
+{
+    return s && (s->flags & 0x07) == 0; /* the lowest three bits count the unused ones */
+}
+
 enum cert_sig asn1_sig_of(const X509_ALGOR *algorithm)
 {
     const ASN1_OBJECT *oid;

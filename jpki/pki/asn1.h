@@ -15,6 +15,10 @@ bool asn1_time(int64_t *out, const ASN1_STRING *t);
 /* How something is signed, out of an AlgorithmIdentifier. */
 enum cert_sig asn1_sig_of(const X509_ALGOR *algorithm);
 
+/* Is a signature whole octets? A BIT STRING may leave up to 7 bits unused, also strictly; every signature we know fills
+ * its octets (RFC 3279 2.2.3, RFC 4055 5, RFC 8017 8.2), and one signature must not have two encodings. */
+bool asn1_is_whole_octets(const ASN1_BIT_STRING *s);
+
 /* What kind of key it is; KEY may be NULL. */
 enum cert_key asn1_key_of(EVP_PKEY *key);
 

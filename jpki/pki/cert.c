@@ -244,8 +244,11 @@ static enum cert_fault read_facts(struct cert *c, X509 *x)
 static X509 *decode(struct view der)
 {
     const unsigned char *p = der.p;
+    const ASN1_BIT_STRING *signature = NULL;
     X509 *x = d2i_X509(NULL, &p, (long)der.n);
-    if (x && p == der.p + der.n)
+    if (x)
+        X509_get0_signature(&signature, NULL, x);
+    if (asn1_is_whole_octets(signature) && p == der.p + der.n)
         return x;
     X509_free(x);
     return NULL;

@@ -7,12 +7,26 @@
 #include "jpki/pki/asn1.h"
 #include "jpki/pki/der.h"
 
+/* CertificateList ::= SEQUENCE { tbsCertList SEQUENCE { version INTEGER OPTIONAL, signature, ... }, signatureAlgorithm,
+ * ... }. RFC 5280 5.1.1.2: both are the same. Only the inner one is signed, and X509_CRL_verify does not compare. */
+static bool has_one_algorithm(struct view crl)
+{
+    struct der outer, tbs, inside, outside;
+    struct view rest = crl;
+    if (der_next(&outer, &rest) || (rest = outer.body, der_next(&tbs, &rest)) || der_next(&outside, &rest))
+        return false;
+    rest = tbs.body;
+    if (der_next(&inside, &rest) || (inside.tag == 0x02 && der_next(&inside, &rest)))
+        return false;
+    return view_equal(inside.all, outside.all);
+}
+
 /* Most of a CRL is its entries; they are SEQUENCEs that OpenSSL reads as DER. The strict walk covers the whole, so
  * that two readers can never see two different lists in the same bytes. */
 static X509_CRL *decode_der(struct view der)
 {
     const unsigned char *p = der.p;
-    return der_is_strict(der) ? d2i_X509_CRL(NULL, &p, (long)der.n) : NULL;
+    return der_is_strict(der) && has_one_algorithm(der) ? d2i_X509_CRL(NULL, &p, (long)der.n) : NULL;
 }
 
 static X509_CRL *decode_pem(struct view text)
@@ -150,9 +164,12 @@ static enum crl_fault read_head(struct crl *out, struct arena *a, const struct t
                                 bool *no_memory)
 {
     const X509_ALGOR *algorithm;
-    X509_CRL_get0_signature(crl, NULL, &algorithm);
+    const ASN1_BIT_STRING *signature;
+    X509_CRL_get0_signature(crl, &signature, &algorithm);
     if (!asn1_is_sig_allowed(asn1_sig_of(algorithm)))
         return CRL_BAD_ALGORITHM;
+    if (!asn1_is_whole_octets(signature))
+        return CRL_NOT_CRL;
     /* nextUpdate is optional in ASN.1 and required by RFC 5280 5.1.2.5 */
     if (!asn1_time(&out->this_update, X509_CRL_get0_lastUpdate(crl)) ||
         !asn1_time(&out->next_update, X509_CRL_get0_nextUpdate(crl)))
@@ -206,8 +223,8 @@ const char *crl_fault_text(enum crl_fault fault)
 {
     static const char *const texts[] = {
         [CRL_FINE] = "fine",
-        [CRL_NOT_DER] = "no CRL in DER or PEM",
-        [CRL_NOT_CRL] = "no CRL with the dates RFC 5280 wants",
+        [CRL_NOT_DER] = "no CRL in DER or PEM, signed as it says inside",
+        [CRL_NOT_CRL] = "no CRL with the dates and the signature RFC 5280 wants",
         [CRL_NO_ISSUER] = "signed by none of the trusted roots",
         [CRL_BAD_ALGORITHM] = "its signature algorithm is not on the allow-list",
         [CRL_UNKNOWN_CRITICAL] = "a delta CRL, or it has a critical extension that is not understood",

@@ -106,6 +106,7 @@ static bool is_signed_well(const struct hearing *h)
     STACK_OF(X509) *extra = sk_X509_new_null();
     bool fine = extra && sk_X509_push(extra, h->root->cert.x509) > 0;
     fine = fine && asn1_is_sig_allowed(asn1_sig_of(OCSP_resp_get0_tbs_sigalg(h->basic))) &&
+           asn1_is_whole_octets(OCSP_resp_get0_signature(h->basic)) &&
            OCSP_resp_get0_signer(h->basic, &signer, extra) == 1 && signer && is_appointed(h, signer) &&
            OCSP_basic_verify(h->basic, extra, NULL, OCSP_NOVERIFY) == 1;
     sk_X509_free(extra);

@@ -57,6 +57,24 @@ static void replace_raw(int nid, struct view der)
     ASN1_OCTET_STRING_free(value);
 }
 
+/* One bit "unused" in a signature that ends in 0 is DER, and would leave the signature as it was. */
+Test(cert, refuses_a_signature_that_does_not_fill_its_octets)
+{
+    struct view der = VIEW_NONE;
+    for (int i = 1; !der.n || der.p[der.n - 1] & 1; i++) {
+        cr_assert(ASN1_INTEGER_set(X509_get_serialNumber(hanako), i));
+        der = pki_rig_signed(&r, hanako, ca, EVP_sha256());
+    }
+    uint8_t *p = arena_alloc(&r.a, der.n), *unused = p + der.n - (size_t)EVP_PKEY_get_size(ca) - 1;
+    struct cert c;
+    enum cert_fault fault;
+    memcpy(p, der.p, der.n);
+    cr_assert(*unused == 0 && cert_read(&c, &r.a, der, &fault) == ERR_OK);
+    *unused = 1;
+    cr_expect_eq(cert_read(&c, &r.a, view_bytes(p, der.n), &fault), ERR_SYNTAX);
+    cr_expect_eq(fault, CERT_NOT_X509);
+}
+
 /* --- serial numbers -------------------------------------------------------------------------------------------- */
 
 static void set_serial(const char *hex, bool negative)

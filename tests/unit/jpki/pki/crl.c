@@ -117,6 +117,20 @@ Test(crl, refuses_every_changed_byte)
     }
 }
 
+/* One bit "unused" in a signature that ends in 0 is DER, and would leave the signature as it was. */
+Test(crl, refuses_a_signature_that_does_not_fill_its_octets)
+{
+    struct view der = VIEW_NONE;
+    for (int i = 0; !der.n || der.p[der.n - 1] & 1; i++)
+        der = der_of(pki_make_crl(&ca, &sakai, NULL, 0, r.now - 10, r.now + 1000 + i, CRL_SOUND));
+    uint8_t *p = arena_alloc(&r.a, der.n), *unused = p + der.n - (size_t)EVP_PKEY_get_size(ca.key) - 1;
+    memcpy(p, der.p, der.n);
+    cr_assert_eq(*unused, 0);
+    *unused = 1;
+    cr_expect_eq(fault_of(der), CRL_FINE);
+    cr_expect_eq(fault_of(view_bytes(p, der.n)), CRL_NOT_CRL);
+}
+
 Test(crl, refuses_an_entry_with_an_unknown_critical_extension)
 {
     X509_CRL *list = make_list();
