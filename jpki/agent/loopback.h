@@ -54,6 +54,8 @@ struct loopback;
  * port. CONFIG's pointers must outlive it. */
 enum err loopback_open(struct loopback **out, const struct loopback_config *config) MUST_CHECK;
 uint16_t loopback_port(const struct loopback *l);
+/* The routes above; CTX of their handlers is the loopback. For whoever brings requests without a socket (fuzzers). */
+const struct route *loopback_routes(size_t *n);
 void loopback_close(struct loopback *l);
 
 #endif

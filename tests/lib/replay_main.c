@@ -24,19 +24,25 @@ static int replay_file(const char *path)
     return 1;
 }
 
+static int is_seed(const struct dirent *e)
+{
+    return e->d_name[0] != '.';
+}
+
 int main(int argc, char **argv)
 {
     int n = 0;
     for (int i = 1; i < argc; i++) {
-        DIR *d = opendir(argv[i]);
-        if (!d)
-            continue;
-        for (struct dirent *e; (e = readdir(d));) {
+        struct dirent **names;
+        int count = scandir(argv[i], &names, is_seed, alphasort); /* in order: some fuzzers remember what was before */
+        for (int k = 0; k < count; k++) {
             char path[4096];
-            if (e->d_name[0] != '.' && snprintf(path, sizeof path, "%s/%s", argv[i], e->d_name) < (int)sizeof path)
+            if (snprintf(path, sizeof path, "%s/%s", argv[i], names[k]->d_name) < (int)sizeof path)
                 n += replay_file(path);
+            free(names[k]);
         }
-        closedir(d);
+        if (count >= 0)
+            free(names);
     }
     printf("%d seeds replayed\n", n);
     return n > 0 ? 0 : 1;
