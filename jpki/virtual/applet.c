@@ -1,6 +1,7 @@
 #include "jpki/virtual/applet.h"
 
 #include "base/chance.h"
+#include "jpki/virtual/atr.h"
 #include "jpki/virtual/command.h"
 
 /* Status words (facts 2.4). */
@@ -14,6 +15,7 @@ enum {
     SW_SECURE = 0x6882,
     SW_STRUCTURE = 0x6981,
     SW_SECURITY = 0x6982,
+    SW_BLOCKED_ISO = 0x6983,
     SW_BLOCKED = 0x6984,
     SW_CONDITIONS = 0x6985,
     SW_NO_EF = 0x6986,
@@ -207,15 +209,25 @@ static uint16_t refer(struct applet *a, uint8_t p2, enum ef_kind kind)
     return SW_OK;
 }
 
+static uint16_t blocked(const struct applet *a)
+{
+    return a->options.blocked_6983 ? SW_BLOCKED_ISO : SW_BLOCKED;
+}
+
 static uint16_t tries_left(const struct applet *a, enum pin_id pin)
 {
     uint8_t left = a->pins->all[pin].left;
-    return left ? (uint16_t)(SW_TRIES + left) : SW_BLOCKED;
+    if (a->options.verified_9000 && (a->verified & 1u << pin))
+        return SW_OK;
+    return left ? (uint16_t)(SW_TRIES + left) : blocked(a);
 }
 
 /* The attempt that blocks is answered 63C0; from then on it is 6984 (facts 2.4, trap 5). */
 static uint16_t compare(struct applet *a, enum pin_id pin, struct view given)
 {
+    bool length_wrong;
+    if (a->options.length_is_free && !pins_allow(pin, given, &length_wrong) && length_wrong)
+        return SW_LENGTH;
     a->verified &= ~(1u << pin);
     switch (pins_compare(a->pins, pin, given)) {
     case PIN_RIGHT:
@@ -224,7 +236,7 @@ static uint16_t compare(struct applet *a, enum pin_id pin, struct view given)
     case PIN_WRONG:
         return (uint16_t)(SW_TRIES + a->pins->all[pin].left);
     case PIN_BLOCKED:
-        return SW_BLOCKED;
+        return blocked(a);
     case PIN_NOT_SAVED:
         break;
     }
@@ -255,7 +267,7 @@ static uint16_t on_change(struct applet *a, const struct command *c, struct buf 
     enum pin_id pin = a->ef->pin;
     bool length_wrong;
     if ((pin != PIN_AUTH && pin != PIN_SIGN && pin != PIN_TEXT) || !(a->verified & 1u << pin))
-        return a->pins->all[pin].left ? SW_SECURITY : SW_BLOCKED;
+        return a->pins->all[pin].left ? SW_SECURITY : blocked(a);
     if (!pins_allow(pin, c->data, &length_wrong))
         return length_wrong ? SW_LENGTH : SW_DATA;
     return pins_change(a->pins, pin, c->data) == PIN_RIGHT ? SW_OK : SW_MEMORY;
@@ -309,14 +321,14 @@ static uint16_t on_challenge(struct applet *a, const struct command *c, struct b
     return SW_OK;
 }
 
-/* 5F51 is the ATR without TS; the card's other data objects are not copied here. */
+/* 5F51 is the ATR of the contacts without TS, also when the card is read through the air (facts 1.3). */
 static uint16_t on_get_data(struct applet *a, const struct command *c, struct buf *out)
 {
     if (c->p1 != 0x5F || c->p2 != 0x51)
         return SW_NO_REFERENCE;
     if (!c->has_le)
         return SW_LENGTH;
-    buf_put(out, view_from(a->options.atr, 1));
+    buf_put(out, view_from(atr_of_contacts(a->options.atr), 1));
     return SW_OK;
 }
 
@@ -377,7 +389,9 @@ static uint16_t run(struct applet *a, struct view apdu, struct buf *out)
 void applet_command(struct applet *a, struct view apdu, struct buf *out)
 {
     size_t before = out->n;
-    uint16_t sw = run(a, apdu, out);
+    bool fails = a->fresh && a->options.first_fails;
+    a->fresh = false;
+    uint16_t sw = fails ? SW_UNKNOWN : run(a, apdu, out);
     if (out->err != ERR_OK)
         return;
     if (sw != SW_OK && sw != SW_EOF)
@@ -390,6 +404,7 @@ void applet_power_off(struct applet *a)
     a->app = NULL;
     a->ef = NULL;
     a->verified = 0;
+    a->fresh = true;
 }
 
 void applet_reset(struct applet *a)

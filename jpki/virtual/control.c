@@ -12,16 +12,17 @@
 static const struct {
     const char *word;
     enum control_verb verb;
-    bool number, sw;
+    enum { NOTHING, NUMBER, NUMBER_SW, PACE } takes;
 } verbs[] = {
-    {"insert", CONTROL_INSERT, false, false},
-    {"remove", CONTROL_REMOVE, false, false},
-    {"remove-before", CONTROL_REMOVE_BEFORE, true, false},
-    {"answer", CONTROL_ANSWER, true, true},
-    {"delay", CONTROL_DELAY, true, false},
-    {"status", CONTROL_STATUS, false, false},
-    {"trace", CONTROL_TRACE, false, false},
-    {"forget", CONTROL_FORGET, false, false},
+    {"insert", CONTROL_INSERT, NOTHING},
+    {"remove", CONTROL_REMOVE, NOTHING},
+    {"remove-before", CONTROL_REMOVE_BEFORE, NUMBER},
+    {"answer", CONTROL_ANSWER, NUMBER_SW},
+    {"delay", CONTROL_DELAY, NUMBER},
+    {"pace", CONTROL_PACE, PACE},
+    {"status", CONTROL_STATUS, NOTHING},
+    {"trace", CONTROL_TRACE, NOTHING},
+    {"forget", CONTROL_FORGET, NOTHING},
 };
 
 static enum err read_number(unsigned *n, struct view *rest)
@@ -46,6 +47,20 @@ static enum err read_sw(uint16_t *sw, struct view *rest)
     return e;
 }
 
+static enum err read_pace(enum pace *pace, struct view *rest)
+{
+    struct view word;
+    return text_next_word(rest, &word) ? pace_read(pace, word) : ERR_SYNTAX;
+}
+
+static enum err read_arguments(struct control_command *c, size_t i, struct view *rest)
+{
+    if (verbs[i].takes == PACE)
+        return read_pace(&c->pace, rest);
+    enum err e = verbs[i].takes == NOTHING ? ERR_OK : read_number(&c->n, rest);
+    return e == ERR_OK && verbs[i].takes == NUMBER_SW ? read_sw(&c->sw, rest) : e;
+}
+
 enum err control_read(struct control_command *c, struct view line)
 {
     struct view rest = line, word;
@@ -56,9 +71,7 @@ enum err control_read(struct control_command *c, struct view line)
         if (!view_equal_text(word, verbs[i].word))
             continue;
         c->verb = verbs[i].verb;
-        enum err e = verbs[i].number ? read_number(&c->n, &rest) : ERR_OK;
-        if (e == ERR_OK && verbs[i].sw)
-            e = read_sw(&c->sw, &rest);
+        enum err e = read_arguments(c, i, &rest);
         return e == ERR_OK && text_next_word(&rest, &word) ? ERR_SYNTAX : e;
     }
     return ERR_SYNTAX;

@@ -3,6 +3,7 @@
 #define JPKI_VIRTUAL_CONTROL_H
 
 #include "base/buf.h"
+#include "jpki/virtual/pace.h"
 
 enum control_verb {
     CONTROL_INSERT,
@@ -10,6 +11,7 @@ enum control_verb {
     CONTROL_REMOVE_BEFORE, /* n: the n-th command from now finds the card gone; 0 takes the order back */
     CONTROL_ANSWER,        /* n, sw: the n-th command from now is answered so and not carried out; 0 takes it back */
     CONTROL_DELAY,         /* n: milliseconds every answer is held back */
+    CONTROL_PACE,          /* none, contact, contactless: how long commands take */
     CONTROL_STATUS,        /* a JSON object */
     CONTROL_TRACE,         /* the trace since the start or the last forget */
     CONTROL_FORGET,
@@ -19,6 +21,7 @@ struct control_command {
     enum control_verb verb;
     unsigned n;
     uint16_t sw;
+    enum pace pace;
 };
 
 /* "answer 3 6982" and so on. ERR_SYNTAX. */

@@ -8,8 +8,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/chance.h"
-#include "base/hex.h"
 #include "base/text.h"
 #include "jpki/virtual/control.h"
 #include "jpki/virtual/reader.h"
@@ -25,21 +23,29 @@ static const char usage[] =
     "  --port N          TCP port of the reader's slot (default 35963)\n"
     "  --control SOCKET  Unix socket for ctl\n"
     "  --trace FILE      append the trace to a file\n"
-    "  --atr HEX|random  answer to reset (default 3BE000FF8131FE4514); random: as contactless readers make it up\n"
+    "  --atr ATR         answer to reset, in hexadecimal or by name: contact (default), contact-2 to -5, contactless,\n"
+    "                    contactless-2 to -4, old-card; random: another one at each tap, as readers make it up\n"
     "  --label TEXT      token label (default JPKIAPICCTOKEN2; JPKIAPGPSETOKEN, JPKIAPIOSTOKEN: a phone)\n"
     "  --delay MS        hold every answer back\n"
+    "  --pace NAME       take as long as a card does: contact, contactless (default none)\n"
     "  --empty           start with the card out\n"
     "  --long-lengths    text application codes its lengths as 82 hh ll\n"
     "  --short-only      answer extended lengths with 6700\n"
     "  --eof-6282        reading past the end answers 6282\n"
     "  --reset-forgets   a warm reset clears PIN states\n"
+    "  --first-6f00      the first command after power-on answers 6F00\n"
+    "  --blocked-6983    a blocked PIN answers 6983 instead of 6984\n"
+    "  --verified-9000   the question for the tries left answers 9000 while the PIN is verified\n"
+    "  --length-is-free  a PIN of impossible length answers 6700 and costs no try\n"
     "  --help, --version\n"
     "\n"
-    "ctl commands: insert, remove, remove-before N, answer N SW, delay MS, status, trace, forget\n";
+    "ctl commands: insert, remove, remove-before N, answer N SW, delay MS, pace NAME, status,\n"
+    "               trace, forget\n";
 
 struct settings {
     const char *dir, *state, *control, *trace;
-    const char *atr;
+    const char *atr, *pace;
+    enum pace how_fast;
     int64_t port, delay;
     bool empty;
     struct files_options files;
@@ -116,12 +122,17 @@ static const struct option_row {
     {"--trace", IS_TEXT, offsetof(struct settings, trace), 4096},
     {"--atr", IS_TEXT, offsetof(struct settings, atr), 66},
     {"--label", IS_TEXT, offsetof(struct settings, files.label), 32},
+    {"--pace", IS_TEXT, offsetof(struct settings, pace), 16},
     {"--delay", IS_NUMBER, offsetof(struct settings, delay), 600000},
     {"--empty", IS_FLAG, offsetof(struct settings, empty), 0},
     {"--long-lengths", IS_FLAG, offsetof(struct settings, files.long_lengths), 0},
     {"--short-only", IS_FLAG, offsetof(struct settings, applet.short_only), 0},
     {"--eof-6282", IS_FLAG, offsetof(struct settings, applet.says_eof), 0},
     {"--reset-forgets", IS_FLAG, offsetof(struct settings, applet.reset_forgets), 0},
+    {"--first-6f00", IS_FLAG, offsetof(struct settings, applet.first_fails), 0},
+    {"--blocked-6983", IS_FLAG, offsetof(struct settings, applet.blocked_6983), 0},
+    {"--verified-9000", IS_FLAG, offsetof(struct settings, applet.verified_9000), 0},
+    {"--length-is-free", IS_FLAG, offsetof(struct settings, applet.length_is_free), 0},
 };
 
 static const struct option_row *find_row(const char *name)
@@ -166,30 +177,10 @@ static int read_options(struct settings *s, int argc, char **argv)
 
 /* --- the card -------------------------------------------------------------------------------------------------- */
 
-/* What PC/SC part 3 makes of a Type B card whose application data is random at each tap (facts 1.2). */
-static void random_atr(uint8_t atr[13])
-{
-    static const uint8_t form[13] = {0x3B, 0x88, 0x80, 0x01, 0, 0, 0, 0, 0xB3, 0x81, 0xA1, 0x00, 0};
-    memcpy(atr, form, sizeof form);
-    chance_bytes(atr + 4, 4);
-    for (size_t i = 1; i < 12; i++)
-        atr[12] ^= atr[i];
-}
-
 static enum err set_atr(struct settings *s, struct arena *a)
 {
-    if (!s->atr)
-        s->applet.atr = VIEW("\x3B\xE0\x00\xFF\x81\x31\xFE\x45\x14");
-    else if (strcmp(s->atr, "random") != 0)
-        return hex_read(a, view_text(s->atr), &s->applet.atr);
-    else {
-        uint8_t *atr = arena_alloc(a, 13);
-        if (!atr)
-            return ERR_MEMORY;
-        random_atr(atr);
-        s->applet.atr = view_bytes(atr, 13);
-    }
-    return ERR_OK;
+    bool random = s->atr && strcmp(s->atr, "random") == 0; /* made when the card is put in */
+    return atr_read(&s->applet.atr, a, s->atr && !random ? s->atr : random ? "contactless" : "contact");
 }
 
 /* One card cannot be in two readers: two programs would overwrite each other's counters. */
@@ -229,7 +220,9 @@ static enum err run_station(const struct settings *s, struct applet *applet, str
                                 .port = (uint16_t)s->port,
                                 .control = -1,
                                 .inserted = !s->empty,
-                                .delay_ms = (unsigned)s->delay};
+                                .delay_ms = (unsigned)s->delay,
+                                .pace = s->how_fast,
+                                .new_atr = s->atr && strcmp(s->atr, "random") == 0};
     enum err e = catch_signals(&station->signals);
     if (e == ERR_OK && s->control)
         e = control_listen(&station->control, s->control);
@@ -262,8 +255,10 @@ static int run_card(struct settings *s, struct arena *a)
     char *chip = state ? arena_printf(a, "%s.chip", state) : NULL;
     if (!chip || lock_state(a, state) != ERR_OK)
         return complain(s->dir, "another genkan-card holds this card, or its state cannot be written");
-    if (set_atr(s, a) != ERR_OK || s->applet.atr.n < 2 || s->applet.atr.n > 33)
-        return complain(s->atr ? s->atr : "ATR", "not an ATR in hexadecimal");
+    if (set_atr(s, a) != ERR_OK)
+        return complain(s->atr, "neither the name of an ATR nor one in hexadecimal");
+    if (pace_read(&s->how_fast, view_text(s->pace ? s->pace : "none")) != ERR_OK)
+        return complain(s->pace, "none, contact or contactless");
     enum err e = persona_open(&persona, s->dir, chip, &what);
     if (e != ERR_OK)
         return complain(what, err_name(e));

@@ -51,6 +51,10 @@ static void look_for_reader(struct station *s)
         return;
     }
     s->in.from = s->in.to = 0;
+    if (s->new_atr) {
+        atr_make_tap(s->tap);
+        s->applet->options.atr = VIEW_ARRAY(s->tap);
+    }
     trace_event(s->trace, "inserted");
 }
 
@@ -101,9 +105,10 @@ static void on_command(struct station *s, struct view apdu)
         applet_command(s->applet, apdu, &s->answer);
     if (buf_done(&s->answer, &answer) == ERR_OK)
         trace_command(s->trace, apdu, answer, microseconds() - start, forced);
+    unsigned hold = s->delay_ms + (s->answer.err == ERR_OK ? pace_ms(s->pace, apdu, answer) : 0);
     s->pending = true;
-    s->due_ms = clock_steady_ms() + s->delay_ms;
-    if (s->delay_ms == 0)
+    s->due_ms = clock_steady_ms() + hold;
+    if (hold == 0)
         send_answer(s);
 }
 
@@ -157,6 +162,7 @@ static void put_status(const struct station *s, struct buf *out)
     json_out_open(&o, out);
     json_begin(&o);
     json_pair_int(&o, "alarms", (int64_t)s->trace->alarms);
+    json_pair_int(&o, "alarms_ever", (int64_t)s->trace->alarms_ever);
     json_pair_text(&o, "app", s->applet->app ? s->applet->app->name : "");
     json_pair_int(&o, "commands", (int64_t)s->trace->commands);
     json_pair_bool(&o, "connected", s->link >= 0);
@@ -203,6 +209,9 @@ static void obey(struct station *s, const struct control_command *c, struct buf 
         break;
     case CONTROL_DELAY:
         s->delay_ms = c->n;
+        break;
+    case CONTROL_PACE:
+        s->pace = c->pace;
         break;
     case CONTROL_FORGET:
         trace_forget(s->trace);

@@ -3,6 +3,8 @@
 #define JPKI_VIRTUAL_STATION_H
 
 #include "jpki/virtual/applet.h"
+#include "jpki/virtual/atr.h"
+#include "jpki/virtual/pace.h"
 #include "jpki/virtual/trace.h"
 #include "jpki/virtual/vpcd.h"
 
@@ -13,6 +15,9 @@ struct station {
     int control, signals; /* listening socket or -1; signalfd of what ends the loop */
     bool inserted;        /* the wish; `link` says whether a reader has it */
     unsigned delay_ms;
+    enum pace pace;
+    bool new_atr; /* another answer to reset at each tap, in `tap` */
+    uint8_t tap[ATR_TAP_SIZE];
     /* orders, counted down command by command; 0: none */
     unsigned remove_before, answer_at;
     uint16_t answer_sw;

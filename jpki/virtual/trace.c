@@ -69,15 +69,16 @@ void trace_alarm(struct trace *t, const char *what)
     struct buf b;
     struct json_out o;
     t->alarms++;
+    t->alarms_ever++;
     begin(&b, &o);
     json_pair_text(&o, "alarm", what);
     end(t, &b, &o);
 }
 
-/* VERIFY and CHANGE carry PINs: only their header is shown. */
+/* VERIFY, CHANGE REFERENCE DATA and JICSAP's CHANGE KEY carry PINs: only their header is shown. */
 static bool holds_pin(struct view apdu)
 {
-    return apdu.n > 5 && (apdu.p[1] == 0x20 || apdu.p[1] == 0x24);
+    return apdu.n > 5 && (apdu.p[1] == 0x20 || apdu.p[1] == 0x24 || apdu.p[1] == 0x32);
 }
 
 void trace_command(struct trace *t, struct view apdu, struct view answer, int64_t microseconds, bool forced)

@@ -9,6 +9,7 @@ struct trace {
     struct buf lines; /* since the last trace_forget; the newest are left out when it is full */
     int fd;           /* a file that gets the same lines, or -1 */
     uint64_t commands, alarms, power_ons;
+    uint64_t alarms_ever; /* no forgetting of these */
 };
 
 /* PATH NULL: only in memory. ERR_IO: the file cannot be written. */

@@ -1,5 +1,6 @@
 /* The virtual card does what a test orders, seen from the other side: a PC/SC client of the real pcscd. */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <winscard.h>
 
@@ -16,15 +17,23 @@ struct client {
     char reader[128];
 };
 
-static void open_rig(struct client *c, bool empty)
+#define HANAKO BUILD_DIR "/testpki/residents/hanako"
+#define TARO   BUILD_DIR "/testpki/residents/taro"
+
+static void open_rig_as(struct client *c, struct rig_options o)
 {
-    const struct rig_options o = {
-        .card_dir = BUILD_DIR "/testpki/residents/hanako", .program = BUILD_DIR "/genkan-card", .empty = empty};
+    o.program = BUILD_DIR "/genkan-card";
+    o.card_dir = HANAKO;
     *c = (struct client){.rig = NULL};
     cr_assert_eq(rig_open(&c->rig, &o), ERR_OK);
     cr_assert_eq(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &c->context), SCARD_S_SUCCESS);
     DWORD n = sizeof c->reader;
     cr_assert_eq(SCardListReaders(c->context, NULL, c->reader, &n), SCARD_S_SUCCESS);
+}
+
+static void open_rig(struct client *c, bool empty)
+{
+    open_rig_as(c, (struct rig_options){.empty = empty});
 }
 
 static void connect_card(struct client *c)
@@ -183,7 +192,7 @@ Test(faults, two_rigs_do_not_meet)
     char status[1024];
     open_rig(&one, false);
     connect_card(&one);
-    const struct rig_options o = {.card_dir = BUILD_DIR "/testpki/residents/taro", .program = BUILD_DIR "/genkan-card"};
+    const struct rig_options o = {.card_dir = TARO, .program = BUILD_DIR "/genkan-card"};
     cr_assert_eq(rig_open(&two, &o), ERR_OK);
     cr_assert_eq(rig_ctl(two, "answer 1 6D00", NULL, 0), ERR_OK);
     cr_expect_eq(say(&one, SELECT), 0x9000);
@@ -201,5 +210,178 @@ Test(faults, a_command_that_is_none_is_refused)
     open_rig(&c, true);
     cr_expect_eq(rig_ctl(c.rig, "explode", NULL, 0), ERR_SYNTAX);
     cr_expect_eq(rig_ctl(c.rig, "answer 1", NULL, 0), ERR_SYNTAX);
+    close_rig(&c);
+}
+
+/* --- two readers, two cards ------------------------------------------------------------------------------------- */
+
+/* The second name of the list of readers. */
+static const char *second_reader(const struct client *c)
+{
+    return c->reader + strlen(c->reader) + 1;
+}
+
+/* The first 32 bytes of the card's auth certificate, through the reader of that name. */
+static void read_certificate(struct client *c, const char *reader, uint8_t out[32])
+{
+    SCARDHANDLE card;
+    DWORD protocol, n;
+    uint8_t answer[300];
+    cr_assert_eq(SCardConnect(c->context, reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, &card, &protocol),
+                 SCARD_S_SUCCESS, "%s", reader);
+    n = sizeof answer;
+    cr_assert_eq(SCardTransmit(card, SCARD_PCI_T1, SELECT.p, SELECT.n, NULL, answer, &n), SCARD_S_SUCCESS);
+    n = sizeof answer;
+    cr_assert_eq(SCardTransmit(card, SCARD_PCI_T1, VIEW("\x00\xB0\x8A\x00\x20").p, 5, NULL, answer, &n),
+                 SCARD_S_SUCCESS);
+    cr_assert_eq(n, 34);
+    memcpy(out, answer, 32);
+    SCardDisconnect(card, SCARD_UNPOWER_CARD);
+}
+
+static const struct rig_options taro = {.card_dir = TARO};
+
+Test(cards, two_in_two_readers_of_one_service_are_two_cards)
+{
+    struct client c;
+    uint8_t hers[32], his[32], hers_again[32];
+    open_rig(&c, false);
+    cr_assert_eq(rig_add_second(c.rig, &taro), ERR_OK);
+    cr_assert(second_reader(&c)[0], "a second reader");
+    read_certificate(&c, c.reader, hers);
+    read_certificate(&c, second_reader(&c), his);
+    read_certificate(&c, c.reader, hers_again);
+    cr_expect_arr_eq(hers, hers_again, 32);
+    cr_expect(memcmp(hers, his, 32) != 0);
+    close_rig(&c);
+}
+
+Test(cards, each_keeps_its_own_counters_and_its_own_orders)
+{
+    struct client c;
+    char status[1024];
+    open_rig(&c, false);
+    cr_assert_eq(rig_add_second(c.rig, &taro), ERR_OK);
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_expect_eq(say(&c, VIEW("\x00\x20\x00\x98\x04"
+                              "0000")),
+                 0x63C2);
+    cr_assert_eq(rig_ctl_second(c.rig, "status", status, sizeof status), ERR_OK);
+    cr_expect(strstr(status, "\"auth\":3"), "%s", status);
+    cr_assert_eq(rig_ctl(c.rig, "status", status, sizeof status), ERR_OK);
+    cr_expect(strstr(status, "\"auth\":2"), "%s", status);
+    cr_assert_eq(rig_ctl_second(c.rig, "remove", NULL, 0), ERR_OK);
+    cr_expect_eq(say(&c, TRIES), 0x63C2, "the first card stays");
+    close_rig(&c);
+}
+
+/* --- taps ------------------------------------------------------------------------------------------------------- */
+
+static void atr_of(struct client *c, uint8_t out[MAX_ATR_SIZE], DWORD *n)
+{
+    DWORD state, protocol;
+    *n = MAX_ATR_SIZE;
+    cr_assert_eq(SCardStatus(c->card, NULL, NULL, &state, &protocol, out, n), SCARD_S_SUCCESS);
+}
+
+Test(taps, each_of_a_card_without_contacts_has_its_own_answer_to_reset)
+{
+    struct client c;
+    uint8_t first[MAX_ATR_SIZE], second[MAX_ATR_SIZE];
+    DWORD n, m;
+    open_rig_as(&c, (struct rig_options){.extra = (const char *const[]){"--atr", "random", NULL}});
+    connect_card(&c);
+    atr_of(&c, first, &n);
+    SCardDisconnect(c.card, SCARD_LEAVE_CARD);
+    cr_assert_eq(rig_ctl(c.rig, "remove", NULL, 0), ERR_OK);
+    cr_expect(await_state(&c, SCARD_STATE_EMPTY, true));
+    cr_assert_eq(rig_ctl(c.rig, "insert", NULL, 0), ERR_OK);
+    cr_expect(await_state(&c, SCARD_STATE_PRESENT, true));
+    connect_card(&c);
+    atr_of(&c, second, &m);
+    cr_expect(n == 13 && m == 13 && memcmp(first, second, 13) != 0);
+    cr_expect_eq(say(&c, SELECT), 0x9000, "the same card for whoever selects instead of looking at its ATR");
+    close_rig(&c);
+}
+
+Test(taps, a_card_in_the_air_takes_its_time_to_sign)
+{
+    struct client c;
+    open_rig_as(&c, (struct rig_options){.extra = (const char *const[]){"--pace", "contactless", NULL}});
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_expect_eq(say(&c, VERIFY), 0x9000);
+    int64_t start = clock_steady_ms();
+    cr_expect_eq(say(&c, VIEW("\x80\x2A\x00\x97\x01x\x00")), 0x9000);
+    cr_expect_geq(clock_steady_ms() - start, 1500);
+    cr_assert_eq(rig_ctl(c.rig, "pace none", NULL, 0), ERR_OK);
+    close_rig(&c);
+}
+
+Test(taps, the_first_command_after_power_on_may_fail_once)
+{
+    struct client c;
+    open_rig_as(&c, (struct rig_options){.extra = (const char *const[]){"--first-6f00", NULL}});
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x6F00);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    SCardDisconnect(c.card, SCARD_UNPOWER_CARD);
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x6F00);
+    close_rig(&c);
+}
+
+/* A warm reset as another program may cause it: the PIN's effect stays (facts 1.4), or goes with --reset-forgets. */
+static void expect_after_reset(const char *const *extra, unsigned sw)
+{
+    struct client c;
+    DWORD protocol;
+    open_rig_as(&c, (struct rig_options){.extra = extra});
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_expect_eq(say(&c, VERIFY), 0x9000);
+    cr_assert_eq(SCardReconnect(c.card, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, SCARD_RESET_CARD, &protocol),
+                 SCARD_S_SUCCESS);
+    cr_expect_eq(say(&c, VIEW("\x80\x2A\x00\x97\x01x\x00")), sw);
+    close_rig(&c);
+}
+
+Test(taps, a_warm_reset_leaves_the_pin_open_and_power_off_does_not)
+{
+    expect_after_reset(NULL, 0x9000);
+}
+
+Test(taps, a_warm_reset_can_be_made_to_forget)
+{
+    expect_after_reset((const char *const[]){"--reset-forgets", NULL}, 0x6986);
+}
+
+/* --- the alarm -------------------------------------------------------------------------------------------------- */
+
+static void touch_the_number(struct client *c)
+{
+    connect_card(c);
+    cr_expect_eq(say(c, VIEW("\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08")), 0x9000);
+    cr_expect_eq(say(c, VIEW("\x00\xA4\x02\x0C\x02\x00\x01")), 0x9000);
+}
+
+Test(alarm, ends_any_test_that_touched_the_individual_number, .signal = SIGABRT)
+{
+    struct client c;
+    open_rig(&c, false);
+    touch_the_number(&c);
+    cr_assert_eq(rig_ctl(c.rig, "forget", NULL, 0), ERR_OK);
+    close_rig(&c);
+}
+
+Test(alarm, is_in_the_trace)
+{
+    struct client c;
+    char trace[8192];
+    open_rig_as(&c, (struct rig_options){.may_alarm = true});
+    touch_the_number(&c);
+    cr_assert_eq(rig_ctl(c.rig, "trace", trace, sizeof trace), ERR_OK);
+    cr_expect(strstr(trace, "\"alarm\":\"individual_number\""));
     close_rig(&c);
 }

@@ -20,10 +20,19 @@
 #define ARGUMENTS_MAX 32
 #define PATIENCE_MS   30000
 
+enum { SLOTS = 2 }; /* of vpcd */
+
+struct place {
+    char control[96], state[96];
+    pid_t card;
+    bool may_alarm;
+};
+
 struct rig {
-    char folder[64], socket[96], control[96], state[96], program[256];
+    char folder[64], socket[96], program[256];
     uint16_t port;
-    pid_t reader, card;
+    pid_t reader;
+    struct place places[SLOTS];
 };
 
 static void pause_ms(long ms)
@@ -144,13 +153,15 @@ void rig_unplug(struct rig *r)
 
 /* --- card ------------------------------------------------------------------------------------------------------ */
 
-static enum err start_card(struct rig *r, const struct rig_options *o)
+static enum err start_card(struct rig *r, unsigned slot, const struct rig_options *o)
 {
-    char port[8];
-    const char *arguments[ARGUMENTS_MAX] = {r->program,  "--dir",    o->card_dir, "--state", r->state,
-                                            "--control", r->control, "--port",    port};
+    char port[8], log[32];
+    struct place *place = &r->places[slot];
+    const char *arguments[ARGUMENTS_MAX] = {r->program,  "--dir",        o->card_dir, "--state", place->state,
+                                            "--control", place->control, "--port",    port};
     size_t n = 9;
-    snprintf(port, sizeof port, "%u", (unsigned)r->port);
+    snprintf(port, sizeof port, "%u", r->port + slot);
+    snprintf(log, sizeof log, "card-%u.log", slot);
     for (size_t i = 0; o->extra && o->extra[i]; i++) {
         if (n == ARGUMENTS_MAX - 2)
             return ERR_LIMIT;
@@ -158,38 +169,19 @@ static enum err start_card(struct rig *r, const struct rig_options *o)
     }
     if (o->empty)
         arguments[n++] = "--empty";
-    r->card = start(r, arguments, "card.log");
-    return r->card > 0 ? ERR_OK : ERR_IO;
+    place->may_alarm = o->may_alarm;
+    place->card = start(r, arguments, log);
+    return place->card > 0 ? ERR_OK : ERR_IO;
 }
 
-/* pcscd has powered the card up: the next client finds it. */
-static bool is_ready(struct rig *r, bool empty)
-{
-    char status[1024];
-    if (rig_ctl(r, "status", status, sizeof status) != ERR_OK)
-        return false;
-    return empty || !strstr(status, "\"power_ons\":0}");
-}
-
-static enum err await_card(struct rig *r, bool empty)
-{
-    for (int64_t end = clock_steady_ms() + PATIENCE_MS; clock_steady_ms() < end; pause_ms(10)) {
-        if (is_ready(r, empty))
-            return ERR_OK;
-        if (is_gone(&r->card))
-            return ERR_UNAVAILABLE;
-    }
-    return ERR_TIMEOUT;
-}
-
-enum err rig_ctl(struct rig *r, const char *command, char *answer, size_t size)
+static enum err tell(struct rig *r, unsigned slot, const char *command, char *answer, size_t size)
 {
     char line[128];
     struct buf b;
     struct view v = VIEW_NONE;
     snprintf(line, sizeof line, "%s\n", command);
     buf_open(&b, NULL, 32u << 20);
-    enum err e = control_ask(r->control, view_text(line), &b);
+    enum err e = control_ask(r->places[slot].control, view_text(line), &b);
     if (e == ERR_OK)
         e = buf_done(&b, &v);
     if (e == ERR_OK && view_starts(v, VIEW("error")))
@@ -200,6 +192,60 @@ enum err rig_ctl(struct rig *r, const char *command, char *answer, size_t size)
     return e;
 }
 
+enum err rig_ctl(struct rig *r, const char *command, char *answer, size_t size)
+{
+    return tell(r, 0, command, answer, size);
+}
+
+enum err rig_ctl_second(struct rig *r, const char *command, char *answer, size_t size)
+{
+    return tell(r, 1, command, answer, size);
+}
+
+/* pcscd has powered the card up: the next client finds it. */
+static bool is_ready(struct rig *r, unsigned slot, bool empty)
+{
+    char status[1024];
+    if (tell(r, slot, "status", status, sizeof status) != ERR_OK)
+        return false;
+    return empty || !strstr(status, "\"power_ons\":0}");
+}
+
+static enum err await_card(struct rig *r, unsigned slot, bool empty)
+{
+    for (int64_t end = clock_steady_ms() + PATIENCE_MS; clock_steady_ms() < end; pause_ms(10)) {
+        if (is_ready(r, slot, empty))
+            return ERR_OK;
+        if (is_gone(&r->places[slot].card))
+            return ERR_UNAVAILABLE;
+    }
+    return ERR_TIMEOUT;
+}
+
+static enum err put_card(struct rig *r, unsigned slot, const struct rig_options *o)
+{
+    enum err e = start_card(r, slot, o);
+    return e == ERR_OK ? await_card(r, slot, o->empty) : e;
+}
+
+enum err rig_add_second(struct rig *r, const struct rig_options *o)
+{
+    return put_card(r, 1, o);
+}
+
+/* No test says "and nobody read the individual number": every one does, here. */
+static bool is_silent(struct rig *r, unsigned slot)
+{
+    char status[1024];
+    struct place *place = &r->places[slot];
+    if (place->card <= 0 || place->may_alarm || tell(r, slot, "status", status, sizeof status) != ERR_OK)
+        return true;
+    if (strstr(status, "\"alarms_ever\":0,"))
+        return true;
+    fprintf(stderr, "the virtual card raised an alarm: somebody touched what nobody may touch\n%s", status);
+    return false;
+}
+
 /* --- the whole ------------------------------------------------------------------------------------------------- */
 
 static enum err set_up(struct rig *r, const struct rig_options *o)
@@ -208,8 +254,10 @@ static enum err set_up(struct rig *r, const struct rig_options *o)
     if (!mkdtemp(r->folder))
         return ERR_IO;
     snprintf(r->socket, sizeof r->socket, "%s/" READER_SOCKET, r->folder);
-    snprintf(r->control, sizeof r->control, "%s/card.sock", r->folder);
-    snprintf(r->state, sizeof r->state, "%s/state.json", r->folder);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        snprintf(r->places[i].control, sizeof r->places[i].control, "%s/card%u.sock", r->folder, i);
+        snprintf(r->places[i].state, sizeof r->places[i].state, "%s/state%u.json", r->folder, i);
+    }
     snprintf(r->program, sizeof r->program, "%s", o->program ? o->program : "");
     r->port = find_port();
     return r->port ? ERR_OK : ERR_UNAVAILABLE;
@@ -224,9 +272,7 @@ enum err rig_open(struct rig **out, const struct rig_options *o)
     if (e == ERR_OK)
         e = rig_plug(r);
     if (e == ERR_OK && o->card_dir)
-        e = start_card(r, o);
-    if (e == ERR_OK && o->card_dir)
-        e = await_card(r, o->empty);
+        e = put_card(r, 0, o);
     if (e == ERR_OK && setenv("PCSCLITE_CSOCK_NAME", r->socket, 1) != 0)
         e = ERR_MEMORY;
     if (e != ERR_OK) {
@@ -257,11 +303,17 @@ void rig_close(struct rig *r)
 {
     if (!r)
         return;
-    stop(&r->card);
+    bool silent = true;
+    for (unsigned i = 0; i < SLOTS; i++) {
+        silent = is_silent(r, i) && silent;
+        stop(&r->places[i].card);
+    }
     stop(&r->reader);
     if (r->folder[0])
         remove_folder(r->folder);
     free(r);
+    if (!silent)
+        abort();
 }
 
 const char *rig_socket(const struct rig *r)
@@ -276,5 +328,5 @@ const char *rig_folder(const struct rig *r)
 
 const char *rig_control(const struct rig *r)
 {
-    return r->control;
+    return r->places[0].control;
 }

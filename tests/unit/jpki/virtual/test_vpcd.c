@@ -85,6 +85,9 @@ Test(control, refuses_what_is_no_command)
                                       "delay",
                                       "delay 600001",
                                       "delay 1 2",
+                                      "pace",
+                                      "pace slow",
+                                      "pace contact 1",
                                       "Insert"};
     struct control_command c;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -105,7 +108,8 @@ Test(control, reads_every_command)
                 {"delay 500", CONTROL_DELAY, 500, 0},
                 {"status", CONTROL_STATUS, 0, 0},
                 {"trace", CONTROL_TRACE, 0, 0},
-                {"forget", CONTROL_FORGET, 0, 0}};
+                {"forget", CONTROL_FORGET, 0, 0},
+                {"pace contactless", CONTROL_PACE, 0, 0}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct control_command c;
         cr_expect_eq(control_read(&c, view_text(good[i].line)), ERR_OK, "%s", good[i].line);
@@ -138,7 +142,13 @@ Test(trace, never_shows_a_pin)
     cr_expect_not(lines_have(&t, "35363738"));
     trace_command(&t, VIEW("\x00\x20\x00\x80"), VIEW("\x63\xC3"), 1, false);
     cr_expect(lines_have(&t, "\"command\":\"00200080\",\"sw\":\"63c3\",\"bytes\":0"));
-    cr_expect_eq(t.commands, 3);
+    trace_command(&t,
+                  VIEW("\x80\x32\x00\x80\x04"
+                       "8765"),
+                  VIEW("\x90\x00"), 1, false);
+    cr_expect(lines_have(&t, "\"80320080****\""));
+    cr_expect_not(lines_have(&t, "38373635"));
+    cr_expect_eq(t.commands, 4);
     trace_close(&t);
 }
 
@@ -154,5 +164,8 @@ Test(trace, shows_how_much_was_answered_and_not_what)
     cr_expect_eq(t.commands, 0);
     trace_alarm(&t, "individual_number");
     cr_expect(lines_have(&t, "\"alarm\":\"individual_number\""));
+    trace_forget(&t);
+    cr_expect_eq(t.alarms, 0);
+    cr_expect_eq(t.alarms_ever, 1, "an alarm cannot be forgotten");
     trace_close(&t);
 }
