@@ -1,5 +1,6 @@
 /* Whatever a browser sends as a certificate: once as it is, once as the to-be-signed part under a right signature. */
 #include "base/err.h"
+#include "jpki/pki/der.h"
 #include "jpki/pki/person.h"
 #include "jpki/pki/verify.h"
 #include "tests/lib/fuzz_pki.h"
@@ -24,12 +25,14 @@ static void judge(struct arena *a, struct view der, enum trust_purpose purpose)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a;
+    struct der whole, content;
+    struct view rest = view_bytes(data, size);
     arena_open(&a, 1 << 20);
     judge(&a, view_bytes(data, size), TRUST_AUTH);
     judge(&a, view_bytes(data, size), TRUST_SIGN);
-    /* a seed is a whole certificate: its first element is the part that is signed */
-    if (size > 8 && size < 4000 && data[0] == 0x30 && data[1] == 0x82)
-        judge(&a, fuzz_pki_sign(&a, view_bytes(data + 4, size - 4)), TRUST_AUTH);
+    /* of a whole certificate the first element is the part that is signed */
+    if (der_next(&whole, &rest) == ERR_OK && (rest = whole.body, der_next(&content, &rest)) == ERR_OK)
+        judge(&a, fuzz_pki_sign(&a, content.all), TRUST_AUTH);
     judge(&a, fuzz_pki_sign(&a, view_bytes(data, size)), TRUST_AUTH);
     arena_close(&a);
     return 0;

@@ -1,14 +1,33 @@
 #include "tests/lib/fuzz_pki.h"
 
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "certs/folder.h"
 
+/* The same key and the same dates in every run, so that a seed found once says the same tomorrow: its key ids fit. */
+static const char pem[] = "-----BEGIN PRIVATE KEY-----\n"
+                          "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/Q+fkFDYw1LqY4ex\n"
+                          "0pVv0SGMDfgpuGYGCkn3f+gznoWhRANCAAQnQozbs41EBmJqE//fMChz1v7CKq1r\n"
+                          "jStb734a3hWM5knc55wzUd/N2a2ROg2Rd1chBGKN6yHL3tyswYzo7Wge\n"
+                          "-----END PRIVATE KEY-----\n";
+
+#define FROM 1700000000
+#define TO   1900000000
+
 static struct fuzz_pki the_pki;
+
+static EVP_PKEY *read_key(void)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+    must(key, "cannot read the fuzzers' key");
+    BIO_free(bio);
+    return key;
+}
 
 static void remove_folder(const char *folder)
 {
@@ -27,9 +46,8 @@ const struct fuzz_pki *fuzz_pki(void)
     char folder[] = "/tmp/genkan-fuzz-XXXXXX", why[256];
     if (the_pki.trust)
         return &the_pki;
-    EVP_PKEY *key = pki_make_ec("P-256");
-    int64_t now = (int64_t)time(NULL);
-    X509 *root = pki_make_root(AUTH, key, 1, now - 1000, now + 1000000, VIEW_NONE);
+    EVP_PKEY *key = read_key();
+    X509 *root = pki_make_root(AUTH, key, 1, FROM, TO, VIEW_NONE);
     must(mkdtemp(folder) != NULL, "cannot make a folder");
     folder_put_cert_pem(&(struct folder){folder}, root, "auth/ca.pem");
     struct trust_config config = {.kind = TRUST_TEST, .folder = folder};
