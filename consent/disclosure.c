@@ -13,10 +13,10 @@ static enum err release(struct field_value *out, struct arena *a, const struct d
     return grant_covers(d, item, out, facts->now) ? ERR_OK : ERR_NOT_FOUND;
 }
 
-/* Terms that are not those she saw: nothing at all goes out until she is asked again. */
+/* Suspended, or terms that are not those she saw: nothing at all goes out until she is asked again. */
 static bool may_release(const struct disclosure_facts *facts)
 {
-    return facts->grant && grant_is_live(facts->grant, facts->now) &&
+    return facts->grant && grant_may_release(facts->grant, facts->now) &&
            memcmp(facts->grant->terms_hash, facts->ask->terms_hash, sizeof facts->ask->terms_hash) == 0;
 }
 

@@ -1,4 +1,5 @@
 #include "consent/grant.h"
+#include "consent/grant_inner.h"
 
 #include "base/hex.h"
 #include "base/text.h"
@@ -7,8 +8,9 @@
 
 const char *grant_reason_name(enum grant_reason r)
 {
-    static const char *const names[] = {"silent",        "new_service", "new_field", "required_now", "terms_changed",
-                                        "proof_changed", "expired",     "withdrawn", "prompted",     "only_once"};
+    static const char *const names[] = {"silent",        "new_service",   "new_field", "required_now",
+                                        "terms_changed", "proof_changed", "expired",   "withdrawn",
+                                        "prompted",      "only_once",     "suspended"};
     return (size_t)r < sizeof names / sizeof *names ? names[r] : "unknown";
 }
 
@@ -23,6 +25,11 @@ const struct grant_decision *grant_decision_on(const struct grant *g, const stru
 bool grant_is_live(const struct grant *g, int64_t now)
 {
     return g->end == GRANT_LIVE && g->ended_at == 0 && (g->expires_at == 0 || now < g->expires_at);
+}
+
+bool grant_may_release(const struct grant *g, int64_t now)
+{
+    return g->stop == GRANT_RUNS && grant_is_live(g, now);
 }
 
 static bool has_run_out(const struct grant_decision *d, int64_t now)
@@ -89,6 +96,8 @@ static enum grant_reason decide_whole(const struct grant_facts *facts)
         return GRANT_ONLY_ONCE;
     if (!grant_is_live(g, facts->now))
         return GRANT_EXPIRED;
+    if (g->stop != GRANT_RUNS)
+        return GRANT_SUSPENDED;
     if (facts->prompt_consent && !facts->reached_here)
         return GRANT_PROMPTED;
     if (memcmp(g->terms_hash, facts->ask->terms_hash, sizeof g->terms_hash) != 0)
@@ -123,9 +132,9 @@ static int64_t until_of(enum grant_duration duration, int64_t now)
 }
 
 static struct grant_decision decision_of(const struct ask_item *item, bool given, const struct field_profile *profile,
-                                         int64_t until)
+                                         int64_t until, int64_t now)
 {
-    struct grant_decision d = {.field = item->field, .given = given || item->required, .until = until};
+    struct grant_decision d = {.field = item->field, .given = given || item->required, .until = until, .since = now};
     const struct field_value *value = proof_of(profile, item->field);
     memcpy(d.purpose, item->hash, ASK_HASH);
     if (value) {
@@ -167,7 +176,7 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
     memcpy(out->ask_hash, ask->hash, sizeof out->ask_hash);
     int64_t until = until_of(choice->duration, now);
     for (size_t i = 0; i < ask->n; i++)
-        out->decisions[out->n++] = decision_of(&ask->items[i], choice->given[i], profile, until);
+        out->decisions[out->n++] = decision_of(&ask->items[i], choice->given[i], profile, until, now);
     keep_others(out, ask, previous, now);
     out->expires_at = latest_end(out, until);
 }
@@ -176,7 +185,7 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
 
 #define COLUMNS                                                                                                        \
     "id, resident, client, org, sector, subject, terms_hash, ask_hash, decisions, duration, given_at, expires_at, "    \
-    "ended_at, end_reason"
+    "ended_at, end_reason, stopped, leaf"
 
 static const char SQL_FIND[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND client = $2 "
                                "ORDER BY ended_at IS NULL DESC, given_at DESC, ended_at DESC LIMIT 1";
@@ -186,18 +195,25 @@ static const char SQL_FIND_LIVE[] =
 static const char SQL_FIND_BY_ID[] = "SELECT " COLUMNS " FROM consent WHERE id = $1";
 static const char SQL_LIST[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND ended_at IS NULL "
                                "AND (expires_at IS NULL OR expires_at > $2) ORDER BY given_at DESC, id";
+static const char SQL_NEWEST[] =
+    "SELECT " COLUMNS " FROM consent c WHERE resident = $1 AND NOT EXISTS (SELECT 1 FROM consent d "
+    "WHERE d.resident = c.resident AND d.client = c.client AND (d.ended_at IS NULL, d.given_at, d.ended_at, d.id) > "
+    "(c.ended_at IS NULL, c.given_at, c.ended_at, c.id)) ORDER BY given_at DESC, id LIMIT $2";
 static const char SQL_DUE[] = "SELECT " COLUMNS " FROM consent WHERE ended_at IS NULL AND expires_at <= $1 "
                               "ORDER BY expires_at LIMIT $2";
 static const char SQL_INSERT[] = "INSERT INTO consent (" COLUMNS ") "
-                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0)";
+                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0, $13, $14)";
 static const char SQL_UPDATE[] = "UPDATE consent SET org = $4, sector = $5, subject = $6, terms_hash = $7, "
-                                 "ask_hash = $8, decisions = $9, duration = $10, given_at = $11, expires_at = $12 "
+                                 "ask_hash = $8, decisions = $9, duration = $10, given_at = $11, expires_at = $12, "
+                                 "stopped = $13, leaf = $14 "
                                  "WHERE id = $1 AND resident = $2 AND client = $3 AND ended_at IS NULL";
-static const char SQL_END[] = "UPDATE consent SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+static const char SQL_END[] =
+    "UPDATE consent SET ended_at = $2, end_reason = $3, leaf = $4 WHERE id = $1 AND ended_at IS NULL";
 
 enum { DECISIONS_MAX = 8192 };
 
-/* A line for each decision: field, 1 or 0, source, day or -, purpose hash, end, since when it was that value. */
+/* A line for each decision: field, 1 or 0, source, day or -, purpose hash, end, since when it was that value, since
+ * when it is decided. */
 static void grant_put_decisions(struct buf *out, const struct grant *g)
 {
     for (size_t i = 0; i < g->n; i++) {
@@ -213,6 +229,8 @@ static void grant_put_decisions(struct buf *out, const struct grant *g)
         buf_put_int(out, d->until);
         buf_put_byte(out, ' ');
         buf_put_int(out, d->changed_at);
+        buf_put_byte(out, ' ');
+        buf_put_int(out, d->since);
         buf_put_byte(out, '\n');
     }
 }
@@ -220,14 +238,14 @@ static void grant_put_decisions(struct buf *out, const struct grant *g)
 /* False: not what grant_put_decisions writes. A field that has left the catalogue gives NULL in d->field. */
 static bool read_decision(struct grant_decision *d, struct arena *a, struct view line)
 {
-    struct view part[7], purpose;
-    for (size_t i = 0; i < 7; i++)
+    struct view part[8], purpose;
+    for (size_t i = 0; i < 8; i++)
         if (!view_next(&line, ' ', &part[i]))
             return false;
     int64_t source;
     if (part[1].n != 1 || !text_to_int(part[2], &source) || source > SOURCE_RESIDENT ||
-        !text_to_int(part[5], &d->until) || !text_to_int(part[6], &d->changed_at) || hex_read(a, part[4], &purpose) ||
-        purpose.n != ASK_HASH)
+        !text_to_int(part[5], &d->until) || !text_to_int(part[6], &d->changed_at) || !text_to_int(part[7], &d->since) ||
+        hex_read(a, part[4], &purpose) || purpose.n != ASK_HASH)
         return false;
     d->field = field_find(part[0]);
     d->given = part[1].p[0] == '1';
@@ -266,7 +284,9 @@ static enum err read_grant(struct grant *g, struct arena *a, const struct row *r
                         .given_at = row_int(row, 10),
                         .expires_at = row_int(row, 11),
                         .ended_at = row_int(row, 12),
-                        .end = (enum grant_end)row_int(row, 13)};
+                        .end = (enum grant_end)row_int(row, 13),
+                        .stop = (enum grant_stop)row_int(row, 14),
+                        .leaf = row_int(row, 15)};
     if (terms.n != sizeof g->terms_hash || ask.n != sizeof g->ask_hash)
         return ERR_STORE;
     memcpy(g->terms_hash, terms.p, terms.n);
@@ -328,6 +348,15 @@ enum err grant_list(struct arena *a, struct db *db, struct ident resident, int64
     return err;
 }
 
+enum err grant_list_newest(struct arena *a, struct db *db, struct ident resident, struct grant **grants, size_t *n)
+{
+    struct gather g = {.a = a};
+    enum err err = db_each(db, SQL_NEWEST, VALUES(V_IDENT(resident), V_INT(GRANT_LIST_MAX)), gather_row, &g);
+    *grants = g.grants;
+    *n = err ? 0 : g.n;
+    return err;
+}
+
 static enum err write_grant(struct arena *a, struct db *db, const char *sql, const struct grant *g)
 {
     struct buf b;
@@ -341,19 +370,25 @@ static enum err write_grant(struct arena *a, struct db *db, const char *sql, con
                   VALUES(V_IDENT(g->id), V_IDENT(g->who.resident), V_TEXT(g->who.client), V_TEXT(g->who.org),
                          V_TEXT(g->who.sector), V_TEXT(g->who.subject), V_BLOB(VIEW_ARRAY(g->terms_hash)),
                          V_BLOB(VIEW_ARRAY(g->ask_hash)), V_TEXT(decisions), V_INT(g->duration), V_INT(g->given_at),
-                         V_TIME(g->expires_at)));
+                         V_TIME(g->expires_at), V_INT(g->stop), V_INT(g->leaf)));
+}
+
+enum err grant_rewrite(struct arena *a, struct db *db, const struct grant *g)
+{
+    enum err err = write_grant(a, db, SQL_UPDATE, g);
+    return err ? err : db_changes(db) == 1 ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* --- what happened, in the ledger ------------------------------------------------------------------------------- */
 
-static struct ledger_event event_of(const struct ledger_parties *who, const uint8_t ask_hash[32], int64_t at_ms,
-                                    const char *via)
+struct ledger_event grant_event(const struct ledger_parties *who, const uint8_t ask_hash[32], int64_t at_ms,
+                                const char *via)
 {
     return (struct ledger_event){
         .at = at_ms, .who = *who, .ground = "consent", .via = via, .terms = view_bytes(ask_hash, 32)};
 }
 
-static void add_field(struct ledger_event *e, const struct field *f)
+void grant_event_add(struct ledger_event *e, const struct field *f)
 {
     INSIST(e->n_fields < FIELD_MAX);
     e->fields[e->n_fields++] = f;
@@ -368,20 +403,21 @@ static enum err append(struct ledger *l, struct db *db, struct ledger_event *e, 
 static enum err append_requested(struct ledger *l, struct db *db, struct ledger_event e, const struct ask *ask)
 {
     for (size_t i = 0; i < ask->n; i++)
-        add_field(&e, ask->items[i].field);
+        grant_event_add(&e, ask->items[i].field);
     return append(l, db, &e, LEDGER_REQUESTED);
 }
 
 /* Decisions on what was asked now: given (also when nothing but the login was asked) and refused. */
-static enum err append_decided(struct ledger *l, struct db *db, struct ledger_event e, const struct grant *g,
+static enum err append_decided(struct ledger *l, struct db *db, struct ledger_event e, struct grant *g,
                                const struct ask *ask, bool given)
 {
     for (size_t i = 0; i < ask->n; i++)
         if (grant_decision_on(g, ask->items[i].field)->given == given)
-            add_field(&e, ask->items[i].field);
+            grant_event_add(&e, ask->items[i].field);
     if (e.n_fields == 0 && !given)
         return ERR_OK;
-    return append(l, db, &e, given ? LEDGER_GIVEN : LEDGER_REFUSED);
+    e.type = given ? LEDGER_GIVEN : LEDGER_REFUSED;
+    return ledger_append(l, db, &e, given ? &g->leaf : NULL);
 }
 
 static enum err append_changed(struct ledger *l, struct db *db, struct ledger_event e, const struct grant *g,
@@ -390,7 +426,7 @@ static enum err append_changed(struct ledger *l, struct db *db, struct ledger_ev
     for (size_t i = 0; i < before->n; i++) {
         const struct grant_decision *d = grant_decision_on(g, before->decisions[i].field);
         if (!d || d->given != before->decisions[i].given)
-            add_field(&e, before->decisions[i].field);
+            grant_event_add(&e, before->decisions[i].field);
     }
     return e.n_fields ? append(l, db, &e, LEDGER_CHANGED) : ERR_OK;
 }
@@ -398,15 +434,15 @@ static enum err append_changed(struct ledger *l, struct db *db, struct ledger_ev
 static enum err end_grant(struct ledger *l, struct db *db, const struct grant *g, enum grant_end end, const char *via,
                           int64_t at_ms)
 {
-    enum err err = db_run(db, SQL_END, VALUES(V_IDENT(g->id), V_INT(at_ms / 1000), V_INT(end)));
-    if (err)
-        return err;
-    struct ledger_event e = event_of(&g->who, g->ask_hash, at_ms, via);
+    int64_t leaf;
+    struct ledger_event e = grant_event(&g->who, g->ask_hash, at_ms, via);
+    e.type = end == GRANT_ENDED_WITHDRAWN ? LEDGER_WITHDRAWN : LEDGER_EXPIRED;
     e.grant = g->id;
     for (size_t i = 0; i < g->n; i++)
         if (g->decisions[i].given)
-            add_field(&e, g->decisions[i].field);
-    return append(l, db, &e, end == GRANT_ENDED_WITHDRAWN ? LEDGER_WITHDRAWN : LEDGER_EXPIRED);
+            grant_event_add(&e, g->decisions[i].field);
+    enum err err = ledger_append(l, db, &e, &leaf);
+    return err ? err : db_run(db, SQL_END, VALUES(V_IDENT(g->id), V_INT(at_ms / 1000), V_INT(end), V_INT(leaf)));
 }
 
 /* The grant that is alive, or NULL in *OUT; one that ran out unnoticed is ended on the way. */
@@ -423,13 +459,13 @@ static enum err settle_previous(struct grant **out, struct ledger *l, struct are
     if (!grant_is_live(g, answer->at_ms / 1000))
         return end_grant(l, db, g, GRANT_ENDED_EXPIRED, "consent-page", answer->at_ms);
     *out = g;
-    return ERR_OK;
+    return g->stop == GRANT_STOPPED_BY_OPERATOR ? ERR_CONFLICT : ERR_OK;
 }
 
-static enum err append_answer(struct ledger *l, struct db *db, const struct grant_answer *answer, const struct grant *g,
+static enum err append_answer(struct ledger *l, struct db *db, const struct grant_answer *answer, struct grant *g,
                               const struct grant *before)
 {
-    struct ledger_event e = event_of(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
+    struct ledger_event e = grant_event(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
     e.grant = g->id;
     enum err err = append_requested(l, db, e, answer->ask);
     if (!err)
@@ -448,16 +484,16 @@ enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, stru
         return err;
     grant_of_choice(out, answer->ask, choice, answer->profile, before, &answer->who, ident_mint(),
                     answer->at_ms / 1000);
-    err = write_grant(a, db, before ? SQL_UPDATE : SQL_INSERT, out);
-    return err ? err : append_answer(l, db, answer, out, before);
+    err = append_answer(l, db, answer, out, before);
+    return err ? err : write_grant(a, db, before ? SQL_UPDATE : SQL_INSERT, out);
 }
 
 enum err grant_record_refusal(struct ledger *l, struct db *db, const struct grant_answer *answer)
 {
-    struct ledger_event e = event_of(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
+    struct ledger_event e = grant_event(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
     enum err err = append_requested(l, db, e, answer->ask);
     for (size_t i = 0; i < answer->ask->n; i++)
-        add_field(&e, answer->ask->items[i].field);
+        grant_event_add(&e, answer->ask->items[i].field);
     return err ? err : append(l, db, &e, LEDGER_REFUSED);
 }
 

@@ -19,9 +19,13 @@ struct grant_decision {
     struct view as_of;
     int64_t changed_at; /* of the value she saw */
     int64_t until;      /* unix seconds; 0: until withdrawn */
+    int64_t since;      /* unix seconds: when she said it */
 };
 
 enum grant_end { GRANT_LIVE = 0, GRANT_ENDED_WITHDRAWN = 1, GRANT_ENDED_EXPIRED = 2 };
+
+/* Suspended: nothing goes out until it is resumed, by whoever suspended it. */
+enum grant_stop { GRANT_RUNS = 0, GRANT_STOPPED_BY_RESIDENT = 1, GRANT_STOPPED_BY_OPERATOR = 2 };
 
 struct grant {
     struct ident id;
@@ -35,6 +39,8 @@ struct grant {
     int64_t expires_at; /* unix seconds; 0: never */
     int64_t ended_at;   /* unix seconds; 0: not ended */
     enum grant_end end;
+    enum grant_stop stop;
+    int64_t leaf; /* position in the ledger of the newest given or withdrawn event: what a receipt proves */
 };
 
 /* --- deciding: pure --------------------------------------------------------------------------------------------- */
@@ -49,8 +55,9 @@ enum grant_reason {
     GRANT_PROOF_CHANGED, /* the value's identity proof */
     GRANT_EXPIRED,       /* one year passed */
     GRANT_WITHDRAWN,
-    GRANT_PROMPTED, /* prompt=consent */
-    GRANT_ONLY_ONCE /* the last consent was for that time only */
+    GRANT_PROMPTED,  /* prompt=consent */
+    GRANT_ONLY_ONCE, /* the last consent was for that time only */
+    GRANT_SUSPENDED  /* by herself or by the operator; the operator's cannot be answered with a new consent */
 };
 const char *grant_reason_name(enum grant_reason r); /* "new_service" ... for the log */
 
@@ -78,6 +85,9 @@ const struct grant_decision *grant_decision_on(const struct grant *g, const stru
 /* Is the grant neither ended nor run out? */
 bool grant_is_live(const struct grant *g, int64_t now);
 
+/* Is it live, and not suspended? Only then anything goes out. */
+bool grant_may_release(const struct grant *g, int64_t now);
+
 /* What the resident chose on the page. */
 struct grant_choice {
     bool given[FIELD_MAX]; /* by position in ask.items; ignored for required items, which are given by accepting */
@@ -97,9 +107,14 @@ enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct id
                     struct view client) MUST_CHECK;
 enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, struct ident id) MUST_CHECK;
 
-/* All live grants of a resident, newest first; *grants in ARENA. */
+/* All live grants of a resident (suspended ones too), newest first; *grants in ARENA. */
 enum err grant_list(struct arena *a, struct db *db, struct ident resident, int64_t now, struct grant **grants,
                     size_t *n) MUST_CHECK;
+
+/* The newest grant of a resident for each client, ended or not, newest first: at most GRANT_LIST_MAX. */
+#define GRANT_LIST_MAX 200
+enum err grant_list_newest(struct arena *a, struct db *db, struct ident resident, struct grant **grants,
+                           size_t *n) MUST_CHECK;
 
 /* The functions below run inside a write job and append to the ledger what happened, in the same transaction. ARENA is
  * of the waiting caller; a job that runs twice allocates twice. */
@@ -114,7 +129,7 @@ struct grant_answer {
 
 /* She said yes: the grant is made or, where one is alive, changed, and given out as *OUT (its id may be the older
  * one's). Appends expired for one that ran out, then requested, given, refused, and changed for decisions turned over.
- */
+ * One that she suspended runs again; ERR_CONFLICT: the operator suspended it. */
 enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, struct db *db,
                       const struct grant_answer *answer, const struct grant_choice *choice) MUST_CHECK;
 

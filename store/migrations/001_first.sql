@@ -154,7 +154,9 @@ CREATE TABLE consent (
   given_at INTEGER NOT NULL,
   expires_at INTEGER,
   ended_at INTEGER,
-  end_reason INTEGER NOT NULL DEFAULT 0 CHECK (end_reason BETWEEN 0 AND 2)
+  end_reason INTEGER NOT NULL DEFAULT 0 CHECK (end_reason BETWEEN 0 AND 2),
+  stopped INTEGER NOT NULL DEFAULT 0 CHECK (stopped BETWEEN 0 AND 2), -- suspended: by the resident, by the operator
+  leaf INTEGER                        -- position in the ledger of the newest given or withdrawn event
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX consent_by_resident ON consent (resident, client);
 -- one living consent for a resident and a service

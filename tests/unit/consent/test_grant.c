@@ -210,6 +210,35 @@ static void once_and_too_slow(struct state *s)
     s->facts.now = RIG_NOW + GRANT_ONCE_LIFE;
 }
 
+static void suspended_by_herself(struct state *s)
+{
+    s->grant.stop = GRANT_STOPPED_BY_RESIDENT;
+}
+
+static void suspended_by_the_operator(struct state *s)
+{
+    s->grant.stop = GRANT_STOPPED_BY_OPERATOR;
+}
+
+static void suspended_inside_this_interaction(struct state *s)
+{
+    s->grant.stop = GRANT_STOPPED_BY_OPERATOR;
+    s->facts.reached_here = true;
+    s->facts.prompt_consent = true;
+}
+
+static void suspended_and_withdrawn(struct state *s)
+{
+    suspended_by_the_operator(s);
+    withdrawn(s);
+}
+
+static void suspended_and_the_year_passed(struct state *s)
+{
+    suspended_by_herself(s);
+    year_passed(s);
+}
+
 static void refused_field_required_now(struct state *s)
 {
     s->ask.items[2].required = true;
@@ -234,16 +263,6 @@ Test(grant, is_asked_again_for_every_trigger_and_silent_otherwise)
         enum grant_reason reason;
         const char *field;
     } table[] = {
-        {nothing, GRANT_SILENT, NULL},
-        {asks_for_less, GRANT_SILENT, NULL},
-        {value_gone, GRANT_SILENT, NULL},
-        {interests_written_anew, GRANT_SILENT, NULL},
-        {interests_changed_on_the_same_day, GRANT_SILENT, NULL},
-        {refused_field_has_another_value, GRANT_SILENT, NULL},
-        {last_second_of_the_year, GRANT_SILENT, NULL},
-        {until_withdrawn_after_ten_years, GRANT_SILENT, NULL},
-        {prompted_and_answered_here, GRANT_SILENT, NULL},
-        {once_inside_its_interaction, GRANT_SILENT, NULL},
         {new_service, GRANT_NEW_SERVICE, NULL},
         {new_service_that_asks_for_nothing, GRANT_NEW_SERVICE, NULL},
         {new_field, GRANT_NEW_FIELD, "gender"},
@@ -266,6 +285,21 @@ Test(grant, is_asked_again_for_every_trigger_and_silent_otherwise)
         {once_and_back_again, GRANT_ONLY_ONCE, NULL},
         {once_and_too_slow, GRANT_EXPIRED, NULL},
         {refused_field_required_now, GRANT_REQUIRED_NOW, "interests"},
+        {suspended_by_herself, GRANT_SUSPENDED, NULL},
+        {suspended_by_the_operator, GRANT_SUSPENDED, NULL},
+        {suspended_inside_this_interaction, GRANT_SUSPENDED, NULL},
+        {suspended_and_withdrawn, GRANT_WITHDRAWN, NULL},
+        {suspended_and_the_year_passed, GRANT_EXPIRED, NULL},
+        {nothing, GRANT_SILENT, NULL},
+        {asks_for_less, GRANT_SILENT, NULL},
+        {value_gone, GRANT_SILENT, NULL},
+        {interests_written_anew, GRANT_SILENT, NULL},
+        {interests_changed_on_the_same_day, GRANT_SILENT, NULL},
+        {refused_field_has_another_value, GRANT_SILENT, NULL},
+        {last_second_of_the_year, GRANT_SILENT, NULL},
+        {until_withdrawn_after_ten_years, GRANT_SILENT, NULL},
+        {prompted_and_answered_here, GRANT_SILENT, NULL},
+        {once_inside_its_interaction, GRANT_SILENT, NULL},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct state s;
@@ -427,6 +461,7 @@ Test(grant, comes_back_as_it_was_given)
         cr_expect_eq(g.decisions[i].until, given.decisions[i].until);
         cr_expect(view_equal(g.decisions[i].as_of, given.decisions[i].as_of));
         cr_expect_eq(g.decisions[i].changed_at, RIG_NOW - (int64_t)i);
+        cr_expect_eq(g.decisions[i].since, RIG_NOW);
         cr_expect_arr_eq(g.decisions[i].purpose, given.decisions[i].purpose, ASK_HASH);
     }
     struct db *db = store_borrow(r.store);
@@ -448,12 +483,13 @@ Test(grant, with_damaged_decisions_is_a_store_error_and_never_a_consent)
 {
     static const char *const damage[] = {
         "UPDATE consent SET decisions = 'name 1'",
-        "UPDATE consent SET decisions = 'name 1 9 - 00112233445566778899aabbccddeeff 0 0'",
-        "UPDATE consent SET decisions = 'name 1 1 - 0011 0 0'",
-        "UPDATE consent SET decisions = 'name 11 1 - 00112233445566778899aabbccddeeff 0 0'",
-        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff never 0'",
-        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff 0 then'",
-        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff 0'",
+        "UPDATE consent SET decisions = 'name 1 9 - 00112233445566778899aabbccddeeff 0 0 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 0011 0 0 0'",
+        "UPDATE consent SET decisions = 'name 11 1 - 00112233445566778899aabbccddeeff 0 0 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff never 0 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff 0 then 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff 0 0'",
+        "UPDATE consent SET decisions = 'name 1 1 - 00112233445566778899aabbccddeeff 0 0 soon'",
     };
     struct grant g;
     say_yes(true, true, GRANT_ONE_YEAR, RIG_NOW);

@@ -1,0 +1,15 @@
+/* grant_inner: what the files about grants share among themselves. */
+#ifndef CONSENT_GRANT_INNER_H
+#define CONSENT_GRANT_INNER_H
+
+#include "consent/grant.h"
+
+/* An event about a grant, to be completed with type, grant and fields. */
+struct ledger_event grant_event(const struct ledger_parties *who, const uint8_t ask_hash[32], int64_t at_ms,
+                                const char *via);
+void grant_event_add(struct ledger_event *e, const struct field *f);
+
+/* Writes a live grant as it is now. ERR_NOT_FOUND: it ended meanwhile. */
+enum err grant_rewrite(struct arena *a, struct db *db, const struct grant *g) MUST_CHECK;
+
+#endif
