@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "consent/grant_scope.h"
 #include "http/url.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
@@ -233,7 +234,6 @@ static enum err mint_code(struct visit *v, const struct flow *f, struct view *te
         .client_id = f->client->id,
         .sub = f->sub,
         .sid = view_text(subject_sid(v->arena, v->keys, f->session->id, f->client->id)),
-        .scope = f->request.scope,
         .nonce = f->request.nonce,
         .challenge = f->request.challenge,
         .session = f->session->id,
@@ -244,6 +244,9 @@ static enum err mint_code(struct visit *v, const struct flow *f, struct view *te
 
     if (!view_is(code.sid))
         return ERR_MEMORY;
+    enum err e = grant_scope(&code.scope, v->arena, f->request.scope, &f->asked, f->grant);
+    if (e)
+        return e;
     sha256(code.redirect_hash, f->request.redirect_uri);
     return code_mint(v->arena, v->keys, &code, text);
 }

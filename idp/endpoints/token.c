@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "consent/grant.h"
+#include "consent/grant_scope.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/rules/client_auth.h"
@@ -195,6 +196,8 @@ struct refreshing {
     struct token_call *call;
     struct visit *visit;
     struct token_facts facts;
+    struct grant grant;
+    bool has_grant;
 };
 
 static enum refusal refresh_refusal(enum refresh_verdict verdict)
@@ -215,15 +218,16 @@ static enum refusal refresh_refusal(enum refresh_verdict verdict)
 /* product.md: "refresh tokens of an ended grant die". A login without fields has no grant to end. */
 static enum err check_grant(struct refreshing *r, struct db *db)
 {
-    struct grant grant;
-
-    if (!ident_is(r->facts.family.grant))
+    r->has_grant = ident_is(r->facts.family.grant);
+    if (!r->has_grant)
         return ERR_OK;
-    enum err e = grant_find_by_id(&grant, r->visit->arena, db, r->facts.family.grant);
+    enum err e = grant_find_by_id(&r->grant, r->visit->arena, db, r->facts.family.grant);
     if (e && e != ERR_NOT_FOUND)
         return e;
-    if (e || !grant_is_live(&grant, r->visit->now))
+    if (e || !grant_is_live(&r->grant, r->visit->now))
         r->call->refusal = REFUSAL_GRANT_ENDED;
+    else if (!grant_may_release(&r->grant, r->visit->now))
+        r->call->refusal = REFUSAL_GRANT_SUSPENDED;
     return ERR_OK;
 }
 
@@ -259,8 +263,11 @@ static enum err refresh_job(struct db *db, void *ctx)
         return e;
     if (c->refusal == REFUSAL_GRANT_ENDED)
         return token_revoke_family(db, r->facts.family.id, r->visit->now);
+    /* The error undoes the taking: when the consent is resumed, the same refresh token is good. */
+    if (c->refusal == REFUSAL_GRANT_SUSPENDED)
+        return ERR_CONFLICT;
     /* RFC 6749 6: a narrower scope may be asked for; it narrows this access token, not the family. Asked for too much,
-     * nothing happens: the error undoes the taking. */
+     * nothing happens, as above. */
     if (!c->refusal && refresh_scope_decide(c->params.scope, r->facts.family.scope))
         return ERR_CONFLICT;
     return c->refusal ? ERR_OK : rotate(r, db);
@@ -273,20 +280,29 @@ static enum err name_parties(struct visit *v, struct token_call *c)
     return view_is(c->sub) && view_is(c->sid) ? ERR_OK : ERR_MEMORY;
 }
 
+/* A field that was taken back since is not promised again. */
+static enum err narrow_scope(struct visit *v, struct token_call *c, const struct refreshing *r)
+{
+    struct ask asked;
+
+    ask_requested(&asked, c->client->ask, c->family.scope);
+    return grant_scope(&c->family.scope, v->arena, c->family.scope, &asked, r->has_grant ? &r->grant : NULL);
+}
+
 static enum err refresh(struct visit *v, struct token_call *c)
 {
     struct refreshing r = {.call = c, .visit = v};
     enum err e = store_write(v->op->store, refresh_job, &r);
 
     if (e == ERR_CONFLICT) {
-        c->refusal = REFUSAL_REFRESH_SCOPE;
+        c->refusal = c->refusal ? c->refusal : REFUSAL_REFRESH_SCOPE;
         return ERR_OK;
     }
     if (e || c->refusal)
         return e;
     if (view_is(c->params.scope))
         c->family.scope = c->params.scope;
-    if ((e = name_parties(v, c)) || !c->has_session)
+    if ((e = narrow_scope(v, c, &r)) || (e = name_parties(v, c)) || !c->has_session)
         return e;
     e = session_find(&c->session, v->db, v->arena, c->family.session);
     /* When she has shown the card again since, the session tells that login and no longer the one of this family. */

@@ -96,6 +96,11 @@ static enum err load(struct visit *v, struct userinfo_call *c)
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     c->has_grant = true;
+    /* "Withdrawal kills tokens": also those that have no refresh token and so no index to be found by. */
+    if (c->grant.end == GRANT_ENDED_WITHDRAWN) {
+        c->refusal = REFUSAL_BEARER_INVALID;
+        return ERR_OK;
+    }
     ask_requested(&c->asked, c->client->ask, c->token.scope);
     return profile_load(&c->profile, v, c->grant.who.resident, &c->asked);
 }
