@@ -48,7 +48,7 @@ struct field_value {
     struct view json; /* one JSON value, compact UTF-8 */
     enum field_source source;
     struct view as_of;  /* "YYYY-MM-DD", the day it was read; absent if not known */
-    int64_t changed_at; /* since when it is this value: another number for every other value (sessions/resident.h) */
+    int64_t changed_at; /* since when it is this value: another number for every other value (sessions/profile.h) */
 };
 
 /* What is stored of one resident, and what day it is in Japan. Views belong to the caller. */

@@ -1,5 +1,9 @@
 #include "consent/place.h"
 
+#include <string.h>
+
+#include "consent/place_table.h"
+
 #define COUNT(A) (sizeof(A) / sizeof *(A))
 
 /* JIS X 0401. */
@@ -9,86 +13,172 @@ static const char *const prefectures[] = {
     "岐阜県", "静岡県", "愛知県", "三重県",   "滋賀県", "京都府",   "大阪府", "兵庫県", "奈良県", "和歌山県",
     "鳥取県", "島根県", "岡山県", "広島県",   "山口県", "徳島県",   "香川県", "愛媛県", "高知県", "福岡県",
     "佐賀県", "長崎県", "熊本県", "大分県",   "宮崎県", "鹿児島県", "沖縄県"};
-enum { OSAKA = 26 };
 
-/* JIS X 0402, prefecture 27. COUNTY: towns and the village are written with it in an address. ALSO: another writing of
- * the same name that is in common use. A city's name is unique in Japan; a town's is not (there is a 太子町 in Hyogo).
- */
-static const struct municipality {
-    const char *code, *name, *county, *also;
-} municipalities[] = {
-    {"27100", "大阪市", NULL, NULL},           {"27140", "堺市", NULL, NULL},
-    {"27202", "岸和田市", NULL, NULL},         {"27203", "豊中市", NULL, NULL},
-    {"27204", "池田市", NULL, NULL},           {"27205", "吹田市", NULL, NULL},
-    {"27206", "泉大津市", NULL, NULL},         {"27207", "高槻市", NULL, NULL},
-    {"27208", "貝塚市", NULL, NULL},           {"27209", "守口市", NULL, NULL},
-    {"27210", "枚方市", NULL, NULL},           {"27211", "茨木市", NULL, NULL},
-    {"27212", "八尾市", NULL, NULL},           {"27213", "泉佐野市", NULL, NULL},
-    {"27214", "富田林市", NULL, NULL},         {"27215", "寝屋川市", NULL, NULL},
-    {"27216", "河内長野市", NULL, NULL},       {"27217", "松原市", NULL, NULL},
-    {"27218", "大東市", NULL, NULL},           {"27219", "和泉市", NULL, NULL},
-    {"27220", "箕面市", NULL, NULL},           {"27221", "柏原市", NULL, NULL},
-    {"27222", "羽曳野市", NULL, NULL},         {"27223", "門真市", NULL, NULL},
-    {"27224", "摂津市", NULL, NULL},           {"27225", "高石市", NULL, NULL},
-    {"27226", "藤井寺市", NULL, NULL},         {"27227", "東大阪市", NULL, NULL},
-    {"27228", "泉南市", NULL, NULL},           {"27229", "四條畷市", NULL, "四条畷市"},
-    {"27230", "交野市", NULL, NULL},           {"27231", "大阪狭山市", NULL, NULL},
-    {"27232", "阪南市", NULL, NULL},           {"27301", "島本町", "三島郡", NULL},
-    {"27321", "豊能町", "豊能郡", NULL},       {"27322", "能勢町", "豊能郡", NULL},
-    {"27341", "忠岡町", "泉北郡", NULL},       {"27361", "熊取町", "泉南郡", NULL},
-    {"27362", "田尻町", "泉南郡", NULL},       {"27366", "岬町", "泉南郡", NULL},
-    {"27381", "太子町", "南河内郡", NULL},     {"27382", "河南町", "南河内郡", NULL},
-    {"27383", "千早赤阪村", "南河内郡", NULL},
+/* The counties of Osaka: a town written with one of them is certain without the prefecture (there is a 太子町 in Hyogo,
+ * too). Everywhere else the prefecture must be there. */
+static const struct {
+    const char *code, *county;
+} counties[] = {
+    {"27301", "三島郡"}, {"27321", "豊能郡"}, {"27322", "豊能郡"},   {"27341", "泉北郡"},   {"27361", "泉南郡"},
+    {"27362", "泉南郡"}, {"27366", "泉南郡"}, {"27381", "南河内郡"}, {"27382", "南河内郡"}, {"27383", "南河内郡"},
 };
 
-static struct place place_in_osaka(const struct municipality *m)
-{
-    return (struct place){prefectures[OSAKA], m->name, m->code};
-}
+/* Other writings of the same name that are in common use. */
+static const struct {
+    const char *name, *also;
+} writings[] = {{"四條畷市", "四条畷市"}, {"龍ケ崎市", "竜ケ崎市"}, {"檮原町", "梼原町"}, {"鰺ヶ沢町", "鯵ヶ沢町"}};
+
+/* Cities of this name are in two prefectures. */
+static const char *const twins[] = {"伊達市", "府中市"};
 
 static bool take(struct view *rest, const char *word)
 {
     struct view w = view_text(word);
-    if (!word || !view_starts(*rest, w))
+    if (!view_starts(*rest, w))
         return false;
     *rest = view_from(*rest, w.n);
     return true;
 }
 
-/* Without the prefecture a town is certain only together with its county. */
-static bool begins_with(struct view rest, const struct municipality *m, bool prefecture_known)
+/* The same letter in names of places: ヶ (E3 83 B6) and ケ (E3 82 B1). */
+static struct view folded(struct view letter)
 {
-    bool county = take(&rest, m->county);
-    if (m->county && !county && !prefecture_known)
-        return false;
-    return take(&rest, m->name) || take(&rest, m->also);
+    return view_equal_text(letter, "ヶ") ? VIEW("ケ") : letter;
 }
 
-static const char *take_prefecture(struct view *rest)
+static bool take_name(struct view *rest, const char *name)
 {
-    for (size_t i = 0; i < COUNT(prefectures); i++)
-        if (take(rest, prefectures[i]))
-            return prefectures[i];
+    struct view w = view_text(name), r = *rest;
+    if (r.n < w.n)
+        return false;
+    for (size_t i = 0; i + 3 <= w.n; i += 3) /* every letter of every name has three bytes */
+        if (!view_equal(folded(view_part(w, i, 3)), folded(view_part(r, i, 3))))
+            return false;
+    *rest = view_from(r, w.n);
+    return true;
+}
+
+static bool begins_with(struct view rest, const char *name)
+{
+    if (take_name(&rest, name))
+        return true;
+    for (size_t i = 0; i < COUNT(writings); i++)
+        if (strcmp(writings[i].name, name) == 0 && take_name(&rest, writings[i].also))
+            return true;
+    return false;
+}
+
+static size_t prefecture_of(const struct place_row *row)
+{
+    return (size_t)(row->code[0] - '0') * 10 + (size_t)(row->code[1] - '0') - 1;
+}
+
+static struct place place_of_row(const struct place_row *row)
+{
+    return (struct place){prefectures[prefecture_of(row)], row->name, row->code};
+}
+
+/* --- with the prefecture: names are unique in it ---------------------------------------------------------------- */
+
+static const struct place_row *first_of(size_t prefecture)
+{
+    size_t low = 0, high = place_rows_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (prefecture_of(&place_rows[middle]) < prefecture)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return place_rows + low;
+}
+
+static const struct place_row *find_in(size_t prefecture, struct view rest)
+{
+    const struct place_row *end = place_rows + place_rows_count;
+    for (const struct place_row *row = first_of(prefecture); row < end && prefecture_of(row) == prefecture; row++)
+        if (begins_with(rest, row->name))
+            return row;
+    return NULL;
+}
+
+/* Behind the county, which is written before a town or village: at most eight letters, as in 南河内郡. */
+static struct view behind_county(struct view rest)
+{
+    for (size_t i = 3; i + 3 <= rest.n && i <= 24; i += 3)
+        if (view_equal_text(view_part(rest, i, 3), "郡"))
+            return view_from(rest, i + 3);
+    return VIEW_NONE;
+}
+
+static bool is_town(const struct place_row *row)
+{
+    struct view name = view_text(row->name), last = view_from(name, name.n - 3);
+    return view_equal_text(last, "町") || view_equal_text(last, "村");
+}
+
+static const struct place_row *find_with_prefecture(size_t prefecture, struct view rest)
+{
+    const struct place_row *row = find_in(prefecture, rest);
+    if (row)
+        return row;
+    row = find_in(prefecture, behind_county(rest));
+    return row && is_town(row) ? row : NULL;
+}
+
+/* --- without it: cities of a name that is there once, and Osaka's towns with their county ----------------------- */
+
+static bool is_unique_city(const struct place_row *row)
+{
+    size_t n = strlen(row->name);
+    for (size_t i = 0; i < COUNT(twins); i++)
+        if (strcmp(row->name, twins[i]) == 0)
+            return false;
+    return strcmp(row->name + n - 3, "市") == 0;
+}
+
+static const char *county_of(const struct place_row *row)
+{
+    for (size_t i = 0; i < COUNT(counties); i++)
+        if (strcmp(counties[i].code, row->code) == 0)
+            return counties[i].county;
+    return NULL;
+}
+
+static bool is_town_with_county(const struct place_row *row, struct view rest)
+{
+    const char *county = county_of(row);
+    return county && take(&rest, county) && begins_with(rest, row->name);
+}
+
+static const struct place_row *find_anywhere(struct view rest)
+{
+    for (size_t i = 0; i < place_rows_count; i++) {
+        const struct place_row *row = &place_rows[i];
+        if (is_unique_city(row) ? begins_with(rest, row->name) : is_town_with_county(row, rest))
+            return row;
+    }
     return NULL;
 }
 
 struct place place_of(struct view address)
 {
-    const char *prefecture = take_prefecture(&address);
-    if (prefecture && prefecture != prefectures[OSAKA])
-        return (struct place){prefecture, NULL, NULL};
-    for (size_t i = 0; i < COUNT(municipalities); i++)
-        if (begins_with(address, &municipalities[i], prefecture != NULL))
-            return place_in_osaka(&municipalities[i]);
-    return (struct place){prefecture, NULL, NULL};
+    for (size_t i = 0; i < COUNT(prefectures); i++) {
+        if (!take(&address, prefectures[i]))
+            continue;
+        const struct place_row *row = find_with_prefecture(i, address);
+        return row ? place_of_row(row) : (struct place){prefectures[i], NULL, NULL};
+    }
+    const struct place_row *row = find_anywhere(address);
+    return row ? place_of_row(row) : (struct place){NULL, NULL, NULL};
 }
 
 size_t place_count(void)
 {
-    return COUNT(municipalities);
+    return place_rows_count;
 }
 
 struct place place_at(size_t i)
 {
-    return i < COUNT(municipalities) ? place_in_osaka(&municipalities[i]) : (struct place){NULL, NULL, NULL};
+    return i < place_rows_count ? place_of_row(&place_rows[i]) : (struct place){NULL, NULL, NULL};
 }

@@ -13,7 +13,7 @@ struct place {
 /* Longest certain reading of ADDRESS; parts that are not certain are NULL. Static. */
 struct place place_of(struct view address);
 
-/* The municipalities of the table: 43 of Osaka. place_at gives all-NULL past the end. */
+/* The municipalities of the table, by code: all 1,741 of Japan. place_at gives all-NULL past the end. */
 size_t place_count(void);
 struct place place_at(size_t i);
 

@@ -59,13 +59,17 @@ static const struct command table[] = {
      "Exit code 0: nothing was altered; 1: something was, and it is listed.\n",
      command_audit_verify},
     {"key list", "list the signing keys", "[--config FILE]", CONFIG_HELP, command_key_list},
-    {"key rotate", "let the next signing key take over",
-     "[--config FILE] [--use token|card] [--alg RS256|ES256] [--force]",
-     CONFIG_HELP "  --use USE        token (ID tokens; default) or card (requests to genkan-agent)\n"
-                 "  --alg ALG        RS256 or ES256; both if not given\n"
-                 "  --force          also when the next key is published for less than two hours\n"
-                 "\nThe next key signs, the active one retires and is published for two more days, a new next one is\n"
-                 "made. A running server follows on SIGHUP (systemctl reload genkan).\n",
+    {"key rotate", "let the next key take over",
+     "[--config FILE] [--use token|card|profile] [--alg RS256|ES256] [--force]",
+     CONFIG_HELP
+     "  --use USE        token (ID tokens; default), card (requests to genkan-agent) or profile (the master\n"
+     "                   key of profile values)\n"
+     "  --alg ALG        RS256 or ES256; both if not given\n"
+     "  --force          also when the next key is published for less than two hours\n"
+     "\nThe next key signs, the active one retires and is published for two more days, a new next one is\n"
+     "made. A running server follows on SIGHUP (systemctl reload genkan).\n"
+     "\nprofile: a new master key is made, every resident's data key is wrapped with it while the server\n"
+     "runs, and the older master key is destroyed. When interrupted, run it again.\n",
      command_key_rotate},
 };
 enum { COMMANDS = sizeof table / sizeof *table };

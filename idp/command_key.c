@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "consent/ledger.h"
 #include "idp/desk.h"
+#include "idp/profile_rotation.h"
 #include "idp/tokens/keys.h"
 #include "jpki/proof/issuer.h"
 
@@ -37,7 +38,7 @@ static int read_use(const struct command *self, const char *use, const char *alg
 {
     bool card = use && strcmp(use, "card") == 0;
     if (use && !card && strcmp(use, "token") != 0)
-        return command_fail(self, COMMAND_USAGE, "--use must be token or card");
+        return command_fail(self, COMMAND_USAGE, "--use must be token, card or profile");
     if (alg && strcmp(alg, "RS256") != 0 && strcmp(alg, "ES256") != 0)
         return command_fail(self, COMMAND_USAGE, "--alg must be RS256 or ES256");
     if (card && alg && strcmp(alg, "ES256") != 0)
@@ -119,6 +120,18 @@ static int rotate(const struct command *self, struct desk *desk, const struct ch
     return COMMAND_DONE;
 }
 
+static int rotate_profile(const struct command *self, const struct choice *c, const char *config)
+{
+    if (c->alg || c->force)
+        return command_fail(self, COMMAND_USAGE, "--use profile takes neither --alg nor --force");
+    struct desk desk;
+    int code = desk_open(&desk, self, config, DESK_WRITE);
+    if (code == -1)
+        code = profile_rotation_run(self, &desk);
+    desk_close(&desk);
+    return code;
+}
+
 int command_key_rotate(const struct command *self, int argc, const char *const *argv)
 {
     struct choice c = {.now = clock_s(&clock_real)};
@@ -126,6 +139,8 @@ int command_key_rotate(const struct command *self, int argc, const char *const *
     const struct command_option options[] = {
         {"--use", &use, NULL}, {"--alg", &c.alg, NULL}, {"--force", NULL, &c.force}};
     int code = command_parse(self, argc, argv, options, 3, &config, NULL, 0);
+    if (code == -1 && use && strcmp(use, "profile") == 0)
+        return rotate_profile(self, &c, config);
     if (code == -1)
         code = read_use(self, use, c.alg, &c.use);
     if (code != -1)

@@ -1,5 +1,7 @@
 #include "sessions/sweep.h"
 
+#include "sessions/profile.h"
+
 /* Rows of one table that are due, at most $2. A login under way means nothing once it is over, and anybody can begin
  * one: it goes at once. The others stay for SWEEP_GRACE_S. */
 #define DELETE_DUE(TABLE) "DELETE FROM " TABLE " WHERE id IN (SELECT id FROM " TABLE " WHERE expires_at <= $1 LIMIT $2)"
@@ -54,6 +56,15 @@ static enum err sweep_families(struct db *db, struct sweep *s)
     return e;
 }
 
+static enum err sweep_history(struct db *db, struct sweep *s)
+{
+    struct profile_forget f = {.now = s->now, .limit = s->batch};
+    enum err e = profile_forget_job(db, &f);
+    s->deleted += f.done;
+    s->done &= f.done < s->batch;
+    return e;
+}
+
 enum err sweep_job(struct db *db, void *ctx)
 {
     static const char INTERACTIONS[] = DELETE_DUE("interaction"), TXNS[] = DELETE_DUE("card_txn"),
@@ -72,7 +83,8 @@ enum err sweep_job(struct db *db, void *ctx)
         if (e != ERR_OK)
             return e;
     }
-    return sweep_families(db, s);
+    enum err e = sweep_history(db, s);
+    return e ? e : sweep_families(db, s);
 }
 
 enum err sweep_run(struct store *store, int64_t now, size_t *deleted)

@@ -12,7 +12,7 @@
 #include "idp/state/config.h"
 #include "idp/state/logout.h"
 #include "idp/state/upkeep.h"
-#include "idp/tokens/keys.h"
+#include "sessions/resident.h"
 #include "jpki/proof/request.h"
 #include "store/store.h"
 
@@ -75,13 +75,12 @@ static enum err read_job(struct db *db, void *ctx)
     struct completing *c = ctx;
     const struct card_txn *t = &c->proof->txn;
     const struct visit *v = c->visit;
-    struct view key = keys_secret(v->keys, SECRET_PROFILE);
     struct ident resident = c->proof->session.resident;
     enum err e = ERR_OK;
     for (size_t i = 0; i < c->text.n && !e; i++)
-        e = profile_record(db, v->arena, key, resident, &c->text.values[i], v->now);
+        e = profile_record(db, v->arena, v->op->master, resident, &c->text.values[i], v->now);
     for (size_t i = 0; i < c->text.n_erase && !e; i++)
-        e = profile_erase(db, resident, c->text.erase[i]);
+        e = profile_erase(db, resident, c->text.erase[i], v->now);
     if (!e)
         e = interaction_record_profile_offer(db, t->interaction, PROFILE_DONE, v->now);
     return e ? e : card_txn_record_result(db, t->id, CARD_DONE, VIEW_NONE);

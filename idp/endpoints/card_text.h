@@ -3,7 +3,7 @@
 #define IDP_ENDPOINTS_CARD_TEXT_H
 
 #include "jpki/proof/response.h"
-#include "sessions/resident.h"
+#include "sessions/profile.h"
 
 #define CARD_TEXT_MAX 4
 

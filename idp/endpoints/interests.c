@@ -5,8 +5,7 @@
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/profile.h"
-#include "idp/tokens/keys.h"
-#include "sessions/resident.h"
+#include "sessions/profile.h"
 #include "sessions/session.h"
 #include "store/store.h"
 
@@ -21,8 +20,8 @@ static enum err choose_job(struct db *db, void *ctx)
     const struct choosing *c = ctx;
     const struct visit *v = c->visit;
     if (!view_is(c->value.json))
-        return profile_erase(db, c->resident, c->value.field);
-    return profile_record(db, v->arena, keys_secret(v->keys, SECRET_PROFILE), c->resident, &c->value, v->now);
+        return profile_erase(db, c->resident, c->value.field, v->now);
+    return profile_record(db, v->arena, v->op->master, c->resident, &c->value, v->now);
 }
 
 /* --- showing -------------------------------------------------------------------------------------------------- */

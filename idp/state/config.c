@@ -237,6 +237,11 @@ static const char *take_absolute(struct reading *r, const char *value)
     return take_seconds(&r->config->session.absolute, value, 60, 86400, "must be a time from 1m to 24h");
 }
 
+static const char *take_profile_keys(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->profile.keys, value);
+}
+
 #define RULE_PER_MINUTE "must be 0 (no limit) or a whole number from 10 to 1000000"
 
 /* Less than ten a minute is no limit against floods but one against residents. */
@@ -311,6 +316,7 @@ static const struct key {
     {"agent", "port", "agent.port", false, take_agent_port},
     {"session", "idle", "session.idle", false, take_idle},
     {"session", "absolute", "session.absolute", false, take_absolute},
+    {"profile", "keys", "profile.keys", false, take_profile_keys},
     {"limits", "interactions_per_minute", "limits.interactions_per_minute", false, take_interactions},
     {"limits", "card_transactions_per_minute", "limits.card_transactions_per_minute", false, take_cards},
     {"limits", "connections_per_address", "limits.connections_per_address", false, take_address_connections},
@@ -393,13 +399,14 @@ static enum err parse(struct reading *r, const char *text)
                         KEY("ocsp"),  KEY("ocsp_timeout"), CFG_END()};
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
     cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
+    cfg_opt_t profile[] = {KEY("keys"), CFG_END()};
     cfg_opt_t limits[] = {KEY("interactions_per_minute"), KEY("card_transactions_per_minute"),
                           KEY("connections_per_address"), CFG_END()};
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
-    cfg_opt_t top[] = {KEY("issuer"),      LIST("listen"), KEY("data"),    KEY("workers"),
-                       KEY("connections"), SECTION(jpki),  SECTION(agent), SECTION(session),
-                       SECTION(limits),    SECTION(log),   SECTION(tls),   CFG_END()};
+    cfg_opt_t top[] = {KEY("issuer"), LIST("listen"), KEY("data"),      KEY("workers"),   KEY("connections"),
+                       SECTION(jpki), SECTION(agent), SECTION(session), SECTION(profile), SECTION(limits),
+                       SECTION(log),  SECTION(tls),   CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -530,6 +537,8 @@ enum err config_read_text(struct config **out, struct arena *a, const char *path
         return err;
     if (c->n_listen == 0)
         c->listen[c->n_listen++] = "127.0.0.1:8080";
+    if (!c->profile.keys && !(c->profile.keys = arena_printf(a, "%s/keys", c->data)))
+        return ERR_MEMORY;
     *out = c;
     return ERR_OK;
 }
@@ -579,6 +588,7 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"agent.port", now->agent.port == next->agent.port},
         {"session.idle", now->session.idle == next->session.idle},
         {"session.absolute", now->session.absolute == next->session.absolute},
+        {"profile.keys", same(now->profile.keys, next->profile.keys)},
         {"limits.interactions_per_minute", now->limits.interactions_per_minute == next->limits.interactions_per_minute},
         {"limits.card_transactions_per_minute",
          now->limits.card_transactions_per_minute == next->limits.card_transactions_per_minute},

@@ -38,6 +38,9 @@ struct config {
     struct {
         unsigned idle, absolute; /* seconds */
     } session;
+    struct {
+        const char *keys; /* absolute folder of the master keys for profile values; DATA/keys unless written */
+    } profile;
     struct { /* 0: no limit */
         unsigned interactions_per_minute, card_transactions_per_minute, connections_per_address;
     } limits;

@@ -16,6 +16,7 @@
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
 #include "jpki/pki/revocation.h"
+#include "sessions/data_key.h"
 #include "store/store.h"
 
 /* Sets of keys, newest first; older ones stay, since requests under way may be signing with them. */
@@ -53,9 +54,10 @@ static enum err push_keys(struct op *op, const char *folder, const char **why)
 
 /* A database without its keys cannot be read, keys without their database are somebody's lost residents: neither is
  * quietly begun anew. */
-static enum err make_if_new(struct arena *a, const char *data, const char *folder, const char *database, int64_t now,
-                            const char **why)
+static enum err make_if_new(const struct config *config, struct arena *a, const char *folder, const char *database,
+                            int64_t now, const char **why)
 {
+    const char *data = config->data;
     const char *list = arena_printf(a, "%s/keys.json", folder);
 
     if (!list)
@@ -72,10 +74,33 @@ static enum err make_if_new(struct arena *a, const char *data, const char *folde
         *why = arena_printf(a, "%s: the data folder cannot be made or written", data);
         return ERR_PERMISSION;
     }
-    enum err e = keys_make(folder, now);
+    enum err e = master_make(config->profile.keys, 1);
+    if (!e)
+        e = keys_make(folder, now);
     if (e)
         *why = arena_printf(a, "%s: keys cannot be made", folder);
     return e;
+}
+
+/* The key the database says must be there before anybody is let in: not the first resident shall find out. */
+static enum err open_master(struct op *op, struct arena *a, const char **why)
+{
+    const char *folder = op->config->profile.keys;
+    struct view wrapped;
+    int64_t number = 0;
+    enum err e = master_open(&op->master, folder);
+
+    if (e)
+        return e;
+    struct db *db = store_borrow(op->store);
+    e = data_key_current(&number, db, a);
+    store_return(op->store, db);
+    if (!e)
+        e = master_wrap(op->master, a, number, VIEW("genkan start"), VIEW("test"), &wrapped);
+    if (e)
+        *why = arena_printf(a, "%s/profile-%lld.key: the master key of profile values cannot be used: %s", folder,
+                            (long long)number, err_name(e));
+    return e == ERR_NOT_FOUND ? ERR_CONFIG : e;
 }
 
 static enum err open_store(struct op *op, struct arena *a, const char *path, const char **why)
@@ -98,7 +123,7 @@ static enum err open_data(struct op *op, struct arena *a, const char **why)
 
     if (!folder || !database)
         return ERR_MEMORY;
-    enum err e = make_if_new(a, data, folder, database, clock_s(&op->clock), why);
+    enum err e = make_if_new(op->config, a, folder, database, clock_s(&op->clock), why);
     if (e)
         return e;
     if ((e = push_keys(op, folder, &reason))) {
@@ -106,6 +131,8 @@ static enum err open_data(struct op *op, struct arena *a, const char **why)
         return e;
     }
     if ((e = open_store(op, a, database, why)))
+        return e;
+    if ((e = open_master(op, a, why)))
         return e;
     *why = "the ledger cannot be opened";
     return ledger_open(&op->ledger, op->store, keys_secret(op_keys(op), SECRET_AUDIT));
@@ -233,6 +260,7 @@ void op_close(struct op *op)
     clients_close(op->clients);
     store_close(op->store);
     ledger_close(op->ledger);
+    master_close(op->master);
     for (struct keyset *s = atomic_load(&op->keyring->newest), *older; s; s = older) {
         older = s->older;
         keys_close(s->keys);

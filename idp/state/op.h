@@ -11,6 +11,7 @@ struct config;     /* idp/state/config.h */
 struct store;      /* store/store.h */
 struct ledger;     /* consent/ledger.h */
 struct keys;       /* idp/tokens/keys.h */
+struct master;     /* sessions/master.h */
 struct clients;    /* idp/state/clients.h */
 struct limits;     /* idp/state/limits.h */
 struct fetch;      /* http/fetch.h */
@@ -30,6 +31,7 @@ struct op {
     bool loopback;      /* the issuer is on this machine: plain http is allowed, test roots may be */
     struct store *store;
     struct ledger *ledger;
+    struct master *master; /* wraps the keys of profile values */
     struct clients *clients;
     struct limits *limits;
     struct fetch *fetch;

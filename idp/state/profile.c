@@ -1,8 +1,7 @@
 #include "idp/state/profile.h"
 
 #include "base/clock.h"
-#include "idp/tokens/keys.h"
-#include "sessions/resident.h"
+#include "sessions/profile.h"
 
 static const char *stored_name(const struct field *f)
 {
@@ -36,8 +35,7 @@ enum err profile_load(struct field_profile *out, const struct visit *v, struct i
     *out = (struct field_profile){.today = view_text(clock_jst_date(v->arena, v->now))};
     if (!view_is(out->today))
         return ERR_MEMORY;
-    enum err e = profile_find(&values, &n, v->db, v->arena, keys_secret(v->keys, SECRET_PROFILE), resident,
-                              ask ? names : NULL, n_names);
+    enum err e = profile_find(&values, &n, v->db, v->arena, v->op->master, resident, ask ? names : NULL, n_names);
     for (size_t i = 0; !e && i < n && out->n < FIELD_MAX; i++) {
         const struct field *f = field_find(values[i].field);
         /* The numbers of sessions' and consent's sources are the same: they stand in the database. */

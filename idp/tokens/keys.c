@@ -184,9 +184,8 @@ static const struct {
     const char *info;
 } secrets[] = {
     {SECRET_PAIRWISE, true, "genkan pairwise subjects"}, {SECRET_ACCOUNT, true, "genkan card accounts"},
-    {SECRET_PROFILE, true, "genkan profile values"},     {SECRET_AUDIT, true, "genkan audit pseudonyms"},
-    {SECRET_CODE, false, "genkan authorization codes"},  {SECRET_ACCESS, false, "genkan access tokens"},
-    {SECRET_CSRF, false, "genkan form tokens"},
+    {SECRET_AUDIT, true, "genkan audit pseudonyms"},     {SECRET_CODE, false, "genkan authorization codes"},
+    {SECRET_ACCESS, false, "genkan access tokens"},      {SECRET_CSRF, false, "genkan form tokens"},
 };
 
 static enum err write_secret(struct arena *a, const char *folder, const char *name)

@@ -13,11 +13,10 @@ struct keys; /* immutable once opened; may be shared between threads */
 enum key_use { KEY_TOKEN, KEY_CARD };
 enum key_state { KEY_NEXT, KEY_ACTIVE, KEY_RETIRED };
 
-/* 32 bytes each. The first four never change; the others may be replaced when nobody is logged in. */
+/* 32 bytes each. The first three never change; the others may be replaced when nobody is logged in. */
 enum key_secret {
     SECRET_PAIRWISE, /* sub and sid of services */
     SECRET_ACCOUNT,  /* card -> resident */
-    SECRET_PROFILE,  /* profile values at rest */
     SECRET_AUDIT,    /* pseudonyms in the ledger */
     SECRET_CODE,     /* authorization codes */
     SECRET_ACCESS,   /* access tokens */

@@ -7,6 +7,8 @@ CREATE TABLE setting (
 ) STRICT, WITHOUT ROWID;
 -- counts changes of clients, so that a running server notices `genkan client add`
 INSERT INTO setting (name, value) VALUES ('client_generation', '1');
+-- number of the master key that wraps data keys from now on
+INSERT INTO setting (name, value) VALUES ('profile_master', '1');
 
 CREATE TABLE client (
   id TEXT PRIMARY KEY NOT NULL,
@@ -35,8 +37,25 @@ CREATE TABLE profile (
   field TEXT NOT NULL,
   sealed BLOB NOT NULL,               -- the value, its source and its date, sealed for this resident and field
   changed_at INTEGER NOT NULL,        -- when it became this value; re-reading the same does not count
+  master INTEGER,                     -- see below
   PRIMARY KEY (resident, field)
 ) STRICT, WITHOUT ROWID;
+-- The row with the empty field is the resident's data key, wrapped by master key number MASTER. It stands before her
+-- values, in the page that is read with them.
+CREATE INDEX profile_by_master ON profile (master) WHERE master IS NOT NULL;
+
+-- What values were, from where and from when. The value itself is sealed, and goes a year after another took its place.
+CREATE TABLE profile_history (
+  resident BLOB NOT NULL REFERENCES resident (id) ON DELETE CASCADE,
+  field TEXT NOT NULL,
+  at INTEGER NOT NULL,                -- unix seconds; one more for each entry of the same second
+  source INTEGER NOT NULL,            -- 0: the value was taken away
+  as_of TEXT,
+  sealed BLOB,
+  ended_at INTEGER,                   -- when another took its place
+  PRIMARY KEY (resident, field, at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX profile_history_due ON profile_history (ended_at) WHERE sealed IS NOT NULL AND ended_at IS NOT NULL;
 
 CREATE TABLE interaction (
   id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),

@@ -14,6 +14,7 @@
 #include "idp/state/registration.h"
 #include "idp/tokens/keys.h"
 #include "idp/tokens/subject.h"
+#include "sessions/profile.h"
 #include "sessions/resident.h"
 #include "sessions/session.h"
 #include "store/store.h"
@@ -81,7 +82,7 @@ static void record_value(struct seeding *s, struct db *db, const char *field, co
 {
     struct profile_value value = {
         .field = view_text(field), .json = view_text(json), .source = PROFILE_CARD_READ, .as_of = VIEW("2026-11-01")};
-    must(profile_record(db, s->a, keys_secret(op_keys(s->op), SECRET_PROFILE), s->resident, &value, s->now), "profile");
+    must(profile_record(db, s->a, s->op->master, s->resident, &value, s->now), "profile");
     s->profile.values[s->profile.n++] =
         (struct field_value){field_find(value.field), value.json, SOURCE_CARD_READ, value.as_of, s->now};
 }

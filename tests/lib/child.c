@@ -61,7 +61,7 @@ static void run(struct child *c, const char *const *argv)
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: %d", argv[0], status);
 }
 
-int child_command(struct child *c, const char *const *arguments)
+pid_t child_begin_command(struct child *c, const char *const *arguments)
 {
     const char *argv[16] = {PROGRAM};
     size_t n = 1;
@@ -69,7 +69,17 @@ int child_command(struct child *c, const char *const *arguments)
         argv[n++] = *arguments++;
     argv[n++] = "--config";
     argv[n] = c->config;
-    int status = wait_for(spawn(c, PROGRAM, argv));
+    return spawn(c, PROGRAM, argv);
+}
+
+int child_wait(pid_t pid)
+{
+    return wait_for(pid);
+}
+
+int child_command(struct child *c, const char *const *arguments)
+{
+    int status = wait_for(child_begin_command(c, arguments));
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

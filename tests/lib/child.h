@@ -29,5 +29,8 @@ void child_reset(struct child *c);
 
 /* Runs `genkan ARGUMENTS` with this configuration; the exit code. Output goes to the log. */
 int child_command(struct child *c, const char *const *arguments);
+/* The same without waiting: its process, and what waitpid said once it is over. */
+pid_t child_begin_command(struct child *c, const char *const *arguments);
+int child_wait(pid_t pid);
 
 #endif

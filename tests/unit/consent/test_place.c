@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "consent/place.h"
 
@@ -18,9 +19,16 @@ Test(place, knows_no_municipality_where_it_is_not_certain)
     expect("大阪", NULL, NULL, NULL);
     expect("太子町山田1番地", NULL, NULL, NULL); /* there is another in Hyogo */
     expect("河南町大字白木", NULL, NULL, NULL);
-    expect("兵庫県揖保郡太子町鵤", NULL, NULL, "兵庫県");
-    expect("東京都港区芝公園", NULL, NULL, "東京都");
-    expect("京都府京都市", NULL, NULL, "京都府");
+    expect("港区芝公園", NULL, NULL, NULL);   /* there is one in Osaka's city, too */
+    expect("府中市宮西町", NULL, NULL, NULL); /* of Tokyo or of Hiroshima */
+    expect("伊達市鹿島町", NULL, NULL, NULL);
+    expect("揖保郡太子町鵤", NULL, NULL, NULL);
+    expect("大阪府京都市", NULL, NULL, "大阪府");
+    expect("京都府堺市", NULL, NULL, "京都府");
+    expect("大阪府北区中之島", NULL, NULL, "大阪府");   /* a ward of a city is no municipality */
+    expect("大阪府南河内郡堺市", NULL, NULL, "大阪府"); /* no city is in a county */
+    expect("大阪府大阪郡", NULL, NULL, "大阪府");
+    expect("岐阜県郡上郡八幡町", NULL, NULL, "岐阜県"); /* was, until 2004 */
     expect("1-2-3 Main Street, Springfield", NULL, NULL, NULL);
     expect("大阪府大阪", NULL, NULL, "大阪府");
     expect("南河内郡", NULL, NULL, NULL);
@@ -49,15 +57,55 @@ Test(place, reads_addresses_without_prefecture_or_county)
     expect("大阪府四條畷市中野本町", "27229", "四條畷市", "大阪府");
 }
 
-Test(place, has_osakas_43_municipalities_each_once_with_an_ascending_code)
+Test(place, reads_the_addresses_of_all_japan)
 {
-    cr_assert_eq(place_count(), 43);
-    for (size_t i = 0; i < 43; i++) {
+    expect("兵庫県揖保郡太子町鵤", "28464", "太子町", "兵庫県");
+    expect("兵庫県赤穂郡上郡町大持", "28481", "上郡町", "兵庫県");
+    expect("東京都港区芝公園", "13103", "港区", "東京都");
+    expect("東京都府中市宮西町", "13206", "府中市", "東京都");
+    expect("広島県府中市府川町", "34208", "府中市", "広島県");
+    expect("広島県安芸郡府中町大通", "34302", "府中町", "広島県");
+    expect("京都府京都市中京区", "26100", "京都市", "京都府");
+    expect("奈良県大和郡山市北郡山町", "29203", "大和郡山市", "奈良県");
+    expect("岐阜県郡上市八幡町", "21219", "郡上市", "岐阜県");
+    expect("福岡県小郡市小郡", "40216", "小郡市", "福岡県");
+    expect("三重県四日市市諏訪町", "24202", "四日市市", "三重県");
+    expect("三重県津市西丸之内", "24201", "津市", "三重県");
+    expect("北海道茅部郡鹿部町字鹿部", "01343", "鹿部町", "北海道");
+    expect("北海道余市郡余市町朝日町", "01408", "余市町", "北海道");
+    expect("沖縄県八重山郡与那国町", "47382", "与那国町", "沖縄県");
+    expect("岐阜県不破郡関ヶ原町", "21362", "関ケ原町", "岐阜県");
+    expect("青森県西津軽郡鰺ケ沢町", "02321", "鰺ヶ沢町", "青森県");
+    expect("横浜市中区本町", "14100", "横浜市", "神奈川県");
+}
+
+Test(place, finds_every_municipality_of_its_table_and_no_other_in_its_place)
+{
+    char address[128];
+    for (size_t i = 0; i < place_count(); i++) {
         struct place p = place_at(i);
-        cr_expect(strlen(p.code) == 5 && strncmp(p.code, "27", 2) == 0, "%s", p.city);
-        cr_expect(i == 0 || strcmp(place_at(i - 1).code, p.code) < 0, "%s", p.city);
-        for (size_t k = 0; k < i; k++)
-            cr_expect_str_neq(place_at(k).city, p.city);
+        snprintf(address, sizeof address, "%s%s一丁目", p.prefecture, p.city);
+        expect(address, p.code, p.city, p.prefecture);
+        snprintf(address, sizeof address, "%s北南郡%s一丁目", p.prefecture, p.city);
+        const char *last = p.city + strlen(p.city) - 3;
+        if (strcmp(last, "町") == 0 || strcmp(last, "村") == 0)
+            expect(address, p.code, p.city, p.prefecture);
     }
-    cr_expect_null(place_at(43).code);
+}
+
+Test(place, has_all_municipalities_each_once_with_an_ascending_code)
+{
+    size_t osaka = 0;
+    cr_assert_eq(place_count(), 1741);
+    for (size_t i = 0; i < place_count(); i++) {
+        struct place p = place_at(i);
+        cr_expect(strlen(p.code) == 5, "%s", p.city);
+        cr_expect(strlen(p.city) % 3 == 0, "letters of three bytes each: %s", p.city);
+        cr_expect(i == 0 || strcmp(place_at(i - 1).code, p.code) < 0, "%s", p.city);
+        osaka += strncmp(p.code, "27", 2) == 0;
+        for (size_t k = i; k > 0 && place_at(k - 1).prefecture == p.prefecture; k--)
+            cr_expect_str_neq(place_at(k - 1).city, p.city);
+    }
+    cr_expect_eq(osaka, 43);
+    cr_expect_null(place_at(place_count()).code);
 }

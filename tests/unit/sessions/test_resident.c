@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "base/seal.h"
+#include "sessions/profile.h"
 #include "sessions/resident.h"
 #include "sessions/session.h"
 #include "store/sqlite.h"
@@ -9,8 +9,7 @@
 static struct box box;
 static struct db *db;
 static struct ident hanako, taro;
-static uint8_t key_bytes[SEAL_KEY_SIZE] = {7};
-static struct view key = {key_bytes, sizeof key_bytes};
+static struct master *master;
 
 enum { NOW = 1000000 };
 
@@ -18,12 +17,15 @@ static void open_box(void)
 {
     box_open(&box);
     db = box_db(&box);
+    cr_assert_eq(master_make(box.folder, 1), ERR_OK);
+    cr_assert_eq(master_open(&master, box.folder), ERR_OK);
     cr_assert_eq(resident_mint(&hanako, db, NOW), ERR_OK);
     cr_assert_eq(resident_mint(&taro, db, NOW), ERR_OK);
 }
 
 static void close_box(void)
 {
+    master_close(master);
     box_close(&box);
 }
 
@@ -69,151 +71,12 @@ Test(resident, the_first_login_of_a_card_makes_its_resident_and_the_second_finds
     cr_assert(!ident_equal(first, other));
 }
 
-/* --- profile ---------------------------------------------------------------------------------------------------- */
+/* --- leaving -------------------------------------------------------------------------------------------------- */
 
 static void record(struct ident resident, struct view field, struct view json)
 {
     struct profile_value v = {.field = field, .json = json, .source = PROFILE_CARD_READ, .as_of = VIEW("2026-11-22")};
-    cr_assert_eq(profile_record(db, &box.a, key, resident, &v, NOW), ERR_OK);
-}
-
-static enum err find_all(struct view k, struct ident resident, struct profile_value **out, size_t *n)
-{
-    return profile_find(out, n, db, &box.a, k, resident, NULL, 0);
-}
-
-Test(resident, a_value_does_not_open_with_another_key)
-{
-    uint8_t other[SEAL_KEY_SIZE] = {8};
-    struct profile_value *v = NULL;
-    size_t n;
-    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
-    cr_assert_eq(find_all(VIEW_ARRAY(other), hanako, &v, &n), ERR_MISMATCH);
-    cr_assert_null(v);
-}
-
-Test(resident, a_value_moved_to_another_resident_does_not_open)
-{
-    static const char MOVE[] = "UPDATE profile SET resident = $1";
-    struct profile_value *v;
-    size_t n;
-    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
-    cr_assert_eq(db_run(db, MOVE, VALUES(V_IDENT(taro))), ERR_OK);
-    cr_assert_eq(find_all(key, taro, &v, &n), ERR_MISMATCH);
-}
-
-Test(resident, a_value_moved_to_another_field_does_not_open)
-{
-    struct profile_value *v;
-    size_t n;
-    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
-    cr_assert_eq(db_script(db, "UPDATE profile SET field = 'address'"), ERR_OK);
-    cr_assert_eq(find_all(key, hanako, &v, &n), ERR_MISMATCH);
-}
-
-Test(resident, a_changed_or_truncated_value_does_not_open)
-{
-    struct profile_value *v;
-    size_t n;
-    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
-    cr_assert_eq(db_script(db, "UPDATE profile SET sealed = substr(sealed, 1, length(sealed) - 1)"), ERR_OK);
-    cr_assert_eq(find_all(key, hanako, &v, &n), ERR_MISMATCH);
-    cr_assert_eq(db_script(db, "UPDATE profile SET sealed = x'00'"), ERR_OK);
-    cr_assert_eq(find_all(key, hanako, &v, &n), ERR_MISMATCH);
-}
-
-Test(resident, values_do_not_lie_readable_in_the_file)
-{
-    record(hanako, VIEW("name"), VIEW("\"Hanako Readable\""));
-    cr_assert_eq(box_number(&box, "SELECT count(*) FROM profile WHERE instr(sealed, CAST('Readable' AS BLOB)) > 0"), 0);
-    cr_assert_eq(box_number(&box, "SELECT count(*) FROM profile"), 1);
-}
-
-Test(resident, a_profile_without_values_is_empty)
-{
-    struct profile_value *v;
-    size_t n = 9;
-    record(taro, VIEW("name"), VIEW("\"太郎\""));
-    cr_assert_eq(find_all(key, hanako, &v, &n), ERR_OK);
-    cr_assert_eq(n, 0);
-}
-
-Test(resident, gives_back_value_source_and_date)
-{
-    struct profile_value *v;
-    size_t n;
-    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
-    record(hanako, VIEW("address"), VIEW("{\"formatted\":\"大阪市\"}"));
-    cr_assert_eq(find_all(key, hanako, &v, &n), ERR_OK);
-    cr_assert_eq(n, 2);
-    cr_assert(view_equal(v[0].field, VIEW("address")) && view_equal(v[0].json, VIEW("{\"formatted\":\"大阪市\"}")));
-    cr_assert(view_equal(v[1].field, VIEW("name")) && view_equal(v[1].json, VIEW("\"大阪 花子\"")));
-    cr_assert(v[1].source == PROFILE_CARD_READ && view_equal(v[1].as_of, VIEW("2026-11-22")) && v[1].changed_at == NOW);
-}
-
-static int64_t recorded(struct view json, const char *as_of, int64_t now)
-{
-    struct profile_value v = {.field = VIEW("address"),
-                              .json = json,
-                              .source = PROFILE_CARD_READ,
-                              .as_of = view_text(as_of)},
-                         *found;
-    size_t n;
-    cr_assert_eq(profile_record(db, &box.a, key, hanako, &v, now), ERR_OK);
-    cr_assert_eq(find_all(key, hanako, &found, &n), ERR_OK);
-    cr_assert(n == 1 && view_equal(found->json, json) && view_equal(found->as_of, view_text(as_of)));
-    return found->changed_at;
-}
-
-Test(resident, two_values_of_one_second_can_be_told_apart)
-{
-    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW), NOW);
-    cr_expect_eq(recorded(VIEW("2"), "2026-11-22", NOW), NOW + 1);
-    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW), NOW + 2, "back to what it was is a change, too");
-    cr_expect_eq(recorded(VIEW("3"), "2026-11-22", NOW - 900), NOW + 3, "also when the clock was set back");
-    cr_expect_eq(recorded(VIEW("4"), "2026-11-22", NOW + 900), NOW + 900);
-}
-
-Test(resident, reading_the_same_value_again_is_no_change_of_it)
-{
-    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW), NOW);
-    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW + 60), NOW);
-    cr_expect_eq(recorded(VIEW("1"), "2026-11-23", NOW + 86400), NOW);
-}
-
-Test(resident, a_value_that_does_not_open_is_replaced_and_counts_as_another)
-{
-    recorded(VIEW("1"), "2026-11-22", NOW);
-    cr_assert_eq(db_script(db, "UPDATE profile SET sealed = x'00'"), ERR_OK);
-    cr_expect_eq(recorded(VIEW("1"), "2026-11-22", NOW), NOW + 1);
-}
-
-Test(resident, opens_only_the_fields_asked_for)
-{
-    struct profile_value *v;
-    struct view want[] = {VIEW("name"), VIEW("household")};
-    size_t n;
-    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
-    record(hanako, VIEW("address"), VIEW("1"));
-    cr_assert_eq(profile_find(&v, &n, db, &box.a, key, hanako, want, 2), ERR_OK);
-    cr_assert_eq(n, 1);
-    cr_assert(view_equal(v[0].field, VIEW("name")));
-    cr_assert_eq(profile_find(&v, &n, db, &box.a, key, hanako, want, 0), ERR_OK);
-    cr_assert_eq(n, 0);
-}
-
-Test(resident, a_value_is_replaced_and_erased)
-{
-    struct profile_value *v;
-    size_t n;
-    record(hanako, VIEW("email"), VIEW("\"a@example.jp\""));
-    record(hanako, VIEW("email"), VIEW("\"b@example.jp\""));
-    cr_assert_eq(find_all(key, hanako, &v, &n), ERR_OK);
-    cr_assert(n == 1 && view_equal(v[0].json, VIEW("\"b@example.jp\"")));
-    cr_assert_eq(profile_erase(db, hanako, VIEW("email")), ERR_OK);
-    cr_assert_eq(profile_erase(db, hanako, VIEW("email")), ERR_OK);
-    cr_assert_eq(find_all(key, hanako, &v, &n), ERR_OK);
-    cr_assert_eq(n, 0);
+    cr_assert_eq(profile_record(db, &box.a, master, resident, &v, NOW), ERR_OK);
 }
 
 Test(resident, leaving_takes_everything_along)
@@ -236,13 +99,6 @@ Test(resident, leaving_takes_everything_along)
     cr_assert_eq(resident_erase(db, hanako), ERR_NOT_FOUND);
     cr_assert_eq(box_number(&box, "SELECT count(*) FROM card"), 0);
     cr_assert_eq(box_number(&box, "SELECT count(*) FROM session"), 0);
-    cr_assert_eq(box_number(&box, "SELECT count(*) FROM profile"), 1, "others keep theirs");
-}
-
-Test(resident, names_the_sources_as_the_product_does)
-{
-    cr_assert_str_eq(profile_source_name(PROFILE_CARD_SIGNED), "card-signed");
-    cr_assert_str_eq(profile_source_name(PROFILE_CARD_READ), "card-read");
-    cr_assert_str_eq(profile_source_name(PROFILE_UPSTREAM), "upstream");
-    cr_assert_str_eq(profile_source_name(PROFILE_RESIDENT), "resident");
+    cr_assert_eq(box_number(&box, "SELECT count(*) FROM profile"), 2, "others keep theirs: key and name");
+    cr_assert_eq(box_number(&box, "SELECT count(*) FROM profile_history"), 1);
 }

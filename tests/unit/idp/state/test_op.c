@@ -21,6 +21,7 @@ static void open_box(void)
         .issuer = "http://localhost:8080",
         .issuer_host = "localhost:8080",
         .data = arena_printf(&box.a, "%s/data", box.folder),
+        .profile = {.keys = arena_printf(&box.a, "%s/data/keys", box.folder)},
         .workers = 1,
         .jpki = {.trust = CONFIG_TRUST_TEST, .roots = BUILD_DIR "/testpki/trust", .crl = BUILD_DIR "/testpki/crl"},
         .session = {.idle = 900, .absolute = 43200},

@@ -1,0 +1,313 @@
+#include "sessions/profile.h"
+
+#include "base/buf.h"
+#include "base/seal.h"
+#include "sessions/data_key.h"
+#include "sessions/list.h"
+
+const char *profile_source_name(enum profile_source s)
+{
+    static const char *const NAMES[] = {"", "card-signed", "card-read", "upstream", "resident"};
+    INSIST(s >= PROFILE_CARD_SIGNED && s <= PROFILE_RESIDENT);
+    return NAMES[s];
+}
+
+/* --- sealing ------------------------------------------------------------------------------------------------------ */
+
+/* What a value is sealed to: nobody can move it to another resident, another field or, in the history, another time.
+ */
+static struct view aad_of(struct arena *a, const char *what, struct ident resident, struct view field, int64_t at)
+{
+    struct buf b;
+    struct view v;
+    buf_open(&b, a, 256);
+    buf_put_text(&b, what);
+    buf_put_byte(&b, 0);
+    buf_put(&b, ident_view(&resident));
+    if (at) {
+        buf_put_int(&b, at);
+        buf_put_byte(&b, 0);
+    }
+    buf_put(&b, field);
+    return buf_done(&b, &v) == ERR_OK ? v : VIEW_NONE;
+}
+
+static const char NOW[] = "genkan profile 2", PAST[] = "genkan profile history 1";
+
+/* The sealed text: one byte source, one byte length of the date, the date, the JSON value. */
+static enum err pack(struct view *out, struct arena *a, const struct profile_value *v)
+{
+    struct buf b;
+    INSIST(v->as_of.n < 256);
+    buf_open(&b, a, 64 * 1024);
+    buf_put_byte(&b, (uint8_t)v->source);
+    buf_put_byte(&b, (uint8_t)v->as_of.n);
+    buf_put(&b, v->as_of);
+    buf_put(&b, v->json);
+    return buf_done(&b, out);
+}
+
+static enum err unpack(struct profile_value *out, struct view plain)
+{
+    if (plain.n < 2 || plain.p[0] < PROFILE_CARD_SIGNED || plain.p[0] > PROFILE_RESIDENT || plain.n < 2U + plain.p[1])
+        return ERR_MISMATCH;
+    out->source = (enum profile_source)plain.p[0];
+    out->as_of = view_part(plain, 2, plain.p[1]);
+    out->json = view_from(plain, 2U + plain.p[1]);
+    return ERR_OK;
+}
+
+static enum err seal_value(struct view *out, struct arena *a, struct view key, struct view aad,
+                           const struct profile_value *v)
+{
+    struct view plain;
+    if (!view_is(aad))
+        return ERR_LIMIT;
+    enum err e = pack(&plain, a, v);
+    return e ? e : seal_write(a, key, aad, plain, out);
+}
+
+/* A sealed value that is none has been changed just as one that does not fit. */
+static enum err open_sealed(struct profile_value *out, struct arena *a, struct view key, struct view aad,
+                            struct view sealed)
+{
+    struct view plain;
+    if (!view_is(aad))
+        return ERR_LIMIT;
+    enum err e = seal_read(a, key, aad, sealed, &plain);
+    if (e)
+        return e == ERR_SYNTAX ? ERR_MISMATCH : e;
+    return unpack(out, plain);
+}
+
+/* --- finding ------------------------------------------------------------------------------------------------------ */
+
+struct reading {
+    struct list list;
+    struct master *master;
+    struct view key; /* absent until its row has come, which is the first */
+    struct ident resident;
+    const struct view *fields;
+    size_t n_fields;
+};
+
+static bool is_wanted(const struct reading *r, struct view field)
+{
+    if (!r->fields)
+        return true;
+    for (size_t i = 0; i < r->n_fields; i++)
+        if (view_equal(r->fields[i], field))
+            return true;
+    return false;
+}
+
+static enum err open_value(struct reading *r, const struct row *row)
+{
+    struct arena *a = r->list.a;
+    if (!view_is(r->key)) /* a value of nobody's key */
+        return ERR_MISMATCH;
+    struct profile_value *v = list_add(&r->list);
+    if (!v)
+        return ERR_LIMIT;
+    enum err e = row_keep(&v->field, a, row_text(row, 0));
+    v->changed_at = row_int(row, 2);
+    return e ? e : open_sealed(v, a, r->key, aad_of(a, NOW, r->resident, v->field, 0), row_blob(row, 1));
+}
+
+static enum err open_row(void *ctx, const struct row *row)
+{
+    struct reading *r = ctx;
+    if (row_text(row, 0).n == 0)
+        return data_key_unwrap(&r->key, r->list.a, r->master, r->resident, row_blob(row, 1), row_int(row, 3));
+    return is_wanted(r, row_text(row, 0)) ? open_value(r, row) : ERR_OK;
+}
+
+enum err profile_find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
+                      struct ident resident, const struct view *fields, size_t n_fields)
+{
+    static const char SQL[] = "SELECT field, sealed, changed_at, master FROM profile WHERE resident = $1 "
+                              "ORDER BY field";
+    struct reading r = {.master = m, .resident = resident, .fields = fields, .n_fields = n_fields};
+    list_open(&r.list, a, sizeof(struct profile_value));
+    enum err e = db_each(db, SQL, VALUES(V_IDENT(resident)), open_row, &r);
+    if (e != ERR_OK)
+        return e;
+    *out = r.list.items;
+    *n = r.list.n;
+    return ERR_OK;
+}
+
+/* --- history: writing --------------------------------------------------------------------------------------------- */
+
+/* The next number of this field's history: the time, or one more than the newest. */
+static enum err next_at(int64_t *at, struct db *db, struct arena *a, struct ident resident, struct view field,
+                        int64_t now)
+{
+    static const char SQL[] = "SELECT max(at) FROM profile_history WHERE resident = $1 AND field = $2";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(resident), V_TEXT(field)), &r);
+    if (!e)
+        *at = row_int(&r, 0) >= now ? row_int(&r, 0) + 1 : now;
+    return e;
+}
+
+/* The one before ends; those too many go. */
+static enum err close_older(struct db *db, struct ident resident, struct view field, int64_t at, int64_t now)
+{
+    static const char END[] = "UPDATE profile_history SET ended_at = $4 WHERE resident = $1 AND field = $2 AND at < $3 "
+                              "AND ended_at IS NULL";
+    static const char TRIM[] = "DELETE FROM profile_history WHERE resident = $1 AND field = $2 AND at <= "
+                               "(SELECT at FROM profile_history WHERE resident = $1 AND field = $2 "
+                               "ORDER BY at DESC LIMIT 1 OFFSET $3)";
+    enum err e = db_run(db, END, VALUES(V_IDENT(resident), V_TEXT(field), V_INT(at), V_INT(now)));
+    return e ? e : db_run(db, TRIM, VALUES(V_IDENT(resident), V_TEXT(field), V_INT(PROFILE_HISTORY_MAX)));
+}
+
+static const char ADD_PAST[] = "INSERT INTO profile_history (resident, field, at, source, as_of, sealed) "
+                               "VALUES ($1, $2, $3, $4, $5, $6)";
+
+static enum err add_past(struct db *db, struct arena *a, struct view key, struct ident resident,
+                         const struct profile_value *v, int64_t now)
+{
+    struct view sealed;
+    int64_t at = 0;
+    enum err e = next_at(&at, db, a, resident, v->field, now);
+    if (!e)
+        e = seal_value(&sealed, a, key, aad_of(a, PAST, resident, v->field, at), v);
+    if (!e)
+        e = db_run(
+            db, ADD_PAST,
+            VALUES(V_IDENT(resident), V_TEXT(v->field), V_INT(at), V_INT(v->source), V_TEXT(v->as_of), V_BLOB(sealed)));
+    return e ? e : close_older(db, resident, v->field, at, now);
+}
+
+/* A value went without another in its place. The time may be one of a value of the same second: so one more. */
+static enum err add_removal(struct db *db, struct ident resident, struct view field, int64_t now)
+{
+    static const char SQL[] =
+        "INSERT INTO profile_history (resident, field, at, source) "
+        "SELECT $1, $2, max($3, coalesce(max(at) + 1, 0)), 0 FROM profile_history WHERE resident = $1 AND field = $2";
+    enum err e = db_run(db, SQL, VALUES(V_IDENT(resident), V_TEXT(field), V_INT(now)));
+    /* every one before it, whatever its number is */
+    static const char END[] = "UPDATE profile_history SET ended_at = $3 WHERE resident = $1 AND field = $2 "
+                              "AND source <> 0 AND ended_at IS NULL";
+    return e ? e : db_run(db, END, VALUES(V_IDENT(resident), V_TEXT(field), V_INT(now)));
+}
+
+/* --- recording ---------------------------------------------------------------------------------------------------- */
+
+/* What is stored, if it opens: one that does not is another value. */
+static enum err find_stored(struct profile_value *out, bool *there, struct db *db, struct arena *a, struct view key,
+                            struct ident resident, struct view field)
+{
+    static const char SQL[] = "SELECT sealed, changed_at FROM profile WHERE resident = $1 AND field = $2";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(resident), V_TEXT(field)), &r);
+    if (!e)
+        e = open_sealed(out, a, key, aad_of(a, NOW, resident, field, 0), row_blob(&r, 0));
+    *there = e == ERR_OK;
+    return e == ERR_NOT_FOUND || e == ERR_MISMATCH ? ERR_OK : e;
+}
+
+static enum err put(struct db *db, struct arena *a, struct view key, struct ident resident,
+                    const struct profile_value *v, bool same, int64_t now)
+{
+    static const char SQL[] = "INSERT INTO profile (resident, field, sealed, changed_at) VALUES ($1, $2, $3, $4) "
+                              "ON CONFLICT (resident, field) DO UPDATE SET sealed = $3, "
+                              "changed_at = CASE WHEN $5 THEN changed_at ELSE max($4, changed_at + 1) END";
+    struct view sealed;
+    enum err e = seal_value(&sealed, a, key, aad_of(a, NOW, resident, v->field, 0), v);
+    return e ? e
+             : db_run(db, SQL, VALUES(V_IDENT(resident), V_TEXT(v->field), V_BLOB(sealed), V_INT(now), V_INT(same)));
+}
+
+enum err profile_record(struct db *db, struct arena *a, struct master *m, struct ident resident,
+                        const struct profile_value *value, int64_t now)
+{
+    struct profile_value stored;
+    struct view key;
+    bool there = false;
+    INSIST(value->field.n > 0);
+    enum err e = data_key_need(&key, db, a, m, resident);
+    if (!e)
+        e = find_stored(&stored, &there, db, a, key, resident, value->field);
+    if (e)
+        return e;
+    bool same = there && view_equal(stored.json, value->json);
+    bool is_news = !same || stored.source != value->source || !view_equal(stored.as_of, value->as_of);
+    e = put(db, a, key, resident, value, same, now);
+    return e || !is_news ? e : add_past(db, a, key, resident, value, now);
+}
+
+enum err profile_erase(struct db *db, struct ident resident, struct view field, int64_t now)
+{
+    static const char SQL[] = "DELETE FROM profile WHERE resident = $1 AND field = $2";
+    INSIST(field.n > 0);
+    enum err e = db_run(db, SQL, VALUES(V_IDENT(resident), V_TEXT(field)));
+    return e || db_changes(db) == 0 ? e : add_removal(db, resident, field, now);
+}
+
+enum err profile_check_version(struct db *db, struct arena *a, struct ident resident, struct view field,
+                               int64_t version)
+{
+    static const char SQL[] = "SELECT changed_at FROM profile WHERE resident = $1 AND field = $2";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(resident), V_TEXT(field)), &r);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    return (e ? 0 : row_int(&r, 0)) == version ? ERR_OK : ERR_CONFLICT;
+}
+
+/* --- history: reading and forgetting ------------------------------------------------------------------------------ */
+
+static enum err open_past(void *ctx, const struct row *row)
+{
+    struct reading *r = ctx;
+    struct arena *a = r->list.a;
+    struct profile_past *p = list_add(&r->list);
+    struct profile_value v = {0};
+    if (!p)
+        return ERR_LIMIT;
+    p->at = row_int(row, 1);
+    p->removed = row_int(row, 2) == 0;
+    p->source = (enum profile_source)row_int(row, 2);
+    enum err e = row_keep(&p->field, a, row_text(row, 0));
+    if (!e)
+        e = row_keep(&p->as_of, a, row_text(row, 3));
+    if (e || row_is_null(row, 4))
+        return e;
+    e = open_sealed(&v, a, r->key, aad_of(a, PAST, r->resident, p->field, p->at), row_blob(row, 4));
+    p->json = v.json;
+    return e;
+}
+
+enum err profile_history(struct profile_past **out, size_t *n, struct db *db, struct arena *a, struct master *m,
+                         struct ident resident)
+{
+    static const char SQL[] = "SELECT field, at, source, as_of, sealed FROM profile_history WHERE resident = $1 "
+                              "ORDER BY field, at DESC";
+    struct reading r = {.master = m, .resident = resident};
+    list_open(&r.list, a, sizeof(struct profile_past));
+    *out = NULL;
+    *n = 0;
+    enum err e = data_key_find(&r.key, db, a, m, resident);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    e = db_each(db, SQL, VALUES(V_IDENT(resident)), open_past, &r);
+    if (e)
+        return e;
+    *out = r.list.items;
+    *n = r.list.n;
+    return ERR_OK;
+}
+
+enum err profile_forget_job(struct db *db, void *ctx)
+{
+    static const char SQL[] =
+        "UPDATE profile_history SET sealed = NULL WHERE (resident, field, at) IN (SELECT resident, field, at FROM "
+        "profile_history WHERE sealed IS NOT NULL AND ended_at IS NOT NULL AND ended_at <= $1 LIMIT $2)";
+    struct profile_forget *f = ctx;
+    enum err e = db_run(db, SQL, VALUES(V_INT(f->now - PROFILE_HISTORY_S), V_INT((int64_t)f->limit)));
+    f->done = e ? 0 : (size_t)db_changes(db);
+    return e;
+}
