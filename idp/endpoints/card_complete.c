@@ -12,8 +12,8 @@
 #include "idp/state/config.h"
 #include "idp/state/logout.h"
 #include "idp/state/upkeep.h"
-#include "sessions/resident.h"
 #include "jpki/proof/request.h"
+#include "sessions/resident.h"
 #include "store/store.h"
 
 struct completing {
