@@ -33,6 +33,7 @@ struct jws_key {
     EVP_PKEY_CTX *signer; /* prepared once, duplicated for each signature: looking algorithms up costs a tenth of it */
     const struct algorithm *algorithm;
     char id[ID_SIZE];
+    char thumbprint[ID_SIZE];
 };
 
 static const struct algorithm *algorithm_of(enum jws_alg alg)
@@ -119,10 +120,12 @@ static enum err thumbprint(struct jws_key *k)
     if (!e) {
         sha256(digest, text);
         char *id = base64url_text(&a, VIEW_ARRAY(digest));
-        if (id)
+        if (id) {
             memcpy(k->id, id, ID_SIZE);
-        else
+            memcpy(k->thumbprint, id, ID_SIZE);
+        } else {
             e = ERR_MEMORY;
+        }
     }
     arena_close(&a);
     return e;
@@ -332,6 +335,11 @@ void jws_key_close(struct jws_key *k)
 const char *jws_key_id(const struct jws_key *k)
 {
     return k->id;
+}
+
+const char *jws_key_thumbprint(const struct jws_key *k)
+{
+    return k->thumbprint;
 }
 
 enum jws_alg jws_key_alg(const struct jws_key *k)

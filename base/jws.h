@@ -26,6 +26,8 @@ void jws_key_close(struct jws_key *k);
 
 const char *jws_key_id(const struct jws_key *k);
 enum jws_alg jws_key_alg(const struct jws_key *k);
+/* RFC 7638, base64url, whatever its kid says: what two people compare who want to know that they mean the same key. */
+const char *jws_key_thumbprint(const struct jws_key *k);
 
 /* Compact JWS with header {"alg","kid","typ"}; TYP NULL leaves it out. */
 enum err jws_sign(struct buf *out, const struct jws_key *k, const char *typ, struct view payload) MUST_CHECK;

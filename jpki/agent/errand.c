@@ -29,6 +29,7 @@ struct errand {
     pthread_t thread;
     struct arena arena;
     struct proof_request request;
+    struct proof_issuer issuer; /* of it, what a window shows */
     struct conversation conversation;
 };
 
@@ -137,8 +138,9 @@ static bool copy_order(struct errand *e, const struct errand_order *order)
                             &r->rp.org, &r->rp.host, &r->bind, &r->acr,          &r->ui.lang, &r->minver};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = copy(e, *texts[i], &good);
+    e->issuer = (struct proof_issuer){.iss = r->iss, .label = copy(e, order->issuer->label, &good)};
     e->conversation = (struct conversation){.request = r,
-                                            .issuer = order->issuer,
+                                            .issuer = &e->issuer,
                                             .jws = copy(e, order->jws, &good),
                                             .unknown_page = order->unknown_page,
                                             .window = &e->tools.window,

@@ -30,7 +30,7 @@ void errand_close(struct errand *e);
 /* A request that has passed every check. Copied. */
 struct errand_order {
     const struct proof_request *request;
-    const struct proof_issuer *issuer; /* must outlive the errand */
+    const struct proof_issuer *issuer;
     struct view jws;
     bool unknown_page;
     int64_t now; /* unix seconds */

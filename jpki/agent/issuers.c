@@ -18,16 +18,12 @@ static bool has_issuer(const struct issuers *all, struct view iss)
     return false;
 }
 
-static enum err read_one(struct issuers *out, struct arena *arena, const char *folder, const char *name,
-                         const char **problem)
+enum err issuers_read_file(struct proof_issuer *out, struct arena *arena, const char *path, const char *name,
+                           const char **problem)
 {
     struct stat st;
     struct view json;
-    const char *why, *path = arena_printf(arena, "%s/%s", folder, name);
-    if (!path)
-        return ERR_MEMORY;
-    if (out->n == ISSUERS_MAX)
-        return refuse(arena, problem, name, "too many issuers");
+    const char *why;
     if (stat(path, &st) || !S_ISREG(st.st_mode))
         return refuse(arena, problem, name, "not a file");
     if (st.st_mode & (S_IWGRP | S_IWOTH))
@@ -35,12 +31,23 @@ static enum err read_one(struct issuers *out, struct arena *arena, const char *f
     enum err e = file_read(arena, path, PROOF_ISSUER_MAX, &json);
     if (e)
         return refuse(arena, problem, name, e == ERR_LIMIT ? "too long" : "cannot be read");
-    e = proof_issuer_read(&out->list[out->n], arena, json, &why);
-    if (e == ERR_SYNTAX)
-        return refuse(arena, problem, name, why);
+    e = proof_issuer_read(out, arena, json, &why);
+    return e == ERR_SYNTAX ? refuse(arena, problem, name, why) : e;
+}
+
+static enum err read_one(struct issuers *out, struct arena *arena, const char *folder, const char *name,
+                         const char **problem)
+{
+    const char *path = arena_printf(arena, "%s/%s", folder, name);
+    if (!path)
+        return ERR_MEMORY;
+    if (out->n == ISSUERS_MAX)
+        return refuse(arena, problem, name, "too many issuers");
+    struct proof_issuer *next = &out->list[out->n];
+    enum err e = issuers_read_file(next, arena, path, name, problem);
     if (e)
         return e;
-    if (has_issuer(out, out->list[out->n].iss))
+    if (has_issuer(out, next->iss))
         return refuse(arena, problem, name, "iss: another file has it already");
     out->n++;
     return ERR_OK;

@@ -211,16 +211,31 @@ static void start(struct loopback *l, const struct request *r, struct answer *a,
     answer_redirect(a, 303, named(url));
 }
 
+/* Whom we serve now. A folder with a bad file serves nobody: its administrator may have meant it. */
+static struct proof_reader read_issuers(const struct loopback *l, const struct request *r, int64_t now)
+{
+    struct issuers *all = arena_alloc(r->arena, sizeof *all);
+    struct proof_reader reader = {.carrier = PROOF_PC_AGENT, .version = VIEW(GENKAN_VERSION), .now = now};
+    const char *problem = "";
+    enum err e = all ? issuers_read(all, r->arena, l->config.issuers, &problem) : ERR_MEMORY;
+    if (e) {
+        log_event(LOG_ERROR, "issuers_refused", LOG_STR("err", err_name(e)), LOG_STR("problem", problem));
+        return reader;
+    }
+    reader.issuers = all->list;
+    reader.n_issuers = all->n;
+    return reader;
+}
+
 static void handle_auth(void *ctx, const struct request *r, struct answer *a)
 {
     struct loopback *l = ctx;
     struct proof_request q;
     struct proof_refusal refusal;
     struct errand_order order = {.request = &q, .jws = r->tail, .now = clock_s(l->config.clock)};
-    const struct proof_reader reader = {l->config.issuers->list, l->config.issuers->n, PROOF_PC_AGENT,
-                                        VIEW(GENKAN_VERSION), order.now};
     if (!may_pass(r, a))
         return;
+    const struct proof_reader reader = read_issuers(l, r, order.now);
     enum err e = proof_request_read(&q, &order.issuer, r->arena, r->tail, &reader, &refusal);
     if (e) {
         refuse(a, 500, err_name(e));

@@ -42,8 +42,8 @@ enum loopback_referer loopback_referer(size_t count, struct view referer, struct
 /* ---- the server ---- */
 
 struct loopback_config {
-    uint16_t port; /* 0: a free one */
-    const struct issuers *issuers;
+    uint16_t port;       /* 0: a free one */
+    const char *issuers; /* folder: read again at every request, so that what the administrator changes counts */
     struct errand *errand;
     const struct clock *clock;
 };

@@ -8,8 +8,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "jpki/agent/check_look.h"
+#include "jpki/agent/issuer_desk.h"
 #include "jpki/agent/loopback.h"
 #include "jpki/agent/setting.h"
+#include "jpki/agent/welcome.h"
 #include "jpki/card/reader_pcsc.h"
 
 /* Browsers wake a tab in the background once a minute. */
@@ -62,7 +65,7 @@ static void unblock_in_child(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int serve(struct setting *s, const struct issuers *issuers)
+static int serve(struct setting *s, size_t n_issuers)
 {
     sigset_t set;
     int got;
@@ -78,7 +81,7 @@ static int serve(struct setting *s, const struct issuers *issuers)
     pthread_atfork(NULL, NULL, unblock_in_child);
     if (errand_open(&errand, &tools))
         return complain("cannot start", "no memory");
-    const struct loopback_config config = {s->port, issuers, errand, &clock_real};
+    const struct loopback_config config = {s->port, s->issuers, errand, &clock_real};
     enum err e = loopback_open(&loopback, &config);
     if (e) {
         char text[96];
@@ -87,7 +90,7 @@ static int serve(struct setting *s, const struct issuers *issuers)
         errand_close(errand);
         return complain(text, err_name(e));
     }
-    log_event(LOG_INFO, "ready", LOG_INT("port", s->port), LOG_INT("issuers", (int64_t)issuers->n));
+    log_event(LOG_INFO, "ready", LOG_INT("port", s->port), LOG_INT("issuers", (int64_t)n_issuers));
     sigwait(&set, &got);
     errand_shut(errand); /* the pages that wait are answered, windows closed */
     loopback_close(loopback);
@@ -96,26 +99,83 @@ static int serve(struct setting *s, const struct issuers *issuers)
     return 0;
 }
 
-static int run(struct setting *s)
+/* How many issuers there are now. One bad file is better seen at the start than at the first login; none is no mistake:
+ * the administrator adds one later. */
+static enum err count_issuers(const struct setting *s, size_t *n)
 {
     static struct issuers issuers;
     struct arena arena;
     const char *problem;
+    arena_open(&arena, (size_t)8 << 20);
+    enum err e = issuers_read(&issuers, &arena, s->issuers, &problem);
+    *n = issuers.n;
+    if (e == ERR_NOT_FOUND)
+        log_event(LOG_WARN, "no_issuers", LOG_STR("folder", s->issuers));
+    else if (e)
+        complain(problem, e == ERR_CONFIG ? "" : err_name(e));
+    arena_close(&arena);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static int run(struct setting *s)
+{
+    size_t n_issuers;
     if (!hide_memory())
         return complain("cannot keep its memory out of core files", "");
     unsetenv("ASSUAN_DEBUG"); /* libassuan would print what pinentry says */
     log_set_level(s->level);
     if (access(s->pinentry.program, X_OK))
         return complain(s->pinentry.program, "no such program; install pinentry or name another with --pinentry");
-    arena_open(&arena, (size_t)4 << 20);
-    enum err e = issuers_read(&issuers, &arena, s->issuers, &problem);
-    int status = 1;
-    if (e == ERR_OK)
-        status = serve(s, &issuers);
-    else
-        complain(problem, e == ERR_NOT_FOUND ? "no issuer file (*.json) in there" : e == ERR_CONFIG ? "" : err_name(e));
+    return count_issuers(s, &n_issuers) ? 1 : serve(s, n_issuers);
+}
+
+/* ---- the commands ---- */
+
+static int check(const struct setting *s)
+{
+    static struct check_report report;
+    struct arena arena;
+    struct buf b;
+    const char *text;
+    arena_open(&arena, (size_t)64 << 20);
+    report.arena = &arena;
+    signal(SIGPIPE, SIG_IGN);
+    check_look(&report, s);
+    buf_open(&b, &arena, 64 * 1024);
+    check_write(&b, &report, s->lang);
+    int status = buf_done_text(&b, &text) || fputs(text, stdout) < 0 || check_problems(&report) > 0;
     arena_close(&arena);
     return status;
+}
+
+static int welcome(const struct setting *s)
+{
+    static const char page[] = GENKAN_DATA "/welcome.html";
+    char mark[4096];
+    if (s->first && (welcome_mark(mark, sizeof mark, getenv("XDG_STATE_HOME"), getenv("HOME")) || welcome_take(mark)))
+        return 0;
+    int status = welcome_open(page);
+    fprintf(stderr, "genkan-agent: %s: %s\n", desk_word(s->lang, D_NO_WELCOME_PAGE), page);
+    return status;
+}
+
+static int obey(struct setting *s)
+{
+    switch (s->command) {
+    case AGENT_ISSUER_ADD:
+        return issuer_desk_add(s, stdin, stdout);
+    case AGENT_ISSUER_LIST:
+        return issuer_desk_list(s, stdout);
+    case AGENT_ISSUER_REMOVE:
+        return issuer_desk_remove(s, stdin, stdout);
+    case AGENT_CHECK:
+        return check(s);
+    case AGENT_WELCOME:
+        return welcome(s);
+    case AGENT_SERVE:
+        break;
+    }
+    return run(s);
 }
 
 int main(int argc, char **argv)
@@ -130,5 +190,5 @@ int main(int argc, char **argv)
         return fputs(setting_usage, stdout) < 0;
     if (s.version)
         return puts("genkan-agent " GENKAN_VERSION) < 0;
-    return run(&s);
+    return obey(&s);
 }

@@ -4,13 +4,30 @@
 
 #include "base/log.h"
 #include "jpki/agent/window.h"
+#include "jpki/agent/words.h"
+
+#define SETTING_ISSUERS "/etc/genkan-agent/issuers.d"
+
+enum agent_command {
+    AGENT_SERVE, /* without a word of command */
+    AGENT_ISSUER_ADD,
+    AGENT_ISSUER_LIST,
+    AGENT_ISSUER_REMOVE,
+    AGENT_CHECK,
+    AGENT_WELCOME,
+};
 
 struct setting {
+    enum agent_command command;
+    const char *operand; /* FILE or ISSUER; NULL: none */
     uint16_t port;
     const char *issuers; /* folder */
     const char *reader;  /* part of a reader's name; NULL: any */
     struct pinentry pinentry;
     enum log_level level;
+    enum lang lang; /* of the commands' own texts */
+    bool yes;       /* issuer add, remove: do not ask */
+    bool first;     /* welcome: only the first time */
     bool help, version;
 };
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -72,18 +73,53 @@ static bool say_texts(assuan_context_t ctx, const struct window_text *t)
 
 /* ---- start and end ---- */
 
-/* Large letters: what the toolkits understand from the environment, handed over by env(1), which turns into pinentry.
- */
-static bool start(assuan_context_t *ctx, const struct pinentry *p, const struct window_text *t)
+/* Large letters: Qt and GTK 3 take a factor from the environment, GTK 2 only a file with a larger font, which is handed
+ * over in memory. env(1) sets them and turns into pinentry. The file's descriptor; -1: the system refuses. */
+static int open_large_font(char *variable, size_t size)
 {
-    const char *large[] = {"env", "GDK_DPI_SCALE=1.6", "QT_SCALE_FACTOR=1.6", p->program, NULL};
-    const char *plain[] = {p->program, NULL};
+    static const char font[] = "gtk-font-name = \"Sans 18\"\n";
+    int fd = memfd_create("genkan-large", 0);
+    if (fd >= 0 && write(fd, font, sizeof font - 1) != (ssize_t)(sizeof font - 1)) {
+        close(fd);
+        fd = -1;
+    }
+    snprintf(variable, size, "GTK2_RC_FILES=/proc/self/fd/%d", fd);
+    return fd;
+}
+
+static gpg_error_t connect_large(assuan_context_t ctx, const char *program)
+{
+    char font[64];
+    assuan_fd_t fds[] = {open_large_font(font, sizeof font), ASSUAN_INVALID_FD};
+    const char *argv[] = {"env", "GDK_DPI_SCALE=1.6", "QT_SCALE_FACTOR=1.6", font, program, NULL};
+    gpg_error_t e = assuan_pipe_connect(ctx, "/usr/bin/env", argv, fds, NULL, NULL, 0);
+    if (fds[0] >= 0)
+        close(fds[0]);
+    return e;
+}
+
+static gpg_error_t connect_plain(assuan_context_t ctx, const char *program)
+{
+    const char *argv[] = {program, NULL};
+    return assuan_pipe_connect(ctx, program, argv, NULL, NULL, NULL, 0);
+}
+
+static bool connect_to(assuan_context_t *ctx, const struct pinentry *p, bool large)
+{
     assuan_set_log_cb(log_nothing, NULL);
     if (assuan_new_ext(ctx, OURS, assuan_get_malloc_hooks(), NULL, NULL))
         return false;
-    gpg_error_t e = assuan_pipe_connect(*ctx, t->large ? "/usr/bin/env" : p->program, t->large ? large : plain, NULL,
-                                        NULL, NULL, 0);
-    if (!e && say_options(*ctx, p) && say_texts(*ctx, t))
+    if (!(large ? connect_large(*ctx, p->program) : connect_plain(*ctx, p->program)))
+        return true;
+    assuan_release(*ctx);
+    return false;
+}
+
+static bool start(assuan_context_t *ctx, const struct pinentry *p, const struct window_text *t)
+{
+    if (!connect_to(ctx, p, t->large || p->large))
+        return false;
+    if (say_options(*ctx, p) && say_texts(*ctx, t))
         return true;
     assuan_release(*ctx);
     return false;
@@ -224,6 +260,33 @@ static enum window_answer pinentry_ask(void *ctx, const struct window_text *text
 static enum window_answer pinentry_confirm(void *ctx, const struct window_text *text, const struct window_watch *watch)
 {
     return run(ctx, text, watch, "CONFIRM", NULL);
+}
+
+/* ---- what it is ---- */
+
+struct flavour {
+    char *out;
+    size_t size, n;
+};
+
+static gpg_error_t take_flavour(void *hook, const void *data, size_t n)
+{
+    struct flavour *f = hook;
+    for (size_t i = 0; i < n && f->n + 1 < f->size; i++)
+        f->out[f->n++] = ((const char *)data)[i];
+    return 0;
+}
+
+enum err pinentry_flavour(const struct pinentry *p, char *out, size_t size)
+{
+    assuan_context_t ctx;
+    struct flavour f = {out, size, 0};
+    if (!connect_to(&ctx, p, false))
+        return ERR_UNAVAILABLE;
+    gpg_error_t e = assuan_transact(ctx, "GETINFO flavor", take_flavour, &f, NULL, NULL, NULL, NULL);
+    end(ctx);
+    out[f.n] = 0;
+    return e || f.n == 0 ? ERR_UNAVAILABLE : f.n + 1 < size ? ERR_OK : ERR_LIMIT;
 }
 
 struct window pinentry_window(struct pinentry *p)

@@ -45,10 +45,15 @@ struct window {
 struct pinentry {
     const char *program; /* path */
     const char *display, *ttyname, *ttytype;
+    bool large; /* always large letters, whatever a request says */
 };
 
 /* P must outlive the window. One conversation at a time. */
 struct window pinentry_window(struct pinentry *p);
+
+/* What the program says that it is ("qt:curses": by graphics, or else in the terminal), as a C string. ERR_UNAVAILABLE:
+ * it does not run; ERR_LIMIT. No window is opened. */
+enum err pinentry_flavour(const struct pinentry *p, char *out, size_t size) MUST_CHECK;
 
 /* How a text travels in an Assuan line: percent, CR and LF are encoded. ERR_LIMIT when it does not fit into SIZE bytes
  * with its NUL. */

@@ -106,17 +106,21 @@ const char *word(enum lang lang, enum word w)
     return words[w][lang];
 }
 
+void words_fill(struct buf *out, const char *pattern, const struct view *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *at = strstr(pattern, "%s");
+        INSIST(at);
+        buf_put(out, view_bytes(pattern, (size_t)(at - pattern)));
+        buf_put(out, texts[i]);
+        pattern = at + 2;
+    }
+    buf_put_text(out, pattern);
+}
+
 void words_put(struct buf *out, enum lang lang, enum word w, const struct view *texts, size_t n)
 {
-    const char *rest = word(lang, w);
-    for (size_t i = 0; i < n; i++) {
-        const char *at = strstr(rest, "%s");
-        INSIST(at);
-        buf_put(out, view_bytes(rest, (size_t)(at - rest)));
-        buf_put(out, texts[i]);
-        rest = at + 2;
-    }
-    buf_put_text(out, rest);
+    words_fill(out, word(lang, w), texts, n);
 }
 
 enum lang words_lang(struct view name)

@@ -72,6 +72,8 @@ const char *word(enum lang lang, enum word w);
 
 /* Appends W with every %s replaced by the next of TEXTS. */
 void words_put(struct buf *out, enum lang lang, enum word w, const struct view *texts, size_t n);
+/* The same with a PATTERN of another table. */
+void words_fill(struct buf *out, const char *pattern, const struct view *texts, size_t n);
 
 /* "ja" or "en"; anything else is Japanese. */
 enum lang words_lang(struct view name);

@@ -236,6 +236,27 @@ static void pcsc_disconnect(void *ctx)
     p->connected = false;
 }
 
+/* ---- for people ---- */
+
+/* PC/SC part 3, 3.1.3.2.3: the reader makes up the ATR of a contactless card: 3B 8n 80 01. */
+static bool is_contactless(const SCARD_READERSTATE *s)
+{
+    return s->cbAtr >= 4 && s->rgbAtr[0] == 0x3B && (s->rgbAtr[1] & 0xF0) == 0x80 && s->rgbAtr[2] == 0x80 &&
+           s->rgbAtr[3] == 0x01;
+}
+
+enum err pcsc_readers(struct pcsc *p, struct pcsc_seen *out, size_t max, size_t *n)
+{
+    *n = 0;
+    if (!look(p))
+        return ERR_UNAVAILABLE;
+    for (; *n < p->n && *n < max; ++*n) {
+        const SCARD_READERSTATE *s = &p->states[*n];
+        out[*n] = (struct pcsc_seen){s->szReader, has_card(s), has_card(s) && is_contactless(s)};
+    }
+    return ERR_OK;
+}
+
 /* ---- open and close ---- */
 
 enum err pcsc_open(struct pcsc **out, const char *name)

@@ -15,4 +15,12 @@ void pcsc_close(struct pcsc *p);
 /* The functions; valid until pcsc_close. */
 struct reader pcsc_reader(struct pcsc *p);
 
+/* Which readers there are, for people to read: NUL-terminated names, and of a card in it how it is reached. */
+struct pcsc_seen {
+    const char *name; /* until the next call with P */
+    bool has_card, is_contactless;
+};
+/* ERR_UNAVAILABLE: the service does not answer. At most MAX are told. */
+enum err pcsc_readers(struct pcsc *p, struct pcsc_seen *out, size_t max, size_t *n) MUST_CHECK;
+
 #endif

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "tests/lib/agent_rig.h"
 
 /* ---- the table ---- */
@@ -472,4 +473,40 @@ Test(loopback_running, does_not_start_when_another_program_has_the_port)
     int status = 0;
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%d", status);
+}
+
+/* ---- what the administrator changes while it runs ---- */
+
+static const char *issuer_path(void)
+{
+    return arena_printf(&agent.arena, "%s/issuer.json", agent.folder);
+}
+
+static int status_of_good_request(void)
+{
+    const char *answer = agent_rig_get(&agent, good_path(), "");
+    const char *path = answer_header_of(&agent, answer, "Location");
+    if (path) /* let the next one begin */
+        (void)agent_rig_get(&agent, arena_printf(&agent.arena, "/v1/stop/%s", path + strlen("/v1/wait/")), "");
+    return answer_status_of(answer);
+}
+
+Test(loopback_running, serves_an_issuer_only_while_its_file_is_there)
+{
+    const char *aside = arena_printf(&agent.arena, "%s/aside", agent.folder);
+    cr_assert_eq(rename(issuer_path(), aside), 0);
+    cr_expect_eq(status_of_good_request(), 400);
+    cr_assert_eq(rename(aside, issuer_path()), 0);
+    cr_expect_eq(status_of_good_request(), 303, "%s", agent_rig_log(&agent));
+}
+
+Test(loopback_running, serves_nobody_while_a_file_in_the_folder_is_bad)
+{
+    const char *bad = arena_printf(&agent.arena, "%s/zz.json", agent.folder);
+    cr_assert(!file_write(bad, VIEW("{"), 0644));
+    cr_expect_eq(status_of_good_request(), 400);
+    nothing_was_started();
+    cr_expect(strstr(agent_rig_log(&agent), "zz.json: not JSON"), "%s", agent_rig_log(&agent));
+    unlink(bad);
+    cr_expect_eq(status_of_good_request(), 303);
 }

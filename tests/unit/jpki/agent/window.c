@@ -159,3 +159,41 @@ Test(window, escapes_and_bounds)
     cr_assert(!assuan_escape(out, sizeof out, ""));
     cr_expect_str_eq(out, "");
 }
+
+/* What a window's program finds in its environment when LARGE is asked for by the request, or always. */
+static const char *environment(struct arena *a, bool by_request, bool always_large)
+{
+    char path[80], marker[96];
+    struct view log;
+    struct pin pin;
+    snprintf(path, sizeof path, "/tmp/genkan-window-%d.sh", (int)getpid());
+    snprintf(marker, sizeof marker, "%s.out", path);
+    const char *program_text = arena_printf(a, "#!/bin/sh\n{ env; cat \"$GTK2_RC_FILES\"; } >%s 2>/dev/null\nexec %s\n",
+                                            marker, program.program);
+    cr_assert(!file_write(path, view_text(program_text), 0700));
+    struct pinentry p = {.program = path, .large = always_large};
+    struct window w = pinentry_window(&p);
+    struct window_text t = text;
+    const struct window_watch watch = {always, NULL};
+    t.large = by_request;
+    set_script("pin 1234\n");
+    cr_assert_eq(w.ask_pin(w.ctx, &t, &watch, &pin), WINDOW_OK);
+    cr_assert(!file_read(a, marker, 65536, &log));
+    unlink(path);
+    unlink(marker);
+    return arena_text(a, log);
+}
+
+Test(window, large_letters_reach_every_toolkit_and_come_only_when_asked_for)
+{
+    struct arena a;
+    arena_open(&a, 1 << 20);
+    const char *plain = environment(&a, false, false);
+    cr_expect(!strstr(plain, "QT_SCALE_FACTOR") && !strstr(plain, "GTK2_RC_FILES"), "%s", plain);
+    for (int i = 0; i < 2; i++) {
+        const char *large = environment(&a, i == 0, i == 1);
+        cr_expect(strstr(large, "QT_SCALE_FACTOR=1.6\n") && strstr(large, "GDK_DPI_SCALE=1.6\n"), "%s", large);
+        cr_expect(strstr(large, "\ngtk-font-name = \"Sans 18\"\n"), "%s", large);
+    }
+    arena_close(&a);
+}
