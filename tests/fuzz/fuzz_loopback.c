@@ -4,9 +4,12 @@
  * word, a page of ours, or a redirect to ourselves or to the issuer's one address. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "http/intake.h"
 #include "jpki/agent/loopback.h"
@@ -19,7 +22,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct door {
-    struct issuers issuers;
+    char folder[32]; /* of the issuers */
     struct jws_key *key;
     struct clock_fake time;
     struct clock clock;
@@ -59,16 +62,44 @@ static void connect_to_myself(struct peer *peer)
 
 static void open_loopback(void)
 {
-    const struct loopback_config config = {.issuers = &door.issuers, .errand = door.errand, .clock = &door.clock};
+    const struct loopback_config config = {.issuers = door.folder, .errand = door.errand, .clock = &door.clock};
     if (door.loopback)
         loopback_close(door.loopback);
     INSIST(loopback_open(&door.loopback, &config) == ERR_OK);
     door.starts = 0;
 }
 
+static void write_issuer(const char *path)
+{
+    struct buf b;
+    struct view json;
+    const struct jws_key *keys[] = {door.key};
+    buf_open(&b, NULL, PROOF_ISSUER_MAX);
+    INSIST(proof_issuer_write(&b, VIEW(ISSUER), VIEW("Osaka"), keys, 1) == ERR_OK);
+    INSIST(buf_done(&b, &json) == ERR_OK && file_write(path, json, 0644) == ERR_OK);
+    buf_close(&b);
+}
+
+static void remove_folder(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/osaka.json", door.folder);
+    unlink(path);
+    rmdir(door.folder);
+}
+
+static void open_folder(void)
+{
+    char path[64];
+    snprintf(door.folder, sizeof door.folder, "/tmp/genkan-fuzz-XXXXXX");
+    INSIST(mkdtemp(door.folder));
+    snprintf(path, sizeof path, "%s/osaka.json", door.folder);
+    write_issuer(path);
+    INSIST(atexit(remove_folder) == 0);
+}
+
 static void open_door(void)
 {
-    static struct jws_key *keys[1];
     const struct errand_tools tools = {.open_reader = no_reader};
     size_t n;
     const struct route *routes = loopback_routes(&n);
@@ -78,9 +109,7 @@ static void open_door(void)
     door.clock = clock_of_fake(&door.time);
     clock_fake_set(&door.time, 1800000000000);
     INSIST(jws_key_make(&door.key, JWS_ES256) == ERR_OK);
-    keys[0] = door.key;
-    door.issuers.list[0] = (struct proof_issuer){VIEW(ISSUER), VIEW("Osaka"), keys, 1};
-    door.issuers.n = 1;
+    open_folder();
     connect_to_myself(&door.peer);
     INSIST(errand_open(&door.errand, &tools) == ERR_OK);
     INSIST(route_table_open(&door.table, routes, n) == ERR_OK);
