@@ -20,11 +20,31 @@ void tree_open(struct tree *t); /* the empty tree */
 void tree_leaf_hash(uint8_t out[TREE_HASH], struct view leaf);
 void tree_append(struct tree *t, const uint8_t leaf_hash[TREE_HASH]);
 
+/* The same for a complete subtree of 2^LEVEL leaves; the size must be a multiple of that. */
+void tree_append_subtree(struct tree *t, unsigned level, const uint8_t root[TREE_HASH]);
+
+/* SHA-256(0x01 || LEFT || RIGHT). OUT may be one of them. */
+void tree_node_hash(uint8_t out[TREE_HASH], const uint8_t left[TREE_HASH], const uint8_t right[TREE_HASH]);
+
 /* MTH of all leaves; of the empty tree SHA-256 of nothing. */
 void tree_root(uint8_t out[TREE_HASH], const struct tree *t);
 
 /* The edge as bytes (n * 32), and back. False: EDGE does not fit SIZE. */
 struct view tree_edge(const struct tree *t);
 bool tree_load(struct tree *t, uint64_t size, struct view edge);
+
+/* Hashes of a proof, in the order of RFC 6962 2.1.1 and 2.1.2. */
+struct tree_proof {
+    size_t n;
+    uint8_t hashes[TREE_DEPTH][TREE_HASH];
+};
+
+/* Does PROOF show that LEAF is number INDEX of the tree of SIZE leaves with ROOT? */
+bool tree_includes(const struct tree_proof *proof, int64_t index, int64_t size, const uint8_t leaf[TREE_HASH],
+                   const uint8_t root[TREE_HASH]);
+
+/* Does PROOF show that the tree of OLD_SIZE leaves is the beginning of that of SIZE leaves? */
+bool tree_is_consistent(const struct tree_proof *proof, int64_t old_size, const uint8_t old_root[TREE_HASH],
+                        int64_t size, const uint8_t root[TREE_HASH]);
 
 #endif
