@@ -19,4 +19,12 @@ void folder_put_cert_pem(const struct folder *f, X509 *cert, const char *path, .
 void folder_put_key(const struct folder *f, EVP_PKEY *key, const char *path, ...) __attribute__((format(printf, 3, 4)));
 void folder_put_crl(const struct folder *f, X509_CRL *crl, const char *path, ...) __attribute__((format(printf, 3, 4)));
 
+/* Is there such a file? What is in it: whole, a certificate, a key, a CRL; the caller frees. */
+bool folder_has(const struct folder *f, const char *path, ...) __attribute__((format(printf, 2, 3)));
+X509 *folder_get_cert(const struct folder *f, const char *path, ...) __attribute__((format(printf, 2, 3)));
+EVP_PKEY *folder_get_key(const struct folder *f, const char *path, ...) __attribute__((format(printf, 2, 3)));
+X509_CRL *folder_get_crl(const struct folder *f, const char *path, ...) __attribute__((format(printf, 2, 3)));
+/* Adds to the end of a file, which is made if there is none. */
+void folder_append(const struct folder *f, struct view bytes, const char *path);
+
 #endif

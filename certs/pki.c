@@ -1,5 +1,6 @@
 #include "certs/pki.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -13,7 +14,7 @@ void must(bool ok, const char *what)
 {
     if (ok)
         return;
-    fprintf(stderr, "genkan-testpki: %s\n", what);
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name, what);
     ERR_print_errors_fp(stderr);
     exit(1);
 }
@@ -456,6 +457,33 @@ X509_CRL *pki_make_crl(const struct authority *ca, const struct town *town, cons
     must(X509_CRL_sort(crl), "bad CRL");
     put_crl_exts(crl, ca, town, defect);
     must(X509_CRL_sign(crl, ca->key, defect == CRL_SHA1 ? EVP_sha1() : digest_for(ca->key)) > 0, "cannot sign a CRL");
+    ASN1_TIME_free(last);
+    ASN1_TIME_free(next);
+    return crl;
+}
+
+/* RFC 5280 5.2.3: the number of a list grows. */
+static void count_up(X509_CRL *crl)
+{
+    ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+    int64_t n = 0;
+    must(number && ASN1_INTEGER_get_int64(&n, number) && ASN1_INTEGER_set_int64(number, n + 1), "bad CRL");
+    must(X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, X509V3_ADD_REPLACE) == 1, "bad CRL");
+    ASN1_INTEGER_free(number);
+}
+
+X509_CRL *pki_renew_crl(const struct authority *ca, X509_CRL *old, const struct revoked_serial *entries, size_t n,
+                        int64_t from, int64_t to)
+{
+    X509_CRL *crl = X509_CRL_dup(old);
+    ASN1_TIME *last = ASN1_TIME_set(NULL, from), *next = ASN1_TIME_set(NULL, to);
+    must(crl && last && next, "out of memory");
+    must(X509_CRL_set1_lastUpdate(crl, last) && X509_CRL_set1_nextUpdate(crl, next), "bad CRL");
+    for (size_t i = 0; i < n; i++)
+        put_crl_entry(crl, &entries[i]);
+    must(X509_CRL_sort(crl), "bad CRL");
+    count_up(crl);
+    must(X509_CRL_sign(crl, ca->key, digest_for(ca->key)) > 0, "cannot sign a CRL");
     ASN1_TIME_free(last);
     ASN1_TIME_free(next);
     return crl;

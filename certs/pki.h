@@ -62,6 +62,7 @@ struct leaf {
     uint32_t serial;
     int64_t from, to;
     enum defect defect;
+    int revoked; /* a CRLReason, or -1 */
     const struct town *town;
     const char *ocsp_url;
     /* sign certificates only: the six otherNames */
@@ -93,6 +94,9 @@ struct revoked_serial {
 
 enum crl_defect { CRL_SOUND, CRL_CRITICAL_EXT, CRL_DELTA, CRL_SHA1, CRL_CA_ONLY };
 
+/* The CRL OLD of CA with N more entries, from FROM to TO. */
+X509_CRL *pki_renew_crl(const struct authority *ca, X509_CRL *old, const struct revoked_serial *entries, size_t n,
+                        int64_t from, int64_t to);
 /* TOWN NULL: a full CRL without issuingDistributionPoint. */
 X509_CRL *pki_make_crl(const struct authority *ca, const struct town *town, const struct revoked_serial *entries,
                        size_t n, int64_t from, int64_t to, enum crl_defect defect);

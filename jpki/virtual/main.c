@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "jpki/virtual/control.h"
+#include "jpki/virtual/issue.h"
 #include "jpki/virtual/reader.h"
 #include "jpki/virtual/station.h"
 
@@ -17,6 +18,9 @@ static const char usage[] =
     "usage: genkan-card --dir FOLDER [options]        put a virtual My Number Card into a virtual reader\n"
     "       genkan-card ctl SOCKET COMMAND [ARGUMENT] tell a running card something\n"
     "       genkan-card reader FOLDER [--port N]      become a pcscd with a virtual reader of its own\n"
+    "       genkan-card new --persona NAME|FILE.json --out FOLDER [--pki FOLDER] [--ocsp-url URL]\n"
+    "                                                 issue a card: of a test PKI, made if there is none (FOLDER/pki)\n"
+    "       genkan-card personas                      list who may get one\n"
     "\n"
     "  --dir FOLDER      the card: auth.der auth.key ca-auth.der [sign.der sign.key ca-sign.der] text.json pins.json\n"
     "  --state FILE      try counters and changed PINs (default FOLDER/state.json)\n"
@@ -275,10 +279,15 @@ static int run_card(struct settings *s, struct arena *a)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+    const char *command = argc > 1 ? argv[1] : "";
+    if (strcmp(command, "ctl") == 0)
         return run_ctl(argc - 2, argv + 2);
-    if (argc > 1 && strcmp(argv[1], "reader") == 0)
+    if (strcmp(command, "reader") == 0)
         return run_reader(argc - 2, argv + 2);
+    if (strcmp(command, "new") == 0)
+        return issue_new(argc - 2, argv + 2);
+    if (strcmp(command, "personas") == 0)
+        return issue_personas(argc - 2);
     struct settings s = {.port = VPCD_PORT};
     int status = read_options(&s, argc, argv);
     if (status >= 0)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "certs/people.h"
 #include "jpki/virtual/persona.h"
 #include "jpki/virtual/pins.h"
 
@@ -134,6 +135,24 @@ Test(persona, writes_a_birth_date_in_its_era)
         persona_era(out, view_text(table[i].date));
         cr_expect_str_eq(out, table[i].era, "%s", table[i].date);
     }
+}
+
+/* Facts 4.4 and 3.1: the era digit of the sign certificate and the era of number B are the same day's. */
+Test(persona, of_every_resident_is_born_in_the_era_that_the_certificate_says)
+{
+    static struct people people;
+    people_open(&people);
+    cr_expect_geq(people.n, 20);
+    for (size_t i = 0; i < people.n; i++) {
+        const struct person_card *who = &people.all[i];
+        char era[8];
+        persona_era(era, view_text(who->birthdate));
+        if (era[0] != '0')
+            cr_expect_eq(era[0], who->era, "%s", who->folder);
+        else
+            cr_expect(strstr(who->birthdate, "00"), "%s has a full date of no era", who->folder);
+    }
+    people_close(&people);
 }
 
 Test(persona, names_the_file_that_is_missing)
