@@ -14,6 +14,9 @@
 /* The service looks every 400 ms and takes a card that leaves and comes between two looks for none. */
 enum { LOOK_MS = 700 };
 
+/* The longest takes ten seconds: one that hangs is named, and the others still run. */
+TestSuite(agent_card, .timeout = 150);
+
 static struct rig *rig;
 static struct agent_rig agent;
 
