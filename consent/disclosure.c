@@ -46,6 +46,37 @@ static void put_verified(struct json_out *o, const struct field *f)
         json_pair_bool(o, "phone_number_verified", false);
 }
 
+/* Positions (from 0) of the characters that stand in for others; nothing where there are none. */
+static void put_substitutes(struct json_out *o, struct view marks)
+{
+    if (!view_is(marks) || !memchr(marks.p, '1', marks.n))
+        return;
+    json_key(o, "substitutes");
+    json_begin_array(o);
+    for (size_t i = 0; i < marks.n; i++)
+        if (marks.p[i] == '1')
+            json_put_int(o, (int64_t)i);
+    json_end_array(o);
+}
+
+/* Where each released value comes from and from when, and of no other: docs/for-services.md. */
+static void put_sources(struct json_out *o, const struct disclosure *d)
+{
+    if (d->n == 0)
+        return;
+    json_key(o, "sources");
+    json_begin(o);
+    for (size_t i = 0; i < d->n; i++) {
+        json_key(o, d->values[i].field->id);
+        json_begin(o);
+        json_pair_text(o, "source", field_source_name(d->values[i].source));
+        json_pair(o, "as_of", d->values[i].as_of);
+        put_substitutes(o, d->values[i].substitutes);
+        json_end(o);
+    }
+    json_end(o);
+}
+
 void disclosure_put_claims(struct json_out *o, const struct disclosure *d)
 {
     for (size_t i = 0; i < d->n; i++) {
@@ -53,6 +84,7 @@ void disclosure_put_claims(struct json_out *o, const struct disclosure *d)
         json_put_raw(o, d->values[i].json);
         put_verified(o, d->values[i].field);
     }
+    put_sources(o, d);
 }
 
 enum err disclosure_record(struct ledger *l, struct db *db, const struct disclosure *d, const char *via, int64_t at_ms)

@@ -21,7 +21,7 @@ struct disclosure_facts {
 /* Asked, registered, given, still covered (grant_covers) and present: only such fields. Derived values in ARENA. */
 enum err disclosure_decide(struct disclosure *out, struct arena *a, const struct disclosure_facts *facts) MUST_CHECK;
 
-/* Writes the claims as members of the object that is open in O. */
+/* Writes the claims, and `sources` about them, as members of the object that is open in O. */
 void disclosure_put_claims(struct json_out *o, const struct disclosure *d);
 
 /* Inside a write job: appends the disclosed event. VIA like "userinfo". Nothing is written when no field goes out. */

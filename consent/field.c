@@ -113,6 +113,8 @@ enum err field_value(struct field_value *out, struct arena *a, const struct fiel
         return ERR_NOT_FOUND;
     *out = *v;
     out->field = f;
+    if (f->from) /* computed: none of the characters is the card's any more */
+        out->substitutes = VIEW_NONE;
     if (f->years)
         return derive_age(&out->json, f->years, v->json, p->today);
     return f->from ? derive_municipality(&out->json, a, v->json) : ERR_OK;

@@ -49,6 +49,7 @@ struct field_value {
     enum field_source source;
     struct view as_of;  /* "YYYY-MM-DD", the day it was read; absent if not known */
     int64_t changed_at; /* since when it is this value: another number for every other value (sessions/profile.h) */
+    struct view substitutes; /* '1' for each character that stands in for another (代替文字); absent: nobody said */
 };
 
 /* What is stored of one resident, and what day it is in Japan. Views belong to the caller. */
@@ -72,7 +73,13 @@ enum err field_display(struct view *out, struct arena *a, const struct field_val
 /* Is JSON a value of F as we store it? For what residents type and agents read; F must not be derived. */
 bool field_is_valid(struct arena *a, const struct field *f, struct view json);
 
-/* What the card's text application says, turned into what we store. Each gives ERR_SYNTAX for what it cannot be, and
+/* The characters of a name or address that stand in for others, for people: "「辻」（3文字目）". Absent if there are
+ * none.
+ */
+enum err field_display_substitutes(struct view *out, struct arena *a, const struct field_value *v,
+                                   bool japanese) MUST_CHECK;
+
+/* What the card says, turned into what we store. Each gives ERR_SYNTAX for what it cannot be, and
  * gender ERR_NOT_FOUND for 9 and 0 (the claim is then absent). BIRTHDATE: "YYYYMMDD", 00 or spaces where unknown. */
 enum err field_json_of_name(struct view *json, struct arena *a, struct view name) MUST_CHECK;
 enum err field_json_of_address(struct view *json, struct arena *a, struct view address) MUST_CHECK;

@@ -428,3 +428,48 @@ enum err field_display(struct view *out, struct arena *a, const struct field_val
     form_of(v->field)->show(&b, j, japanese);
     return buf_done(&b, out);
 }
+
+/* The text of the value as it stands on the card: what the marks of its characters are about. */
+static struct view text_on_card(const struct json *j)
+{
+    struct view text;
+    return json_text(j, &text) ? text : json_member_text(j, "formatted");
+}
+
+static size_t character_size(struct view text)
+{
+    size_t n = 1;
+    while (n < text.n && (text.p[n] & 0xC0) == 0x80)
+        n++;
+    return n;
+}
+
+static void put_substitutes(struct buf *out, struct view text, struct view marks, bool japanese)
+{
+    for (size_t i = 0; i < marks.n && text.n > 0; i++) {
+        size_t n = character_size(text);
+        if (marks.p[i] == '1') {
+            if (out->n > 0)
+                buf_put_text(out, japanese ? "、" : ", ");
+            buf_put_text(out, japanese ? "「" : "“");
+            buf_put(out, view_part(text, 0, n));
+            buf_printf(out, japanese ? "」（%zu文字目）" : "” (character %zu)", i + 1);
+        }
+        text = view_from(text, n);
+    }
+}
+
+enum err field_display_substitutes(struct view *out, struct arena *a, const struct field_value *v, bool japanese)
+{
+    struct json *j;
+    struct buf b;
+    *out = VIEW_NONE;
+    if (!view_is(v->substitutes) || !memchr(v->substitutes.p, '1', v->substitutes.n))
+        return ERR_OK;
+    enum err err = read_value(&j, a, v->field, v->json);
+    if (err)
+        return err;
+    buf_open(&b, a, VALUE_MAX);
+    put_substitutes(&b, text_on_card(j), v->substitutes, japanese);
+    return buf_done(&b, out);
+}

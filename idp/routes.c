@@ -42,6 +42,7 @@ BRIDGE(confirm)
 BRIDGE(consent)
 BRIDGE(cancel)
 BRIDGE(home)
+BRIDGE(home_card)
 BRIDGE(interests)
 BRIDGE(lang)
 BRIDGE(assets)
@@ -69,6 +70,7 @@ static const struct route table[] = {
     {METHOD_POST, "/consent", at_consent, SMALL_MAX, 0},
     {METHOD_POST, "/cancel", at_cancel, SMALL_MAX, 0},
     {METHOD_GET, "/", at_home, 0, 0},
+    {METHOD_POST, "/me/card", at_home_card, SMALL_MAX, 0},
     {METHOD_GET, "/me/interests", at_interests, 0, 0},
     {METHOD_POST, "/me/interests", at_interests, SMALL_MAX, 0},
     {METHOD_POST, "/lang", at_lang, SMALL_MAX, 0},

@@ -12,7 +12,7 @@ enum err interaction_mint(struct db *db, const struct interaction *i)
 enum err interaction_find(struct interaction *out, struct db *db, struct arena *a, struct ident id)
 {
     static const char SQL[] = "SELECT browser, client, request, created_at, expires_at, session, login_at, want_login, "
-                              "profile_offer, problem, grant_id, refusal, done_at FROM interaction WHERE id = $1";
+                              "profile_offer, problem, grant_id, refusal, done_at, held FROM interaction WHERE id = $1";
     struct row r;
     enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
     if (e != ERR_OK)
@@ -32,6 +32,7 @@ enum err interaction_find(struct interaction *out, struct db *db, struct arena *
         .grant = row_ident(&r, 10),
         .refusal = row_text(&r, 11),
         .done_at = row_int(&r, 12),
+        .held = row_blob(&r, 13),
     };
     return ERR_OK;
 }
@@ -76,8 +77,14 @@ enum err interaction_record_want_login(struct db *db, struct ident id, int64_t n
 
 enum err interaction_record_profile_offer(struct db *db, struct ident id, enum profile_offer offer, int64_t now)
 {
-    static const char SQL[] = "UPDATE interaction SET profile_offer = $3" OPEN;
+    static const char SQL[] = "UPDATE interaction SET profile_offer = $3, held = NULL" OPEN;
     return record(db, SQL, VALUES(V_IDENT(id), V_INT(now), V_INT(offer)));
+}
+
+enum err interaction_record_held(struct db *db, struct ident id, struct view held, int64_t now)
+{
+    static const char SQL[] = "UPDATE interaction SET profile_offer = $3, held = $4" OPEN;
+    return record(db, SQL, VALUES(V_IDENT(id), V_INT(now), V_INT(PROFILE_HELD), V_BLOB(held)));
 }
 
 enum err interaction_record_problem(struct db *db, struct ident id, struct view problem, int64_t now)

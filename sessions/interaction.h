@@ -7,7 +7,12 @@
 
 #define INTERACTION_LIFE_S 1800
 
-enum profile_offer { PROFILE_NOT_OFFERED, PROFILE_SKIPPED, PROFILE_DONE };
+/* PROFILE_HELD: the card was read, and says other things than its verified values do: she decides which stay. */
+enum profile_offer { PROFILE_NOT_OFFERED, PROFILE_SKIPPED, PROFILE_DONE, PROFILE_HELD };
+
+/* The client of an interaction that is for no service: she came from the first page of Genkan itself. No service can
+ * have this id. */
+#define INTERACTION_OWN VIEW("")
 
 struct interaction {
     struct ident id;      /* ident_of(ticket) */
@@ -19,6 +24,7 @@ struct interaction {
     int64_t login_at;     /* when a card login was done inside this interaction; 0: not */
     bool want_login;      /* the resident said "I am somebody else": only a card login from now on will do */
     enum profile_offer profile_offer;
+    struct view held;    /* PROFILE_HELD: the values read (profile_seal, together with this interaction) */
     struct view problem; /* why the last card transaction failed (an error code of protocol.md or ours); absent: none */
     struct ident grant;  /* the consent reached inside this interaction */
     struct view refusal; /* the resident said no: the OAuth error for the service; absent: did not */
@@ -50,6 +56,8 @@ enum err interaction_record_session(struct db *db, struct ident id, struct ident
 enum err interaction_record_want_login(struct db *db, struct ident id, int64_t now) MUST_CHECK;
 enum err interaction_record_profile_offer(struct db *db, struct ident id, enum profile_offer offer,
                                           int64_t now) MUST_CHECK;
+/* The offer becomes PROFILE_HELD with these sealed values. */
+enum err interaction_record_held(struct db *db, struct ident id, struct view held, int64_t now) MUST_CHECK;
 /* PROBLEM absent: forget it. */
 enum err interaction_record_problem(struct db *db, struct ident id, struct view problem, int64_t now) MUST_CHECK;
 enum err interaction_record_grant(struct db *db, struct ident id, struct ident grant, int64_t now) MUST_CHECK;

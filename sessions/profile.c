@@ -34,27 +34,45 @@ static struct view aad_of(struct arena *a, const char *what, struct ident reside
 
 static const char NOW[] = "genkan profile 2", PAST[] = "genkan profile history 1";
 
-/* The sealed text: one byte source, one byte length of the date, the date, the JSON value. */
+/* Two bytes of length, then TEXT. */
+static void put_piece(struct buf *b, struct view text)
+{
+    INSIST(text.n < 65536);
+    buf_put_byte(b, (uint8_t)(text.n >> 8));
+    buf_put_byte(b, (uint8_t)text.n);
+    buf_put(b, text);
+}
+
+static bool take_piece(struct view *rest, struct view *out)
+{
+    size_t n = rest->n < 2 ? 0 : (size_t)(rest->p[0] << 8 | rest->p[1]);
+    if (rest->n < 2 + n)
+        return false;
+    *out = n > 0 ? view_part(*rest, 2, n) : VIEW_NONE;
+    *rest = view_from(*rest, 2 + n);
+    return true;
+}
+
+/* The sealed text: one byte source, then the date, the substitutes, the JSON value. */
 static enum err pack(struct view *out, struct arena *a, const struct profile_value *v)
 {
     struct buf b;
-    INSIST(v->as_of.n < 256);
     buf_open(&b, a, 64 * 1024);
     buf_put_byte(&b, (uint8_t)v->source);
-    buf_put_byte(&b, (uint8_t)v->as_of.n);
-    buf_put(&b, v->as_of);
-    buf_put(&b, v->json);
+    put_piece(&b, v->as_of);
+    put_piece(&b, v->substitutes);
+    put_piece(&b, v->json);
     return buf_done(&b, out);
 }
 
 static enum err unpack(struct profile_value *out, struct view plain)
 {
-    if (plain.n < 2 || plain.p[0] < PROFILE_CARD_SIGNED || plain.p[0] > PROFILE_RESIDENT || plain.n < 2U + plain.p[1])
+    struct view rest = view_from(plain, 1);
+    if (plain.n < 1 || plain.p[0] < PROFILE_CARD_SIGNED || plain.p[0] > PROFILE_RESIDENT)
         return ERR_MISMATCH;
     out->source = (enum profile_source)plain.p[0];
-    out->as_of = view_part(plain, 2, plain.p[1]);
-    out->json = view_from(plain, 2U + plain.p[1]);
-    return ERR_OK;
+    bool good = take_piece(&rest, &out->as_of) && take_piece(&rest, &out->substitutes) && take_piece(&rest, &out->json);
+    return good && rest.n == 0 ? ERR_OK : ERR_MISMATCH;
 }
 
 static enum err seal_value(struct view *out, struct arena *a, struct view key, struct view aad,
@@ -233,7 +251,7 @@ enum err profile_record(struct db *db, struct arena *a, struct master *m, struct
         e = find_stored(&stored, &there, db, a, key, resident, value->field);
     if (e)
         return e;
-    bool same = there && view_equal(stored.json, value->json);
+    bool same = there && view_equal(stored.json, value->json) && view_equal(stored.substitutes, value->substitutes);
     bool is_news = !same || stored.source != value->source || !view_equal(stored.as_of, value->as_of);
     e = put(db, a, key, resident, value, same, now);
     return e || !is_news ? e : add_past(db, a, key, resident, value, now);
@@ -256,6 +274,67 @@ enum err profile_check_version(struct db *db, struct arena *a, struct ident resi
     if (e && e != ERR_NOT_FOUND)
         return e;
     return (e ? 0 : row_int(&r, 0)) == version ? ERR_OK : ERR_CONFLICT;
+}
+
+/* --- values together --------------------------------------------------------------------------------------------- */
+
+static struct view aad_together(struct arena *a, struct ident resident, struct ident together)
+{
+    struct buf b;
+    struct view v;
+    buf_open(&b, a, 256);
+    buf_put(&b, VIEW("genkan held 1"));
+    buf_put_byte(&b, 0);
+    buf_put(&b, ident_view(&resident));
+    buf_put(&b, ident_view(&together));
+    return buf_done(&b, &v) == ERR_OK ? v : VIEW_NONE;
+}
+
+enum err profile_seal(struct view *out, struct db *db, struct arena *a, struct master *m, struct ident resident,
+                      struct ident together, const struct profile_value *values, size_t n)
+{
+    struct buf b;
+    struct view key, plain, one, aad = aad_together(a, resident, together);
+    enum err e = view_is(aad) ? data_key_need(&key, db, a, m, resident) : ERR_LIMIT;
+    buf_open(&b, a, 64 * 1024);
+    for (size_t i = 0; i < n && !e; i++) {
+        e = pack(&one, a, &values[i]);
+        put_piece(&b, values[i].field);
+        put_piece(&b, e ? VIEW_NONE : one);
+    }
+    if (!e)
+        e = buf_done(&b, &plain);
+    return e ? e : seal_write(a, key, aad, plain, out);
+}
+
+static enum err take_values(struct list *list, struct view plain)
+{
+    struct view one;
+    enum err e = ERR_OK;
+    while (plain.n > 0 && !e) {
+        struct profile_value *v = list_add(list);
+        if (!v)
+            return ERR_LIMIT;
+        e = take_piece(&plain, &v->field) && take_piece(&plain, &one) ? unpack(v, one) : ERR_MISMATCH;
+    }
+    return e;
+}
+
+enum err profile_unseal(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
+                        struct ident resident, struct ident together, struct view sealed)
+{
+    struct list list;
+    struct view key, plain, aad = aad_together(a, resident, together);
+    list_open(&list, a, sizeof(struct profile_value));
+    enum err e = view_is(aad) ? data_key_find(&key, db, a, m, resident) : ERR_LIMIT;
+    if (e)
+        return e;
+    e = seal_read(a, key, aad, sealed, &plain);
+    if (!e)
+        e = take_values(&list, plain);
+    *out = list.items;
+    *n = list.n;
+    return e == ERR_SYNTAX ? ERR_MISMATCH : e;
 }
 
 /* --- history: reading and forgetting ------------------------------------------------------------------------------ */

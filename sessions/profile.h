@@ -15,7 +15,10 @@ struct profile_value {
     struct view field; /* field id, like "name" */
     struct view json;  /* the value as JSON text */
     enum profile_source source;
-    struct view as_of;  /* day it was read, "YYYY-MM-DD" */
+    struct view as_of; /* day it was read, "YYYY-MM-DD" */
+    /* One '0' or '1' for each character of the text as the card has it: '1' stands in for a character that the card
+     * cannot write (代替文字). Absent: nobody said. */
+    struct view substitutes;
     int64_t changed_at; /* out: unix seconds; changes with the value and only with it */
 };
 
@@ -38,6 +41,13 @@ enum err profile_erase(struct db *db, struct ident resident, struct view field, 
  * Inside the job that then records another. */
 enum err profile_check_version(struct db *db, struct arena *a, struct ident resident, struct view field,
                                int64_t version) MUST_CHECK;
+
+/* A few values as one sealed blob, bound to RESIDENT and to what TOGETHER names (an interaction), and back. SEAL inside
+ * a job. Errors as profile_find; ERR_NOT_FOUND: she has no data key, so nothing of hers can open. */
+enum err profile_seal(struct view *out, struct db *db, struct arena *a, struct master *m, struct ident resident,
+                      struct ident together, const struct profile_value *values, size_t n) MUST_CHECK;
+enum err profile_unseal(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
+                        struct ident resident, struct ident together, struct view sealed) MUST_CHECK;
 
 /* --- history ------------------------------------------------------------------------------------------------------ */
 

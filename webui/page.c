@@ -19,11 +19,12 @@ const char *const page_source_names[] = {"card_signed", "card_read", "upstream",
 const char *const page_reason_names[] = {"new",       "field", "terms",    "value", "expired",
                                          "withdrawn", "once",  "required", "asked", NULL};
 const char *const page_duration_names[] = {"once", "year", "until_withdrawn", NULL};
-const char *const page_purpose_names[] = {"login", "reauth", "read", NULL};
+const char *const page_purpose_names[] = {"login", "reauth", "read", "register", NULL};
 
 static const struct page_def defs[PAGE_IDS] = {
     [PAGE_LOGIN] = {"login.xhtml", page_login_facts},
     [PAGE_PROFILE_OFFER] = {"profile_offer.xhtml", page_profile_offer_facts},
+    [PAGE_PROFILE_HELD] = {"profile_held.xhtml", page_profile_held_facts},
     [PAGE_CONFIRM] = {"confirm.xhtml", page_confirm_facts},
     [PAGE_CONSENT] = {"consent.xhtml", page_consent_facts},
     [PAGE_CARD_START] = {"card_start.xhtml", page_card_start_facts},

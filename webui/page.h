@@ -53,13 +53,28 @@ struct page_login {
 };
 void page_login(struct buf *out, const struct pages *pages, const struct page_login *facts);
 
-/* "Shall Genkan read name, address, birth date and sex from the card?" POST /profile do=read|skip. */
+/* "Shall Genkan take name, address, birth date and sex from the card?" POST /profile do=register|read|skip. */
 struct page_profile_offer {
     struct page_frame frame;
     struct page_service service;
     bool needed; /* the service requires one of them */
+    bool own;    /* for no service: she came from the first page */
 };
 void page_profile_offer(struct buf *out, const struct pages *pages, const struct page_profile_offer *facts);
+
+/* One field of which the card says something else than its verified value. */
+struct page_difference {
+    struct view title, registered, as_of, read;
+};
+
+/* "The card says something else." POST /profile do=replace|keep|register. */
+struct page_profile_held {
+    struct page_frame frame;
+    struct page_service service;
+    const struct page_difference *differences;
+    size_t n_differences;
+};
+void page_profile_held(struct buf *out, const struct pages *pages, const struct page_profile_held *facts);
 
 /* "Continue as ...?" POST /confirm do=continue|other, POST /cancel. */
 struct page_confirm {
@@ -90,8 +105,9 @@ enum page_duration { PAGE_ONCE, PAGE_YEAR, PAGE_UNTIL_WITHDRAWN };
 struct page_consent_field {
     struct view id, title; /* the tick box is sent as "give-ID" */
     struct view purpose;
-    struct view value; /* as the resident reads it; absent: no value yet, explained, cannot be ticked */
-    struct view as_of; /* "2026-11-22", when the value was read or entered */
+    struct view value;       /* as the resident reads it; absent: no value yet, explained, cannot be ticked */
+    struct view as_of;       /* "2026-11-22", when the value was read or entered */
+    struct view substitutes; /* its characters that stand in for others, "「辻」（3文字目）"; absent: none */
     enum page_source source;
     bool derived; /* computed from another field (age, municipality) */
     bool sensitive;
@@ -118,7 +134,7 @@ void page_consent(struct buf *out, const struct pages *pages, const struct page_
 
 /* --- pages of the card ---------------------------------------------------------------------------------------- */
 
-enum page_purpose { PAGE_PURPOSE_LOGIN, PAGE_PURPOSE_REAUTH, PAGE_PURPOSE_READ };
+enum page_purpose { PAGE_PURPOSE_LOGIN, PAGE_PURPOSE_REAUTH, PAGE_PURPOSE_READ, PAGE_PURPOSE_REGISTER };
 
 /* The word, what happens now, the link to the agent. PAGE_LINKS_AGENT. */
 struct page_card_start {
@@ -166,6 +182,12 @@ enum page_problem {
     PAGE_PROBLEM_USED,               /* came back a second time */
     PAGE_PROBLEM_OTHER_RESIDENT,     /* read or reauth with a card of somebody else than is logged in */
     PAGE_PROBLEM_TEXT_UNREADABLE,    /* the text on the card could not be used */
+    PAGE_PROBLEM_SIGN_PIN_LAST_TRY,  /* register: one try left for the signature password */
+    PAGE_PROBLEM_SIGN_PIN_BLOCKED,   /* register: none left; only the town hall can help */
+    PAGE_PROBLEM_SIGN_CERT_EXPIRED,  /* register: the sign certificate is past its date */
+    PAGE_PROBLEM_SIGN_CERT_REVOKED,  /* register: revoked, as by every change of name or address */
+    PAGE_PROBLEM_SIGN_WRONG_CERT,    /* register: not a sign certificate of the JPKI */
+    PAGE_PROBLEM_TWO_CARDS,          /* register: the two certificates cannot be of one card */
     PAGE_PROBLEMS
 };
 
@@ -173,7 +195,8 @@ enum page_problem {
 bool page_problem_of(enum page_problem *out, struct view name);
 const char *page_problem_name(enum page_problem p);
 
-/* POST /login/card (same purpose) tries again; POST /cancel; for PAGE_PURPOSE_READ also POST /profile do=skip.
+/* POST /login/card (same purpose) tries again; POST /cancel; for PAGE_PURPOSE_READ and PAGE_PURPOSE_REGISTER also
+ * POST /profile do=skip, and do=read for the latter.
  * Without frame.interaction (no login is going on any more) only "start again at the service" is said. */
 struct page_card_problem {
     struct page_frame frame;
@@ -237,7 +260,7 @@ struct page_logged_out {
 };
 void page_logged_out(struct buf *out, const struct pages *pages, const struct page_logged_out *facts);
 
-/* GET /: who is logged in. POST /end_session logs out. */
+/* GET /: who is logged in. POST /end_session logs out; POST /me/card do=login|update uses the card here. */
 struct page_home {
     struct page_frame frame;
     bool logged_in;

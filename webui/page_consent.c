@@ -1,12 +1,19 @@
 #include "webui/page_def.h"
 
 static const struct fact field_facts[] = {
-    FACT_OF(page_consent_field, id, FACT_TEXT),        FACT_OF(page_consent_field, title, FACT_TEXT),
-    FACT_OF(page_consent_field, purpose, FACT_TEXT),   FACT_OF(page_consent_field, value, FACT_TEXT),
-    FACT_OF(page_consent_field, as_of, FACT_TEXT),     FACT_CHOICE_OF(page_consent_field, source, page_source_names),
-    FACT_OF(page_consent_field, derived, FACT_FLAG),   FACT_OF(page_consent_field, sensitive, FACT_FLAG),
-    FACT_OF(page_consent_field, ticked, FACT_FLAG),    FACT_OF(page_consent_field, enter_url, FACT_URL),
-    FACT_OF(page_consent_field, from_card, FACT_FLAG), NO_MORE_FACTS,
+    FACT_OF(page_consent_field, id, FACT_TEXT),
+    FACT_OF(page_consent_field, title, FACT_TEXT),
+    FACT_OF(page_consent_field, purpose, FACT_TEXT),
+    FACT_OF(page_consent_field, value, FACT_TEXT),
+    FACT_OF(page_consent_field, substitutes, FACT_TEXT),
+    FACT_OF(page_consent_field, as_of, FACT_TEXT),
+    FACT_CHOICE_OF(page_consent_field, source, page_source_names),
+    FACT_OF(page_consent_field, derived, FACT_FLAG),
+    FACT_OF(page_consent_field, sensitive, FACT_FLAG),
+    FACT_OF(page_consent_field, ticked, FACT_FLAG),
+    FACT_OF(page_consent_field, enter_url, FACT_URL),
+    FACT_OF(page_consent_field, from_card, FACT_FLAG),
+    NO_MORE_FACTS,
 };
 
 const struct fact page_consent_facts[] = {

@@ -14,6 +14,7 @@ extern const size_t webui_words_count;
 enum page_id {
     PAGE_LOGIN,
     PAGE_PROFILE_OFFER,
+    PAGE_PROFILE_HELD,
     PAGE_CONFIRM,
     PAGE_CONSENT,
     PAGE_CARD_START,
@@ -32,9 +33,10 @@ struct page_def {
     const struct fact *facts;
 };
 
-extern const struct fact page_login_facts[], page_profile_offer_facts[], page_confirm_facts[], page_consent_facts[],
-    page_card_start_facts[], page_card_return_facts[], page_card_problem_facts[], page_error_facts[],
-    page_logout_confirm_facts[], page_logged_out_facts[], page_home_facts[], page_interests_facts[];
+extern const struct fact page_login_facts[], page_profile_offer_facts[], page_profile_held_facts[],
+    page_confirm_facts[], page_consent_facts[], page_card_start_facts[], page_card_return_facts[],
+    page_card_problem_facts[], page_error_facts[], page_logout_confirm_facts[], page_logged_out_facts[],
+    page_home_facts[], page_interests_facts[];
 
 /* What page ID is made of. */
 const struct page_def *page_def(enum page_id id);
@@ -52,7 +54,7 @@ extern const char *const page_lang_names[];     /* ja en */
 extern const char *const page_source_names[];   /* card_signed ... */
 extern const char *const page_reason_names[];   /* new ... */
 extern const char *const page_duration_names[]; /* once year until_withdrawn */
-extern const char *const page_purpose_names[];  /* login reauth read */
+extern const char *const page_purpose_names[];  /* login reauth read register */
 extern const char *const page_problem_names[];  /* user_cancelled ... */
 extern const char *const page_fault_names[];    /* client ... */
 

@@ -3,6 +3,7 @@
 const struct fact page_profile_offer_facts[] = {
     SERVICE_FACTS(page_profile_offer),
     FACT_OF(page_profile_offer, needed, FACT_FLAG),
+    FACT_OF(page_profile_offer, own, FACT_FLAG),
     FRAME_FACTS,
     NO_MORE_FACTS,
 };

@@ -6,7 +6,7 @@
 #include "http/url.h"
 #include "idp/endpoints/card_cookie.h"
 #include "idp/endpoints/card_proof.h"
-#include "idp/endpoints/card_text.h"
+#include "idp/endpoints/card_values.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/config.h"
@@ -19,10 +19,10 @@
 struct completing {
     const struct card_proof *proof;
     struct visit *visit;
-    struct session session; /* login */
-    bool ended;             /* ... ended an older session */
-    struct card_text text;  /* read */
-    struct view reason;     /* failure */
+    struct session session;    /* login */
+    bool ended;                /* ... ended an older session */
+    struct card_values values; /* read, register */
+    struct view reason;        /* failure */
 };
 
 /* --- recording ------------------------------------------------------------------------------------------------ */
@@ -70,19 +70,43 @@ static enum err login_job(struct db *db, void *ctx)
     return e ? e : card_txn_record_result(db, t->id, CARD_DONE, VIEW_NONE);
 }
 
-static enum err read_job(struct db *db, void *ctx)
+/* What the card said, as far as it may be written down without asking her (card_values_decide). */
+static enum err record_values(struct db *db, const struct visit *v, struct ident resident, struct card_values *values)
+{
+    struct profile_value *stored;
+    size_t n;
+    enum err e = profile_find(&stored, &n, db, v->arena, v->op->master, resident, NULL, 0);
+    if (e)
+        return e;
+    card_values_decide(values, stored, n);
+    for (size_t i = 0; i < values->n && !e; i++)
+        e = profile_record(db, v->arena, v->op->master, resident, &values->values[i], v->now);
+    for (size_t i = 0; i < values->n_erase && !e; i++)
+        e = profile_erase(db, resident, values->erase[i], v->now);
+    return e;
+}
+
+/* The rest waits in the interaction for her word. */
+static enum err hold_values(struct db *db, const struct visit *v, struct ident resident, struct ident interaction,
+                            const struct card_values *values)
+{
+    struct view sealed;
+    enum err e =
+        profile_seal(&sealed, db, v->arena, v->op->master, resident, interaction, values->held, values->n_held);
+    return e ? e : interaction_record_held(db, interaction, sealed, v->now);
+}
+
+static enum err values_job(struct db *db, void *ctx)
 {
     struct completing *c = ctx;
     const struct card_txn *t = &c->proof->txn;
-    const struct visit *v = c->visit;
     struct ident resident = c->proof->session.resident;
-    enum err e = ERR_OK;
-    for (size_t i = 0; i < c->text.n && !e; i++)
-        e = profile_record(db, v->arena, v->op->master, resident, &c->text.values[i], v->now);
-    for (size_t i = 0; i < c->text.n_erase && !e; i++)
-        e = profile_erase(db, resident, c->text.erase[i], v->now);
-    if (!e)
-        e = interaction_record_profile_offer(db, t->interaction, PROFILE_DONE, v->now);
+    struct card_values values = c->values; /* a job may run twice */
+    enum err e = record_values(db, c->visit, resident, &values);
+    if (!e && values.n_held > 0)
+        e = hold_values(db, c->visit, resident, t->interaction, &values);
+    else if (!e)
+        e = interaction_record_profile_offer(db, t->interaction, PROFILE_DONE, c->visit->now);
     return e ? e : card_txn_record_result(db, t->id, CARD_DONE, VIEW_NONE);
 }
 
@@ -139,10 +163,11 @@ static void drop_card_cookie(struct visit *v, struct ident interaction)
 
 static void log_refusal(const struct card_proof *p)
 {
-    bool judged = p->verdict.refusal != VERIFY_NO_VERDICT && p->verdict.refusal != VERIFY_GOOD;
+    const struct verify_verdict *verdict = p->verdict.refusal == VERIFY_GOOD ? &p->sign_verdict : &p->verdict;
+    bool judged = verdict->refusal != VERIFY_NO_VERDICT && verdict->refusal != VERIFY_GOOD;
     log_event(LOG_WARN, "card_refused", LOG_STR("problem", page_problem_name(p->problem)),
-              LOG_STR("refusal", judged ? verify_refusal_name(p->verdict.refusal) : ""),
-              LOG_STR("revocation", judged ? revocation_why_name(p->verdict.revocation.why) : ""));
+              LOG_STR("refusal", judged ? verify_refusal_name(verdict->refusal) : ""),
+              LOG_STR("revocation", judged ? revocation_why_name(verdict->revocation.why) : ""));
 }
 
 static enum err refuse(struct completing *c)
@@ -176,14 +201,18 @@ static enum err log_in(struct completing *c)
     return ERR_OK;
 }
 
-/* ERR_SYNTAX: the text cannot be used. */
-static enum err read_text(struct completing *c)
+/* ERR_SYNTAX: what the card says cannot be used. */
+static enum err keep_values(struct completing *c)
 {
     struct visit *v = c->visit;
+    const struct card_proof *p = c->proof;
     struct view today = view_text(clock_jst_date(v->arena, v->now));
-    enum err e = view_is(today) ? card_text_read(&c->text, v->arena, &c->proof->response.text, today) : ERR_MEMORY;
+    enum err e = !view_is(today) ? ERR_MEMORY
+                 : p->txn.purpose == CARD_REGISTER
+                     ? card_values_of_person(&c->values, v->arena, &p->person, today)
+                     : card_values_of_text(&c->values, v->arena, &p->response.text, today);
     if (!e)
-        e = store_write(v->op->store, read_job, c);
+        e = store_write(v->op->store, values_job, c);
     if (!e)
         drop_card_cookie(v, c->proof->txn.interaction);
     return e;
@@ -193,7 +222,8 @@ static enum err complete(struct completing *c, struct card_proof *p)
 {
     if (p->problem != PAGE_PROBLEMS)
         return refuse(c);
-    enum err e = p->txn.purpose == CARD_READ ? read_text(c) : log_in(c);
+    bool tells = p->txn.purpose == CARD_READ || p->txn.purpose == CARD_REGISTER;
+    enum err e = tells ? keep_values(c) : log_in(c);
     if (e == ERR_SYNTAX) {
         p->problem = PAGE_PROBLEM_TEXT_UNREADABLE;
         return refuse(c);

@@ -1,8 +1,10 @@
 #include "idp/endpoints/card_proof.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "idp/endpoints/card_cookie.h"
 #include "idp/tokens/keys.h"
+#include "jpki/pki/pair.h"
 #include "jpki/proof/challenge.h"
 #include "sessions/resident.h"
 #include "store/store.h"
@@ -77,10 +79,27 @@ static enum err take(struct card_proof *p, struct visit *v)
 
 /* --- format and sizes ----------------------------------------------------------------------------------------- */
 
-static enum page_problem problem_of_error(enum proof_error error)
+/* What is different about the signature's password and certificate has its own page. */
+static enum page_problem problem_of_error(const struct proof_response *r)
 {
     enum page_problem problem;
-    return page_problem_of(&problem, view_text(proof_error_name(error))) ? problem : PAGE_PROBLEM_RESPONSE_INVALID;
+    if (r->part == PROOF_PART_SIGN && r->error == PROOF_PIN_BLOCKED)
+        return PAGE_PROBLEM_SIGN_PIN_BLOCKED;
+    if (r->part == PROOF_PART_SIGN && r->error == PROOF_PIN_LAST_TRY)
+        return PAGE_PROBLEM_SIGN_PIN_LAST_TRY;
+    if (r->part == PROOF_PART_SIGN && r->error == PROOF_CERT_EXPIRED)
+        return PAGE_PROBLEM_SIGN_CERT_EXPIRED;
+    return page_problem_of(&problem, view_text(proof_error_name(r->error))) ? problem : PAGE_PROBLEM_RESPONSE_INVALID;
+}
+
+/* protocol.md, "Response object": `sign` only and always for register, `text` only for read. Text that could not be
+ * read has its own page. */
+static enum page_problem problem_of_form(enum card_purpose purpose, const struct proof_response *r)
+{
+    bool has_sign = r->sign.alg != JWS_NONE_GIVEN;
+    if (has_sign != (purpose == CARD_REGISTER) || (r->has_text && purpose != CARD_READ))
+        return PAGE_PROBLEM_RESPONSE_INVALID;
+    return purpose == CARD_READ && !r->has_text ? PAGE_PROBLEM_TEXT_UNREADABLE : PAGE_PROBLEMS;
 }
 
 static enum err read_response(struct card_proof *p, struct visit *v)
@@ -92,16 +111,31 @@ static enum err read_response(struct card_proof *p, struct visit *v)
     else if (e)
         return e;
     else if (p->response.error != PROOF_OK)
-        p->problem = problem_of_error(p->response.error);
-    else if (p->txn.purpose == CARD_READ && !p->response.has_text)
-        p->problem = PAGE_PROBLEM_TEXT_UNREADABLE;
+        p->problem = problem_of_error(&p->response);
+    else
+        p->problem = problem_of_form(p->txn.purpose, &p->response);
     return ERR_OK;
 }
 
 /* --- rebuild M; certificate; signature; revocation ------------------------------------------------------------ */
 
+/* The sign certificate ends with every change of name or address; what to do then is told on pages of its own. */
+static enum page_problem problem_of_sign(enum page_problem problem)
+{
+    switch (problem) {
+    case PAGE_PROBLEM_CERT_EXPIRED:
+        return PAGE_PROBLEM_SIGN_CERT_EXPIRED;
+    case PAGE_PROBLEM_CERT_REVOKED:
+        return PAGE_PROBLEM_SIGN_CERT_REVOKED;
+    case PAGE_PROBLEM_WRONG_CERT:
+        return PAGE_PROBLEM_SIGN_WRONG_CERT;
+    default:
+        return problem;
+    }
+}
+
 /* One row for each refusal, so that a new one cannot be forgotten. */
-enum page_problem card_proof_problem_of(enum verify_refusal refusal)
+static enum page_problem problem_of_refusal(enum verify_refusal refusal)
 {
     switch (refusal) {
     case VERIFY_GOOD:
@@ -144,20 +178,66 @@ enum page_problem card_proof_problem_of(enum verify_refusal refusal)
     return PAGE_PROBLEM_WRONG_CERT;
 }
 
-static enum err verify(struct card_proof *p, struct visit *v)
+enum page_problem card_proof_problem_of(enum trust_purpose purpose, enum verify_refusal refusal)
+{
+    enum page_problem problem = problem_of_refusal(refusal);
+    return purpose == TRUST_SIGN ? problem_of_sign(problem) : problem;
+}
+
+static enum err verify(struct card_proof *p, struct visit *v, enum trust_purpose purpose,
+                       const struct proof_signed *signed_by, struct verify_verdict *verdict)
 {
     uint8_t message[PROOF_MESSAGE_SIZE];
     proof_message(message, v->op->issuer, p->txn.nonce, p->txn.request);
-    struct verify_facts facts = {.der = p->response.auth.cert,
-                                 .alg = p->response.auth.alg,
-                                 .sig = p->response.auth.sig,
+    struct verify_facts facts = {.der = signed_by->cert,
+                                 .alg = signed_by->alg,
+                                 .sig = signed_by->sig,
                                  .message = VIEW_ARRAY(message),
-                                 .purpose = TRUST_AUTH,
+                                 .purpose = purpose,
                                  .now = v->now};
-    enum err e = verify_proof(&p->verdict, v->arena, v->op->trust, v->op->revocation, &facts);
+    enum err e = verify_proof(verdict, v->arena, v->op->trust, v->op->revocation, &facts);
     if (!e)
-        p->problem = card_proof_problem_of(p->verdict.refusal);
+        p->problem = card_proof_problem_of(purpose, verdict->refusal);
     return e;
+}
+
+static enum err verify_auth(struct card_proof *p, struct visit *v)
+{
+    return verify(p, v, TRUST_AUTH, &p->response.auth, &p->verdict);
+}
+
+static enum err verify_sign(struct card_proof *p, struct visit *v)
+{
+    if (p->txn.purpose != CARD_REGISTER)
+        return ERR_OK;
+    return verify(p, v, TRUST_SIGN, &p->response.sign, &p->sign_verdict);
+}
+
+/* Both keys signed this M; the certificates may still say that they cannot be of one card. */
+static enum err check_pair(struct card_proof *p, struct visit *v)
+{
+    (void)v;
+    if (p->txn.purpose != CARD_REGISTER)
+        return ERR_OK;
+    enum pair_answer answer = pair_decide(&p->verdict.cert, &p->sign_verdict.cert);
+    if (answer != PAIR_FITS) {
+        log_event(LOG_WARN, "card_pair_refused", LOG_STR("why", pair_answer_name(answer)));
+        p->problem = PAGE_PROBLEM_TWO_CARDS;
+    }
+    return ERR_OK;
+}
+
+static enum err read_person(struct card_proof *p, struct visit *v)
+{
+    enum person_fault fault;
+    if (p->txn.purpose != CARD_REGISTER)
+        return ERR_OK;
+    enum err e = person_read(&p->person, v->arena, &p->sign_verdict.cert, &fault);
+    if (e != ERR_SYNTAX)
+        return e;
+    log_event(LOG_WARN, "card_person_refused", LOG_STR("why", person_fault_name(fault)));
+    p->problem = PAGE_PROBLEM_TEXT_UNREADABLE;
+    return ERR_OK;
 }
 
 /* --- whose card is it? ---------------------------------------------------------------------------------------- */
@@ -173,13 +253,14 @@ static enum err find_session(struct card_proof *p, struct visit *v)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* Reading the text and showing the card again are about the resident who is logged in. */
+/* Reading, registering and showing the card again are about the resident who is logged in. */
 static enum err check_resident(struct card_proof *p, struct visit *v)
 {
     struct ident resident;
     hmac_sha256(p->account, keys_secret(v->keys, SECRET_ACCOUNT), p->verdict.account_input);
     enum err e = find_session(p, v);
-    bool bound = p->txn.purpose == CARD_READ || (p->txn.purpose == CARD_REAUTH && p->is_live);
+    bool bound =
+        p->txn.purpose == CARD_READ || p->txn.purpose == CARD_REGISTER || (p->txn.purpose == CARD_REAUTH && p->is_live);
     if (e || !bound)
         return e;
     e = resident_find_by_card(&resident, v->db, v->arena, VIEW_ARRAY(p->account));
@@ -192,7 +273,8 @@ static enum err check_resident(struct card_proof *p, struct visit *v)
 
 enum err card_proof_check(struct card_proof *p, struct visit *v, struct view fragment)
 {
-    static step_fn *const steps[] = {find_way_back, take, read_response, verify, check_resident};
+    static step_fn *const steps[] = {find_way_back, take,       read_response, verify_auth,
+                                     verify_sign,   check_pair, read_person,   check_resident};
     *p = (struct card_proof){.fragment = fragment, .problem = PAGE_PROBLEMS};
     enum err e = ERR_OK;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !e && p->problem == PAGE_PROBLEMS; i++)

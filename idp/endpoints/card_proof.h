@@ -4,6 +4,7 @@
 #define IDP_ENDPOINTS_CARD_PROOF_H
 
 #include "idp/endpoints/card_call.h"
+#include "jpki/pki/person.h"
 #include "jpki/pki/verify.h"
 #include "jpki/proof/response.h"
 #include "sessions/card_txn.h"
@@ -21,8 +22,10 @@ struct card_proof {
     struct card_txn txn;
     struct proof_response response;
     struct verify_verdict verdict;
-    uint8_t account[32];    /* HMAC of issuer and serial number */
-    struct session session; /* of this browser, not logged out: alive, idle or past its end */
+    struct verify_verdict sign_verdict; /* register: of the sign certificate */
+    struct person person;               /* register: what that certificate says of its holder */
+    uint8_t account[32];                /* HMAC of issuer and serial number */
+    struct session session;             /* of this browser, not logged out: alive, idle or past its end */
     bool has_session;
     bool is_live;              /* it is alive */
     enum page_problem problem; /* PAGE_PROBLEMS: none */
@@ -32,7 +35,7 @@ struct card_proof {
  * problem PAGE_PROBLEMS: the card has proved. ERR_OK with another: the answer is no. Otherwise we could not judge. */
 enum err card_proof_check(struct card_proof *p, struct visit *v, struct view fragment) MUST_CHECK;
 
-/* What the resident is told about a refusal. */
-enum page_problem card_proof_problem_of(enum verify_refusal refusal);
+/* What the resident is told about a refusal of the certificate for PURPOSE. */
+enum page_problem card_proof_problem_of(enum trust_purpose purpose, enum verify_refusal refusal);
 
 #endif

@@ -9,7 +9,11 @@
 
 static enum page_purpose purpose_of(enum card_purpose p)
 {
-    return p == CARD_READ ? PAGE_PURPOSE_READ : p == CARD_REAUTH ? PAGE_PURPOSE_REAUTH : PAGE_PURPOSE_LOGIN;
+    static const enum page_purpose purposes[] = {[CARD_LOGIN] = PAGE_PURPOSE_LOGIN,
+                                                 [CARD_REAUTH] = PAGE_PURPOSE_REAUTH,
+                                                 [CARD_REGISTER] = PAGE_PURPOSE_REGISTER,
+                                                 [CARD_READ] = PAGE_PURPOSE_READ};
+    return purposes[p];
 }
 
 /* Is it still to be used, and by this browser? */

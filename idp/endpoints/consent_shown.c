@@ -23,6 +23,7 @@ static enum err put_item(struct buf *b, struct arena *a, const struct ask_item *
     buf_put_u32(b, (uint32_t)value.source);
     put(b, value.json);
     put(b, value.as_of);
+    put(b, value.substitutes);
     return ERR_OK;
 }
 

@@ -77,7 +77,7 @@ static void put_claims(struct writer *w)
     put_list(w, "claim_types_supported", LIST("normal"));
     put_fields(w, "claims_supported",
                LIST("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
-                    "email_verified", "phone_number_verified"));
+                    "email_verified", "phone_number_verified", "sources"));
 }
 
 void handle_discovery(struct visit *v)

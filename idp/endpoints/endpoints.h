@@ -25,6 +25,7 @@ void handle_confirm(struct visit *v);       /* POST /confirm */
 void handle_consent(struct visit *v);       /* POST /consent */
 void handle_cancel(struct visit *v);        /* POST /cancel */
 void handle_home(struct visit *v);          /* GET / */
+void handle_home_card(struct visit *v);     /* POST /me/card */
 void handle_interests(struct visit *v);     /* GET, POST /me/interests */
 void handle_lang(struct visit *v);          /* POST /lang */
 void handle_assets(struct visit *v);        /* GET /assets/<name> */

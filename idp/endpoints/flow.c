@@ -1,17 +1,76 @@
 #include "idp/endpoints/flow.h"
 
+#include "base/chance.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "consent/grant_scope.h"
 #include "http/url.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
+#include "idp/state/limits.h"
 #include "idp/state/profile.h"
 #include "idp/tokens/code.h"
 #include "idp/tokens/subject.h"
 #include "store/store.h"
 
 #define LOCATION_MAX 12288
+
+/* --- for no service ---------------------------------------------------------------------------------------------- */
+
+/* What stands for the service on pages and in the agent's window. */
+static const struct client *own_client(const struct visit *v)
+{
+    static const struct ask nothing = {.n = 0};
+    struct client *c = arena_alloc(v->arena, sizeof *c);
+
+    if (c)
+        *c = (struct client){.id = VIEW("genkan"),
+                             .name = {VIEW("玄関（Genkan）"), VIEW("Genkan")},
+                             .org_name = {v->op->host, v->op->host},
+                             .host = v->op->host,
+                             .ask = &nothing};
+    return c;
+}
+
+struct beginning_own {
+    struct interaction interaction;
+    enum flow_aim aim;
+};
+
+static enum err begin_own_job(struct db *db, void *ctx)
+{
+    const struct beginning_own *b = ctx;
+    const struct interaction *i = &b->interaction;
+    enum err e = interaction_mint(db, i);
+
+    if (e || b->aim == FLOW_UPDATE)
+        return e;
+    return interaction_record_profile_offer(db, i->id, PROFILE_SKIPPED, i->created_at);
+}
+
+void flow_begin_own(struct visit *v, enum flow_aim aim)
+{
+    struct view ticket = view_text(chance_ticket(v->arena));
+    struct beginning_own b = {.interaction = {.id = ident_of(ticket),
+                                              .browser = ident_of(visit_browser(v)),
+                                              .client = INTERACTION_OWN,
+                                              .request = VIEW("{}"),
+                                              .created_at = v->now,
+                                              .expires_at = v->now + INTERACTION_LIFE_S},
+                              .aim = aim};
+    int64_t retry_s;
+
+    if (!limits_take(v->op->limits, LIMIT_INTERACTIONS, v->request->peer.address, clock_steady_ms(), &retry_s)) {
+        show_throttled(v, "interactions", retry_s);
+        return;
+    }
+    enum err e = view_is(ticket) ? store_write(v->op->store, begin_own_job, &b) : ERR_MEMORY;
+    if (e)
+        show_failure(v, e, "begin an interaction of our own");
+    else
+        visit_redirect_next(v, ticket);
+}
 
 /* --- loading ----------------------------------------------------------------------------------------------------- */
 
@@ -25,6 +84,8 @@ static enum err load_session(struct visit *v, struct flow *f)
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     f->session = s;
+    if (f->own)
+        return ERR_OK;
     f->sub = view_text(subject_sub(v->arena, v->keys, f->client->sector, s->resident));
     return view_is(f->sub) ? ERR_OK : ERR_MEMORY;
 }
@@ -100,8 +161,10 @@ static void add_session_facts(struct step_facts *facts, const struct flow *f)
 
 static enum step_offer offer_of(const struct interaction *i)
 {
-    static const enum step_offer offers[] = {
-        [PROFILE_NOT_OFFERED] = OFFER_OPEN, [PROFILE_SKIPPED] = OFFER_SKIPPED, [PROFILE_DONE] = OFFER_DONE};
+    static const enum step_offer offers[] = {[PROFILE_NOT_OFFERED] = OFFER_OPEN,
+                                             [PROFILE_SKIPPED] = OFFER_SKIPPED,
+                                             [PROFILE_DONE] = OFFER_DONE,
+                                             [PROFILE_HELD] = OFFER_HELD};
 
     return i ? offers[i->profile_offer] : OFFER_OPEN;
 }
@@ -109,7 +172,8 @@ static enum step_offer offer_of(const struct interaction *i)
 static void decide_step(struct visit *v, struct flow *f, bool opened_before)
 {
     const struct interaction *i = f->interaction;
-    struct step_facts facts = {.prompt = f->request.prompt,
+    struct step_facts facts = {.own = f->own,
+                               .prompt = f->request.prompt,
                                .max_age = f->request.max_age,
                                .now = v->now,
                                .opened_before = opened_before,
@@ -129,6 +193,8 @@ static enum err load_all(struct visit *v, struct flow *f, bool *opened_before)
     ask_requested(&f->asked, f->client->ask, f->request.scope);
     if (e || !f->session)
         return e;
+    if (f->own)
+        return profile_load(&f->profile, v, f->session->resident, &f->asked);
     if ((e = session_has_service(opened_before, v->db, v->arena, f->session->id, f->client->id)) ||
         (e = load_grant(v, f)))
         return e;
@@ -148,7 +214,8 @@ enum err flow_decide(struct visit *v, struct flow *f)
     if (e)
         return e;
     if (f->session) {
-        decide_consent(v, f);
+        if (!f->own)
+            decide_consent(v, f);
         e = visit_touch_session(v, f->session);
     }
     decide_step(v, f, opened_before);
@@ -169,6 +236,12 @@ static enum err load_interaction(struct visit *v, struct view ticket, struct flo
     if (interaction_check(i, ident_of(visit_browser(v)), v->now) != INTERACTION_OPEN)
         return ERR_NOT_FOUND;
     f->interaction = i;
+    if (i->client.n == 0) {
+        f->own = true;
+        f->request = (struct authz_request){.max_age = -1};
+        f->client = own_client(v);
+        return f->client ? ERR_OK : ERR_MEMORY;
+    }
     if ((e = authz_read(&f->request, v->arena, i->request)))
         return e == ERR_SYNTAX ? ERR_STORE : e;
     e = clients_find(v->op->clients, v->db, i->client, &f->client);

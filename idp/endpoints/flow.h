@@ -16,6 +16,7 @@ struct flow {
     const struct interaction *interaction; /* NULL on the silent path of /authorize */
     struct authz_request request;
     const struct client *client;
+    bool own;                      /* for no service: CLIENT is Genkan itself, and nothing is asked or granted */
     struct ask asked;              /* asked by scope and registered */
     const struct session *session; /* NULL: none alive in this browser */
     struct view sub;               /* of the session's resident for this client; absent without a session */
@@ -24,6 +25,10 @@ struct flow {
     struct grant_verdict consent; /* why the resident must be asked, GRANT_SILENT: not */
     struct step_verdict verdict;  /* what comes next */
 };
+
+/* Begins an interaction for no service, whose card is offered to be read or not, and sends the browser to /next. */
+enum flow_aim { FLOW_LOGIN, FLOW_UPDATE };
+void flow_begin_own(struct visit *v, enum flow_aim aim);
 
 /* Loads the interaction I (the parameter "i") of this browser with everything above and asks step_decide. False: the
  * request was answered already (unknown, over, of another browser, or we could not look). */

@@ -46,6 +46,11 @@ void handle_home(struct visit *v)
                               .idle_minutes =
                                   view_text(arena_printf(v->arena, "%u", v->op->config->session.idle / 60))};
     enum err e = load(v, &facts);
+    if (!e && !facts.logged_in) { /* she may log in here: the form needs a browser to belong to */
+        struct view browser = visit_mint_browser(v);
+        if (!view_is(facts.frame.csrf))
+            facts.frame.csrf = visit_csrf_of(v, browser, IDENT_NONE);
+    }
     if (e) {
         show_failure(v, e, "load the first page");
         return;

@@ -8,7 +8,7 @@ static bool read_purpose(struct view name, enum card_purpose *out)
     static const struct {
         const char *name;
         enum card_purpose purpose;
-    } purposes[] = {{"login", CARD_LOGIN}, {"reauth", CARD_REAUTH}, {"read", CARD_READ}};
+    } purposes[] = {{"login", CARD_LOGIN}, {"reauth", CARD_REAUTH}, {"read", CARD_READ}, {"register", CARD_REGISTER}};
     for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++) {
         if (view_equal_text(name, purposes[i].name)) {
             *out = purposes[i].purpose;
@@ -25,8 +25,8 @@ void handle_login_card(struct visit *v)
     if (!flow_open_form(v, visit_param(v, "i"), visit_param(v, "csrf"), &f))
         return;
     if (!read_purpose(visit_param(v, "purpose"), &purpose))
-        show_parameter_error(v, VIEW("purpose"), "must be login, reauth or read");
-    else if (purpose == CARD_READ && !f.session)
+        show_parameter_error(v, VIEW("purpose"), "must be login, reauth, read or register");
+    else if ((purpose == CARD_READ || purpose == CARD_REGISTER) && !f.session)
         visit_redirect_next(v, f.id); /* logged out meanwhile: the login comes first */
     else
         card_begin(v, &f, purpose);

@@ -48,11 +48,18 @@ static void answer_refusal(struct visit *v, const struct flow *f)
         flow_answer_refusal(v, &f->request, f->verdict.refusal);
 }
 
+static void answer_home(struct visit *v, const struct flow *f)
+{
+    if (finish(v, f, false))
+        visit_redirect(v, VIEW("/"));
+}
+
 void handle_next(struct visit *v)
 {
     static void (*const steps[])(struct visit *, const struct flow *) = {
         [STEP_LOGIN] = show_login,     [STEP_CONFIRM] = show_confirm, [STEP_PROFILE] = show_profile_offer,
         [STEP_CONSENT] = show_consent, [STEP_CODE] = answer_code,     [STEP_REFUSE] = answer_refusal,
+        [STEP_HOME] = answer_home,
     };
     struct flow f;
 

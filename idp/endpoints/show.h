@@ -15,6 +15,10 @@ void show_confirm(struct visit *v, const struct flow *f);
 void show_profile_offer(struct visit *v, const struct flow *f);
 void show_consent(struct visit *v, const struct flow *f);
 
+/* The last try with the card failed: its page comes before anything else, with a new try on it. PURPOSE: what it was
+ * for, PAGE_PURPOSE_READ also for registering. False: it did not fail. */
+bool show_card_problem(struct visit *v, const struct flow *f, enum page_purpose purpose);
+
 /* An error page with STATUS, quoting the request id. PARAMETER and RULE only for PAGE_ERROR_PARAMETER. */
 void show_error(struct visit *v, int status, enum page_fault fault);
 void show_parameter_error(struct visit *v, struct view parameter, const char *rule);

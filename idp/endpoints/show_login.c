@@ -3,15 +3,30 @@
 #include "idp/endpoints/flow.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
+#include "sessions/card_txn.h"
 
-/* The last try with the card failed: its page comes before anything else, with a new try on it. False: it did not. */
-static bool show_problem(struct visit *v, const struct flow *f, enum page_purpose purpose)
+/* What failed was a reading or a registering: which, the newest transaction knows. */
+static enum err purpose_of_last(struct visit *v, const struct flow *f, enum page_purpose *out)
+{
+    struct card_txn t;
+    enum err e = card_txn_find_newest(&t, v->db, v->arena, f->interaction->id);
+    if (!e && t.purpose == CARD_REGISTER)
+        *out = PAGE_PURPOSE_REGISTER;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+bool show_card_problem(struct visit *v, const struct flow *f, enum page_purpose purpose)
 {
     struct buf b;
     struct page_card_problem facts = {
         .frame = people_frame(v, f->id), .service = people_service(v, f->client), .purpose = purpose};
     if (!f->interaction || !page_problem_of(&facts.problem, f->interaction->problem))
         return false;
+    enum err e = purpose == PAGE_PURPOSE_READ ? purpose_of_last(v, f, &facts.purpose) : ERR_OK;
+    if (e) {
+        show_failure(v, e, "find what the card was used for");
+        return true;
+    }
     facts.frame.request_id = view_text(v->request->id);
     people_open(&b, v);
     page_card_problem(&b, v->op->pages, &facts);
@@ -32,7 +47,7 @@ void show_login(struct visit *v, const struct flow *f)
                                .service = people_service(v, f->client),
                                .reauth = is_reauth(f),
                                .minutes = view_text(arena_printf(v->arena, "%d", INTERACTION_LIFE_S / 60))};
-    if (show_problem(v, f, facts.reauth ? PAGE_PURPOSE_REAUTH : PAGE_PURPOSE_LOGIN))
+    if (show_card_problem(v, f, facts.reauth ? PAGE_PURPOSE_REAUTH : PAGE_PURPOSE_LOGIN))
         return;
     people_open(&b, v);
     page_login(&b, v->op->pages, &facts);
@@ -48,26 +63,6 @@ void show_confirm(struct visit *v, const struct flow *f)
                                  .logged_in_at = people_time(v, f->session->auth_at)};
     people_open(&b, v);
     page_confirm(&b, v->op->pages, &facts);
-    people_answer(v, 200, PAGE_PLAIN, &b);
-}
-
-static bool needs_card_fields(const struct flow *f)
-{
-    for (size_t i = 0; i < f->asked.n; i++)
-        if (f->asked.items[i].required && f->asked.items[i].field->origin != FIELD_OF_RESIDENT)
-            return true;
-    return false;
-}
-
-void show_profile_offer(struct visit *v, const struct flow *f)
-{
-    struct buf b;
-    struct page_profile_offer facts = {
-        .frame = people_frame(v, f->id), .service = people_service(v, f->client), .needed = needs_card_fields(f)};
-    if (show_problem(v, f, PAGE_PURPOSE_READ))
-        return;
-    people_open(&b, v);
-    page_profile_offer(&b, v->op->pages, &facts);
     people_answer(v, 200, PAGE_PLAIN, &b);
 }
 
@@ -143,7 +138,8 @@ static enum err fill_field(struct visit *v, const struct flow *f, const struct a
     out->source = source_of(value.source);
     out->as_of = people_date(v, value.as_of);
     out->ticked = is_ticked(v, f, item, &value);
-    return field_display(&out->value, v->arena, &value, !v->english);
+    e = field_display_substitutes(&out->substitutes, v->arena, &value, !v->english);
+    return e ? e : field_display(&out->value, v->arena, &value, !v->english);
 }
 
 static enum err fill_fields(struct visit *v, const struct flow *f, struct page_consent *facts)
@@ -177,7 +173,7 @@ void show_consent(struct visit *v, const struct flow *f)
                                  .shown = consent_shown(v->arena, &f->asked, &f->profile),
                                  .reason = reason_of(f->consent.reason),
                                  .duration = duration_of(v, f)};
-    if (show_problem(v, f, PAGE_PURPOSE_READ))
+    if (show_card_problem(v, f, PAGE_PURPOSE_READ))
         return;
     enum err e = view_is(facts.shown) ? fill_fields(v, f, &facts) : ERR_MEMORY;
     if (e) {

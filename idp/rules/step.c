@@ -39,10 +39,22 @@ static bool needs_confirmation(const struct step_facts *f)
     return !f->opened_before || (f->prompt & PROMPT_SELECT);
 }
 
+/* For no service: log in, what the card says, back to the first page. Nobody is shown to anybody. */
+static struct step_verdict decide_own(const struct step_facts *f)
+{
+    if (f->refused != REFUSAL_NONE)
+        return go(STEP_HOME);
+    if (needs_login(f))
+        return go(STEP_LOGIN);
+    return go(f->offer == OFFER_OPEN || f->offer == OFFER_HELD ? STEP_PROFILE : STEP_HOME);
+}
+
 struct step_verdict step_decide(const struct step_facts *f)
 {
     bool silent = f->prompt & PROMPT_NONE;
 
+    if (f->own)
+        return decide_own(f);
     if (f->refused != REFUSAL_NONE)
         return refuse(f->refused);
     if (needs_login(f))
@@ -52,6 +64,8 @@ struct step_verdict step_decide(const struct step_facts *f)
         return refuse(REFUSAL_OTHER_RESIDENT);
     if (needs_confirmation(f))
         return silent ? refuse(REFUSAL_INTERACTION_REQUIRED) : go(STEP_CONFIRM);
+    if (f->offer == OFFER_HELD)
+        return silent ? refuse(REFUSAL_INTERACTION_REQUIRED) : go(STEP_PROFILE);
     if (f->consent_silent)
         return go(STEP_CODE);
     if (silent)
@@ -63,7 +77,7 @@ struct step_verdict step_decide(const struct step_facts *f)
 
 const char *step_name(enum step s)
 {
-    static const char *const names[] = {"login", "confirm", "profile", "consent", "code", "refuse"};
+    static const char *const names[] = {"login", "confirm", "profile", "consent", "code", "refuse", "home"};
 
     return names[s];
 }

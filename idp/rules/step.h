@@ -5,14 +5,17 @@
 #include "base/view.h"
 #include "idp/rules/refusal.h"
 
-enum step { STEP_LOGIN, STEP_CONFIRM, STEP_PROFILE, STEP_CONSENT, STEP_CODE, STEP_REFUSE };
+/* STEP_HOME: back to the first page, where an interaction for no service began. */
+enum step { STEP_LOGIN, STEP_CONFIRM, STEP_PROFILE, STEP_CONSENT, STEP_CODE, STEP_REFUSE, STEP_HOME };
 
-/* The resident's answer to "shall your card's four items be read?" inside this interaction. */
-enum step_offer { OFFER_OPEN, OFFER_SKIPPED, OFFER_DONE };
+/* The resident's answer to "shall your card's four items be read?" inside this interaction. OFFER_HELD: the card said
+ * something else than what is verified, and she has not said yet which stays. */
+enum step_offer { OFFER_OPEN, OFFER_SKIPPED, OFFER_DONE, OFFER_HELD };
 
 enum step_hint { HINT_NONE, HINT_SAME, HINT_OTHER };
 
 struct step_facts {
+    bool own; /* for no service: the resident came from the first page to log in or to use her card */
     /* asked by the service */
     unsigned prompt; /* enum authz_prompt */
     int64_t max_age; /* -1: not asked */

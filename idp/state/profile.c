@@ -40,8 +40,12 @@ enum err profile_load(struct field_profile *out, const struct visit *v, struct i
         const struct field *f = field_find(values[i].field);
         /* The numbers of sessions' and consent's sources are the same: they stand in the database. */
         if (f)
-            out->values[out->n++] = (struct field_value){f, values[i].json, (enum field_source)values[i].source,
-                                                         values[i].as_of, values[i].changed_at};
+            out->values[out->n++] = (struct field_value){.field = f,
+                                                         .json = values[i].json,
+                                                         .source = (enum field_source)values[i].source,
+                                                         .as_of = values[i].as_of,
+                                                         .substitutes = values[i].substitutes,
+                                                         .changed_at = values[i].changed_at};
     }
     return e;
 }

@@ -172,26 +172,46 @@ static void put_number(struct buf *b, enum lang l, enum word w, int number)
     words_put(b, l, w, &v, 1);
 }
 
+/* What a window says of each purpose: what it is for, and what will be sent. */
+static const struct purpose_words {
+    enum word what, sends;
+    bool is_ours; /* it is done at the issuer, not at the service */
+} purpose_words[PROOF_PURPOSE_COUNT] = {
+    [PROOF_LOGIN] = {W_LOGIN_TO, W_SENDS_PROOF, false},
+    [PROOF_REAUTH] = {W_REAUTH_AT, W_SENDS_PROOF, false},
+    [PROOF_READ] = {W_READ_FOR, W_SENDS_TEXT, true},
+    [PROOF_REGISTER] = {W_REGISTER_FOR, W_SENDS_SIGN, true},
+};
+
 /* For whom, for what: the same lines in every window. */
 static void put_facts(struct buf *b, const struct conversation *c)
 {
     const struct proof_request *r = c->request;
+    const struct purpose_words *w = &purpose_words[r->purpose];
     const struct view service[] = {r->rp.name, r->rp.org};
     enum lang l = lang(c);
-    if (r->purpose == PROOF_READ)
-        words_put(b, l, W_READ_FOR, &c->issuer->label, 1);
-    else
-        words_put(b, l, r->purpose == PROOF_REAUTH ? W_REAUTH_AT : W_LOGIN_TO, service, 2);
+    words_put(b, l, w->what, w->is_ours ? &c->issuer->label : service, w->is_ours ? 1 : 2);
     buf_put_text(b, "\n");
     put_line(b, l, W_ISSUER, proof_origin_host(r->iss));
     put_line(b, l, W_BIND, r->bind);
-    buf_put_text(b, word(l, r->purpose == PROOF_READ ? W_SENDS_TEXT : W_SENDS_PROOF));
+    buf_put_text(b, word(l, w->sends));
     buf_put_text(b, "\n");
     if (c->unknown_page) {
         buf_put_text(b, word(l, W_UNKNOWN_PAGE));
         buf_put_text(b, "\n");
     }
 }
+
+/* What differs between the PINs for the one who types. */
+static const struct pin_words {
+    enum word is, prompt, bad_form, last_try;
+    enum proof_part part;
+    bool capitals; /* small letters are typed, capitals are meant: the card compares bytes */
+} pin_words[CARD_PIN_COUNT] = {
+    [CARD_PIN_AUTH] = {W_PIN_AUTH_IS, W_PROMPT_AUTH, W_NOT_FOUR_DIGITS, W_LAST_TRY, PROOF_PART_AUTH, false},
+    [CARD_PIN_SIGN] = {W_PIN_SIGN_IS, W_PROMPT_SIGN, W_NOT_A_PASSWORD, W_LAST_TRY_SIGN, PROOF_PART_SIGN, true},
+    [CARD_PIN_TEXT] = {W_PIN_TEXT_IS, W_PROMPT_TEXT, W_NOT_FOUR_DIGITS, W_LAST_TRY, PROOF_PART_TEXT, false},
+};
 
 static const char *describe_pin(const struct conversation *c, enum card_pin pin, int tries)
 {
@@ -201,7 +221,7 @@ static const char *describe_pin(const struct conversation *c, enum card_pin pin,
     put_facts(&b, c);
     put_number(&b, lang(c), W_TRIES, tries);
     buf_put_text(&b, "\n\n");
-    buf_put_text(&b, word(lang(c), pin == CARD_PIN_TEXT ? W_PIN_TEXT_IS : W_PIN_AUTH_IS));
+    buf_put_text(&b, word(lang(c), pin_words[pin].is));
     return buf_done_text(&b, &text) ? NULL : text;
 }
 
@@ -210,12 +230,12 @@ static struct window_watch watch_of(struct conversation *c)
     return (struct window_watch){may_stay, c};
 }
 
-static enum proof_error confirm_last_try(struct conversation *c)
+static enum proof_error confirm_last_try(struct conversation *c, enum card_pin pin)
 {
     enum lang l = lang(c);
     const struct window_watch watch = watch_of(c);
     const struct window_text text = {.title = word(l, W_WINDOW_TITLE),
-                                     .description = word(l, W_LAST_TRY),
+                                     .description = word(l, pin_words[pin].last_try),
                                      .ok = word(l, W_LAST_TRY_GO),
                                      .cancel = word(l, W_LAST_TRY_STOP),
                                      .large = c->request->ui.large};
@@ -230,7 +250,7 @@ static enum proof_error ask_pin(struct conversation *c, enum card_pin pin, int t
     const struct window_watch watch = watch_of(c);
     const struct window_text text = {.title = word(l, W_WINDOW_TITLE),
                                      .description = describe_pin(c, pin, tries),
-                                     .prompt = word(l, pin == CARD_PIN_TEXT ? W_PROMPT_TEXT : W_PROMPT_AUTH),
+                                     .prompt = word(l, pin_words[pin].prompt),
                                      .ok = word(l, W_ACCEPT),
                                      .cancel = word(l, W_CANCEL),
                                      .error = problem,
@@ -240,14 +260,23 @@ static enum proof_error ask_pin(struct conversation *c, enum card_pin pin, int t
     return error_of_window(c, c->window->ask_pin(c->window->ctx, &text, &watch, out));
 }
 
-/* Full-width digits, as a Japanese keyboard types them, mean the same digits (U+FF10..U+FF19). */
-static void make_narrow(struct pin *pin)
+/* The ASCII character of a full-width one (U+FF01..U+FF5E), as a Japanese keyboard types them; 0 if P holds none. */
+static uint8_t narrow(const uint8_t *p, size_t n)
+{
+    if (n < 3 || p[0] != 0xEF)
+        return 0;
+    if (p[1] == 0xBC && p[2] >= 0x81 && p[2] <= 0xBF)
+        return (uint8_t)(p[2] - 0x81 + '!');
+    return p[1] == 0xBD && p[2] >= 0x80 && p[2] <= 0x9E ? (uint8_t)(p[2] - 0x80 + '`') : 0;
+}
+
+/* What was typed, as the card wants it. */
+static void make_narrow(struct pin *pin, bool capitals)
 {
     size_t n = 0;
     for (size_t i = 0; i < pin->n; i++) {
-        const uint8_t *p = pin->b + i;
-        bool wide = pin->n - i >= 3 && p[0] == 0xEF && p[1] == 0xBC && p[2] >= 0x90 && p[2] <= 0x99;
-        pin->b[n++] = wide ? (uint8_t)('0' + p[2] - 0x90) : p[0];
+        uint8_t wide = narrow(pin->b + i, pin->n - i), c = wide ? wide : pin->b[i];
+        pin->b[n++] = capitals && c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
         i += wide ? 2 : 0;
     }
     wipe(pin->b + n, sizeof pin->b - n);
@@ -277,12 +306,12 @@ static const char *wrong_pin(const struct conversation *c, int left)
 static enum proof_error show_pin(struct conversation *c, struct asking *a, struct pin *pin, bool *done)
 {
     c->tell(c->ctx, STAGE_WORK);
-    make_narrow(pin);
+    make_narrow(pin, pin_words[a->which].capitals);
     int left = -1;
     enum card_result r = card_verify(&c->card, a->which, view_bytes(pin->b, pin->n), &left);
     wipe(pin, sizeof *pin);
     if (r == CARD_PIN_FORMAT) {
-        a->problem = word(lang(c), W_NOT_FOUR_DIGITS);
+        a->problem = word(lang(c), pin_words[a->which].bad_form);
         return PROOF_OK;
     }
     *done = r != CARD_PIN_WRONG;
@@ -300,7 +329,7 @@ static enum proof_error ask_and_show(struct conversation *c, struct asking *a, s
 {
     c->tell(c->ctx, STAGE_PIN);
     if (a->tries <= 1 && !a->last_try_agreed) {
-        enum proof_error e = confirm_last_try(c);
+        enum proof_error e = confirm_last_try(c, a->which);
         if (e)
             return e;
         a->last_try_agreed = true;
@@ -315,6 +344,7 @@ static enum proof_error ask_and_show(struct conversation *c, struct asking *a, s
 static enum proof_error verify_pin(struct conversation *c, enum card_pin which)
 {
     struct asking a = {.which = which};
+    c->part = pin_words[which].part;
     enum card_result r = card_pin_tries(&c->card, which, &a.tries);
     if (r)
         return error_of(r);
@@ -330,10 +360,10 @@ static enum proof_error verify_pin(struct conversation *c, enum card_pin which)
 
 /* ---- certificate, signature, text ---- */
 
-static enum proof_error read_certificate(struct conversation *c, struct proof_signed *out)
+static enum proof_error read_certificate(struct conversation *c, enum card_key key, struct proof_signed *out)
 {
     struct cert_view cert;
-    enum card_result r = card_read_certificate(&c->card, CARD_KEY_AUTH, c->arena, &out->cert);
+    enum card_result r = card_read_certificate(&c->card, key, c->arena, &out->cert);
     if (r)
         return error_of(r);
     if (cert_view_read(&cert, out->cert) || cert.key == CERT_KEY_OTHER)
@@ -342,27 +372,28 @@ static enum proof_error read_certificate(struct conversation *c, struct proof_si
     return c->now > cert.not_after ? PROOF_CERT_EXPIRED : PROOF_OK;
 }
 
-static enum proof_error sign(struct conversation *c, struct proof_signed *out)
+static enum proof_error sign(struct conversation *c, enum card_key key, struct proof_signed *out)
 {
     uint8_t message[PROOF_MESSAGE_SIZE];
     proof_message(message, c->request->iss, c->request->nonce, c->jws);
     enum card_alg alg = out->alg == JWS_ES384 ? CARD_ECDSA_SHA384 : CARD_RSA_SHA256;
-    return error_of(card_sign(&c->card, CARD_KEY_AUTH, alg, VIEW_ARRAY(message), c->arena, &out->sig));
+    return error_of(card_sign(&c->card, key, alg, VIEW_ARRAY(message), c->arena, &out->sig));
 }
 
 /* A certificate that can be read freely is read first: an expired one costs nobody a PIN. */
-static enum proof_error prove(struct conversation *c, struct proof_signed *out)
+static enum proof_error prove(struct conversation *c, enum card_key key, struct proof_signed *out)
 {
-    bool free_to_read = c->card.kind->keys[CARD_KEY_AUTH].certificate_free;
+    const struct card_key_place *place = &c->card.kind->keys[key];
+    bool free_to_read = place->certificate_free;
     c->tell(c->ctx, STAGE_WORK);
-    enum proof_error e = free_to_read ? read_certificate(c, out) : PROOF_OK;
+    enum proof_error e = free_to_read ? read_certificate(c, key, out) : PROOF_OK;
     if (!e)
-        e = verify_pin(c, CARD_PIN_AUTH);
+        e = verify_pin(c, place->pin);
     if (!e)
         c->tell(c->ctx, STAGE_WORK);
     if (!e && !free_to_read)
-        e = read_certificate(c, out);
-    return e ? e : sign(c, out);
+        e = read_certificate(c, key, out);
+    return e ? e : sign(c, key, out);
 }
 
 static enum proof_error read_text(struct conversation *c, struct proof_response *out)
@@ -384,10 +415,17 @@ static enum proof_error carry_out(struct conversation *c, struct proof_response 
 {
     enum proof_error e = connect_card(c);
     if (!e)
-        e = prove(c, &out->auth);
+        e = prove(c, CARD_KEY_AUTH, &out->auth);
     if (!e && c->request->purpose == PROOF_READ)
         e = read_text(c, out);
+    if (!e && c->request->purpose == PROOF_REGISTER)
+        e = prove(c, CARD_KEY_SIGN, &out->sign); /* the same M: both certificates are on the same card */
     return e;
+}
+
+static bool is_about_part(enum proof_error e)
+{
+    return e == PROOF_PIN_BLOCKED || e == PROOF_PIN_LAST_TRY || e == PROOF_CERT_EXPIRED;
 }
 
 void conversation_run(struct conversation *c, struct proof_response *out)
@@ -399,6 +437,9 @@ void conversation_run(struct conversation *c, struct proof_response *out)
     c->card = (struct card){.reader = c->reader, .app = CARD_APP_COUNT, .step = "wait"};
     c->window_failed = false;
     c->tell(c->ctx, STAGE_START);
+    c->part = PROOF_PART_AUTH;
     out->error = carry_out(c, out);
+    if (is_about_part(out->error))
+        out->part = c->part;
     card_log_out(&c->card);
 }

@@ -43,7 +43,8 @@ struct conversation {
 
     /* for the log, afterwards */
     struct card card;
-    bool window_failed; /* the error is ours: no window could be opened */
+    enum proof_part part; /* whose PIN or certificate is under way */
+    bool window_failed;   /* the error is ours: no window could be opened */
 };
 
 /* Runs to the end: seconds to minutes. *OUT lives in c->arena. The card is logged out and without power afterwards. */

@@ -9,6 +9,9 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
                      "Confirm again that it is you, for “%s” (%s)."},
     [W_READ_FOR] = {"カードの氏名・住所・生年月日・性別を「%s」に登録します。",
                     "Register name, address, birth date and gender from the card at “%s”."},
+    [W_REGISTER_FOR] =
+        {"署名用電子証明書で確かめた氏名・住所・生年月日・性別を「%s」に登録します。",
+         "Register name, address, birth date and gender, verified by your signature certificate, at “%s”."},
     [W_ISSUER] = {"確認する相手： %s", "Checked by: %s"},
     [W_BIND] = {"合言葉： %s　（ブラウザの画面と同じですか？）", "Word: %s   (the same as in the browser?)"},
     [W_SENDS_PROOF] = {"送るもの： カードを持っていることの証明だけ（氏名・住所は送りません）",
@@ -17,6 +20,10 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
         {"送るもの： カードを持っていることの証明と、氏名・住所・生年月日・性別（マイナンバーは読みません）",
          "Will be sent: the proof that you hold this card, and name, address, birth date and gender "
          "(the individual number is not read)"},
+    [W_SENDS_SIGN] = {"送るもの： カードを持っていることの証明と、氏名・住所・生年月日・性別の入った署名用電子証明書"
+                      "（マイナンバーは入っていません）",
+                      "Will be sent: the proof that you hold this card, and the signature certificate with your name, "
+                      "address, birth date and gender (the individual number is not in it)"},
     [W_UNKNOWN_PAGE] = {"注意： どのページから始まったか分かりません。心当たりがなければ中止してください。",
                         "Note: started from an unknown page. Cancel if you did not start this."},
     [W_TRIES] = {"入力できる回数： あと%s回", "Tries left: %s"},
@@ -24,19 +31,32 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
                        "Enter the 4-digit PIN of the user authentication certificate."},
     [W_PIN_TEXT_IS] = {"次に、券面事項入力補助用の暗証番号（数字4桁）を入力してください。",
                        "Next, enter the 4-digit PIN of the card's text (券面事項入力補助用)."},
+    [W_PIN_SIGN_IS] =
+        {"次に、署名用電子証明書のパスワード（英数字6〜16文字。小文字は大文字として扱います）を入力してくだ"
+         "さい。",
+         "Next, enter the password of the signature certificate (6 to 16 letters and digits; small letters "
+         "are taken as capitals)."},
     [W_PROMPT_AUTH] = {"利用者証明用 暗証番号：", "Authentication PIN:"},
     [W_PROMPT_TEXT] = {"券面事項入力補助用 暗証番号：", "Text PIN:"},
+    [W_PROMPT_SIGN] = {"署名用 パスワード：", "Signature password:"},
     [W_ACCEPT] = {"確定", "OK"},
     [W_CANCEL] = {"中止", "Cancel"},
     [W_WRONG] = {"暗証番号が違います。あと%s回まちがえるとカードがロックされます。",
                  "Wrong PIN. The card locks after %s more wrong tries."},
     [W_NOT_FOUR_DIGITS] = {"数字4桁で入力してください。（回数は減っていません）",
                            "Please enter 4 digits. (No try was used.)"},
+    [W_NOT_A_PASSWORD] = {"英字と数字の両方を使った6〜16文字で入力してください。（回数は減っていません）",
+                          "Please enter 6 to 16 letters and digits, at least one of each. (No try was used.)"},
     [W_LAST_TRY] =
         {"入力できるのは、あと1回だけです。\nまちがえるとカードがロックされ、市区町村の窓口などでの手続きが必要になり"
          "ます。\n暗証番号に自信がないときは、中止してください。",
          "Only one try is left.\nIf it is wrong, the card locks and has to be reset at your municipal "
          "office.\nStop here if you are not sure of the PIN."},
+    [W_LAST_TRY_SIGN] =
+        {"署名用のパスワードを入力できるのは、あと1回だけです。\nまちがえるとロックされ、市区町村の窓口での手続きが必要"
+         "になります。\nパスワードに自信がないときは、中止してください。",
+         "Only one try is left for the signature password.\nIf it is wrong, it locks and has to be reset at your "
+         "municipal office.\nStop here if you are not sure of the password."},
     [W_LAST_TRY_GO] = {"入力する", "Go on"},
     [W_LAST_TRY_STOP] = {"中止する", "Stop"},
 

@@ -9,24 +9,30 @@ enum lang { LANG_JA, LANG_EN, LANG_COUNT };
 enum word {
     /* the PIN window */
     W_WINDOW_TITLE,
-    W_LOGIN_TO,    /* %s service, %s organisation */
-    W_REAUTH_AT,   /* the same */
-    W_READ_FOR,    /* %s issuer's label */
-    W_ISSUER,      /* %s host */
-    W_BIND,        /* %s word */
-    W_SENDS_PROOF, /* what will be sent */
+    W_LOGIN_TO,     /* %s service, %s organisation */
+    W_REAUTH_AT,    /* the same */
+    W_READ_FOR,     /* %s issuer's label */
+    W_REGISTER_FOR, /* the same */
+    W_ISSUER,       /* %s host */
+    W_BIND,         /* %s word */
+    W_SENDS_PROOF,  /* what will be sent */
     W_SENDS_TEXT,
+    W_SENDS_SIGN,
     W_UNKNOWN_PAGE,
     W_TRIES,       /* %s number */
     W_PIN_AUTH_IS, /* which PIN */
     W_PIN_TEXT_IS,
+    W_PIN_SIGN_IS,
     W_PROMPT_AUTH,
     W_PROMPT_TEXT,
+    W_PROMPT_SIGN,
     W_ACCEPT,
     W_CANCEL,
     W_WRONG, /* %s number */
     W_NOT_FOUR_DIGITS,
+    W_NOT_A_PASSWORD,
     W_LAST_TRY,
+    W_LAST_TRY_SIGN,
     W_LAST_TRY_GO,
     W_LAST_TRY_STOP,
     /* pages */

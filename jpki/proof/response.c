@@ -8,6 +8,8 @@
 #define ID_MAX            64
 #define AGENT_TEXT_MAX    64
 
+static const char *const part_names[] = {[PROOF_PART_SIGN] = "sign", [PROOF_PART_TEXT] = "text"};
+
 /* ---- writing ---- */
 
 static void put_base64(struct json_out *o, const char *key, struct arena *a, struct view bytes)
@@ -59,10 +61,13 @@ static enum err write_json(struct buf *out, struct arena *a, const struct proof_
     json_begin(&o);
     json_pair_text(&o, "format", PROOF_RESPONSE_FORMAT);
     json_pair(&o, "txn", r->txn);
-    if (r->error)
+    if (r->error) {
         json_pair_text(&o, "error", proof_error_name(r->error));
-    else
+        if (r->part != PROOF_PART_AUTH)
+            json_pair_text(&o, "of", part_names[r->part]);
+    } else {
         put_proof(&o, a, r);
+    }
     json_end(&o);
     return out->err;
 }
@@ -204,11 +209,30 @@ static enum err read_agent(const struct reading *r, const struct json *j, struct
     return ERR_OK;
 }
 
+/* Absent: the authentication's. */
+static bool read_part(const struct json *j, enum proof_part *out)
+{
+    struct view name;
+    *out = PROOF_PART_AUTH;
+    if (!j)
+        return true;
+    if (!json_text(j, &name))
+        return false;
+    for (enum proof_part p = PROOF_PART_SIGN; p <= PROOF_PART_TEXT; p++)
+        if (view_equal_text(name, part_names[p])) {
+            *out = p;
+            return true;
+        }
+    return false;
+}
+
 static enum err read_error(const struct reading *r, const struct json *j, struct proof_response *out)
 {
-    static const char *const members[] = {"format", "txn", "error", NULL};
+    static const char *const members[] = {"format", "txn", "error", "of", NULL};
     if (!is_only(j, members))
         return bad(r, "error: must stand alone");
+    if (!read_part(json_member(j, "of"), &out->part))
+        return bad(r, "of: must be sign or text");
     out->error = proof_error_of(json_member_text(j, "error"));
     return out->error < PROOF_ERROR_COUNT ? ERR_OK : bad(r, "error: not one of the codes");
 }

@@ -26,9 +26,14 @@ struct proof_text {
     struct view gender;        /* "1" male, "2" female, "9" not applicable, "0" unknown */
 };
 
+/* Which PIN or certificate of the card an error is about: travels as "of" beside the code, so that the resident is sent
+ * to the right place. PROOF_PART_AUTH is not written. */
+enum proof_part { PROOF_PART_AUTH, PROOF_PART_SIGN, PROOF_PART_TEXT };
+
 struct proof_response {
     struct view txn;        /* always there */
-    enum proof_error error; /* PROOF_OK: a proof; otherwise nothing below is filled */
+    enum proof_error error; /* PROOF_OK: a proof; otherwise nothing below but `part` is filled */
+    enum proof_part part;
     struct proof_signed auth;
     struct proof_signed sign; /* purpose register only */
     bool has_text;

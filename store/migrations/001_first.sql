@@ -60,14 +60,15 @@ CREATE INDEX profile_history_due ON profile_history (ended_at) WHERE sealed IS N
 CREATE TABLE interaction (
   id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
   browser BLOB NOT NULL CHECK (length(browser) = 16),
-  client TEXT NOT NULL,
+  client TEXT NOT NULL,               -- empty: for no service, from the first page of Genkan itself
   request TEXT NOT NULL,              -- the checked authorization request, JSON
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   session BLOB,                       -- the session it was logged in or confirmed with
   login_at INTEGER,                   -- a card login inside this interaction
   want_login INTEGER NOT NULL DEFAULT 0, -- "I am somebody else": an older session will not do
-  profile_offer INTEGER NOT NULL DEFAULT 0, -- 0 not answered, 1 skipped, 2 done
+  profile_offer INTEGER NOT NULL DEFAULT 0, -- 0 not answered, 1 skipped, 2 done, 3 she decides
+  held BLOB,                          -- 3: what was read, sealed
   problem TEXT,                       -- why the last card transaction failed
   grant_id BLOB,                      -- the consent reached inside this interaction
   refusal TEXT,                       -- the resident said no: the error the service gets

@@ -382,6 +382,8 @@ Test(card_answers, reading_needs_a_login)
     cr_assert(PRESS(b, "/login/card", "purpose=read"));
     cr_expect_eq(browser_at(b), AT_LOGIN, "she is sent back to the login");
     cr_assert(PRESS(b, "/login/card", "purpose=register"));
+    cr_expect_eq(browser_at(b), AT_LOGIN, "and so she is to register");
+    cr_assert(PRESS(b, "/login/card", "purpose=sign"));
     cr_expect_eq(b->status, 400);
     cr_expect(browser_says(b, "purpose"), "the parameter is named");
 }

@@ -254,9 +254,10 @@ unsigned scripted_card_shown(const struct scripted_card *c)
     return c->shown;
 }
 
-int scripted_card_tries(const struct scripted_card *c, bool text)
+int scripted_card_tries(const struct scripted_card *c, enum scripted_pin pin)
 {
-    return c->pins.all[text ? PIN_TEXT : PIN_AUTH].left;
+    static const int places[] = {[SCRIPTED_AUTH] = PIN_AUTH, [SCRIPTED_SIGN] = PIN_SIGN, [SCRIPTED_TEXT] = PIN_TEXT};
+    return c->pins.all[places[pin]].left;
 }
 
 bool scripted_card_left_open(const struct scripted_card *c)

@@ -46,8 +46,9 @@ void scripted_card_fault(struct scripted_card *c, unsigned n, enum card_fault fa
 /* Commands so far; VERIFYs with a PIN among them. */
 unsigned scripted_card_sent(const struct scripted_card *c);
 unsigned scripted_card_shown(const struct scripted_card *c);
-/* Tries left: of the authentication PIN, of the text PIN. */
-int scripted_card_tries(const struct scripted_card *c, bool text);
+/* Tries left of a PIN. */
+enum scripted_pin { SCRIPTED_AUTH, SCRIPTED_SIGN, SCRIPTED_TEXT };
+int scripted_card_tries(const struct scripted_card *c, enum scripted_pin pin);
 /* Did the card still know a PIN when its power was taken (then nobody had logged out), or does it now? */
 bool scripted_card_left_open(const struct scripted_card *c);
 /* Is it without power now? */

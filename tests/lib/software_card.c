@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "base/file.h"
@@ -20,6 +21,24 @@ static struct view load(struct software_card *c, const char *folder, const char 
     return v;
 }
 
+static void *load_key(struct software_card *c, const char *folder, const char *name)
+{
+    struct view pem = load(c, folder, name);
+    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    BIO_free(bio);
+    cr_assert_not_null(key, "%s/%s", folder, name);
+    return key;
+}
+
+static void load_sign(struct software_card *c, const char *folder)
+{
+    if (access(arena_printf(&c->a, "%s/sign.der", folder), R_OK))
+        return; /* a child has none */
+    c->sign_cert = load(c, folder, "sign.der");
+    c->sign_key = load_key(c, folder, "sign.key");
+}
+
 static const char *text_of(struct software_card *c, const struct json *j, const char *name)
 {
     struct view v = json_member_text(j, name);
@@ -32,11 +51,8 @@ void card_open(struct software_card *c, const char *folder)
     *c = (struct software_card){0};
     arena_open(&c->a, 1 << 20);
     c->cert = load(c, folder, "auth.der");
-    struct view pem = load(c, folder, "auth.key");
-    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-    c->key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-    BIO_free(bio);
-    cr_assert_not_null(c->key, "%s/auth.key", folder);
+    c->key = load_key(c, folder, "auth.key");
+    load_sign(c, folder);
     cr_assert_eq(json_read(&text, &c->a, load(c, folder, "text.json"), NULL), ERR_OK);
     c->name = text_of(c, text, "name");
     c->address = text_of(c, text, "address");
@@ -47,14 +63,15 @@ void card_open(struct software_card *c, const char *folder)
 void card_close(struct software_card *c)
 {
     EVP_PKEY_free(c->key);
+    EVP_PKEY_free(c->sign_key);
     arena_close(&c->a);
 }
 
-static struct view sign(struct software_card *c, struct arena *a, struct view message)
+static struct view sign(EVP_PKEY *key, struct arena *a, struct view message)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     size_t n = 0;
-    cr_assert_eq(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, c->key), 1);
+    cr_assert_eq(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key), 1);
     cr_assert_eq(EVP_DigestSign(ctx, NULL, &n, message.p, message.n), 1);
     uint8_t *out = arena_alloc(a, n);
     cr_assert_eq(EVP_DigestSign(ctx, out, &n, message.p, message.n), 1);
@@ -79,14 +96,14 @@ static void read_request(struct asked *out, struct arena *a, const char *request
     cr_assert_eq(out->nonce.n, PROOF_NONCE_SIZE);
 }
 
-static struct view proof(struct software_card *c, struct arena *a, const char *request, const struct asked *asked,
+static struct view proof(EVP_PKEY *key, struct arena *a, const char *request, const struct asked *asked,
                          const struct card_trick *trick)
 {
     uint8_t nonce[PROOF_NONCE_SIZE], message[PROOF_MESSAGE_SIZE];
     memcpy(nonce, asked->nonce.p, sizeof nonce);
     nonce[0] ^= trick->other_nonce;
     proof_message(message, trick->other_issuer ? VIEW("https://evil.example") : asked->iss, nonce, view_text(request));
-    return sign(c, a, VIEW_ARRAY(message));
+    return sign(key, a, VIEW_ARRAY(message));
 }
 
 static void put_text(struct proof_response *r, const struct software_card *c)
@@ -94,6 +111,23 @@ static void put_text(struct proof_response *r, const struct software_card *c)
     r->has_text = true;
     r->text =
         (struct proof_text){view_text(c->name), view_text(c->address), view_text(c->birthdate), view_text(c->gender)};
+}
+
+static void flip(struct view sig)
+{
+    ((uint8_t *)(uintptr_t)sig.p)[10] ^= 1;
+}
+
+static void put_sign(struct proof_response *r, struct software_card *c, struct arena *a, const char *request,
+                     const struct asked *asked, const struct card_trick *trick)
+{
+    if (!c->sign_key || trick->no_sign)
+        return;
+    r->sign = (struct proof_signed){JWS_RS256, c->sign_cert, proof(c->sign_key, a, request, asked, trick)};
+    if (trick->twice)
+        r->sign = r->auth;
+    if (trick->flip_sign)
+        flip(r->sign.sig);
 }
 
 const char *card_answer(struct software_card *c, struct arena *a, const char *request, const struct card_trick *trick)
@@ -110,12 +144,16 @@ const char *card_answer(struct software_card *c, struct arena *a, const char *re
                                .agent_os = VIEW("linux")};
     if (trick->error) {
         r = (struct proof_response){.txn = r.txn, .error = proof_error_of(view_text(trick->error))};
+        if (trick->of)
+            r.part = strcmp(trick->of, "sign") == 0 ? PROOF_PART_SIGN : PROOF_PART_TEXT;
     } else {
-        r.auth = (struct proof_signed){JWS_RS256, c->cert, proof(c, a, request, &asked, trick)};
+        r.auth = (struct proof_signed){JWS_RS256, c->cert, proof(c->key, a, request, &asked, trick)};
         if (trick->flip_signature)
-            ((uint8_t *)(uintptr_t)r.auth.sig.p)[10] ^= 1;
-        if (view_equal_text(asked.purpose, "read") && !trick->no_text)
+            flip(r.auth.sig);
+        if ((view_equal_text(asked.purpose, "read") && !trick->no_text) || trick->unasked_text)
             put_text(&r, c);
+        if (view_equal_text(asked.purpose, "register") || trick->unasked_sign)
+            put_sign(&r, c, a, request, &asked, trick);
     }
     buf_open(&out, a, 65536);
     cr_assert_eq(proof_response_write_fragment(&out, &r), ERR_OK);

@@ -6,8 +6,8 @@
 #include "base/arena.h"
 
 struct software_card {
-    struct view cert; /* DER */
-    void *key;        /* EVP_PKEY */
+    struct view cert, sign_cert; /* DER; absent: the card has no sign certificate */
+    void *key, *sign_key;        /* EVP_PKEY */
     const char *name, *address, *birthdate, *gender;
     struct arena a;
 };
@@ -24,6 +24,12 @@ struct card_trick {
     const char *txn;     /* claim another transaction */
     const char *error;   /* no proof but this error code */
     bool no_text;        /* purpose read, but nothing was read */
+    bool no_sign;        /* purpose register, but only the authentication key signed */
+    bool flip_sign;      /* one bit of the other signature */
+    bool unasked_sign;   /* the sign certificate comes along although nobody asked */
+    bool unasked_text;   /* the text does */
+    bool twice;          /* the authentication certificate in both places */
+    const char *of;      /* with ERROR: whose it is, "sign" or "text" */
 };
 
 /* The response to the compact JWS REQUEST, base64url as it stands in the fragment. TRICK may be NULL. In A. */

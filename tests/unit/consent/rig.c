@@ -85,7 +85,11 @@ void rig_set_value(struct rig *r, const char *field, const char *json, enum fiel
     cr_assert_not_null(f, "%s", field);
     while (i < r->profile.n && r->profile.values[i].field != f)
         i++;
-    r->profile.values[i] = (struct field_value){f, view_text(json), source, view_text(as_of), RIG_NOW - (int64_t)i};
+    r->profile.values[i] = (struct field_value){.field = f,
+                                                .json = view_text(json),
+                                                .source = source,
+                                                .as_of = view_text(as_of),
+                                                .changed_at = RIG_NOW - (int64_t)i};
     if (i == r->profile.n)
         r->profile.n++;
 }

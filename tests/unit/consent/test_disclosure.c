@@ -23,7 +23,7 @@ static void close_rig(void)
 
 TestSuite(disclosure, .init = open_rig, .fini = close_rig);
 
-static const char *claims(void)
+static const char *all_claims(void)
 {
     struct disclosure d;
     struct buf b;
@@ -37,6 +37,35 @@ static const char *claims(void)
     json_end(&o);
     cr_assert_eq(buf_done_text(&b, &text), ERR_OK);
     return text;
+}
+
+/* Without what is said about them. */
+static const char *claims(void)
+{
+    const char *all = all_claims(), *sources = strstr(all, ",\"sources\":");
+    return sources ? arena_printf(&r.arena, "%.*s}", (int)(sources - all), all) : all;
+}
+
+Test(disclosure, says_where_each_released_value_comes_from_and_nothing_of_others)
+{
+    cr_expect_str_eq(all_claims(), "{\"name\":\"大阪 花子\",\"age_over_65\":true,\"sources\":{\"name\":{\"source\":"
+                                   "\"card-read\",\"as_of\":\"2026-11-22\"},\"age_over_65\":{\"source\":\"card-read\","
+                                   "\"as_of\":\"2026-11-22\"}}}");
+    r.ask.items[0].hash[3] ^= 1;
+    cr_expect_str_eq(all_claims(), "{\"age_over_65\":true,\"sources\":{\"age_over_65\":{\"source\":\"card-read\","
+                                   "\"as_of\":\"2026-11-22\"}}}");
+    facts.grant = NULL;
+    cr_expect_str_eq(all_claims(), "{}");
+}
+
+Test(disclosure, marks_the_characters_that_stand_in_for_others)
+{
+    r.profile.values[0].substitutes = VIEW("01001");
+    cr_expect(
+        strstr(all_claims(), "\"name\":{\"source\":\"card-read\",\"as_of\":\"2026-11-22\",\"substitutes\":[1,4]}"),
+        "%s", all_claims());
+    r.profile.values[0].substitutes = VIEW("00000");
+    cr_expect_null(strstr(all_claims(), "substitutes"));
 }
 
 Test(disclosure, releases_what_was_given_and_nothing_else)

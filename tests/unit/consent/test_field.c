@@ -19,8 +19,8 @@ TestSuite(field, .init = open_arena, .fini = close_arena);
 static struct field_profile profile_with(const char *field, const char *json)
 {
     struct field_profile p = {.n = 1, .today = VIEW("2026-11-22")};
-    p.values[0] =
-        (struct field_value){field_find(view_text(field)), view_text(json), SOURCE_CARD_READ, VIEW("2026-11-01"), 7};
+    p.values[0] = (struct field_value){
+        field_find(view_text(field)), view_text(json), SOURCE_CARD_READ, VIEW("2026-11-01"), 7, VIEW_NONE};
     return p;
 }
 
@@ -237,10 +237,56 @@ Test(field, is_shown_as_people_read_it)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         for (int japanese = 0; japanese < 2; japanese++) {
             struct view shown;
-            struct field_value v = {field_find(view_text(table[i].field)), view_text(table[i].json), 0, VIEW_NONE, 0};
+            struct field_value v = {
+                field_find(view_text(table[i].field)), view_text(table[i].json), 0, VIEW_NONE, 0, VIEW_NONE};
             enum err err = field_display(&shown, &a, &v, japanese);
             cr_expect_str_eq(err ? err_name(err) : arena_text(&a, shown), japanese ? table[i].ja : table[i].en);
         }
+}
+
+Test(field, substitutes_are_shown_by_character_and_place)
+{
+    static const struct {
+        const char *field, *json, *marks, *ja, *en;
+    } table[] = {
+        {"name", "\"辻　花子\"", "1000", "「辻」（1文字目）", "“辻” (character 1)"},
+        {"name", "\"辻　花子\"", "1001", "「辻」（1文字目）、「子」（4文字目）",
+         "“辻” (character 1), “子” (character 4)"},
+        {"address", "{\"formatted\":\"堺市\",\"locality\":\"堺市\"}", "01", "「市」（2文字目）", "“市” (character 2)"},
+        {"name", "\"辻\"", "01", "", ""}, /* marks of another text: nothing is shown that is not there */
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        for (int japanese = 0; japanese < 2; japanese++) {
+            struct view shown;
+            struct field_value v = {.field = field_find(view_text(table[i].field)),
+                                    .json = view_text(table[i].json),
+                                    .substitutes = view_text(table[i].marks)};
+            cr_assert_eq(field_display_substitutes(&shown, &a, &v, japanese), ERR_OK);
+            cr_expect_str_eq(arena_text(&a, shown), japanese ? table[i].ja : table[i].en);
+        }
+}
+
+Test(field, nothing_is_shown_of_a_text_without_substitutes)
+{
+    struct view shown;
+    struct field_value v = {.field = field_find(VIEW("name")), .json = VIEW("\"辻\""), .substitutes = VIEW("0")};
+    cr_assert_eq(field_display_substitutes(&shown, &a, &v, true), ERR_OK);
+    cr_expect_not(view_is(shown));
+    v.substitutes = VIEW_NONE;
+    cr_assert_eq(field_display_substitutes(&shown, &a, &v, true), ERR_OK);
+    cr_expect_not(view_is(shown));
+}
+
+Test(field, a_municipality_has_no_characters_of_the_card)
+{
+    struct field_profile p = {.n = 1, .today = VIEW("2026-11-22")};
+    struct field_value value;
+    p.values[0] = (struct field_value){.field = field_find(VIEW("address")),
+                                       .json = VIEW("{\"formatted\":\"大阪府堺市堺区南瓦町\"}"),
+                                       .source = SOURCE_CARD_SIGNED,
+                                       .substitutes = VIEW("1000000000")};
+    cr_assert_eq(field_value(&value, &a, &p, field_find(VIEW("municipality"))), ERR_OK);
+    cr_expect_not(view_is(value.substitutes));
 }
 
 Test(field, tags_come_out_in_catalogue_order_and_only_known_ones)

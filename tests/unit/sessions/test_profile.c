@@ -302,3 +302,49 @@ Test(profile, names_the_sources_as_the_product_does)
     cr_assert_str_eq(profile_source_name(PROFILE_UPSTREAM), "upstream");
     cr_assert_str_eq(profile_source_name(PROFILE_RESIDENT), "resident");
 }
+
+/* --- values together: what waits for her word ------------------------------------------------------------------ */
+
+static enum err open_together(struct ident whose, struct ident where, struct view sealed)
+{
+    struct profile_value *v;
+    size_t n;
+    return profile_unseal(&v, &n, db, &box.a, master, whose, where, sealed);
+}
+
+Test(profile, values_together_open_for_their_resident_and_place_only)
+{
+    const struct profile_value values[] = {{.field = VIEW("name"),
+                                            .json = VIEW("\"大阪 花子\""),
+                                            .source = PROFILE_CARD_READ,
+                                            .as_of = VIEW("2026-11-22"),
+                                            .substitutes = VIEW("0100")},
+                                           {.field = VIEW("address"), .json = VIEW("{}"), .source = PROFILE_CARD_READ}};
+    struct ident here = ident_mint(), there = ident_mint();
+    struct profile_value *v;
+    struct view sealed;
+    size_t n;
+    cr_assert_eq(profile_seal(&sealed, db, &box.a, master, hanako, here, values, 2), ERR_OK);
+    cr_assert_eq(profile_unseal(&v, &n, db, &box.a, master, hanako, here, sealed), ERR_OK);
+    cr_assert(n == 2 && view_equal(v[0].json, values[0].json) && view_equal(v[1].field, values[1].field));
+    cr_expect(view_equal(v[0].substitutes, VIEW("0100")) && v[0].source == PROFILE_CARD_READ && !view_is(v[1].as_of));
+    cr_expect_eq(open_together(taro, here, sealed), ERR_NOT_FOUND, "she has no data key yet");
+    record(taro, VIEW("name"), VIEW("\"太郎\""));
+    cr_expect_eq(open_together(taro, here, sealed), ERR_MISMATCH);
+    cr_expect_eq(open_together(hanako, there, sealed), ERR_MISMATCH);
+    cr_expect_eq(open_together(hanako, here, view_part(sealed, 0, sealed.n - 1)), ERR_MISMATCH);
+    cr_expect_eq(open_together(hanako, here, VIEW("")), ERR_MISMATCH);
+}
+
+Test(profile, other_marks_are_another_value)
+{
+    struct profile_value v = {
+        .field = VIEW("name"), .json = VIEW("\"辻\""), .source = PROFILE_CARD_SIGNED, .as_of = VIEW("2026-11-22")};
+    struct profile_value *found;
+    size_t n;
+    cr_assert_eq(profile_record(db, &box.a, master, hanako, &v, NOW), ERR_OK);
+    v.substitutes = VIEW("1");
+    cr_assert_eq(profile_record(db, &box.a, master, hanako, &v, NOW), ERR_OK);
+    cr_assert_eq(find_all(master, hanako, &found, &n), ERR_OK);
+    cr_expect(found->changed_at == NOW + 1 && view_equal(found->substitutes, VIEW("1")));
+}

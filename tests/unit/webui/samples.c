@@ -53,6 +53,28 @@ static void put_card_start_read(struct buf *out, const struct pages *p, enum pag
     put_start(out, p, lang, PAGE_PURPOSE_READ);
 }
 
+static void put_card_start_register(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_start(out, p, lang, PAGE_PURPOSE_REGISTER);
+}
+
+static void put_profile_held(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct page_difference differences[] = {{TEXT("住所", "Address"), VIEW("大阪府堺市堺区南瓦町3番1号"),
+                                                   TEXT("2026年11月22日", "22 November 2026"),
+                                                   VIEW("大阪府大阪市北区中之島1丁目3番20号")}};
+    page_profile_held(
+        out, p,
+        &(struct page_profile_held){
+            .frame = frame_of(lang), .service = service_of(lang), .differences = differences, .n_differences = 1});
+}
+
+static void put_profile_offer_own(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_profile_offer(out, p,
+                       &(struct page_profile_offer){.frame = frame_of(lang), .service = service_of(lang), .own = true});
+}
+
 static void put_card_return(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     page_card_return(out, p, &(struct page_card_return){.frame = frame_of(lang)});
@@ -85,6 +107,7 @@ static void put_consent(struct buf *out, const struct pages *p, enum page_lang l
          .title = TEXT("氏名", "Name"),
          .purpose = TEXT("予約した人を確かめるため", "To know who booked"),
          .value = lacks ? VIEW_NONE : VIEW("大阪 花子"),
+         .substitutes = lacks ? VIEW_NONE : TEXT("「花」（4文字目）", "“花” (character 4)"),
          .from_card = lacks,
          .as_of = TEXT("2026年11月22日", "22 November 2026"),
          .source = PAGE_SOURCE_CARD_READ},
@@ -208,6 +231,9 @@ static const struct {
                {"login_reauth", put_reauth, PAGE_PLAIN},
                {"card_start", put_card_start, PAGE_LINKS_AGENT},
                {"card_start_read", put_card_start_read, PAGE_LINKS_AGENT},
+               {"card_start_register", put_card_start_register, PAGE_LINKS_AGENT},
+               {"profile_held", put_profile_held, PAGE_PLAIN},
+               {"profile_offer_own", put_profile_offer_own, PAGE_PLAIN},
                {"card_return", put_card_return, PAGE_WITH_SCRIPT},
                {"card_return_empty", put_card_return_empty, PAGE_WITH_SCRIPT},
                {"profile_offer", put_profile_offer, PAGE_PLAIN},
@@ -236,7 +262,9 @@ bool sample_put(struct buf *out, const struct pages *pages, size_t i, enum page_
         struct page_card_problem facts = {.frame = frame_of(lang),
                                           .service = service_of(lang),
                                           .problem = (enum page_problem)i,
-                                          .purpose = i % 2 ? PAGE_PURPOSE_READ : PAGE_PURPOSE_LOGIN};
+                                          .purpose = i >= PAGE_PROBLEM_SIGN_PIN_LAST_TRY ? PAGE_PURPOSE_REGISTER
+                                                     : i % 2                             ? PAGE_PURPOSE_READ
+                                                                                         : PAGE_PURPOSE_LOGIN};
         facts.frame.request_id = VIEW("k3v9-x2m7-0d41");
         page_card_problem(out, pages, &facts);
     } else if ((i -= PAGE_PROBLEMS) < PAGE_ERRORS) {

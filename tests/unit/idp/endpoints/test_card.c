@@ -135,23 +135,29 @@ Test(card_call, finds_no_transaction_in_what_is_no_answer)
 
 Test(card_proof, lets_nobody_in_but_the_good)
 {
-    for (enum verify_refusal r = VERIFY_GOOD; r <= VERIFY_NO_VERDICT; r++) {
-        enum page_problem p = card_proof_problem_of(r);
-        cr_expect_eq(p == PAGE_PROBLEMS, r == VERIFY_GOOD, "%d", r);
-        cr_expect(r == VERIFY_GOOD || page_problem_name(p) != NULL);
-    }
+    for (enum trust_purpose purpose = TRUST_AUTH; purpose <= TRUST_SIGN; purpose++)
+        for (enum verify_refusal r = VERIFY_GOOD; r <= VERIFY_NO_VERDICT; r++) {
+            enum page_problem p = card_proof_problem_of(purpose, r);
+            cr_expect_eq(p == PAGE_PROBLEMS, r == VERIFY_GOOD, "%d", r);
+            cr_expect(r == VERIFY_GOOD || page_problem_name(p) != NULL);
+        }
 }
 
 Test(card_proof, says_whose_fault_it_is)
 {
-    cr_expect_eq(card_proof_problem_of(VERIFY_REVOCATION_UNKNOWN), PAGE_PROBLEM_REVOCATION_UNKNOWN);
-    cr_expect_eq(card_proof_problem_of(VERIFY_REVOKED), PAGE_PROBLEM_CERT_REVOKED);
-    cr_expect_eq(card_proof_problem_of(VERIFY_EXPIRED), PAGE_PROBLEM_CERT_EXPIRED);
-    cr_expect_eq(card_proof_problem_of(VERIFY_ISSUER_EXPIRED), PAGE_PROBLEM_CERT_EXPIRED);
-    cr_expect_eq(card_proof_problem_of(VERIFY_NOT_YET_VALID), PAGE_PROBLEM_CERT_NOT_YET);
-    cr_expect_eq(card_proof_problem_of(VERIFY_ISSUER_OTHER_HIERARCHY), PAGE_PROBLEM_WRONG_CERT);
-    cr_expect_eq(card_proof_problem_of(VERIFY_PROOF_SIGNATURE), PAGE_PROBLEM_PROOF_INVALID);
-    cr_expect_eq(card_proof_problem_of(VERIFY_CERT_SHA1), PAGE_PROBLEM_UNSUPPORTED_CARD);
+    cr_expect_eq(card_proof_problem_of(TRUST_AUTH, VERIFY_REVOCATION_UNKNOWN), PAGE_PROBLEM_REVOCATION_UNKNOWN);
+    cr_expect_eq(card_proof_problem_of(TRUST_AUTH, VERIFY_REVOKED), PAGE_PROBLEM_CERT_REVOKED);
+    cr_expect_eq(card_proof_problem_of(TRUST_AUTH, VERIFY_EXPIRED), PAGE_PROBLEM_CERT_EXPIRED);
+    cr_expect_eq(card_proof_problem_of(TRUST_AUTH, VERIFY_ISSUER_EXPIRED), PAGE_PROBLEM_CERT_EXPIRED);
+    cr_expect_eq(card_proof_problem_of(TRUST_AUTH, VERIFY_NOT_YET_VALID), PAGE_PROBLEM_CERT_NOT_YET);
+    cr_expect_eq(card_proof_problem_of(TRUST_AUTH, VERIFY_ISSUER_OTHER_HIERARCHY), PAGE_PROBLEM_WRONG_CERT);
+    cr_expect_eq(card_proof_problem_of(TRUST_AUTH, VERIFY_PROOF_SIGNATURE), PAGE_PROBLEM_PROOF_INVALID);
+    cr_expect_eq(card_proof_problem_of(TRUST_AUTH, VERIFY_CERT_SHA1), PAGE_PROBLEM_UNSUPPORTED_CARD);
+    cr_expect_eq(card_proof_problem_of(TRUST_SIGN, VERIFY_REVOKED), PAGE_PROBLEM_SIGN_CERT_REVOKED);
+    cr_expect_eq(card_proof_problem_of(TRUST_SIGN, VERIFY_EXPIRED), PAGE_PROBLEM_SIGN_CERT_EXPIRED);
+    cr_expect_eq(card_proof_problem_of(TRUST_SIGN, VERIFY_POLICY), PAGE_PROBLEM_SIGN_WRONG_CERT);
+    cr_expect_eq(card_proof_problem_of(TRUST_SIGN, VERIFY_REVOCATION_UNKNOWN), PAGE_PROBLEM_REVOCATION_UNKNOWN);
+    cr_expect_eq(card_proof_problem_of(TRUST_SIGN, VERIFY_PROOF_SIGNATURE), PAGE_PROBLEM_PROOF_INVALID);
 }
 
 Test(card_proof, has_a_page_for_every_error_an_agent_may_answer)

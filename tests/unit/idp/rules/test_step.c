@@ -249,3 +249,34 @@ Test(step, prompt_none_is_silent_when_all_is_settled)
     WITH(settled, f.prompt = PROMPT_NONE; f.hint = HINT_SAME; f.max_age = 10000);
     expect("single sign-on", &f, STEP_CODE, REFUSAL_NONE);
 }
+
+/* --- for no service: she came from the first page --- */
+
+Test(step, at_home_a_login_leads_home)
+{
+    WITH(stranger, f.own = true);
+    expect("nobody is logged in", &f, STEP_LOGIN, REFUSAL_NONE);
+    f = settled();
+    f.own = true;
+    f.offer = OFFER_SKIPPED;
+    expect("nothing is offered", &f, STEP_HOME, REFUSAL_NONE);
+    f.offer = OFFER_OPEN;
+    f.opened_before = false;
+    f.consent_silent = false;
+    expect("nobody is shown to anybody, so nothing is confirmed", &f, STEP_PROFILE, REFUSAL_NONE);
+    f.offer = OFFER_HELD;
+    expect("her word is missing", &f, STEP_PROFILE, REFUSAL_NONE);
+    f.offer = OFFER_DONE;
+    expect("the card was used", &f, STEP_HOME, REFUSAL_NONE);
+    f.offer = OFFER_OPEN;
+    f.refused = REFUSAL_CANCELLED;
+    expect("no service is told", &f, STEP_HOME, REFUSAL_NONE);
+}
+
+Test(step, what_the_card_says_otherwise_waits_for_her_word)
+{
+    WITH(settled, f.offer = OFFER_HELD);
+    expect("even where nothing else is to be asked", &f, STEP_PROFILE, REFUSAL_NONE);
+    f.prompt = PROMPT_NONE;
+    expect("OIDC Core 3.1.2.6", &f, STEP_REFUSE, REFUSAL_INTERACTION_REQUIRED);
+}

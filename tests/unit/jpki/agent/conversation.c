@@ -184,17 +184,20 @@ static const uint16_t status_words[] = {
 static bool fails_well(const struct scripted_options *o, enum proof_purpose purpose, unsigned n, enum card_fault fault,
                        uint16_t sw)
 {
-    static const char *const script[] = {"1234", "1234", "1234", "1234", "1234", NULL};
+    static const char *const digits[] = {"1234", "1234", "1234", "1234", "1234", NULL};
+    static const char *const both[] = {"1234", "ABC123", "ABC123", "ABC123", "ABC123", NULL};
     struct table t;
-    set(&t, o, script);
+    set(&t, o, purpose == PROOF_REGISTER ? both : digits);
     scripted_card_fault(t.card, n, fault, sw);
     struct proof_response r = talk(&t, purpose);
     bool reached = scripted_card_sent(t.card) >= n;
-    cr_expect_eq(scripted_card_tries(t.card, false), 3, "fault %d %04X at %u spent a try", fault, sw, n);
-    cr_expect_eq(scripted_card_tries(t.card, true), 3, "fault %d %04X at %u spent a try of the text PIN", fault, sw, n);
+    cr_expect_eq(scripted_card_tries(t.card, SCRIPTED_AUTH), 3, "fault %d %04X at %u spent a try", fault, sw, n);
+    cr_expect_eq(scripted_card_tries(t.card, SCRIPTED_TEXT), 3, "fault %d %04X at %u: text PIN", fault, sw, n);
+    cr_expect_eq(scripted_card_tries(t.card, SCRIPTED_SIGN), 5, "fault %d %04X at %u: password", fault, sw, n);
     cr_expect_leq(scripted_card_shown(t.card), t.asked, "fault %d %04X at %u", fault, sw, n);
     cr_expect(r.error != PROOF_OK || (r.auth.cert.p && r.auth.sig.n == 256), "fault %d %04X at %u", fault, sw, n);
-    cr_expect(r.error != PROOF_OK || purpose != PROOF_READ || r.has_text);
+    cr_expect(r.error != PROOF_OK || (purpose == PROOF_READ) == r.has_text);
+    cr_expect(r.error != PROOF_OK || (purpose == PROOF_REGISTER) == (r.sign.cert.p && r.sign.sig.n == 256));
     /* the last command is the log-out itself; when that fails, the power is what makes the card forget */
     cr_expect(!scripted_card_left_open(t.card) || n + 2 > scripted_card_sent(t.card), "fault %d %04X at %u of %u",
               fault, sw, n, scripted_card_sent(t.card));
@@ -235,13 +238,43 @@ Test(conversation, a_reading_survives_every_status_word_at_every_command)
         every_command(&plastic, PROOF_READ, CARD_FAULT_SW, status_words[i]);
 }
 
+Test(conversation, showing_the_card_again_survives_every_fault_and_status_word_at_every_command)
+{
+    for (int fault = CARD_FAULT_REMOVED; fault < CARD_FAULT_SW; fault++)
+        every_command(&plastic, PROOF_REAUTH, (enum card_fault)fault, 0);
+    for (size_t i = 0; i < sizeof status_words / sizeof *status_words; i++)
+        every_command(&plastic, PROOF_REAUTH, CARD_FAULT_SW, status_words[i]);
+}
+
+Test(conversation, a_registration_survives_every_fault_at_every_command)
+{
+    for (int fault = CARD_FAULT_REMOVED; fault < CARD_FAULT_SW; fault++)
+        every_command(&plastic, PROOF_REGISTER, (enum card_fault)fault, 0);
+}
+
+Test(conversation, a_registration_survives_every_status_word_at_every_command)
+{
+    for (size_t i = 0; i < sizeof status_words / sizeof *status_words; i++)
+        every_command(&plastic, PROOF_REGISTER, CARD_FAULT_SW, status_words[i]);
+}
+
+Test(conversation, a_phone_survives_every_fault_at_every_command)
+{
+    struct scripted_options o = plastic;
+    o.label = "JPKIAPGPSETOKEN";
+    for (int fault = CARD_FAULT_REMOVED; fault < CARD_FAULT_SW; fault++)
+        every_command(&o, PROOF_REGISTER, (enum card_fault)fault, 0);
+}
+
 Test(conversation, a_card_without_short_ids_survives_it_too)
 {
     struct scripted_options o = plastic;
     o.no_short_ids = true;
     ends_with(&o, all_right, PROOF_READ, PROOF_OK);
-    for (int fault = CARD_FAULT_REMOVED; fault < CARD_FAULT_SW; fault++)
+    for (int fault = CARD_FAULT_REMOVED; fault < CARD_FAULT_SW; fault++) {
         every_command(&o, PROOF_READ, (enum card_fault)fault, 0);
+        every_command(&o, PROOF_REGISTER, (enum card_fault)fault, 0);
+    }
     every_command(&o, PROOF_READ, CARD_FAULT_SW, 0x6982);
 }
 
@@ -292,11 +325,11 @@ Test(conversation, the_last_try_needs_a_yes)
     struct table t;
     set(&t, &plastic, no);
     cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_PIN_LAST_TRY);
-    cr_expect(t.confirmed == 1 && scripted_card_tries(t.card, false) == 1);
+    cr_expect(t.confirmed == 1 && scripted_card_tries(t.card, SCRIPTED_AUTH) == 1);
     clear(&t);
     set(&t, &plastic, yes);
     cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_OK);
-    cr_expect(t.confirmed == 1 && scripted_card_tries(t.card, false) == 3);
+    cr_expect(t.confirmed == 1 && scripted_card_tries(t.card, SCRIPTED_AUTH) == 3);
     clear(&t);
 }
 
@@ -306,7 +339,7 @@ Test(conversation, typing_nonsense_at_the_last_try_spends_nothing)
     struct table t;
     set(&t, &plastic, script);
     cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_USER_CANCELLED);
-    cr_expect(scripted_card_tries(t.card, false) == 1 && scripted_card_shown(t.card) == 2);
+    cr_expect(scripted_card_tries(t.card, SCRIPTED_AUTH) == 1 && scripted_card_shown(t.card) == 2);
     cr_expect(strstr(t.said, "回数は減っていません"));
     clear(&t);
 }
@@ -324,7 +357,7 @@ Test(conversation, the_text_pin_has_its_own_counter_and_last_try)
     set(&t, &plastic, script);
     struct proof_response r = talk(&t, PROOF_READ);
     cr_expect_eq(r.error, PROOF_PIN_LAST_TRY);
-    cr_expect(scripted_card_tries(t.card, false) == 3 && scripted_card_tries(t.card, true) == 1);
+    cr_expect(scripted_card_tries(t.card, SCRIPTED_AUTH) == 3 && scripted_card_tries(t.card, SCRIPTED_TEXT) == 1);
     cr_expect(!scripted_card_left_open(t.card));
     clear(&t);
 }
@@ -455,5 +488,148 @@ Test(conversation, signs_with_the_coming_generation_too)
     set(&t, &o, all_right);
     struct proof_response r = talk(&t, PROOF_LOGIN);
     cr_expect(r.error == PROOF_OK && r.auth.alg == JWS_ES384 && r.auth.sig.n == 96);
+    clear(&t);
+}
+
+/* ---- the signature password ---- */
+
+Test(conversation, both_keys_sign_in_one_session)
+{
+    static const char *const script[] = {"1234", "ABC123", NULL};
+    struct table t;
+    set(&t, &plastic, script);
+    struct proof_response r = talk(&t, PROOF_REGISTER);
+    cr_expect(r.error == PROOF_OK && r.auth.sig.n == 256 && r.sign.sig.n == 256 && !r.has_text);
+    cr_expect(r.sign.cert.n > 500 && !view_equal(r.sign.cert, r.auth.cert) && !view_equal(r.sign.sig, r.auth.sig));
+    cr_expect(t.asked == 2 && scripted_card_shown(t.card) == 2);
+    cr_expect(strstr(t.said, "署名用電子証明書") && strstr(t.said, "あと5回"), "the tries are read before it is asked");
+    cr_expect(!scripted_card_left_open(t.card));
+    clear(&t);
+}
+
+/* What is typed, and what becomes of it before the card sees anything. */
+Test(conversation, a_password_is_made_what_the_card_wants_or_spends_no_try)
+{
+    static const struct {
+        const char *typed;
+        bool good;
+    } table[] = {
+        {"ABC123", true},
+        {"abc123", true},             /* the card compares bytes, and all its letters are capitals */
+        {"ＡＢＣ１２３", true},       /* full width */
+        {"ａｂｃ１２３", true},       /* and small */
+        {"", false},                  /* an empty VERIFY would ask for something else */
+        {"AB123", false},             /* five */
+        {"ABCDEFGHIJ1234567", false}, /* seventeen */
+        {"ABCDEFG", false},           /* no digit */
+        {"1234567", false},           /* no letter */
+        {"ABC 123", false},           /* another character */
+        {"ABC-123", false},
+        {"パスワード1", false},
+        {"ABC123\n", false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const char *const script[] = {"1234", table[i].typed, "cancel", NULL};
+        struct table t;
+        set(&t, &plastic, script);
+        struct proof_response r = talk(&t, PROOF_REGISTER);
+        cr_expect_eq(r.error, table[i].good ? PROOF_OK : PROOF_USER_CANCELLED, "%s: %s", table[i].typed,
+                     proof_error_name(r.error));
+        cr_expect_eq(scripted_card_shown(t.card), table[i].good ? 2 : 1, "%s", table[i].typed);
+        cr_expect_eq(scripted_card_tries(t.card, SCRIPTED_SIGN), 5, "%s", table[i].typed);
+        cr_expect_eq(strstr(t.said, "回数は減っていません") != NULL, !table[i].good, "%s", table[i].typed);
+        clear(&t);
+    }
+}
+
+Test(conversation, a_pin_of_digits_is_not_made_capitals)
+{
+    static const char *const script[] = {"１２３４", NULL}, *const letters[] = {"abcd", "ABCD", "cancel", NULL};
+    ends_with(&plastic, script, PROOF_LOGIN, PROOF_OK);
+    struct table t;
+    set(&t, &plastic, letters);
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_USER_CANCELLED);
+    cr_expect_eq(scripted_card_shown(t.card), 0);
+    clear(&t);
+}
+
+Test(conversation, the_password_has_its_own_counter_and_last_try)
+{
+    static const char *const no[] = {"1234", "XYZ111", "XYZ112", "XYZ113", "XYZ114", "cancel", NULL};
+    static const char *const yes[] = {"1234", "XYZ111", "XYZ112", "XYZ113", "XYZ114", "go on", "ABC123", NULL};
+    struct table t;
+    set(&t, &plastic, no);
+    struct proof_response r = talk(&t, PROOF_REGISTER);
+    cr_expect(r.error == PROOF_PIN_LAST_TRY && r.part == PROOF_PART_SIGN && t.confirmed == 1);
+    cr_expect(scripted_card_tries(t.card, SCRIPTED_SIGN) == 1 && scripted_card_tries(t.card, SCRIPTED_AUTH) == 3);
+    cr_expect(strstr(t.said, "署名用のパスワードを入力できるのは"), "it says which");
+    clear(&t);
+    set(&t, &plastic, yes);
+    cr_expect_eq(talk(&t, PROOF_REGISTER).error, PROOF_OK);
+    cr_expect(t.confirmed == 1 && scripted_card_tries(t.card, SCRIPTED_SIGN) == 5);
+    clear(&t);
+}
+
+Test(conversation, a_blocked_password_says_so_and_is_never_asked_for)
+{
+    static const char *const script[] = {"1234",  "X11111", "X11112", "X11113", "X11114",
+                                         "go on", "X11115", "ABC123", NULL};
+    struct table t;
+    set(&t, &plastic, script);
+    struct proof_response r = talk(&t, PROOF_REGISTER);
+    cr_expect(r.error == PROOF_PIN_BLOCKED && r.part == PROOF_PART_SIGN && t.asked == 6);
+    t.script = script;
+    r = talk(&t, PROOF_REGISTER);
+    cr_expect(r.error == PROOF_PIN_BLOCKED && r.part == PROOF_PART_SIGN && t.asked == 7, "only the other PIN is asked");
+    cr_expect(!r.auth.sig.p || r.error != PROOF_OK);
+    t.script = script;
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_OK, "logging in does not need it");
+    clear(&t);
+}
+
+Test(conversation, the_part_is_told_of_every_pin)
+{
+    static const struct {
+        enum proof_purpose purpose;
+        const char *const script[6];
+        enum proof_part part;
+    } table[] = {
+        {PROOF_LOGIN, {"9999", "9998", "cancel", NULL}, PROOF_PART_AUTH},
+        {PROOF_REGISTER, {"9999", "9998", "cancel", NULL}, PROOF_PART_AUTH},
+        {PROOF_READ, {"1234", "9999", "9998", "cancel", NULL}, PROOF_PART_TEXT},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct table t;
+        set(&t, &plastic, table[i].script);
+        struct proof_response r = talk(&t, table[i].purpose);
+        cr_expect(r.error == PROOF_PIN_LAST_TRY && r.part == table[i].part, "%zu", i);
+        clear(&t);
+    }
+}
+
+Test(conversation, an_expired_sign_certificate_is_told_apart)
+{
+    static const char *const script[] = {"1234", "ABC123", NULL};
+    struct scripted_options o = plastic;
+    struct table t;
+    o.folder = BUILD_DIR "/testpki/bad/expired";
+    set(&t, &o, script);
+    struct proof_response r = talk(&t, PROOF_REGISTER);
+    cr_expect(r.error == PROOF_CERT_EXPIRED && r.part == PROOF_PART_AUTH && t.asked == 0);
+    clear(&t);
+}
+
+Test(conversation, registers_with_a_phone_and_the_coming_generation_too)
+{
+    static const char *const script[] = {"1234", "ABC123", NULL};
+    struct scripted_options o = plastic;
+    o.label = "JPKIAPGPSETOKEN";
+    ends_with(&o, script, PROOF_REGISTER, PROOF_OK);
+    o = plastic;
+    o.folder = BUILD_DIR "/testpki/residents/nextgen";
+    struct table t;
+    set(&t, &o, script);
+    struct proof_response r = talk(&t, PROOF_REGISTER);
+    cr_expect(r.error == PROOF_OK && r.sign.alg == JWS_ES384 && r.sign.sig.n == 96);
     clear(&t);
 }

@@ -99,6 +99,21 @@ Test(response, blanks_around_a_pasted_fragment_are_cut_off)
     cr_expect_eq(proof_response_read_fragment(&out, &arena, view_text(pasted), &why), ERR_SYNTAX);
 }
 
+Test(response, an_error_says_whose_it_is_and_only_of_the_known)
+{
+    for (enum proof_part part = PROOF_PART_AUTH; part <= PROOF_PART_TEXT; part++) {
+        struct proof_response in = good_response(), out;
+        in.error = PROOF_PIN_BLOCKED;
+        in.part = part;
+        cr_assert(!read_back(&in, &out));
+        cr_expect(out.error == PROOF_PIN_BLOCKED && out.part == part);
+    }
+    refuses("{\"format\":\"genkan-card:1\",\"txn\":\"t\",\"error\":\"busy\",\"of\":\"auth\"}");
+    refuses("{\"format\":\"genkan-card:1\",\"txn\":\"t\",\"error\":\"busy\",\"of\":\"\"}");
+    refuses("{\"format\":\"genkan-card:1\",\"txn\":\"t\",\"error\":\"busy\",\"of\":1}");
+    refuses("{\"format\":\"genkan-card:1\",\"txn\":\"t\",\"of\":\"sign\"}");
+}
+
 #define AGENT "\"agent\":{\"name\":\"a\",\"ver\":\"1\",\"os\":\"o\"}"
 
 Test(response, refuses_broken_frames)
