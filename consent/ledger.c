@@ -94,7 +94,7 @@ static const char SQL_APPEND[] = "INSERT INTO ledger_event (position, class, sal
                                  "VALUES ($1, $2, $3, $4, $5)";
 static const char SQL_LEAF[] = "SELECT class, salt, event FROM ledger_event WHERE position = $1";
 static const char SQL_ERASE[] = "UPDATE ledger_event SET salt = NULL, event = NULL "
-                                "WHERE position = $1 AND event IS NOT NULL";
+                                "WHERE position = $1 AND event IS NOT NULL AND class <> 8"; /* LEDGER_ERASED */
 
 struct head_load {
     struct tree *tree;

@@ -53,10 +53,13 @@ static const struct command table[] = {
                  "                   operator, suspended or auditor\n"
                  "  --format F       table (default), csv or json (one object a line)\n",
      command_audit_list},
-    {"audit verify", "prove that the ledger was not rewritten", "[--config FILE]",
+    {"audit verify", "prove that the ledger was not rewritten", "[--config FILE] [--from FILE] [--to FILE]",
      CONFIG_HELP
-     "\nRecomputes every leaf from its event and the tree from the leaves, and compares with the stored head.\n"
-     "Exit code 0: nothing was altered; 1: something was, and it is listed.\n",
+     "  --from FILE      a checkpoint kept from earlier: events before it are not hashed again\n"
+     "  --to FILE        another one: events after it are not hashed again\n"
+     "\nRecomputes every leaf from its event and the tree from the leaves, and compares with the stored head,\n"
+     "the published files and the checkpoints. Exit code 0: nothing was altered; 1: something was, and it\n"
+     "is listed.\n",
      command_audit_verify},
     {"key list", "list the signing keys", "[--config FILE]", CONFIG_HELP, command_key_list},
     {"key rotate", "let the next key take over",

@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/hex.h"
 #include "consent/audit.h"
 #include "consent/birthdate.h"
+#include "consent/publish.h"
 #include "idp/desk.h"
 
 /* --- list ------------------------------------------------------------------------------------------------------- */
@@ -88,10 +90,14 @@ int command_audit_list(const struct command *self, int argc, const char *const *
 
 /* --- verify ----------------------------------------------------------------------------------------------------- */
 
+/* A bar of forty signs, drawn over itself. */
 static void show_progress(void *ctx, int64_t done, int64_t size)
 {
+    static const char full[] = "########################################";
+    int n = (int)(done * 40 / size);
     (void)ctx;
-    fprintf(stderr, "\r%" PRId64 " of %" PRId64 " leaves", done, size);
+    fprintf(stderr, "\r[%-40.*s] %3d %%  %" PRId64 " of %" PRId64 " leaves", n, full, (int)(done * 100 / size), done,
+            size);
     if (done == size)
         fputc('\n', stderr);
 }
@@ -107,8 +113,8 @@ static void show_faults(const struct audit_report *r)
     int64_t listed = r->faults < AUDIT_FAULTS_MAX ? r->faults : AUDIT_FAULTS_MAX;
     for (int64_t i = 0; i < listed; i++) {
         const struct audit_fault *f = &r->first[i];
-        if (f->kind == AUDIT_HEAD)
-            printf("head: %s\n", f->what);
+        if (f->kind == AUDIT_HEAD || f->kind == AUDIT_CHECKPOINT)
+            printf("%s: %s\n", audit_fault_name(f->kind), f->what);
         else if (f->many > 1)
             printf("%s %" PRId64 " to %" PRId64 ": %s\n", audit_fault_name(f->kind), f->index, f->index + f->many - 1,
                    f->what);
@@ -119,16 +125,79 @@ static void show_faults(const struct audit_report *r)
         printf("and %" PRId64 " more\n", r->faults - listed);
 }
 
-static int verify(const struct command *self, struct desk *desk)
+/* What lies beside the database; a part that cannot be read narrows the verification and is said. */
+struct beside {
+    struct audit_scope scope;
+    struct note_key key;
+    struct checkpoint from, to;
+};
+
+static int read_checkpoint(const struct command *self, struct desk *desk, struct checkpoint *out, const char *option,
+                           const char *path)
+{
+    struct view text;
+    enum err err = file_read(&desk->arena, path, NOTE_MAX, &text);
+    if (!err)
+        err = checkpoint_read(out, &desk->arena, text);
+    return err ? command_fail(self, COMMAND_USAGE, "%s: %s is not a checkpoint: %s", option, path, err_name(err)) : -1;
+}
+
+/* Whose signatures count: the key of the configuration, or if it may not be read, the policy's for this log. */
+static bool find_key(struct beside *b, struct desk *desk)
+{
+    const struct config *c = desk->config;
+    const struct policy *p = b->scope.policy;
+    const char *text;
+    if (publish_key_text(&text, &desk->arena, c->ledger.key, view_text(c->ledger.origin)) == ERR_OK)
+        return note_key_read(&b->key, &desk->arena, view_text(text)) == ERR_OK;
+    for (size_t i = 0; p && i < p->n_logs; i++)
+        if (view_equal_text(p->logs[i].key.name, c->ledger.origin)) {
+            b->key = p->logs[i].key;
+            return true;
+        }
+    return false;
+}
+
+static int read_beside(const struct command *self, struct desk *desk, struct beside *b, const char *from,
+                       const char *to)
+{
+    const struct config *c = desk->config;
+    const char *last = arena_printf(&desk->arena, "%s.last", c->ledger.key), *why = NULL;
+    if (policy_read_file(&b->scope.policy, &desk->arena, c->ledger.policy, &why) != ERR_OK)
+        return command_fail(self, COMMAND_CONFIG, "ledger.policy: %s", why);
+    b->scope.folder = c->ledger.folder;
+    b->scope.last = last && access(last, R_OK) == 0 ? last : NULL;
+    b->scope.key = find_key(b, desk) ? &b->key : NULL;
+    if (!b->scope.key)
+        fputs("signatures are not checked: the log's key is neither readable nor in ledger.policy\n", stderr);
+    int code = from ? read_checkpoint(self, desk, &b->from, "--from", from) : -1;
+    if (code == -1 && to)
+        code = read_checkpoint(self, desk, &b->to, "--to", to);
+    b->scope.from = from ? &b->from : NULL;
+    b->scope.to = to ? &b->to : NULL;
+    return code;
+}
+
+static void show_report(struct desk *desk, const struct audit_report *r)
+{
+    printf("leaves: %" PRId64 " (%" PRId64 " erased), events hashed again: %" PRId64 "\nroot:   %s\n", r->stored.size,
+           r->erased, r->hashed, root_text(&desk->arena, &r->stored));
+    if (r->published >= 0)
+        printf("published: %" PRId64 " leaves, cosigned by %zu known witnesses\n", r->published, r->witnesses);
+}
+
+static int verify(const struct command *self, struct desk *desk, const struct beside *b)
 {
     struct audit_report r;
-    struct db *db = store_borrow(desk->store);
-    enum err err = audit_verify(db, isatty(2) ? show_progress : NULL, NULL, &r);
-    store_return(desk->store, db);
+    struct db *dbs[DESK_READERS];
+    for (size_t i = 0; i < DESK_READERS; i++)
+        dbs[i] = store_borrow(desk->store);
+    enum err err = audit_verify(&r, &b->scope, dbs, DESK_READERS);
+    for (size_t i = 0; i < DESK_READERS; i++)
+        store_return(desk->store, dbs[i]);
     if (err)
         return command_fail(self, COMMAND_FAILED, "could not read the ledger: %s", err_name(err));
-    printf("leaves: %" PRId64 " (%" PRId64 " erased)\nroot:   %s\n", r.stored.size, r.erased,
-           root_text(&desk->arena, &r.stored));
+    show_report(desk, &r);
     if (r.faults == 0) {
         puts("nothing was altered: every event fits its leaf, the leaves give the stored tree");
         return COMMAND_DONE;
@@ -140,14 +209,18 @@ static int verify(const struct command *self, struct desk *desk)
 
 int command_audit_verify(const struct command *self, int argc, const char *const *argv)
 {
-    const char *config;
-    int code = command_parse(self, argc, argv, NULL, 0, &config, NULL, 0);
+    struct beside b = {.scope = {.progress = isatty(STDERR_FILENO) ? show_progress : NULL}};
+    const char *config, *from = NULL, *to = NULL;
+    const struct command_option options[] = {{"--from", &from, NULL}, {"--to", &to, NULL}};
+    int code = command_parse(self, argc, argv, options, 2, &config, NULL, 0);
     if (code != -1)
         return code;
     struct desk desk;
     code = desk_open(&desk, self, config, DESK_READ);
     if (code == -1)
-        code = verify(self, &desk);
+        code = read_beside(self, &desk, &b, from, to);
+    if (code == -1)
+        code = verify(self, &desk, &b);
     desk_close(&desk);
     return code;
 }

@@ -12,6 +12,7 @@
 #include "idp/desk.h"
 #include "idp/notify.h"
 #include "idp/routes.h"
+#include "idp/state/herald.h"
 #include "idp/state/op.h"
 #include "idp/state/upkeep.h"
 #include "jpki/pki/revocation.h"
@@ -44,6 +45,20 @@ static int open_op(struct serve *s)
         return command_fail(s->command, COMMAND_FAILED, "pages: %s", why ? why : err_name(err));
     s->op->pages = s->pages;
     return -1;
+}
+
+/* A log that is not the one that was signed must not grow: no request is answered on it. */
+static int open_herald(struct serve *s)
+{
+    const char *why = NULL;
+    enum err err = herald_open(&s->op->herald, s->op, &s->arena, &why);
+    if (!err)
+        return -1;
+    return command_fail(s->command,
+                        err == ERR_CONFLICT ? COMMAND_NO
+                        : err == ERR_CONFIG ? COMMAND_CONFIG
+                                            : COMMAND_FAILED,
+                        "the ledger: %s (%s)", why ? why : err_name(err), err_name(err));
 }
 
 static int read_tls(struct serve *s, struct server_config *config)
@@ -94,6 +109,8 @@ static int open_server(struct serve *s)
 static int start(struct serve *s)
 {
     int code = open_op(s);
+    if (code == -1)
+        code = open_herald(s);
     if (code == -1)
         code = open_server(s);
     if (code != -1)

@@ -55,7 +55,7 @@ static int open_keys(struct desk *d)
 static int open_store(struct desk *d, bool read_only)
 {
     const char *path = arena_printf(&d->arena, "%s/genkan.db", d->config->data);
-    struct store_config config = {.path = path, .readers = 1, .must_exist = true, .read_only = read_only};
+    struct store_config config = {.path = path, .readers = DESK_READERS, .must_exist = true, .read_only = read_only};
     enum store_fault fault = STORE_FINE;
     enum err err = path ? store_open(&d->store, &config, &fault) : ERR_MEMORY;
     if (!err)

@@ -21,6 +21,9 @@ struct desk {
     struct ledger *ledger; /* only with DESK_WRITE */
 };
 
+/* Reading connections of a desk: threads of `audit verify`. */
+#define DESK_READERS 4
+
 enum desk_need {
     DESK_CONFIG, /* the configuration only */
     DESK_KEYS,   /* and the keys */

@@ -46,6 +46,7 @@ BRIDGE(home_card)
 BRIDGE(interests)
 BRIDGE(lang)
 BRIDGE(assets)
+BRIDGE(ledger)
 
 static const struct route table[] = {
     {METHOD_GET, "/authorize", at_authorize, 0, 0},
@@ -75,6 +76,7 @@ static const struct route table[] = {
     {METHOD_POST, "/me/interests", at_interests, SMALL_MAX, 0},
     {METHOD_POST, "/lang", at_lang, SMALL_MAX, 0},
     {METHOD_GET, "/assets/*", at_assets, 0, 0},
+    {METHOD_GET, "/ledger/*", at_ledger, 0, 0},
 };
 
 const struct route *routes(size_t *n)

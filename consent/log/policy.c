@@ -1,5 +1,6 @@
 #include "consent/log/policy.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
 enum { WORDS_MAX = POLICY_NODES + 4 };
@@ -199,6 +200,26 @@ enum err policy_read(struct policy **out, struct arena *a, struct view text, str
         return ERR_SYNTAX;
     *out = p;
     return ERR_OK;
+}
+
+enum err policy_read_file(const struct policy **out, struct arena *a, const char *path, const char **why)
+{
+    struct view text;
+    struct policy *p;
+    struct policy_fault fault;
+    *out = NULL;
+    if (!path)
+        return ERR_OK;
+    enum err err = file_read(a, path, POLICY_MAX, &text);
+    if (err) {
+        *why = arena_printf(a, "%s cannot be read (%s)", path, err_name(err));
+        return err == ERR_MEMORY ? err : ERR_CONFIG;
+    }
+    err = policy_read(&p, a, text, &fault);
+    if (err == ERR_SYNTAX)
+        *why = arena_printf(a, "%s:%d: the line %s", path, fault.line, fault.rule);
+    *out = err ? NULL : p;
+    return err == ERR_SYNTAX ? ERR_CONFIG : err;
 }
 
 /* --- the verdict ------------------------------------------------------------------------------------------------ */

@@ -43,6 +43,9 @@ struct policy_fault {
 /* Everything in A. ERR_SYNTAX with *FAULT. */
 enum err policy_read(struct policy **out, struct arena *a, struct view text, struct policy_fault *fault) MUST_CHECK;
 
+/* The same for a file. PATH NULL: *OUT is NULL. *WHY in A, with path, line and rule. */
+enum err policy_read_file(const struct policy **out, struct arena *a, const char *path, const char **why) MUST_CHECK;
+
 enum policy_answer {
     POLICY_GOOD,
     POLICY_UNKNOWN_LOG,   /* no log of this origin is in the policy */

@@ -40,6 +40,16 @@ void tree_append(struct tree *t, const uint8_t leaf_hash[TREE_HASH])
     tree_append_subtree(t, 0, leaf_hash);
 }
 
+void tree_join(struct tree *t, const struct tree *tail)
+{
+    uint64_t rest = tail->size;
+    for (unsigned i = 0; i < tail->n; i++) {
+        unsigned level = 63 - (unsigned)__builtin_clzll(rest);
+        tree_append_subtree(t, level, tail->edge[i]);
+        rest &= ~(UINT64_C(1) << level);
+    }
+}
+
 void tree_root(uint8_t out[TREE_HASH], const struct tree *t)
 {
     if (t->n == 0) {

@@ -23,6 +23,9 @@ void tree_append(struct tree *t, const uint8_t leaf_hash[TREE_HASH]);
 /* The same for a complete subtree of 2^LEVEL leaves; the size must be a multiple of that. */
 void tree_append_subtree(struct tree *t, unsigned level, const uint8_t root[TREE_HASH]);
 
+/* TAIL's leaves behind those of T, whose size is a multiple of a power of two that is not below TAIL's. */
+void tree_join(struct tree *t, const struct tree *tail);
+
 /* SHA-256(0x01 || LEFT || RIGHT). OUT may be one of them. */
 void tree_node_hash(uint8_t out[TREE_HASH], const uint8_t left[TREE_HASH], const uint8_t right[TREE_HASH]);
 

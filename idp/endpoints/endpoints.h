@@ -29,5 +29,6 @@ void handle_home_card(struct visit *v);     /* POST /me/card */
 void handle_interests(struct visit *v);     /* GET, POST /me/interests */
 void handle_lang(struct visit *v);          /* POST /lang */
 void handle_assets(struct visit *v);        /* GET /assets/<name> */
+void handle_ledger(struct visit *v);        /* GET /ledger/<file> */
 
 #endif

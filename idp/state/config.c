@@ -271,6 +271,31 @@ static const char *take_address_connections(struct reading *r, const char *value
     return NULL;
 }
 
+/* What C2SP signed-note allows as the name of a key, in ASCII. */
+static const char *take_origin(struct reading *r, const char *value)
+{
+    struct view v = view_text(value);
+    if (v.n == 0 || v.n > 200 || !text_is_visible(v) || view_index(v, '+') != v.n)
+        return "must be a name without spaces and plus signs, like id.example.lg.jp/ledger";
+    r->config->ledger.origin = arena_text(r->arena, v);
+    return r->config->ledger.origin ? NULL : "is too long";
+}
+
+static const char *take_folder(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->ledger.folder, value);
+}
+
+static const char *take_ledger_key(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->ledger.key, value);
+}
+
+static const char *take_policy(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->ledger.policy, value);
+}
+
 static const char *take_level(struct reading *r, const char *value)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
@@ -317,6 +342,10 @@ static const struct key {
     {"session", "idle", "session.idle", false, take_idle},
     {"session", "absolute", "session.absolute", false, take_absolute},
     {"profile", "keys", "profile.keys", false, take_profile_keys},
+    {"ledger", "origin", "ledger.origin", false, take_origin},
+    {"ledger", "folder", "ledger.folder", false, take_folder},
+    {"ledger", "key", "ledger.key", false, take_ledger_key},
+    {"ledger", "policy", "ledger.policy", false, take_policy},
     {"limits", "interactions_per_minute", "limits.interactions_per_minute", false, take_interactions},
     {"limits", "card_transactions_per_minute", "limits.card_transactions_per_minute", false, take_cards},
     {"limits", "connections_per_address", "limits.connections_per_address", false, take_address_connections},
@@ -400,13 +429,14 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
     cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
     cfg_opt_t profile[] = {KEY("keys"), CFG_END()};
+    cfg_opt_t ledger[] = {KEY("origin"), KEY("folder"), KEY("key"), KEY("policy"), CFG_END()};
     cfg_opt_t limits[] = {KEY("interactions_per_minute"), KEY("card_transactions_per_minute"),
                           KEY("connections_per_address"), CFG_END()};
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
-    cfg_opt_t top[] = {KEY("issuer"), LIST("listen"), KEY("data"),      KEY("workers"),   KEY("connections"),
-                       SECTION(jpki), SECTION(agent), SECTION(session), SECTION(profile), SECTION(limits),
-                       SECTION(log),  SECTION(tls),   CFG_END()};
+    cfg_opt_t top[] = {KEY("issuer"),   LIST("listen"), KEY("data"),      KEY("workers"),   KEY("connections"),
+                       SECTION(jpki),   SECTION(agent), SECTION(session), SECTION(profile), SECTION(ledger),
+                       SECTION(limits), SECTION(log),   SECTION(tls),     CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -500,6 +530,18 @@ static enum err check_whole(struct reading *r)
     return ERR_OK;
 }
 
+/* Those that follow from other keys. */
+static enum err fill_in(struct config *c, struct arena *a)
+{
+    if (!c->ledger.origin)
+        c->ledger.origin = arena_printf(a, "%s/ledger", c->issuer_host);
+    if (!c->ledger.folder)
+        c->ledger.folder = arena_printf(a, "%s/ledger", c->data);
+    if (!c->ledger.key)
+        c->ledger.key = arena_printf(a, "%s/keys/ledger.pem", c->data);
+    return c->ledger.origin && c->ledger.folder && c->ledger.key ? ERR_OK : ERR_MEMORY;
+}
+
 static void set_defaults(struct config *c)
 {
     c->workers = 4;
@@ -533,6 +575,8 @@ enum err config_read_text(struct config **out, struct arena *a, const char *path
         err = parse(&r, copy);
     if (!err)
         err = check_whole(&r);
+    if (!err)
+        err = fill_in(c, a);
     if (err)
         return err;
     if (c->n_listen == 0)
@@ -589,6 +633,10 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"session.idle", now->session.idle == next->session.idle},
         {"session.absolute", now->session.absolute == next->session.absolute},
         {"profile.keys", same(now->profile.keys, next->profile.keys)},
+        {"ledger.origin", same(now->ledger.origin, next->ledger.origin)},
+        {"ledger.folder", same(now->ledger.folder, next->ledger.folder)},
+        {"ledger.key", same(now->ledger.key, next->ledger.key)},
+        {"ledger.policy", same(now->ledger.policy, next->ledger.policy)},
         {"limits.interactions_per_minute", now->limits.interactions_per_minute == next->limits.interactions_per_minute},
         {"limits.card_transactions_per_minute",
          now->limits.card_transactions_per_minute == next->limits.card_transactions_per_minute},

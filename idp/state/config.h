@@ -41,6 +41,12 @@ struct config {
     struct {
         const char *keys; /* absolute folder of the master keys for profile values; DATA/keys unless written */
     } profile;
+    struct {
+        const char *origin; /* of the log and its key's name; the issuer's host and "/ledger" if not given */
+        const char *folder; /* absolute: tiles and checkpoint; DATA/ledger if not given */
+        const char *key;    /* absolute: the file of the key that signs; DATA/keys/ledger.pem if not given */
+        const char *policy; /* absolute: a tlog-policy whose witnesses are asked; NULL: none */
+    } ledger;
     struct { /* 0: no limit */
         unsigned interactions_per_minute, card_transactions_per_minute, connections_per_address;
     } limits;

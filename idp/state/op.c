@@ -12,6 +12,7 @@
 #include "http/url.h"
 #include "idp/state/clients.h"
 #include "idp/state/config.h"
+#include "idp/state/herald.h"
 #include "idp/state/limits.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
@@ -252,6 +253,7 @@ void op_close(struct op *op)
 {
     if (!op)
         return;
+    herald_close(op->herald);
     upkeep_close(op->upkeep);
     revocation_close(op->revocation);
     trust_close(op->trust);

@@ -16,6 +16,7 @@ struct clients;    /* idp/state/clients.h */
 struct limits;     /* idp/state/limits.h */
 struct fetch;      /* http/fetch.h */
 struct upkeep;     /* idp/state/upkeep.h */
+struct herald;     /* idp/state/herald.h */
 struct trust;      /* jpki/pki/trust.h */
 struct revocation; /* jpki/pki/revocation.h */
 struct pages;      /* webui/page.h; opened and closed by main, since state knows no pages */
@@ -36,6 +37,7 @@ struct op {
     struct limits *limits;
     struct fetch *fetch;
     struct upkeep *upkeep; /* NULL: no background thread (command line, tests) */
+    struct herald *herald; /* NULL: the ledger is not published by this process */
     struct trust *trust;
     struct revocation *revocation;
     const struct pages *pages;

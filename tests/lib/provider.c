@@ -212,7 +212,7 @@ bool provider_ledger_is_whole(struct provider *p)
 {
     struct audit_report report;
     struct db *db = store_borrow(p->op->store);
-    enum err e = audit_verify(db, NULL, NULL, &report);
+    enum err e = audit_verify(&report, &(struct audit_scope){0}, &db, 1);
     store_return(p->op->store, db);
     cr_assert_eq(e, ERR_OK, "audit_verify: %s", err_name(e));
     for (int64_t i = 0; i < report.faults && i < AUDIT_FAULTS_MAX; i++)

@@ -32,7 +32,7 @@ static int64_t faults(void)
 {
     struct audit_report report;
     struct db *db = store_borrow(r.store);
-    cr_assert_eq(audit_verify(db, NULL, NULL, &report), ERR_OK);
+    cr_assert_eq(audit_verify(&report, &(struct audit_scope){0}, &db, 1), ERR_OK);
     store_return(r.store, db);
     return report.faults;
 }

@@ -50,7 +50,28 @@ Test(config, smallest_one_gets_the_documented_defaults)
     cr_expect_eq(c->limits.card_transactions_per_minute, 120);
     cr_expect_eq(c->limits.connections_per_address, 1024);
     cr_expect_eq(c->log.level, LOG_INFO);
+    cr_expect_str_eq(c->ledger.origin, "localhost:8080/ledger");
+    cr_expect_str_eq(c->ledger.folder, "/var/lib/genkan/ledger");
+    cr_expect_str_eq(c->ledger.key, "/var/lib/genkan/keys/ledger.pem");
+    cr_expect_null(c->ledger.policy);
     cr_expect_null(c->tls.key);
+}
+
+Test(config, reads_the_keys_of_the_ledger_and_refuses_names_no_note_may_have)
+{
+    static const char *const bad[] = {"\"a b\"", "\"a+b\"", "\"\"", "\"台帳\""};
+    struct config_fault fault;
+    struct config *c =
+        good(SMALLEST "ledger {\n origin = \"o.example/l\"\n folder = /f\n key = /k.pem\n policy = /p\n}\n");
+    cr_expect_str_eq(c->ledger.origin, "o.example/l");
+    cr_expect_str_eq(c->ledger.folder, "/f");
+    cr_expect_str_eq(c->ledger.key, "/k.pem");
+    cr_expect_str_eq(c->ledger.policy, "/p");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *text = arena_printf(&a, SMALLEST "ledger {\n origin = %s\n}\n", bad[i]);
+        cr_expect_eq(config_read_text(&c, &a, "genkan.conf", view_text(text), &fault), ERR_CONFIG, "%s", bad[i]);
+        cr_expect_str_eq(fault.key, "ledger.origin");
+    }
 }
 
 Test(config, reads_every_key)

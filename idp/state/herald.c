@@ -1,0 +1,156 @@
+#include "idp/state/herald.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "consent/publish.h"
+#include "http/fetch.h"
+#include "idp/state/config.h"
+
+enum {
+    INTEGRATE_MS = 500, /* leaves are in the tiles within a second */
+    PUBLISH_MS = 4000,  /* and under a published checkpoint within ten: this, and the witnesses' time */
+    WITNESS_MS = 1500,  /* for one answer */
+    CEILING = 8 << 20
+};
+
+struct herald {
+    const struct op *op;
+    struct publisher *publisher;
+    struct arena arena; /* one round's */
+    int64_t published_at;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool closing;
+};
+
+static enum err post(void *ctx, struct arena *a, const char *url, struct view body, int *status, struct view *answer)
+{
+    const struct herald *h = ctx;
+    const struct fetch_limits limits = {.timeout_ms = WITNESS_MS, .body_max = 16384};
+    struct fetched fetched = {0};
+    enum err err = fetch_post(h->op->fetch, a, view_text(url), "text/plain; charset=utf-8", body, &limits, &fetched);
+    *status = fetched.status;
+    *answer = fetched.body;
+    return err;
+}
+
+static void publish(struct herald *h)
+{
+    const char *why = "";
+    int64_t before = publisher_size(h->publisher);
+    enum err err = publisher_publish(h->publisher, &h->arena, &why);
+    if (err)
+        log_event(LOG_ERROR, err == ERR_CONFLICT ? "ledger_refused" : "ledger_not_published", LOG_STR("why", why),
+                  LOG_STR("error", err_name(err)));
+    else if (publisher_size(h->publisher) != before)
+        log_event(LOG_DEBUG, "ledger_published", LOG_INT("size", publisher_size(h->publisher)),
+                  LOG_INT("witnesses", (int64_t)publisher_witnesses(h->publisher)));
+    arena_reset(&h->arena);
+    h->published_at = clock_steady_ms();
+}
+
+static void run_round(struct herald *h)
+{
+    enum err err = publisher_integrate(h->publisher);
+    if (err)
+        log_event(LOG_ERROR, "ledger_not_integrated", LOG_STR("error", err_name(err)));
+    if (clock_steady_ms() - h->published_at >= PUBLISH_MS)
+        publish(h);
+}
+
+/* False: closing. */
+static bool wait_round(struct herald *h)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += INTEGRATE_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&h->lock);
+    while (!h->closing && pthread_cond_timedwait(&h->wake, &h->lock, &until) == 0)
+        ;
+    bool go_on = !h->closing;
+    pthread_mutex_unlock(&h->lock);
+    return go_on;
+}
+
+static void *run(void *ctx)
+{
+    struct herald *h = ctx;
+    do
+        run_round(h);
+    while (wait_round(h));
+    publish(h);
+    return NULL;
+}
+
+static enum err start(struct herald *h)
+{
+    pthread_condattr_t attributes;
+    pthread_mutex_init(&h->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&h->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return pthread_create(&h->thread, NULL, run, h) ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err open_publisher(struct herald *h, struct arena *a, const char **why)
+{
+    const struct config *c = h->op->config;
+    struct publish_config config = {.store = h->op->store,
+                                    .folder = c->ledger.folder,
+                                    .key_path = c->ledger.key,
+                                    .origin = view_text(c->ledger.origin),
+                                    .post = post,
+                                    .ctx = h,
+                                    .clock = &h->op->clock};
+    enum err err = policy_read_file(&config.policy, a, c->ledger.policy, why);
+    return err ? err : publisher_open(&h->publisher, &config, a, why);
+}
+
+enum err herald_open(struct herald **out, const struct op *op, struct arena *arena, const char **why)
+{
+    *out = NULL;
+    *why = "not enough memory";
+    struct herald *h = calloc(1, sizeof *h);
+    if (!h)
+        return ERR_MEMORY;
+    h->op = op;
+    enum err err = open_publisher(h, arena, why);
+    if (err == ERR_BUSY) {
+        log_event(LOG_INFO, "ledger_published_elsewhere", LOG_STR("why", *why));
+        free(h);
+        return ERR_OK;
+    }
+    arena_open(&h->arena, CEILING);
+    if (!err)
+        err = start(h);
+    if (err) {
+        publisher_close(h->publisher);
+        free(h);
+        return err;
+    }
+    *out = h;
+    return ERR_OK;
+}
+
+void herald_close(struct herald *h)
+{
+    if (!h)
+        return;
+    pthread_mutex_lock(&h->lock);
+    h->closing = true;
+    pthread_cond_signal(&h->wake);
+    pthread_mutex_unlock(&h->lock);
+    pthread_join(h->thread, NULL);
+    pthread_cond_destroy(&h->wake);
+    pthread_mutex_destroy(&h->lock);
+    publisher_close(h->publisher);
+    arena_close(&h->arena);
+    free(h);
+}

@@ -1,0 +1,17 @@
+/* herald: the thread that makes the ledger public (consent/publish): every second new leaves go into the tiles, every
+ * few seconds the head is signed, shown to the witnesses and published. It has a thread of its own, so that no slow
+ * service and no slow witness delays anything else. */
+#ifndef IDP_STATE_HERALD_H
+#define IDP_STATE_HERALD_H
+
+#include "idp/state/op.h"
+
+struct herald;
+
+/* Checks first that this log is the one that was signed last. ERR_CONFLICT: it is not. ERR_CONFIG: the policy cannot be
+ * used. *WHY in ARENA or static. When another process publishes with this key already, *OUT is NULL and that is fine.
+ */
+enum err herald_open(struct herald **out, const struct op *op, struct arena *arena, const char **why) MUST_CHECK;
+void herald_close(struct herald *h); /* publishes what there is, waits for it; NULL is allowed */
+
+#endif
