@@ -14,6 +14,7 @@ enum {
     SW_CHANNEL = 0x6881,
     SW_SECURE = 0x6882,
     SW_STRUCTURE = 0x6981,
+    SW_NO_SESSION_KEY = 0x66F1,
     SW_SECURITY = 0x6982,
     SW_BLOCKED_ISO = 0x6983,
     SW_BLOCKED = 0x6984,
@@ -255,7 +256,18 @@ static uint16_t on_verify(struct applet *a, const struct command *c, struct buf 
     return c->data.n ? compare(a, a->ef->pin, c->data) : tries_left(a, a->ef->pin);
 }
 
-/* P1 01: only the new value is sent; the old one was verified before. */
+static uint16_t change(struct applet *a, bool has_this_command, struct view value)
+{
+    enum pin_id pin = a->ef->pin;
+    bool length_wrong;
+    if (!has_this_command || !(a->verified & 1u << pin))
+        return a->pins->all[pin].left ? SW_SECURITY : blocked(a);
+    if (!pins_allow(pin, value, &length_wrong))
+        return length_wrong ? SW_LENGTH : SW_DATA;
+    return pins_change(a->pins, pin, value) == PIN_RIGHT ? SW_OK : SW_MEMORY;
+}
+
+/* CHANGE REFERENCE DATA. P1 01: only the new value is sent; the old one was verified before. */
 static uint16_t on_change(struct applet *a, const struct command *c, struct buf *out)
 {
     (void)out;
@@ -265,12 +277,17 @@ static uint16_t on_change(struct applet *a, const struct command *c, struct buf 
     if (sw != SW_OK)
         return sw;
     enum pin_id pin = a->ef->pin;
-    bool length_wrong;
-    if ((pin != PIN_AUTH && pin != PIN_SIGN && pin != PIN_TEXT) || !(a->verified & 1u << pin))
-        return a->pins->all[pin].left ? SW_SECURITY : blocked(a);
-    if (!pins_allow(pin, c->data, &length_wrong))
-        return length_wrong ? SW_LENGTH : SW_DATA;
-    return pins_change(a->pins, pin, c->data) == PIN_RIGHT ? SW_OK : SW_MEMORY;
+    return change(a, pin == PIN_AUTH || pin == PIN_SIGN || pin == PIN_TEXT, c->data);
+}
+
+/* CHANGE KEY of JICSAP: the PIN of the resident registry knows no other way (facts 2.3). */
+static uint16_t on_change_key(struct applet *a, const struct command *c, struct buf *out)
+{
+    (void)out;
+    if (c->p1 != 0)
+        return SW_P1P2;
+    uint16_t sw = refer(a, c->p2, EF_PIN);
+    return sw == SW_OK ? change(a, a->ef->pin == PIN_REGISTRY, c->data) : sw;
 }
 
 /* --- keys ------------------------------------------------------------------------------------------------------ */
@@ -322,40 +339,85 @@ static uint16_t on_challenge(struct applet *a, const struct command *c, struct b
 }
 
 /* 5F51 is the ATR of the contacts without TS, also when the card is read through the air (facts 1.3). */
-static uint16_t on_get_data(struct applet *a, const struct command *c, struct buf *out)
+static uint16_t put_own_atr(const struct applet *a, struct buf *out)
 {
-    if (c->p1 != 0x5F || c->p2 != 0x51)
-        return SW_NO_REFERENCE;
-    if (!c->has_le)
-        return SW_LENGTH;
     buf_put(out, view_from(atr_of_contacts(a->options.atr), 1));
     return SW_OK;
 }
 
-/* Session keys of secure messaging: no reader needs them and they are not offered (facts 3.1). */
+/* What is longer than the answer may be is not cut but refused: ask again with a longer Le (facts 1.3). */
+static uint16_t put_card_object(const struct applet *a, const struct card_object *object, size_t le, struct buf *out)
+{
+    if (object->content.n > le)
+        return SW_LENGTH;
+    if (object->alarm && a->alarm)
+        a->alarm(a->alarm_ctx, object->alarm);
+    buf_put(out, object->content);
+    return SW_OK;
+}
+
+static uint16_t on_get_data(struct applet *a, const struct command *c, struct buf *out)
+{
+    unsigned tag = (unsigned)c->p1 << 8 | c->p2;
+    if (!c->has_le)
+        return SW_LENGTH;
+    if (tag == 0x5F51)
+        return put_own_atr(a, out);
+    for (size_t i = 0; i < FILES_OBJECTS; i++)
+        if (a->files->objects[i].tag == tag)
+            return put_card_object(a, &a->files->objects[i], c->le, out);
+    return SW_NO_REFERENCE;
+}
+
+static bool is_in(const struct applet *a, const char *app)
+{
+    return a->app && strcmp(a->app->name, app) == 0;
+}
+
+/* INTERNAL AUTHENTICATE: the chip's key of the common application signs a message, no PIN (facts 2.3). */
+static uint16_t on_authenticate(struct applet *a, const struct command *c, struct buf *out)
+{
+    if (!is_in(a, "common"))
+        return SW_INS;
+    if (c->p1 != 0)
+        return SW_P1P2;
+    uint16_t sw = refer(a, c->p2, EF_KEY);
+    const struct command message = {
+        .p1 = SCHEME_MESSAGE, .data = c->data, .has_le = c->has_le, .extended = c->extended, .le = c->le};
+    return sw == SW_OK ? sign(a, &message, out) : sw;
+}
+
+/* Session keys of secure messaging: no reader needs them and they are not offered (facts 3.1); two applications have
+ * their own word for that (2.4). */
 static uint16_t on_session_key(struct applet *a, const struct command *c, struct buf *out)
 {
     (void)c;
     (void)out;
-    return a->app && strcmp(a->app->name, "text") == 0 ? SW_CONDITIONS : SW_INS;
+    if (is_in(a, "common") || is_in(a, "face"))
+        return SW_NO_SESSION_KEY;
+    return is_in(a, "text") ? SW_CONDITIONS : SW_INS;
 }
 
-/* The phone's last-command; a plastic card answers so (facts 2.3). */
+/* An iPhone's last command: the session is over. The plastic card answers 6700 (facts 2.3). */
 static uint16_t on_last_command(struct applet *a, const struct command *c, struct buf *out)
 {
-    (void)a;
     (void)c;
     (void)out;
-    return SW_LENGTH;
+    if (!a->files->takes_last_command)
+        return SW_LENGTH;
+    a->app = NULL;
+    a->ef = NULL;
+    a->verified = 0;
+    return SW_OK;
 }
 
 static const struct handler {
     uint8_t cla, ins;
     uint16_t (*run)(struct applet *, const struct command *, struct buf *);
 } handlers[] = {
-    {0x00, 0x20, on_verify},      {0x00, 0x24, on_change},       {0x00, 0x84, on_challenge}, {0x00, 0xA4, on_select},
-    {0x00, 0xB0, on_read_binary}, {0x00, 0xB2, on_read_record},  {0x00, 0xCA, on_get_data},  {0x80, 0x2A, on_sign},
-    {0x80, 0xAE, on_session_key}, {0x80, 0xFC, on_last_command},
+    {0x00, 0x20, on_verify},    {0x00, 0x24, on_change}, {0x80, 0x32, on_change_key},  {0x00, 0x88, on_authenticate},
+    {0x00, 0x84, on_challenge}, {0x00, 0xA4, on_select}, {0x00, 0xB0, on_read_binary}, {0x00, 0xB2, on_read_record},
+    {0x00, 0xCA, on_get_data},  {0x80, 0x2A, on_sign},   {0x80, 0xAE, on_session_key}, {0x80, 0xFC, on_last_command},
 };
 
 /* Secure messaging bits (08, 0C), then channels, then the classes that are left (facts 1.3). */

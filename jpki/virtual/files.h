@@ -30,17 +30,35 @@ struct card_app {
     size_t n;
 };
 
+/* What GET DATA finds. */
+struct card_object {
+    uint16_t tag;
+    struct view content;
+    const char *alarm;
+};
+
+enum files_kind {
+    FILES_CARD,  /* the plastic card of today */
+    FILES_PHONE, /* a phone's secure element: the JPKI application only, both certificates behind PINs */
+    FILES_NEXT,  /* the coming card: P-384, two applications, two PINs */
+};
+
+enum { FILES_APPS = 6, FILES_OBJECTS = 5 };
+
 struct card_files {
-    struct card_app apps[6];
+    enum files_kind kind;
+    struct card_app apps[FILES_APPS];
     size_t n;
+    struct card_object objects[FILES_OBJECTS];
+    bool takes_last_command; /* 80 FC, which only an iPhone knows (facts 2.3) */
 };
 
 struct files_options {
-    const char *label; /* of the token information; NULL: that of the plastic card */
+    const char *label; /* of the token information; NULL: that of the plastic card. Phones' labels make a phone */
     bool long_lengths; /* code lengths in the text application as 82 hh ll, as real cards do in places (trap 17) */
 };
 
-/* Everything lives in P's arena. */
+/* Everything lives in P's arena. A persona with keys on an elliptic curve gets the coming card. */
 enum err files_make(struct card_files *f, struct persona *p, const struct files_options *o) MUST_CHECK;
 
 /* NULL if the application has no such file. */

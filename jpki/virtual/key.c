@@ -71,6 +71,11 @@ void key_close(struct card_key *k)
     free(k);
 }
 
+bool key_is_rsa(const struct card_key *k)
+{
+    return k->rsa;
+}
+
 size_t key_size(const struct card_key *k)
 {
     return (size_t)EVP_PKEY_get_size(k->pkey);

@@ -13,6 +13,7 @@ enum err key_make(struct card_key **out) MUST_CHECK;
 enum err key_write_pem(const struct card_key *k, struct buf *out) MUST_CHECK;
 void key_close(struct card_key *k);
 
+bool key_is_rsa(const struct card_key *k);
 /* Bytes a signature has at most: 256 for RSA-2048. */
 size_t key_size(const struct card_key *k);
 /* The modulus, big endian, as long as the key (RSA only; nothing otherwise). */

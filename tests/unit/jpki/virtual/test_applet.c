@@ -225,7 +225,7 @@ Test(applet, raises_an_alarm_when_the_individual_number_is_touched)
 
 Test(applet, keeps_the_face_locked)
 {
-    STORY({FACE, 0x9000}, {"00B0810004", 0x6982}, {"00B0820004", 0x6982}, {"00B0830004", 0x9000}, {"80AE0000", 0x6D00});
+    STORY({FACE, 0x9000}, {"00B0810004", 0x6982}, {"00B0820004", 0x6982}, {"00B0830004", 0x9000}, {"80AE0000", 0x66F1});
 }
 
 Test(applet, reads_a_record_only_where_there_is_one)
@@ -409,6 +409,21 @@ Test(applet, pads_what_it_is_given_verbatim)
     bench_close(b);
 }
 
+/* RFC 8017 8.1.2, SHA-256, a salt as long as the hash. */
+static bool verifies_pss(struct bench_card *b, struct view sig, const uint8_t hash[SHA256_SIZE])
+{
+    const unsigned char *p = b->persona.auth_cert.p;
+    X509 *x = d2i_X509(NULL, &p, (long)b->persona.auth_cert.n);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(X509_get0_pubkey(x), NULL);
+    bool ok = EVP_PKEY_verify_init(ctx) == 1 && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+              EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+              EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1 &&
+              EVP_PKEY_verify(ctx, sig.p, sig.n, hash, SHA256_SIZE) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    X509_free(x);
+    return ok;
+}
+
 Test(applet, hashes_as_p1_says)
 {
     struct bench_card *b = card_of("hanako", (struct files_options){NULL, false});
@@ -423,8 +438,10 @@ Test(applet, hashes_as_p1_says)
     sha256(hash, VIEW_ARRAY(long_message));
     cr_expect_eq(recover(b, sign_with(b, 3, VIEW_ARRAY(long_message), 0x9000), out), 51);
     cr_expect_arr_eq(out + 19, hash, 32);
-    cr_expect_eq(sign_with(b, 4, VIEW_ARRAY(hash), 0x9000).n, 256);
-    cr_expect_eq(sign_with(b, 5, VIEW("message"), 0x9000).n, 256);
+    cr_expect(verifies_pss(b, sign_with(b, 4, VIEW_ARRAY(hash), 0x9000), hash));
+    cr_expect(verifies_pss(b, sign_with(b, 5, VIEW_ARRAY(long_message), 0x9000), hash));
+    cr_expect_not(verifies_pss(b, sign_with(b, 5, VIEW("another"), 0x9000), hash));
+    cr_expect_not(verifies_pss(b, sign_with(b, 2, VIEW_ARRAY(hash), 0x9000), hash), "type 1 padding is no PSS");
     sign_with(b, 2, view_bytes(hash, 31), 0x6985);
     bench_close(b);
 }
