@@ -31,6 +31,7 @@ BRIDGE(userinfo)
 BRIDGE(jwks)
 BRIDGE(discovery)
 BRIDGE(end_session)
+BRIDGE(logout_card)
 BRIDGE(healthz)
 BRIDGE(readyz)
 BRIDGE(login_card)
@@ -59,6 +60,7 @@ static const struct route table[] = {
     {METHOD_GET, "/.well-known/openid-configuration", at_discovery, 0, 0},
     {METHOD_GET, "/end_session", at_end_session, 0, 0},
     {METHOD_POST, "/end_session", at_end_session, FORM_MAX, 0},
+    {METHOD_GET, "/logout/card", at_logout_card, 0, 0},
     {METHOD_GET, "/healthz", at_healthz, 0, 0},
     {METHOD_GET, "/readyz", at_readyz, 0, 0},
 

@@ -254,6 +254,7 @@ struct page_item {
 struct page_logged_out {
     struct page_frame frame;
     bool was_logged_in;
+    bool card_taken;                  /* at a kiosk */
     const struct page_item *services; /* names of the services that are being told */
     size_t n_services;
     struct view return_url, service; /* back to the service; absent: none */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "http/url.h"
 #include "idp/endpoints/card_cookie.h"
+#include "idp/endpoints/card_lock.h"
 #include "idp/endpoints/card_proof.h"
 #include "idp/endpoints/card_values.h"
 #include "idp/endpoints/endpoints.h"
@@ -228,6 +229,8 @@ static enum err complete(struct completing *c, struct card_proof *p)
         p->problem = PAGE_PROBLEM_TEXT_UNREADABLE;
         return refuse(c);
     }
+    if (!e)
+        card_lock_set(c->visit, p->response.lock);
     if (!e)
         log_event(LOG_INFO, "card_done", LOG_INT("purpose", p->txn.purpose));
     return e;

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "idp/endpoints/card_cookie.h"
+#include "idp/endpoints/card_lock.h"
 #include "idp/tokens/keys.h"
 #include "jpki/pki/pair.h"
 #include "jpki/proof/challenge.h"
@@ -112,6 +113,8 @@ static enum err read_response(struct card_proof *p, struct visit *v)
         return e;
     else if (p->response.error != PROOF_OK)
         p->problem = problem_of_error(&p->response);
+    else if (card_lock_is_spent(v, p->response.lock))
+        p->problem = PAGE_PROBLEM_CARD_REMOVED; /* at a kiosk the card left before its login was done */
     else
         p->problem = problem_of_form(p->txn.purpose, &p->response);
     return ERR_OK;

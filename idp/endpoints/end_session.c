@@ -1,14 +1,12 @@
 /* GET, POST /end_session (OIDC RP-Initiated Logout 1.0). */
-#include "base/log.h"
 #include "http/url.h"
 #include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/logged_out.h"
 #include "idp/endpoints/show.h"
 #include "idp/rules/logout.h"
 #include "idp/state/clients.h"
-#include "idp/state/logout.h"
 #include "idp/tokens/id_token.h"
 #include "idp/tokens/subject.h"
-#include "sessions/session.h"
 
 #define LOCATION_MAX 8192
 
@@ -130,51 +128,17 @@ static void redirect_back(struct visit *v, const struct logout_call *c)
         answer_redirect(v->answer, 303, url);
 }
 
-/* The names of the services that the session was open in, for the page that says so. */
-static enum err services_of(struct visit *v, const struct logout_call *c, struct page_item **items, size_t *n)
-{
-    struct view *ids;
-    size_t n_ids;
-
-    *n = 0;
-    *items = NULL;
-    if (!c->has_session)
-        return ERR_OK;
-    enum err e = session_services(&ids, &n_ids, v->db, v->arena, c->session.id);
-    if (e)
-        return e;
-    *items = arena_array(v->arena, n_ids, sizeof **items);
-    if (!*items)
-        return ERR_MEMORY;
-    for (size_t i = 0; !e && i < n_ids; i++) {
-        const struct client *client;
-        e = clients_find(v->op->clients, v->db, ids[i], &client);
-        if (!e && client)
-            (*items)[(*n)++].text = v->english ? client->name.en : client->name.ja;
-    }
-    return e;
-}
-
 static void end(struct visit *v, struct logout_call *c, bool redirect)
 {
-    struct logout logout = {v->op, &c->session, v->arena, v->db, v->now};
-    struct page_item *items;
-    size_t n;
-    enum err e = services_of(v, c, &items, &n);
+    struct logged_out ended;
+    enum err e = logged_out_end(&ended, v, c->has_session ? &c->session : NULL, c->client ? "service" : "resident");
 
-    if (!e && c->has_session)
-        e = logout_session(&logout);
-    if (e) {
+    if (e)
         show_failure(v, e, "log out");
-        return;
-    }
-    log_event(LOG_INFO, "logout", LOG_INT("services", (int64_t)n), LOG_STR("by", c->client ? "service" : "resident"));
-    if (c->has_session)
-        visit_drop_session_cookie(v);
-    if (redirect)
+    else if (redirect)
         redirect_back(v, c);
     else
-        show_logged_out(v, c->has_session, items, n);
+        show_logged_out(v, c->has_session, ended.services, ended.n_services);
 }
 
 void handle_end_session(struct visit *v)

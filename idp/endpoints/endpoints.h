@@ -12,6 +12,7 @@ void handle_userinfo(struct visit *v);    /* GET, POST /userinfo */
 void handle_jwks(struct visit *v);        /* GET /jwks */
 void handle_discovery(struct visit *v);   /* GET /.well-known/openid-configuration */
 void handle_end_session(struct visit *v); /* GET, POST /end_session */
+void handle_logout_card(struct visit *v); /* GET /logout/card */
 void handle_healthz(struct visit *v);     /* GET /healthz */
 void handle_readyz(struct visit *v);      /* GET /readyz */
 

@@ -135,15 +135,28 @@ void show_logout_confirm(struct visit *v, struct view service, const struct page
     people_answer(v, 200, PAGE_PLAIN, &b);
 }
 
-void show_logged_out(struct visit *v, bool was_logged_in, const struct page_item *services, size_t n_services)
+static void show_end(struct visit *v, struct page_logged_out *facts, enum page_kind kind)
 {
     struct buf b;
-    struct page_logged_out facts = {.frame = people_frame(v, VIEW_NONE),
-                                    .was_logged_in = was_logged_in,
+    facts->frame = people_frame(v, VIEW_NONE);
+    facts->frame.here = VIEW_NONE; /* asking again would be another log-out */
+    people_open(&b, v);
+    page_logged_out(&b, v->op->pages, facts);
+    people_answer(v, 200, kind, &b);
+}
+
+void show_logged_out(struct visit *v, bool was_logged_in, const struct page_item *services, size_t n_services)
+{
+    struct page_logged_out facts = {
+        .was_logged_in = was_logged_in, .services = services, .n_services = services ? n_services : 0};
+    show_end(v, &facts, PAGE_PLAIN);
+}
+
+void show_card_taken(struct visit *v, bool was_logged_in, const struct page_item *services, size_t n_services)
+{
+    struct page_logged_out facts = {.was_logged_in = was_logged_in,
+                                    .card_taken = true,
                                     .services = services,
                                     .n_services = services ? n_services : 0};
-    facts.frame.here = VIEW_NONE; /* asking again would be another log-out */
-    people_open(&b, v);
-    page_logged_out(&b, v->op->pages, &facts);
-    people_answer(v, 200, PAGE_PLAIN, &b);
+    show_end(v, &facts, PAGE_LINKS_AGENT);
 }

@@ -28,3 +28,8 @@ struct logout_verdict logout_decide(const struct logout_facts *f)
         return (struct logout_verdict){LOGOUT_ASK, false};
     return (struct logout_verdict){LOGOUT_END, may_redirect(f)};
 }
+
+enum logout_step logout_card_decide(const struct logout_card_facts *f)
+{
+    return f->key_fits || !f->has_session ? LOGOUT_END : LOGOUT_ASK;
+}

@@ -31,6 +31,15 @@ struct logout_verdict {
     bool redirect; /* after LOGOUT_END: to post_logout_redirect_uri with state */
 };
 
+/* At a kiosk: the card was taken (docs/decisions/kiosk.md). */
+struct logout_card_facts {
+    bool has_session;
+    bool key_fits; /* the key opens the lock that came with this browser's login */
+};
+/* LOGOUT_END: at once; also without a session, where there is nothing to ask. LOGOUT_ASK: anybody could have sent it.
+ */
+enum logout_step logout_card_decide(const struct logout_card_facts *facts);
+
 struct logout_verdict logout_decide(const struct logout_facts *facts);
 
 #endif

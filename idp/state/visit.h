@@ -13,6 +13,7 @@ struct session; /* sessions/session.h */
 #define COOKIE_BROWSER      "__Host-browser"
 #define COOKIE_SESSION_NAME "__Host-session"
 #define COOKIE_CARD         "__Host-card"
+#define COOKIE_LOCK         "__Host-lock"
 #define COOKIE_LANG         "__Host-lang"
 
 /* What a redirect to ourselves may be long, in bytes; a browser that follows it sends a request line of at most 8 KiB.

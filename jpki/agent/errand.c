@@ -31,6 +31,8 @@ struct errand {
     struct proof_request request;
     struct proof_issuer issuer; /* of it, what a window shows */
     struct conversation conversation;
+    uint8_t kiosk_lock[SHA256_SIZE]; /* of the response, which a kiosk holds */
+    bool is_held;
 };
 
 static void lock(struct errand *e)
@@ -104,6 +106,20 @@ static void finish(struct errand *e, char *url)
     unlock(e);
 }
 
+/* Before the reader is let go, so that there is no moment at which nobody looks at the card. */
+static void hold_for_kiosk(struct errand *e, struct reader *reader, struct proof_response *r)
+{
+    if (!e->tools.kiosk || r->error)
+        return;
+    const char *name = e->tools.reader_name(e->tools.ctx, reader);
+    if (kiosk_hold(e->tools.kiosk, e->request.iss, name, e->kiosk_lock)) {
+        *r = (struct proof_response){.txn = e->request.txn, .error = PROOF_BUSY};
+        return;
+    }
+    e->is_held = true;
+    r->lock = VIEW_ARRAY(e->kiosk_lock);
+}
+
 static void *run(void *ctx)
 {
     struct errand *e = ctx;
@@ -113,6 +129,7 @@ static void *run(void *ctx)
     if (e->tools.open_reader(e->tools.ctx, &reader) == ERR_OK) {
         e->conversation.reader = &reader;
         conversation_run(&e->conversation, &response);
+        hold_for_kiosk(e, &reader, &response);
         e->tools.close_reader(e->tools.ctx, &reader);
     }
     log_end(e, &response, started);
@@ -176,7 +193,7 @@ static void clear(struct errand *e)
     arena_close(&e->arena);
     arena_open(&e->arena, ARENA_CEILING);
     e->state = IDLE;
-    e->stopped = e->window_failed = false;
+    e->stopped = e->window_failed = e->is_held = false;
     e->stage = STAGE_START;
     e->seen++;
     memset(e->id, 0, sizeof e->id);
@@ -244,9 +261,22 @@ static void wait_news(struct errand *e, struct view id, unsigned seen, int ms)
         timed_out = pthread_cond_timedwait(&e->changed, &e->lock, &until);
 }
 
+/* A proof whose card has left the kiosk already opens nothing. */
+static void check_kiosk(struct errand *e)
+{
+    const struct proof_response gone = {.txn = e->request.txn, .error = PROOF_CARD_REMOVED};
+    if (!e->is_held || kiosk_hand_out(e->tools.kiosk, e->request.iss))
+        return;
+    if (e->url)
+        wipe(e->url, strlen(e->url));
+    free(e->url);
+    e->url = url_of(e, &gone);
+}
+
 /* The answer is handed out once; then nobody can ask for this errand any more, and nothing of it stays in memory. */
 static void give_out(struct errand *e, struct arena *arena, struct errand_view *out)
 {
+    check_kiosk(e);
     out->done = true;
     out->window_failed = e->window_failed;
     out->url = e->url ? arena_text(arena, view_text(e->url)) : NULL;

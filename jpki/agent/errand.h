@@ -4,6 +4,7 @@
 #define JPKI_AGENT_ERRAND_H
 
 #include "jpki/agent/conversation.h"
+#include "jpki/agent/kiosk.h"
 
 #define ERRAND_ID_MAX 64
 
@@ -17,6 +18,9 @@ struct errand_tools {
     /* After so long without anybody at the waiting page, an errand that waits for reader or card ends: its tab was
      * closed, and nobody must be told "busy" because of it. A window that is open stays. 0: never. */
     int abandoned_ms;
+    /* A kiosk holds every proof with the name of the reader it was made in; NULL: no kiosk. */
+    struct kiosk *kiosk;
+    const char *(*reader_name)(void *ctx, struct reader *reader);
 };
 
 struct errand;

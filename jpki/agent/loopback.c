@@ -53,6 +53,18 @@ enum loopback_referer loopback_referer(size_t count, struct view referer, struct
     return count == 1 && url_is_of_origin(referer, issuer) ? REFERER_ISSUER : REFERER_FOREIGN;
 }
 
+struct loopback_verdict loopback_decide_watch(size_t sites, struct view site, enum loopback_referer referer)
+{
+    bool alone = sites == 1 && (view_equal_text(site, "none") || view_equal_text(site, "same-origin"));
+    if (sites > 1)
+        return (struct loopback_verdict){403, "Sec-Fetch headers at most once"};
+    if (referer == REFERER_FOREIGN)
+        return (struct loopback_verdict){403, "Referer must be an issuer's origin"};
+    if (sites == 1 && !alone && referer == REFERER_ABSENT)
+        return (struct loopback_verdict){403, "started from an unknown page"};
+    return (struct loopback_verdict){200, NULL};
+}
+
 static struct loopback_facts facts_of(const struct request *r)
 {
     struct loopback_facts f = {.is_get = r->method == METHOD_GET,
@@ -177,6 +189,16 @@ static void check_start(struct loopback *l, const struct request *r, const struc
         *refusal = (struct proof_refusal){PROOF_BUSY, "jti", "another transaction is open"};
 }
 
+/* A login of which nobody would hear when the card leaves is not begun. */
+static bool is_ready(const struct loopback *l, const struct request *r, struct answer *a)
+{
+    if (!l->config.kiosk || kiosk_is_watched(l->config.kiosk))
+        return true;
+    log_event(LOG_WARN, "refused", LOG_STR("rule", "the kiosk's watch page is not open"));
+    show_problem(l, r, a, 409, W_KIOSK_CLOSED_TITLE, W_KIOSK_CLOSED, VIEW_NONE);
+    return false;
+}
+
 static enum err take_jti(struct loopback *l, const struct proof_request *q)
 {
     INSIST(pthread_mutex_lock(&l->lock) == 0);
@@ -243,10 +265,10 @@ static void handle_auth(void *ctx, const struct request *r, struct answer *a)
     }
     if (refusal.code == PROOF_OK)
         check_start(l, r, &q, &order.unknown_page, &refusal);
-    if (refusal.code == PROOF_OK)
-        start(l, r, a, &order);
-    else
+    if (refusal.code != PROOF_OK)
         show_refusal(l, r, a, &refusal);
+    else if (is_ready(l, r, a))
+        start(l, r, a, &order);
 }
 
 /* ---- /v1/wait/ and /v1/stop/ ---- */
@@ -333,12 +355,82 @@ static void handle_stop(void *ctx, const struct request *r, struct answer *a)
         answer_redirect(a, 303, named(url));
 }
 
+/* ---- /v1/kiosk ---- */
+
+static enum loopback_referer referer_of_any(const struct proof_reader *issuers, const struct request *r)
+{
+    size_t n = request_header_count(r, "Referer");
+    enum loopback_referer best = n == 0 ? REFERER_ABSENT : REFERER_FOREIGN;
+    for (size_t i = 0; i < issuers->n_issuers && best == REFERER_FOREIGN; i++)
+        best = loopback_referer(n, request_header(r, "Referer"), issuers->issuers[i].iss);
+    return best;
+}
+
+static bool may_watch(const struct loopback *l, const struct request *r, struct answer *a)
+{
+    if (!may_pass(r, a))
+        return false;
+    if (!l->config.kiosk) {
+        refuse(a, 404, "no kiosk");
+        return false;
+    }
+    const struct proof_reader issuers = read_issuers(l, r, clock_s(l->config.clock));
+    struct loopback_verdict v = loopback_decide_watch(request_header_count(r, "Sec-Fetch-Site"),
+                                                      request_header(r, "Sec-Fetch-Site"), referer_of_any(&issuers, r));
+    if (v.status != 200)
+        refuse(a, v.status, v.rule);
+    return v.status == 200;
+}
+
+static void show_watch(const struct loopback *l, const struct request *r, struct answer *a, const struct kiosk_view *v)
+{
+    enum lang lang = words_lang_accepted(request_header(r, "Accept-Language"));
+    const struct agent_page p = {.lang = lang,
+                                 .title = word(lang, v->held ? W_KIOSK_HELD_TITLE : W_KIOSK_IDLE_TITLE),
+                                 .text = named(word(lang, v->held ? W_KIOSK_HELD : W_KIOSK_IDLE))};
+    char *refresh = arena_printf(r->arena, "1; url=/v1/kiosk/%u", v->seen);
+    if (!refresh) {
+        refuse(a, 500, "no memory");
+        return;
+    }
+    show(l, r, a, 200, &p);
+    answer_header_text(a, "Refresh", refresh);
+}
+
+static void answer_watch(const struct loopback *l, const struct request *r, struct answer *a, unsigned seen)
+{
+    struct kiosk_view v;
+    if (kiosk_look(l->config.kiosk, seen, HOLD_MS, r->arena, &v))
+        refuse(a, 500, "no memory");
+    else if (v.url)
+        answer_redirect(a, 303, named(v.url));
+    else
+        show_watch(l, r, a, &v);
+}
+
+static void handle_kiosk(void *ctx, const struct request *r, struct answer *a)
+{
+    if (may_watch(ctx, r, a))
+        answer_watch(ctx, r, a, 0);
+}
+
+static void handle_kiosk_again(void *ctx, const struct request *r, struct answer *a)
+{
+    int64_t seen;
+    if (!may_watch(ctx, r, a))
+        return;
+    if (text_to_int(r->tail, &seen) && seen >= 0 && seen <= UINT32_MAX)
+        answer_watch(ctx, r, a, (unsigned)seen);
+    else
+        answer_status(a, 404);
+}
+
 /* ---- the server ---- */
 
 static const struct route routes[] = {
-    {METHOD_GET, "/v1/auth/*", handle_auth, 0, 0},
-    {METHOD_GET, "/v1/wait/*", handle_wait, 0, 0},
-    {METHOD_GET, "/v1/stop/*", handle_stop, 0, 0},
+    {METHOD_GET, "/v1/auth/*", handle_auth, 0, 0},         {METHOD_GET, "/v1/wait/*", handle_wait, 0, 0},
+    {METHOD_GET, "/v1/stop/*", handle_stop, 0, 0},         {METHOD_GET, "/v1/kiosk", handle_kiosk, 0, 0},
+    {METHOD_GET, "/v1/kiosk/*", handle_kiosk_again, 0, 0},
 };
 
 const struct route *loopback_routes(size_t *n)

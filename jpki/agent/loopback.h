@@ -3,6 +3,7 @@
  *   GET /v1/auth/<compact request JWS>    start; answered by 303 to
  *   GET /v1/wait/<id>/<seen>              the waiting page, at the end 303 to response_uri#<response>
  *   GET /v1/stop/<id>                     the resident does not want any more
+ *   GET /v1/kiosk, /v1/kiosk/<seen>       a kiosk's watch page; when the card has left, 303 to the issuer's log-out
  * Everything else is 404 without a body. */
 #ifndef JPKI_AGENT_LOOPBACK_H
 #define JPKI_AGENT_LOOPBACK_H
@@ -39,12 +40,18 @@ struct loopback_verdict loopback_decide(const struct loopback_facts *f);
 enum loopback_referer { REFERER_ABSENT, REFERER_ISSUER, REFERER_FOREIGN };
 enum loopback_referer loopback_referer(size_t count, struct view referer, struct view issuer);
 
+/* Who may have the watch page: nobody's site opens it but an issuer's, which the browser comes back from after a
+ * log-out. SITES: how many Sec-Fetch-Site headers; REFERER: of the issuers, the best one (REFERER_ISSUER if any fits).
+ */
+struct loopback_verdict loopback_decide_watch(size_t sites, struct view site, enum loopback_referer referer);
+
 /* ---- the server ---- */
 
 struct loopback_config {
     uint16_t port;       /* 0: a free one */
     const char *issuers; /* folder: read again at every request, so that what the administrator changes counts */
     struct errand *errand;
+    struct kiosk *kiosk; /* NULL: no kiosk */
     const struct clock *clock;
 };
 

@@ -15,8 +15,9 @@
 #include "jpki/agent/welcome.h"
 #include "jpki/card/reader_pcsc.h"
 
-/* Browsers wake a tab in the background once a minute. */
-enum { BUSY_PATIENCE_MS = 20000, ABANDONED_MS = 75000 };
+/* Browsers wake a tab in the background once a minute. A browser at a kiosk has ten seconds to finish a login before
+ * its log-out may come. */
+enum { BUSY_PATIENCE_MS = 20000, ABANDONED_MS = 75000, KIOSK_GRACE_MS = 10000 };
 
 static int complain(const char *what, const char *why)
 {
@@ -47,13 +48,35 @@ static void close_reader(void *ctx, struct reader *reader)
     pcsc_close(reader->ctx);
 }
 
-static void block_signals(sigset_t *set)
+static const char *reader_name(void *ctx, struct reader *reader)
 {
-    sigemptyset(set);
+    (void)ctx;
+    return pcsc_card_reader(reader->ctx);
+}
+
+static enum err open_reader_of(void *ctx, const char *name, struct reader *out)
+{
+    struct pcsc *p;
+    (void)ctx;
+    enum err e = pcsc_open(&p, name);
+    if (!e)
+        *out = pcsc_reader(p);
+    return e;
+}
+
+static void add_signals(sigset_t *set)
+{
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    add_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -65,7 +88,7 @@ static void unblock_in_child(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int serve(struct setting *s, size_t n_issuers)
+static int serve(struct setting *s, size_t n_issuers, struct kiosk *kiosk)
 {
     sigset_t set;
     int got;
@@ -74,14 +97,16 @@ static int serve(struct setting *s, size_t n_issuers)
     const struct errand_tools tools = {.open_reader = open_reader,
                                        .close_reader = close_reader,
                                        .ctx = s,
+                                       .kiosk = kiosk,
+                                       .reader_name = reader_name,
                                        .window = pinentry_window(&s->pinentry),
                                        .busy_patience_ms = BUSY_PATIENCE_MS,
                                        .abandoned_ms = ABANDONED_MS};
-    block_signals(&set);
-    pthread_atfork(NULL, NULL, unblock_in_child);
+    sigemptyset(&set);
+    add_signals(&set);
     if (errand_open(&errand, &tools))
         return complain("cannot start", "no memory");
-    const struct loopback_config config = {s->port, s->issuers, errand, &clock_real};
+    const struct loopback_config config = {s->port, s->issuers, errand, kiosk, &clock_real};
     enum err e = loopback_open(&loopback, &config);
     if (e) {
         char text[96];
@@ -93,10 +118,26 @@ static int serve(struct setting *s, size_t n_issuers)
     log_event(LOG_INFO, "ready", LOG_INT("port", s->port), LOG_INT("issuers", (int64_t)n_issuers));
     sigwait(&set, &got);
     errand_shut(errand); /* the pages that wait are answered, windows closed */
+    if (kiosk)
+        kiosk_shut(kiosk);
     loopback_close(loopback);
     errand_close(errand);
     log_event(LOG_INFO, "stopped", LOG_INT("signal", got));
     return 0;
+}
+
+/* With the signals blocked before the first thread there is. */
+static int serve_all(struct setting *s, size_t n_issuers)
+{
+    struct kiosk *kiosk = NULL;
+    const struct kiosk_tools tools = {open_reader_of, close_reader, NULL, KIOSK_GRACE_MS};
+    block_signals();
+    pthread_atfork(NULL, NULL, unblock_in_child);
+    if (s->kiosk && kiosk_open(&kiosk, &tools))
+        return complain("cannot watch the card", "no memory or thread");
+    int status = serve(s, n_issuers, kiosk);
+    kiosk_close(kiosk);
+    return status;
 }
 
 /* How many issuers there are now. One bad file is better seen at the start than at the first login; none is no mistake:
@@ -126,7 +167,7 @@ static int run(struct setting *s)
     log_set_level(s->level);
     if (access(s->pinentry.program, X_OK))
         return complain(s->pinentry.program, "no such program; install pinentry or name another with --pinentry");
-    return count_issuers(s, &n_issuers) ? 1 : serve(s, n_issuers);
+    return count_issuers(s, &n_issuers) ? 1 : serve_all(s, n_issuers);
 }
 
 /* ---- the commands ---- */

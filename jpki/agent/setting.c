@@ -22,6 +22,7 @@ const char setting_usage[] =
     "  -D, --display DISPLAY   where the PIN window opens (default: $DISPLAY)\n"
     "  -T, --ttyname TTY       terminal for a PIN window in text mode\n"
     "  -L, --large             large letters in the PIN window, always\n"
+    "  -k, --kiosk             a counter's terminal: taking the card away logs out\n"
     "  -l, --lang ja|en        language of check, issuer and welcome (default: the environment's)\n"
     "  -y, --yes               issuer add, remove: do not ask\n"
     "      --first             welcome: only if this user has not seen it\n"
@@ -34,13 +35,21 @@ const char setting_usage[] =
 enum { OPTION_FIRST = 256 };
 
 static const struct option options[] = {
-    {"port", required_argument, NULL, 'p'},    {"issuers", required_argument, NULL, 'i'},
-    {"reader", required_argument, NULL, 'r'},  {"pinentry", required_argument, NULL, 'P'},
-    {"display", required_argument, NULL, 'D'}, {"ttyname", required_argument, NULL, 'T'},
-    {"large", no_argument, NULL, 'L'},         {"lang", required_argument, NULL, 'l'},
-    {"yes", no_argument, NULL, 'y'},           {"first", no_argument, NULL, OPTION_FIRST},
-    {"debug", no_argument, NULL, 'd'},         {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
+    {"port", required_argument, NULL, 'p'},
+    {"issuers", required_argument, NULL, 'i'},
+    {"reader", required_argument, NULL, 'r'},
+    {"pinentry", required_argument, NULL, 'P'},
+    {"display", required_argument, NULL, 'D'},
+    {"ttyname", required_argument, NULL, 'T'},
+    {"large", no_argument, NULL, 'L'},
+    {"kiosk", no_argument, NULL, 'k'},
+    {"lang", required_argument, NULL, 'l'},
+    {"yes", no_argument, NULL, 'y'},
+    {"first", no_argument, NULL, OPTION_FIRST},
+    {"debug", no_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
 };
 
 static bool read_port(struct setting *out, const char *text)
@@ -81,6 +90,9 @@ static enum err read_option(struct setting *out, int c, const char *value, const
         return ERR_OK;
     case 'L':
         out->pinentry.large = true;
+        return ERR_OK;
+    case 'k':
+        out->kiosk = true;
         return ERR_OK;
     case 'l':
         *problem = "--lang: must be ja or en";
@@ -159,7 +171,7 @@ enum err setting_read(struct setting *out, int argc, char **argv, const char **p
     *problem = "";
     opterr = 0;
     optind = 1;
-    for (int c; !e && (c = getopt_long(argc, argv, "p:i:r:P:D:T:Ll:ydhV", options, NULL)) != -1;)
+    for (int c; !e && (c = getopt_long(argc, argv, "p:i:r:P:D:T:Lkl:ydhV", options, NULL)) != -1;)
         e = read_option(out, c, optarg, problem);
     return e ? e : read_command(out, argc - optind, argv + optind, problem);
 }

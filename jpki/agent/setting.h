@@ -26,6 +26,7 @@ struct setting {
     struct pinentry pinentry;
     enum log_level level;
     enum lang lang; /* of the commands' own texts */
+    bool kiosk;     /* taking the card away logs out */
     bool yes;       /* issuer add, remove: do not ask */
     bool first;     /* welcome: only the first time */
     bool help, version;

@@ -118,6 +118,15 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [W_WINDOW_FAILED] = {"このパソコンの pinentry プログラムが動きませんでした。パソコンの管理者に知らせてください。",
                          "The pinentry program of this computer did not work. Please tell its administrator."},
     [W_BACK] = {"もとのサービスに戻る", "Back to the service"},
+    [W_KIOSK_IDLE_TITLE] = {"カードを取るとログアウトします", "Taking the card logs out"},
+    [W_KIOSK_IDLE] = {"いまはだれもログインしていません。この画面は開いたままにしてください。",
+                      "Nobody is logged in now. Please leave this page open."},
+    [W_KIOSK_HELD_TITLE] = {"終わったらカードを取ってください", "Take your card when you are done"},
+    [W_KIOSK_HELD] = {"カードを取ると、すべてのサービスからログアウトします。この画面は開いたままにしてください。",
+                      "Taking it logs you out of every service. Please leave this page open."},
+    [W_KIOSK_CLOSED_TITLE] = {"この端末はまだ使えません", "This terminal is not ready"},
+    [W_KIOSK_CLOSED] = {"カードを見守る画面が閉じています。カードには触れていません。窓口の職員に知らせてください。",
+                        "The page that watches the card is closed. The card was not touched. Please tell the staff."},
 };
 
 const char *word(enum lang lang, enum word w)

@@ -70,6 +70,13 @@ enum word {
     W_WINDOW_FAILED_TITLE,
     W_WINDOW_FAILED,
     W_BACK,
+    /* a kiosk */
+    W_KIOSK_IDLE_TITLE,
+    W_KIOSK_IDLE,
+    W_KIOSK_HELD_TITLE,
+    W_KIOSK_HELD,
+    W_KIOSK_CLOSED_TITLE,
+    W_KIOSK_CLOSED,
     WORD_COUNT,
 };
 

@@ -236,6 +236,11 @@ static void pcsc_disconnect(void *ctx)
     p->connected = false;
 }
 
+const char *pcsc_card_reader(const struct pcsc *p)
+{
+    return p->card_in;
+}
+
 /* ---- for people ---- */
 
 /* PC/SC part 3, 3.1.3.2.3: the reader makes up the ATR of a contactless card: 3B 8n 80 01. */

@@ -15,6 +15,9 @@ void pcsc_close(struct pcsc *p);
 /* The functions; valid until pcsc_close. */
 struct reader pcsc_reader(struct pcsc *p);
 
+/* The name of the reader whose card was connected last; "" if none was. Until the next connect. */
+const char *pcsc_card_reader(const struct pcsc *p);
+
 /* Which readers there are, for people to read: NUL-terminated names, and of a card in it how it is reached. */
 struct pcsc_seen {
     const char *name; /* until the next call with P */

@@ -46,6 +46,8 @@ static void put_proof(struct json_out *o, struct arena *a, const struct proof_re
     }
     if (r->has_text)
         put_text(o, &r->text);
+    if (r->lock.p)
+        json_pair_text(o, "lock", base64url_text(a, r->lock));
     json_key(o, "agent");
     json_begin(o);
     json_pair(o, "name", r->agent_name);
@@ -226,6 +228,17 @@ static bool read_part(const struct json *j, enum proof_part *out)
     return false;
 }
 
+static enum err read_lock(const struct reading *r, const struct json *j, struct view *out)
+{
+    struct view text;
+    if (!json_text(j, &text) || text.n > 2 * PROOF_LOCK_SIZE)
+        return bad(r, "lock: must be base64url of 32 bytes");
+    enum err e = base64url_read(r->arena, text, out);
+    if (e == ERR_SYNTAX || (!e && out->n != PROOF_LOCK_SIZE))
+        return bad(r, "lock: must be base64url of 32 bytes");
+    return e;
+}
+
 static enum err read_error(const struct reading *r, const struct json *j, struct proof_response *out)
 {
     static const char *const members[] = {"format", "txn", "error", "of", NULL};
@@ -239,8 +252,8 @@ static enum err read_error(const struct reading *r, const struct json *j, struct
 
 static enum err read_proof(const struct reading *r, const struct json *j, struct proof_response *out)
 {
-    static const char *const members[] = {"format", "txn", "alg", "cert", "sig", "sign", "text", "agent", NULL};
-    const struct json *sign = json_member(j, "sign"), *text = json_member(j, "text");
+    static const char *const members[] = {"format", "txn", "alg", "cert", "sig", "sign", "text", "lock", "agent", NULL};
+    const struct json *sign = json_member(j, "sign"), *text = json_member(j, "text"), *lock = json_member(j, "lock");
     if (!is_only(j, members))
         return bad(r, "a member that is not known");
     enum err e = read_signed(r, j, &out->auth);
@@ -249,6 +262,8 @@ static enum err read_proof(const struct reading *r, const struct json *j, struct
     if (!e && text)
         e = read_text(r, text, &out->text);
     out->has_text = !e && text;
+    if (!e && lock)
+        e = read_lock(r, lock, &out->lock);
     return e ? e : read_agent(r, json_member(j, "agent"), out);
 }
 

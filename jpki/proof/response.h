@@ -10,6 +10,7 @@
 #define PROOF_RESPONSE_FORMAT "genkan-card:1"
 #define PROOF_RESPONSE_MAX    16384 /* bytes, as JSON and as base64url */
 #define PROOF_CERT_MAX        4096  /* bytes of a DER certificate */
+#define PROOF_LOCK_SIZE       32    /* bytes of a lock */
 #define PROOF_SIG_MAX         512   /* bytes of a signature: 256 for RS256; r || s, 96 bytes, for ES384 */
 
 /* One certificate and the signature its key made over M. */
@@ -38,6 +39,7 @@ struct proof_response {
     struct proof_signed sign; /* purpose register only */
     bool has_text;
     struct proof_text text; /* purpose read only */
+    struct view lock;       /* a kiosk's: SHA-256 of the secret that logs out again; absent: no kiosk */
     struct view agent_name, agent_ver, agent_os;
 };
 

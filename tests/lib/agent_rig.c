@@ -60,7 +60,8 @@ static void become_agent(const struct agent_rig *r, const struct agent_rig_optio
     setenv("PINENTRY_SCRIPT", r->script, 1);
     setenv("PCSCLITE_CSOCK_NAME", o->socket ? o->socket : "/nonexistent/pcscd.comm", 1);
     if (freopen(log, "a", stderr))
-        execl(o->program, o->program, "--port", port, "--issuers", r->folder, "--pinentry", o->pinentry, (char *)NULL);
+        execl(o->program, o->program, "--port", port, "--issuers", r->folder, "--pinentry", o->pinentry,
+              o->kiosk ? "--kiosk" : (char *)NULL, (char *)NULL);
     _exit(127);
 }
 
@@ -104,6 +105,8 @@ enum err agent_rig_open(struct agent_rig *r, const struct agent_rig_options *o)
     enum err e = jws_key_make(&r->key, JWS_ES256);
     if (!e)
         e = write_issuer(r);
+    if (!e && o->issuer)
+        e = file_write(arena_printf(&r->arena, "%s/other.json", r->folder), view_text(o->issuer), 0644);
     if (e)
         return e;
     r->port = free_port();
@@ -130,7 +133,7 @@ static int stop(struct agent_rig *r)
 
 int agent_rig_close(struct agent_rig *r)
 {
-    static const char *const files[] = {"issuer.json", "agent.log", "script", "script.n", "script.log"};
+    static const char *const files[] = {"issuer.json", "other.json", "agent.log", "script", "script.n", "script.log"};
     int status = stop(r);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[128];

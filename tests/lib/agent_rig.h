@@ -16,6 +16,8 @@ struct agent_rig_options {
     const char *pinentry; /* scripted_pinentry.sh */
     const char *script;   /* what the resident does, a line a window: "pin 1234\nok\n" */
     const char *socket;   /* PCSCLITE_CSOCK_NAME; NULL: a place where no service is */
+    const char *issuer;   /* another issuer's file, as JSON; NULL: only the rig's own */
+    bool kiosk;           /* --kiosk */
 };
 
 struct agent_rig {

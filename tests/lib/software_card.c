@@ -147,6 +147,7 @@ const char *card_answer(struct software_card *c, struct arena *a, const char *re
         if (trick->of)
             r.part = strcmp(trick->of, "sign") == 0 ? PROOF_PART_SIGN : PROOF_PART_TEXT;
     } else {
+        r.lock = trick->lock ? view_bytes(trick->lock, PROOF_LOCK_SIZE) : VIEW_NONE;
         r.auth = (struct proof_signed){JWS_RS256, c->cert, proof(c->key, a, request, &asked, trick)};
         if (trick->flip_signature)
             flip(r.auth.sig);

@@ -29,6 +29,7 @@ struct card_trick {
     bool unasked_sign;   /* the sign certificate comes along although nobody asked */
     bool unasked_text;   /* the text does */
     bool twice;          /* the authentication certificate in both places */
+    const uint8_t *lock; /* a kiosk's, 32 bytes */
     const char *of;      /* with ERROR: whose it is, "sign" or "text" */
 };
 

@@ -59,7 +59,7 @@ bool resident_goes_on(struct resident *r)
     case AT_LOGIN:
         return PRESS(b, "/login/card", NULL);
     case AT_CARD_START:
-        return resident_uses_card(r, NULL);
+        return resident_uses_card(r, r->trick);
     case AT_PROFILE:
         return PRESS(b, "/profile", r->skips_profile ? "do=skip" : "do=read");
     case AT_CONFIRM:

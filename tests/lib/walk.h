@@ -9,9 +9,10 @@
 struct resident {
     struct browser browser;
     struct software_card card;
-    bool skips_profile;       /* when her card's four items are offered to be read */
-    const char *const *ticks; /* names of optional fields she gives, like "give-age_over_65=yes"; NULL: none */
-    const char *duration;     /* "once" "year" "until_withdrawn"; NULL: as the page proposes */
+    const struct card_trick *trick; /* whenever a page asks for her card; NULL: none */
+    bool skips_profile;             /* when her card's four items are offered to be read */
+    const char *const *ticks;       /* names of optional fields she gives, like "give-age_over_65=yes"; NULL: none */
+    const char *duration;           /* "once" "year" "until_withdrawn"; NULL: as the page proposes */
 };
 
 /* PERSONA: "residents/hanako" or "bad/revoked". */

@@ -82,3 +82,19 @@ Test(logout, ends_at_once_with_this_sessions_token)
     f.has_session = false;
     expect("the session was over already", f, LOGOUT_END, true);
 }
+
+Test(logout, at_a_kiosk_needs_the_key_of_this_login_or_asks)
+{
+    static const struct {
+        const char *why;
+        struct logout_card_facts facts;
+        enum logout_step step;
+    } rows[] = {
+        {"a bare link, or another login's key", {.has_session = true}, LOGOUT_ASK},
+        {"the key of this login", {.has_session = true, .key_fits = true}, LOGOUT_END},
+        {"nobody is logged in", {.has_session = false}, LOGOUT_END},
+        {"the same answer twice", {.key_fits = true}, LOGOUT_END},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(logout_card_decide(&rows[i].facts), rows[i].step, "%s", rows[i].why);
+}

@@ -67,7 +67,8 @@ static void open_desk(struct desk *d, bool hold_window, int abandoned_ms)
     *d = (struct desk){.hold_window = hold_window};
     arena_open(&d->arena, (size_t)1 << 20);
     cr_assert(!scripted_card_open(&d->card, &o));
-    const struct errand_tools tools = {open_reader, close_reader, d, {d, ask_pin, confirm}, 60000, abandoned_ms};
+    const struct errand_tools tools = {open_reader, close_reader, d,    {d, ask_pin, confirm},
+                                       60000,       abandoned_ms, NULL, NULL};
     cr_assert(!errand_open(&d->errand, &tools));
 }
 

@@ -85,6 +85,26 @@ Test(loopback, knows_whose_page_started_it)
     cr_expect_eq(loopback_referer(1, VIEW_NONE, iss), REFERER_FOREIGN);
 }
 
+Test(loopback, lets_only_the_kiosk_itself_and_issuers_have_the_watch_page)
+{
+    static const struct {
+        size_t sites;
+        const char *site;
+        enum loopback_referer referer;
+        int status;
+    } rows[] = {
+        {1, "cross-site", REFERER_ABSENT, 403}, {1, "same-site", REFERER_ABSENT, 403},
+        {1, "", REFERER_ABSENT, 403},           {2, "none", REFERER_ABSENT, 403},
+        {1, "none", REFERER_FOREIGN, 403},      {1, "same-origin", REFERER_FOREIGN, 403},
+        {0, "", REFERER_FOREIGN, 403},          {1, "cross-site", REFERER_FOREIGN, 403},
+        {1, "none", REFERER_ABSENT, 200},       {1, "same-origin", REFERER_ABSENT, 200},
+        {1, "cross-site", REFERER_ISSUER, 200}, {0, "", REFERER_ABSENT, 200},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(loopback_decide_watch(rows[i].sites, view_text(rows[i].site), rows[i].referer).status,
+                     rows[i].status, "row %zu", i);
+}
+
 /* ---- a running agent; no smart card service is there, so a request that passes waits for a reader ---- */
 
 static struct agent_rig agent;
@@ -509,4 +529,44 @@ Test(loopback_running, serves_nobody_while_a_file_in_the_folder_is_bad)
     cr_expect(strstr(agent_rig_log(&agent), "zz.json: not JSON"), "%s", agent_rig_log(&agent));
     unlink(bad);
     cr_expect_eq(status_of_good_request(), 303);
+}
+
+Test(loopback_running, has_no_watch_page_unless_it_is_a_kiosk)
+{
+    answers(raw("GET /v1/kiosk HTTP/1.1", host()), 404);
+    answers(raw("GET /v1/kiosk/0 HTTP/1.1", host()), 404);
+}
+
+/* ---- a kiosk ---- */
+
+static void open_kiosk(void)
+{
+    const struct agent_rig_options o = {
+        .program = BUILD_DIR "/genkan-agent", .pinentry = SOURCE_DIR "/tests/lib/scripted_pinentry.sh", .kiosk = true};
+    cr_assert(!agent_rig_open(&agent, &o));
+}
+
+TestSuite(loopback_kiosk, .init = open_kiosk, .fini = close_agent);
+
+Test(loopback_kiosk, begins_no_login_while_nobody_would_hear_of_the_card)
+{
+    const char *answer = agent_rig_get(&agent, good_path(), "Accept-Language: en\r\n");
+    cr_expect_eq(answer_status_of(answer), 409);
+    cr_expect(strstr(answer, "This terminal is not ready"), "%s", answer);
+    nothing_was_started();
+    cr_expect_eq(answer_status_of(agent_rig_get(&agent, "/v1/kiosk", "Sec-Fetch-Site: none\r\n")), 200);
+    cr_expect_eq(status_of_good_request(), 303);
+}
+
+Test(loopback_kiosk, shows_its_watch_page_to_no_other_site)
+{
+    cr_expect_eq(answer_status_of(agent_rig_get(&agent, "/v1/kiosk", "Sec-Fetch-Site: cross-site\r\n")), 403);
+    cr_expect_eq(answer_status_of(agent_rig_get(&agent, "/v1/kiosk", "Referer: https://evil.example/\r\n")), 403);
+    cr_expect_eq(answer_status_of(agent_rig_get(&agent, "/v1/kiosk/x", "")), 404);
+    cr_expect_eq(answer_status_of(agent_rig_get(&agent, "/v1/kiosk?x", "")), 404);
+    const char *answer = agent_rig_get(
+        &agent, "/v1/kiosk", "Sec-Fetch-Site: cross-site\r\nReferer: " AGENT_RIG_ISSUER "/\r\nAccept-Language: en\r\n");
+    cr_expect_eq(answer_status_of(answer), 200);
+    cr_expect(strstr(answer, "Nobody is logged in now") && strstr(answer, "\r\nRefresh: 1; url=/v1/kiosk/"), "%s",
+              answer);
 }

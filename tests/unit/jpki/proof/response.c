@@ -203,3 +203,31 @@ Test(response, refuses_more_than_16_kib)
     cr_assert(!buf_done(&b, &text));
     cr_expect_eq(proof_response_read(&out, &arena, text, &why), ERR_SYNTAX);
 }
+
+Test(response, a_kiosks_lock_is_32_bytes_and_comes_back)
+{
+    uint8_t lock[PROOF_LOCK_SIZE];
+    struct proof_response in = good_response(), out;
+    struct buf b;
+    struct view v;
+    cr_assert(!read_back(&in, &out));
+    cr_expect(!out.lock.p);
+    memset(lock, 0xA5, sizeof lock);
+    in.lock = VIEW_ARRAY(lock);
+    cr_assert(!read_back(&in, &out));
+    cr_expect(view_equal(out.lock, in.lock));
+    static const size_t wrong[] = {0, 1, 31, 33, 64};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        in.lock = view_bytes(cert, wrong[i]);
+        buf_open(&b, &arena, PROOF_RESPONSE_MAX);
+        cr_assert(!proof_response_write(&b, &in) && !buf_done(&b, &v));
+        refuses(arena_text(&arena, v));
+    }
+    in.lock = VIEW_ARRAY(lock);
+    buf_open(&b, &arena, PROOF_RESPONSE_MAX);
+    cr_assert(!proof_response_write(&b, &in) && !buf_done(&b, &v));
+    char *text = arena_text(&arena, v), *at = strstr(text, "\"lock\":\"");
+    cr_assert(at);
+    at[9] = '+'; /* of the other alphabet */
+    refuses(text);
+}

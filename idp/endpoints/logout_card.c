@@ -1,0 +1,53 @@
+/* GET /logout/card?key=...: the card was taken out of a kiosk's reader, says its agent, by way of the kiosk's browser
+ * (docs/decisions/kiosk.md). The login has brought a lock, which this browser keeps in a cookie; the key that opens it
+ * ends the session without a question. */
+#include "base/base64.h"
+#include "base/hash.h"
+#include "base/secret.h"
+#include "idp/endpoints/card_lock.h"
+#include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/logged_out.h"
+#include "idp/endpoints/show.h"
+#include "idp/rules/logout.h"
+#include "idp/state/config.h"
+
+#define BACK_S 8 /* time to read the page before the kiosk's watch page comes back */
+
+/* The page stays for a while, then the window watches the next card. */
+static void go_back_to_watching(struct visit *v)
+{
+    const char *refresh =
+        arena_printf(v->arena, "%d; url=http://127.0.0.1:%u/v1/kiosk", BACK_S, v->op->config->agent.port);
+    if (refresh)
+        answer_header_text(v->answer, "Refresh", refresh);
+}
+
+static void end(struct visit *v, struct session *session)
+{
+    struct logged_out ended;
+    enum err e = logged_out_end(&ended, v, session, "card taken");
+    if (e) {
+        show_failure(v, e, "log out at a kiosk");
+        return;
+    }
+    show_card_taken(v, session != NULL, ended.services, ended.n_services);
+    go_back_to_watching(v);
+}
+
+void handle_logout_card(struct visit *v)
+{
+    struct view lock = card_lock_of_key(v->arena, visit_param(v, "key"));
+    struct session session;
+    enum err e = visit_open_session(v, &session);
+    if (e && e != ERR_NOT_FOUND) {
+        show_failure(v, e, "find the session of a kiosk");
+        return;
+    }
+    const struct logout_card_facts facts = {.has_session = e == ERR_OK, .key_fits = card_lock_fits(v, lock)};
+    if (logout_card_decide(&facts) == LOGOUT_ASK) {
+        visit_redirect(v, VIEW("/end_session"));
+        return;
+    }
+    card_lock_spend(v, lock);
+    end(v, facts.has_session ? &session : NULL);
+}
