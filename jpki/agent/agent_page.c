@@ -63,6 +63,18 @@ static void put_link(struct buf *b, const char *url, const char *text)
     put_element(b, "", view_text(text), "</a></p>\n");
 }
 
+static void put_choices(struct buf *b, const struct agent_page *p)
+{
+    if (p->n_choices == 0)
+        return;
+    buf_put_text(b, "<ul>\n");
+    for (size_t i = 0; i < p->n_choices; i++) {
+        put_element(b, "<li><a href=\"", view_text(p->choices[i].url), "\">");
+        put_element(b, "", p->choices[i].text, "</a></li>\n");
+    }
+    buf_put_text(b, "</ul>\n");
+}
+
 void agent_page_write(struct buf *out, const struct agent_page *p)
 {
     buf_put_text(out, "<!DOCTYPE html>\n<html lang=\"");
@@ -77,6 +89,7 @@ void agent_page_write(struct buf *out, const struct agent_page *p)
     put_element(out, "<p class=\"small\">", p->service, "</p>\n");
     put_element(out, "<h1>", view_text(p->title), "</h1>\n");
     put_element(out, "<p>", p->text, "</p>\n");
+    put_choices(out, p);
     put_element(out, "<p class=\"word\">", p->bind, "</p>\n");
     if (p->bind.p)
         put_element(out, "<p class=\"small\">", view_text(word(p->lang, W_NEVER_ON_A_PAGE)), "</p>\n");

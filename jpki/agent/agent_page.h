@@ -5,6 +5,12 @@
 #include "base/buf.h"
 #include "jpki/agent/words.h"
 
+/* One of several things the resident chooses from. */
+struct agent_choice {
+    const char *url;
+    struct view text;
+};
+
 /* All texts plain, not escaped; VIEW_NONE leaves the part out. */
 struct agent_page {
     enum lang lang;
@@ -13,9 +19,11 @@ struct agent_page {
     struct view text;    /* what to do */
     struct view service; /* for whom */
     struct view bind;    /* the word, shown large */
-    const char *link;    /* URL of "press here if it does not go on"; NULL */
-    const char *stop;    /* URL of "stop and go back"; NULL */
-    const char *back;    /* URL of "back to the service"; NULL */
+    const struct agent_choice *choices;
+    size_t n_choices;
+    const char *link; /* URL of "press here if it does not go on"; NULL */
+    const char *stop; /* URL of "stop and go back"; NULL */
+    const char *back; /* URL of "back to the service"; NULL */
 };
 
 /* The document as UTF-8 HTML. */

@@ -24,6 +24,8 @@ static const enum proof_error meaning[] = {
     [CARD_PIN_FORMAT] = PROOF_UNSUPPORTED_CARD, /* does not come out of the PIN loop */
     [CARD_PIN_WRONG] = PROOF_UNSUPPORTED_CARD,  /* nor this */
     [CARD_PIN_BLOCKED] = PROOF_PIN_BLOCKED,
+    [CARD_KEYPAD_CANCELLED] = PROOF_USER_CANCELLED,
+    [CARD_KEYPAD_TIMEOUT] = PROOF_USER_CANCELLED, /* nor this */
     [CARD_FAILED] = PROOF_UNSUPPORTED_CARD,
 };
 
@@ -105,6 +107,71 @@ static bool may_pass(struct conversation *c, struct patience *p, enum card_resul
     }
 }
 
+/* --- which of several cards --- */
+
+static bool has_name(const struct reader *r, unsigned nth, char out[READER_NAME_MAX])
+{
+    return r->name && r->name(r->ctx, nth, out);
+}
+
+/* The readers whose cards are My Number Cards: each is asked, none is kept. */
+static void look_into_all(struct conversation *c, struct choices *out)
+{
+    char name[READER_NAME_MAX] = "";
+    *out = (struct choices){.n = 0};
+    for (unsigned nth = 0; out->n < CHOICES_MAX && has_name(c->reader, nth, name); nth++) {
+        enum card_result r = card_connect_at(&c->card, c->reader, nth);
+        card_log_out(&c->card);
+        if (r == CARD_OK)
+            snprintf(out->names[out->n++], READER_NAME_MAX, "%s", name);
+    }
+}
+
+/* Are the readers with a card still those that were looked into? */
+static bool are_same(struct conversation *c, unsigned cards)
+{
+    char name[READER_NAME_MAX];
+    return cards > 0 && has_name(c->reader, cards - 1, name) && !has_name(c->reader, cards, name);
+}
+
+static unsigned count_cards(struct conversation *c)
+{
+    char name[READER_NAME_MAX];
+    unsigned n = 0;
+    while (n < 2 * CHOICES_MAX && has_name(c->reader, n, name))
+        n++;
+    return n;
+}
+
+/* Connects the card of the reader that was chosen by its name; it may be another number by now. */
+static enum card_result connect_named(struct conversation *c, const char *wanted)
+{
+    char name[READER_NAME_MAX];
+    for (unsigned nth = 0; has_name(c->reader, nth, name); nth++)
+        if (strcmp(name, wanted) == 0)
+            return card_connect_at(&c->card, c->reader, nth);
+    return CARD_NO_CARD;
+}
+
+/* One card is simply taken. Of several the resident chooses, and until she has, taking one away is a choice, too:
+ * CARD_NO_CARD then, to look again. */
+static enum card_result connect_chosen(struct conversation *c)
+{
+    struct choices choices;
+    unsigned cards = c->choose ? count_cards(c) : 0;
+    if (cards > 1)
+        look_into_all(c, &choices);
+    if (cards < 2 || choices.n < 2)
+        return card_connect(&c->card, c->reader);
+    c->tell(c->ctx, STAGE_CHOICE);
+    while (!is_stopped(c) && !is_over(c) && are_same(c, cards)) {
+        int chosen = c->choose(c->ctx, &choices, LOOK_MS);
+        if (chosen >= 0 && (size_t)chosen < choices.n)
+            return connect_named(c, choices.names[chosen]);
+    }
+    return CARD_NO_CARD;
+}
+
 /* Until a My Number Card is connected. Nothing was done with it yet, so a card that is taken away is simply awaited
  * again. */
 static enum proof_error connect_card(struct conversation *c)
@@ -118,7 +185,7 @@ static enum proof_error connect_card(struct conversation *c)
             e = PROOF_REQUEST_EXPIRED;
         if (e)
             return e;
-        enum card_result r = card_connect(&c->card, c->reader);
+        enum card_result r = connect_chosen(c);
         if (!may_pass(c, &patience, r))
             return error_of(r);
         (void)c->reader->await(c->reader->ctx, READER_CARD, RETRY_MS);
@@ -225,6 +292,21 @@ static const char *describe_pin(const struct conversation *c, enum card_pin pin,
     return buf_done_text(&b, &text) ? NULL : text;
 }
 
+static const char *describe_keypad(const struct conversation *c, enum card_pin pin, int tries)
+{
+    struct buf b;
+    const char *text, *which = describe_pin(c, pin, tries);
+    buf_open(&b, c->arena, 4096);
+    if (!which)
+        return NULL;
+    buf_put_text(&b, which);
+    buf_put_text(&b, "\n");
+    buf_put_text(&b, word(lang(c), W_KEYPAD_HOW));
+    if (pin_words[pin].capitals)
+        buf_put_text(&b, word(lang(c), W_KEYPAD_LETTERS));
+    return buf_done_text(&b, &text) ? NULL : text;
+}
+
 static struct window_watch watch_of(struct conversation *c)
 {
     return (struct window_watch){may_stay, c};
@@ -289,6 +371,7 @@ static void make_narrow(struct pin *pin, bool capitals)
 struct asking {
     enum card_pin which;
     int tries;
+    bool by_computer; /* the reader has keys, but she wants to type here */
     bool last_try_agreed;
     const char *problem; /* what the window says about the last input; NULL */
 };
@@ -302,14 +385,13 @@ static const char *wrong_pin(const struct conversation *c, int left)
     return buf_done_text(&b, &text) ? "" : text;
 }
 
-/* Shows one typed PIN to the card and wipes it. *DONE: no further question. */
-static enum proof_error show_pin(struct conversation *c, struct asking *a, struct pin *pin, bool *done)
+/* What comes of one PIN that was shown, or not shown, to the card. *DONE: no further question. */
+static enum proof_error settle(struct conversation *c, struct asking *a, enum card_result r, int left, bool *done)
 {
-    c->tell(c->ctx, STAGE_WORK);
-    make_narrow(pin, pin_words[a->which].capitals);
-    int left = -1;
-    enum card_result r = card_verify(&c->card, a->which, view_bytes(pin->b, pin->n), &left);
-    wipe(pin, sizeof *pin);
+    if (r == CARD_KEYPAD_TIMEOUT) { /* asked for anew: one of these may have been the card's own word */
+        a->problem = word(lang(c), W_KEYPAD_TIMEOUT);
+        return error_of(card_pin_tries(&c->card, a->which, &a->tries));
+    }
     if (r == CARD_PIN_FORMAT) {
         a->problem = word(lang(c), pin_words[a->which].bad_form);
         return PROOF_OK;
@@ -325,6 +407,44 @@ static enum proof_error show_pin(struct conversation *c, struct asking *a, struc
     return error_of(r);
 }
 
+/* Shows one typed PIN to the card and wipes it. */
+static enum proof_error show_pin(struct conversation *c, struct asking *a, struct pin *pin, bool *done)
+{
+    c->tell(c->ctx, STAGE_WORK);
+    make_narrow(pin, pin_words[a->which].capitals);
+    int left = -1;
+    enum card_result r = card_verify(&c->card, a->which, view_bytes(pin->b, pin->n), &left);
+    wipe(pin, sizeof *pin);
+    return settle(c, a, r, left, done);
+}
+
+/* The window says for whom and what, as always; then the reader's keys are awaited. Typing on this computer instead is
+ * a choice of its own. */
+static enum proof_error ask_keypad(struct conversation *c, struct asking *a, bool *done)
+{
+    enum lang l = lang(c);
+    const struct window_watch watch = watch_of(c);
+    const struct window_text text = {.title = word(l, W_WINDOW_TITLE),
+                                     .description = describe_keypad(c, a->which, a->tries),
+                                     .ok = word(l, W_KEYPAD_GO),
+                                     .other = word(l, W_KEYPAD_NOT),
+                                     .cancel = word(l, W_CANCEL),
+                                     .error = a->problem,
+                                     .large = c->request->ui.large};
+    int left = -1;
+    if (!text.description)
+        return PROOF_UNSUPPORTED_CARD;
+    enum window_answer answer = c->window->confirm(c->window->ctx, &text, &watch);
+    a->by_computer = answer == WINDOW_OTHER;
+    if (answer != WINDOW_OK)
+        return answer == WINDOW_OTHER ? PROOF_OK : error_of_window(c, answer);
+    if (!may_stay(c))
+        return why_stopped(c);
+    c->tell(c->ctx, STAGE_KEYPAD);
+    enum card_result r = card_verify_on_keypad(&c->card, a->which, l == LANG_JA, &left);
+    return settle(c, a, r, left, done);
+}
+
 static enum proof_error ask_and_show(struct conversation *c, struct asking *a, struct pin *pin, bool *done)
 {
     c->tell(c->ctx, STAGE_PIN);
@@ -334,6 +454,8 @@ static enum proof_error ask_and_show(struct conversation *c, struct asking *a, s
             return e;
         a->last_try_agreed = true;
     }
+    if (!a->by_computer && card_has_keypad(&c->card))
+        return ask_keypad(c, a, done);
     enum proof_error e = ask_pin(c, a->which, a->tries, a->problem, pin);
     if (e)
         return e;

@@ -16,9 +16,19 @@ enum stage {
     STAGE_READER,      /* connect a reader */
     STAGE_CARD,        /* put the card on it */
     STAGE_READER_BUSY, /* another program has the card */
+    STAGE_CHOICE,      /* say which of several cards */
     STAGE_PIN,         /* the window is open */
+    STAGE_KEYPAD,      /* the keys of the reader are awaited */
     STAGE_WORK,        /* the card works */
     STAGE_COUNT,
+};
+
+#define CHOICES_MAX 8
+
+/* Readers that hold a My Number Card each. */
+struct choices {
+    char names[CHOICES_MAX][READER_NAME_MAX];
+    size_t n;
 };
 
 struct conversation {
@@ -38,6 +48,9 @@ struct conversation {
 
     /* who looks on */
     void (*tell)(void *ctx, enum stage stage);
+    /* Shows CHOICES (at STAGE_CHOICE) and waits at most MS milliseconds for a word; -1: none yet. What was chosen among
+     * other choices does not count. NULL: nobody can be asked, the first card is taken. */
+    int (*choose)(void *ctx, const struct choices *choices, int ms);
     bool (*is_stopped)(void *ctx); /* the resident pressed "stop" on the page, or the agent ends */
     void *ctx;
 

@@ -24,6 +24,9 @@ struct errand {
     int64_t looked_ms; /* when the last one left */
     char id[ERRAND_ID_MAX];
     char *url;
+    struct choices choices;
+    int chosen;       /* -1: none yet */
+    unsigned offered; /* the look since which these choices are shown */
 
     /* the running thread's; read by others only while RUNNING or DONE, when they do not change */
     pthread_t thread;
@@ -59,10 +62,49 @@ static void tell(void *ctx, enum stage stage)
     unlock(e);
 }
 
+static struct timespec in_ms(int ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (ms % 1000) * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    return until;
+}
+
+/* Other choices are news, and no word on them has been said. */
+static void offer(struct errand *e, const struct choices *choices)
+{
+    if (e->choices.n == choices->n && memcmp(e->choices.names, choices->names, sizeof choices->names) == 0)
+        return;
+    e->choices = *choices;
+    e->chosen = -1;
+    e->offered = ++e->seen;
+    pthread_cond_broadcast(&e->changed);
+}
+
+static int choose(void *ctx, const struct choices *choices, int ms)
+{
+    struct errand *e = ctx;
+    const struct timespec until = in_ms(ms);
+    lock(e);
+    offer(e, choices);
+    int timed_out = 0;
+    while (!timed_out && e->chosen < 0 && !e->stopped)
+        timed_out = pthread_cond_timedwait(&e->changed, &e->lock, &until);
+    int chosen = e->chosen;
+    e->chosen = -1;
+    unlock(e);
+    return chosen;
+}
+
 static bool is_abandoned(const struct errand *e)
 {
-    return e->tools.abandoned_ms > 0 && e->lookers == 0 && e->stage != STAGE_PIN && e->stage != STAGE_WORK &&
-           clock_steady_ms() - e->looked_ms > e->tools.abandoned_ms;
+    return e->tools.abandoned_ms > 0 && e->lookers == 0 && e->stage != STAGE_PIN && e->stage != STAGE_KEYPAD &&
+           e->stage != STAGE_WORK && clock_steady_ms() - e->looked_ms > e->tools.abandoned_ms;
 }
 
 static bool is_stopped(void *ctx)
@@ -165,6 +207,7 @@ static bool copy_order(struct errand *e, const struct errand_order *order)
                                             .now = order->now,
                                             .busy_patience_ms = e->tools.busy_patience_ms,
                                             .tell = tell,
+                                            .choose = choose,
                                             .is_stopped = is_stopped,
                                             .ctx = e};
     return good;
@@ -195,6 +238,8 @@ static void clear(struct errand *e)
     e->state = IDLE;
     e->stopped = e->window_failed = e->is_held = false;
     e->stage = STAGE_START;
+    e->choices = (struct choices){.n = 0};
+    e->chosen = -1;
     e->seen++;
     memset(e->id, 0, sizeof e->id);
 }
@@ -248,14 +293,7 @@ static bool has_news(const struct errand *e, unsigned seen)
 
 static void wait_news(struct errand *e, struct view id, unsigned seen, int ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    const struct timespec until = in_ms(ms);
     int timed_out = 0;
     while (!timed_out && is_it(e, id) && !e->stopped && !has_news(e, seen))
         timed_out = pthread_cond_timedwait(&e->changed, &e->lock, &until);
@@ -283,6 +321,14 @@ static void give_out(struct errand *e, struct arena *arena, struct errand_view *
     clear(e);
 }
 
+static const struct choices *keep_choices(const struct errand *e, struct arena *arena)
+{
+    struct choices *kept = arena_alloc(arena, sizeof *kept);
+    if (kept)
+        *kept = e->choices;
+    return kept;
+}
+
 static enum err look_locked(struct errand *e, struct view id, struct arena *arena, struct errand_view *out)
 {
     if (!is_it(e, id))
@@ -293,6 +339,8 @@ static enum err look_locked(struct errand *e, struct view id, struct arena *aren
                                 .large = e->request.ui.large,
                                 .service = arena_copy(arena, e->request.rp.name),
                                 .bind = arena_copy(arena, e->request.bind)};
+    if (e->stage == STAGE_CHOICE && e->choices.n > 0)
+        out->choices = keep_choices(e, arena);
     if (e->state == DONE)
         give_out(e, arena, out);
     return ERR_OK;
@@ -309,6 +357,16 @@ enum err errand_look(struct errand *e, struct view id, unsigned seen, int ms, st
     enum err bad = look_locked(e, id, arena, out);
     unlock(e);
     return bad;
+}
+
+void errand_choose(struct errand *e, struct view id, unsigned seen, unsigned nth)
+{
+    lock(e);
+    if (is_it(e, id) && e->state == RUNNING && e->stage == STAGE_CHOICE && seen >= e->offered && nth < e->choices.n) {
+        e->chosen = (int)nth;
+        pthread_cond_broadcast(&e->changed);
+    }
+    unlock(e);
 }
 
 void errand_stop(struct errand *e, struct view id)

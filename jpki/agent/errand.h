@@ -54,13 +54,18 @@ struct errand_view {
     enum lang lang;
     bool large;
     struct view service, bind;
-    char *url; /* done: response_uri#response, given out once */
+    const struct choices *choices; /* at STAGE_CHOICE; otherwise NULL */
+    char *url;                     /* done: response_uri#response, given out once */
 };
 
 /* Waits at most MS milliseconds for something newer than SEEN. ERR_NOT_FOUND: there is no errand of this id, or its
  * answer was given out already. */
 enum err errand_look(struct errand *e, struct view id, unsigned seen, int ms, struct arena *arena,
                      struct errand_view *out) MUST_CHECK;
+
+/* At STAGE_CHOICE the resident chose the Nth (from 0) of the choices shown at look SEEN. Nothing happens if others are
+ * shown by now. */
+void errand_choose(struct errand *e, struct view id, unsigned seen, unsigned nth);
 
 /* The resident pressed "stop" on the page. */
 void errand_stop(struct errand *e, struct view id);

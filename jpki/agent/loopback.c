@@ -271,15 +271,34 @@ static void handle_auth(void *ctx, const struct request *r, struct answer *a)
         start(l, r, a, &order);
 }
 
-/* ---- /v1/wait/ and /v1/stop/ ---- */
+/* ---- /v1/wait/, /v1/choose/ and /v1/stop/ ---- */
 
 static const struct {
     enum word title, text;
 } stages[STAGE_COUNT] = {
-    [STAGE_START] = {W_WAIT_START, W_WAIT_CARD_HOW}, [STAGE_READER] = {W_WAIT_READER, W_WAIT_READER_HOW},
-    [STAGE_CARD] = {W_WAIT_CARD, W_WAIT_CARD_HOW},   [STAGE_READER_BUSY] = {W_WAIT_READER_BUSY, W_WAIT_BUSY_HOW},
-    [STAGE_PIN] = {W_WAIT_PIN, W_WAIT_PIN_HOW},      [STAGE_WORK] = {W_WAIT_WORK, W_WAIT_CARD_HOW},
+    [STAGE_START] = {W_WAIT_START, W_WAIT_CARD_HOW},     [STAGE_READER] = {W_WAIT_READER, W_WAIT_READER_HOW},
+    [STAGE_CARD] = {W_WAIT_CARD, W_WAIT_CARD_HOW},       [STAGE_READER_BUSY] = {W_WAIT_READER_BUSY, W_WAIT_BUSY_HOW},
+    [STAGE_PIN] = {W_WAIT_PIN, W_WAIT_PIN_HOW},          [STAGE_WORK] = {W_WAIT_WORK, W_WAIT_CARD_HOW},
+    [STAGE_CHOICE] = {W_WAIT_CHOICE, W_WAIT_CHOICE_HOW}, [STAGE_KEYPAD] = {W_WAIT_KEYPAD, W_WAIT_KEYPAD_HOW},
 };
+
+/* The readers with their numbers, as links; NULL: there is nothing to choose, or no memory. */
+static const struct agent_choice *choices_of(struct arena *arena, struct view id, const struct errand_view *v)
+{
+    size_t n = v->choices ? v->choices->n : 0;
+    struct agent_choice *all = n > 0 ? arena_array(arena, n, sizeof *all) : NULL;
+    for (size_t i = 0; i < n && all; i++) {
+        const char *number = arena_printf(arena, "%zu.", i + 1);
+        const struct view texts[] = {view_text(number), view_text(v->choices->names[i])};
+        struct buf b;
+        buf_open(&b, arena, 512);
+        words_put(&b, v->lang, W_CHOICE, texts, 2);
+        all[i].url = arena_printf(arena, "/v1/choose/%.*s/%u/%zu", (int)id.n, (const char *)id.p, v->seen, i + 1);
+        if (!number || !all[i].url || buf_done(&b, &all[i].text))
+            return NULL;
+    }
+    return all;
+}
 
 /* Refresh: 1 asks again in a second; that question is then held until there is something new, so that the page does
  * not flicker and a screen reader is not interrupted for nothing. */
@@ -300,7 +319,13 @@ static void show_waiting(const struct loopback *l, const struct request *r, stru
                                  .service = v->service,
                                  .bind = v->bind,
                                  .link = next,
+                                 .choices = choices_of(r->arena, id, v),
+                                 .n_choices = v->choices ? v->choices->n : 0,
                                  .stop = stop};
+    if (p.n_choices > 0 && !p.choices) {
+        refuse(a, 500, "no memory");
+        return;
+    }
     show(l, r, a, 200, &p);
     answer_header_text(a, "Refresh", refresh);
 }
@@ -342,6 +367,26 @@ static void handle_wait(void *ctx, const struct request *r, struct answer *a)
         answer_look(ctx, r, a, id, (unsigned)seen);
     else
         answer_status(a, 404);
+}
+
+/* /v1/choose/<id>/<seen>/<number> */
+static void handle_choose(void *ctx, const struct request *r, struct answer *a)
+{
+    struct loopback *l = ctx;
+    struct view rest = r->tail, id = VIEW_NONE, look = VIEW_NONE, number = VIEW_NONE;
+    int64_t seen, nth;
+    if (!may_pass(r, a))
+        return;
+    bool good = view_next(&rest, '/', &id) && view_next(&rest, '/', &look) && view_next(&rest, '/', &number) && !rest.p;
+    if (!good || !text_to_int(look, &seen) || !text_to_int(number, &nth) || seen < 0 || seen > UINT32_MAX || nth < 1 ||
+        nth > CHOICES_MAX) {
+        answer_status(a, 404);
+        return;
+    }
+    errand_choose(l->config.errand, id, (unsigned)seen, (unsigned)nth - 1);
+    char *url = arena_printf(r->arena, "/v1/wait/%.*s/%u", (int)id.n, (const char *)id.p, (unsigned)seen);
+    if (url)
+        answer_redirect(a, 303, named(url));
 }
 
 static void handle_stop(void *ctx, const struct request *r, struct answer *a)
@@ -430,7 +475,7 @@ static void handle_kiosk_again(void *ctx, const struct request *r, struct answer
 static const struct route routes[] = {
     {METHOD_GET, "/v1/auth/*", handle_auth, 0, 0},         {METHOD_GET, "/v1/wait/*", handle_wait, 0, 0},
     {METHOD_GET, "/v1/stop/*", handle_stop, 0, 0},         {METHOD_GET, "/v1/kiosk", handle_kiosk, 0, 0},
-    {METHOD_GET, "/v1/kiosk/*", handle_kiosk_again, 0, 0},
+    {METHOD_GET, "/v1/kiosk/*", handle_kiosk_again, 0, 0}, {METHOD_GET, "/v1/choose/*", handle_choose, 0, 0},
 };
 
 const struct route *loopback_routes(size_t *n)

@@ -2,6 +2,7 @@
  * that stand in front of it.
  *   GET /v1/auth/<compact request JWS>    start; answered by 303 to
  *   GET /v1/wait/<id>/<seen>              the waiting page, at the end 303 to response_uri#<response>
+ *   GET /v1/choose/<id>/<seen>/<number>   which of several cards; answered by 303 to the waiting page
  *   GET /v1/stop/<id>                     the resident does not want any more
  *   GET /v1/kiosk, /v1/kiosk/<seen>       a kiosk's watch page; when the card has left, 303 to the issuer's log-out
  * Everything else is 404 without a body. */

@@ -68,7 +68,7 @@ static bool say_texts(assuan_context_t ctx, const struct window_text *t)
 {
     return say(ctx, "SETTITLE ", t->title) && say(ctx, "SETDESC ", t->description) &&
            say(ctx, "SETPROMPT ", t->prompt) && say(ctx, "SETOK ", t->ok) && say(ctx, "SETCANCEL ", t->cancel) &&
-           say(ctx, "SETERROR ", t->error);
+           say(ctx, "SETNOTOK ", t->other) && say(ctx, "SETERROR ", t->error);
 }
 
 /* ---- start and end ---- */
@@ -172,10 +172,13 @@ static void add_data(struct pin *out, const char *s, size_t n)
     }
 }
 
-static bool is_no(unsigned long code)
+/* "Not confirmed" is the third button where there is one (run), and otherwise a no. */
+static enum window_answer answer_of(unsigned long code)
 {
     code &= GPG_ERR_CODE_MASK;
-    return code == GPG_ERR_CANCELED || code == GPG_ERR_FULLY_CANCELED || code == GPG_ERR_NOT_CONFIRMED;
+    if (code == GPG_ERR_NOT_CONFIRMED)
+        return WINDOW_OTHER;
+    return code == GPG_ERR_CANCELED || code == GPG_ERR_FULLY_CANCELED ? WINDOW_CANCELLED : WINDOW_FAILED;
 }
 
 /* One line of the answer. True: it was the last, *answer says how it ended. */
@@ -190,7 +193,7 @@ static bool take_line(const char *line, size_t n, struct pin *out, enum window_a
         return true;
     }
     if (n >= 4 && memcmp(line, "ERR ", 4) == 0) {
-        *answer = is_no(strtoul(line + 4, NULL, 10)) ? WINDOW_CANCELLED : WINDOW_FAILED;
+        *answer = answer_of(strtoul(line + 4, NULL, 10));
         return true;
     }
     if (n >= 1 && (line[0] == 'S' || line[0] == '#'))
@@ -242,6 +245,8 @@ static enum window_answer run(const struct pinentry *p, const struct window_text
     assuan_begin_confidential(ctx);
     enum window_answer answer = assuan_write_line(ctx, command) ? WINDOW_FAILED : await(ctx, watch, out);
     end(ctx);
+    if (answer == WINDOW_OTHER && !t->other)
+        answer = WINDOW_CANCELLED;
     if (answer == WINDOW_FAILED)
         log_event(LOG_ERROR, "window_failed", LOG_STR("program", p->program));
     return answer;

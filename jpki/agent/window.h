@@ -16,6 +16,7 @@ struct pin {
 
 enum window_answer {
     WINDOW_OK,
+    WINDOW_OTHER,     /* the third button */
     WINDOW_CANCELLED, /* the resident said no, or closed it */
     WINDOW_STOPPED,   /* the watch said that it is over; the window was closed */
     WINDOW_FAILED,    /* no window could be opened */
@@ -24,6 +25,7 @@ enum window_answer {
 /* All UTF-8, as long as the call. */
 struct window_text {
     const char *title, *description, *prompt, *ok, *cancel;
+    const char *other; /* a third button, for `confirm` only; NULL: none */
     const char *error; /* what was wrong with the last input; NULL */
     bool large;
 };

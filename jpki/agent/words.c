@@ -47,6 +47,17 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
                            "Please enter 4 digits. (No try was used.)"},
     [W_NOT_A_PASSWORD] = {"英字と数字の両方を使った6〜16文字で入力してください。（回数は減っていません）",
                           "Please enter 6 to 16 letters and digits, at least one of each. (No try was used.)"},
+    [W_KEYPAD_HOW] =
+        {"暗証番号は、カードリーダーのキーで入力できます。「リーダーで入力」を押してから、リーダーのキーで入力し、"
+         "リーダーの確定キーを押してください。",
+         "You can type it on the keys of the card reader. Press “Type on the reader”, then use its keys and "
+         "its OK key."},
+    [W_KEYPAD_LETTERS] = {"リーダーに英字のキーがないときは、「パソコンで入力」を選んでください。",
+                          "If the reader has no keys for letters, choose “Type on this computer”."},
+    [W_KEYPAD_GO] = {"リーダーで入力", "Type on the reader"},
+    [W_KEYPAD_NOT] = {"パソコンで入力", "Type on this computer"},
+    [W_KEYPAD_TIMEOUT] = {"カードリーダーで入力されませんでした。（回数は減っていません）",
+                          "Nothing was typed on the reader. (No try was used.)"},
     [W_LAST_TRY] =
         {"入力できるのは、あと1回だけです。\nまちがえるとカードがロックされ、市区町村の窓口などでの手続きが必要になり"
          "ます。\n暗証番号に自信がないときは、中止してください。",
@@ -65,6 +76,19 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [W_WAIT_READER] = {"カードリーダーをつないでください", "Connect the card reader"},
     [W_WAIT_CARD] = {"マイナンバーカードを置いてください", "Put your My Number Card on the reader"},
     [W_WAIT_READER_BUSY] = {"ほかのプログラムがカードを使っています", "Another program is using the card"},
+    [W_WAIT_CHOICE] = {"カードを選んでください", "Choose the card"},
+    [W_WAIT_CHOICE_HOW] =
+        {"マイナンバーカードが2枚以上あります。使うカードを置いたカードリーダーを選んでください。ほかの"
+         "カードを取りのぞいてもかまいません。",
+         "There is more than one My Number Card. Choose the reader with the card to use, or take the "
+         "others away."},
+    [W_CHOICE] = {"%s　%s のカードを使う", "%s  Use the card in %s"},
+    [W_WAIT_KEYPAD] = {"カードリーダーのキーで入力してください", "Type on the keys of the card reader"},
+    [W_WAIT_KEYPAD_HOW] =
+        {"暗証番号をカードリーダーのキーで入力し、リーダーの確定キーを押してください。パソコンのキーボードでは"
+         "入力しません。",
+         "Type the PIN on the card reader and press its OK key. Do not type it on the keyboard of this "
+         "computer."},
     [W_WAIT_PIN] = {"暗証番号の窓を見てください", "Look at the PIN window"},
     [W_WAIT_WORK] = {"カードを確認しています", "Checking the card"},
     [W_WAIT_PIN_HOW] = {"このパソコンに別の小さな窓が開いています。次の合言葉が同じであることを確かめてから、暗証番号を"

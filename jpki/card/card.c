@@ -18,11 +18,22 @@ static bool is_ok(const struct card *c)
     return c->last_sw == SW_OK;
 }
 
-/* Sends one command; the status word goes to last_sw, the data to *DATA (in c->answer, until the next). */
+/* What came back: the status word goes to last_sw, the data to *DATA (in c->answer, until the next). */
+static enum card_result take_answer(struct card *c, size_t got, struct view *data)
+{
+    struct apdu_answer answer;
+    if (apdu_read(&answer, view_bytes(c->answer, got)))
+        return CARD_REMOVED; /* not even a status word: that was the reader's answer for a card that has gone */
+    c->last_sw = answer.sw;
+    if (data)
+        *data = answer.data;
+    return CARD_OK;
+}
+
+/* Sends one command. */
 static enum card_result exchange(struct card *c, const char *step, const struct apdu *command, struct view *data)
 {
     uint8_t bytes[APDU_COMMAND_MAX];
-    struct apdu_answer answer;
     size_t n, got = 0;
     c->step = step;
     c->last_sw = 0;
@@ -31,14 +42,7 @@ static enum card_result exchange(struct card *c, const char *step, const struct 
     c->apdus++;
     enum card_result r = c->reader->transmit(c->reader->ctx, view_bytes(bytes, n), c->answer, sizeof c->answer, &got);
     wipe(bytes, sizeof bytes); /* it may have been a PIN */
-    if (r)
-        return r;
-    if (apdu_read(&answer, view_bytes(c->answer, got)))
-        return CARD_REMOVED; /* not even a status word: that was the reader's answer for a card that has gone */
-    c->last_sw = answer.sw;
-    if (data)
-        *data = answer.data;
-    return CARD_OK;
+    return r ? r : take_answer(c, got, data);
 }
 
 static enum card_result select_app_once(struct card *c, enum card_app app)
@@ -166,27 +170,42 @@ static void let_go(struct card *c)
     c->kind = NULL;
 }
 
+static enum card_result connect_nth(struct card *c, unsigned nth)
+{
+    c->short_ids = true;
+    c->step = "connect";
+    enum card_result r = c->reader->connect(c->reader->ctx, nth);
+    if (!r)
+        r = find_kind(c);
+    if (r)
+        let_go(c);
+    return r;
+}
+
+static void begin(struct card *c, struct reader *reader)
+{
+    *c = (struct card){.reader = reader, .app = CARD_APP_COUNT, .short_ids = true, .step = "connect"};
+}
+
+enum card_result card_connect_at(struct card *c, struct reader *reader, unsigned nth)
+{
+    begin(c, reader);
+    return connect_nth(c, nth);
+}
+
 enum card_result card_connect(struct card *c, struct reader *reader)
 {
     enum card_result worst = CARD_NO_CARD;
-    *c = (struct card){.reader = reader, .app = CARD_APP_COUNT, .short_ids = true, .step = "connect"};
+    begin(c, reader);
     for (unsigned nth = 0;; nth++) {
-        enum card_result r = reader->connect(reader->ctx, nth);
+        enum card_result r = connect_nth(c, nth);
         if (r == CARD_NO_CARD)
             return worst;
-        if (r)
-            c->step = "connect";
-        else
-            r = find_kind(c);
-        if (!r)
-            return CARD_OK;
-        let_go(c);
-        if (r == CARD_NO_READER || r == CARD_FAILED)
+        if (!r || r == CARD_NO_READER || r == CARD_FAILED)
             return r;
         /* another card in another reader may be the right one; what is told is about the most hopeful of them */
         if (worst == CARD_NO_CARD || worst == CARD_WRONG)
             worst = r;
-        c->short_ids = true;
     }
 }
 
@@ -243,6 +262,18 @@ enum card_result card_pin_tries(struct card *c, enum card_pin pin, int *tries)
     return sw_is_tries(c->last_sw, tries) ? CARD_OK : CARD_UNSUPPORTED;
 }
 
+/* What the card said to a PIN. */
+static enum card_result judge_pin(const struct card *c, int *tries)
+{
+    if (is_ok(c))
+        return CARD_OK;
+    if (sw_is_blocked(c->last_sw))
+        return CARD_PIN_BLOCKED;
+    if (sw_is_tries(c->last_sw, tries) || c->last_sw == 0x6300)
+        return CARD_PIN_WRONG;
+    return CARD_UNSUPPORTED;
+}
+
 enum card_result card_verify(struct card *c, enum card_pin pin, struct view text, int *tries)
 {
     const struct card_pin_rule *rule = &c->kind->pins[pin];
@@ -252,15 +283,41 @@ enum card_result card_verify(struct card *c, enum card_pin pin, struct view text
     if (c->app != rule->app)
         return CARD_FAILED; /* the tries are asked for before */
     enum card_result r = verify(c, rule->ef, "verify PIN", text);
+    return r ? r : judge_pin(c, tries);
+}
+
+bool card_has_keypad(const struct card *c)
+{
+    return c->reader->has_keypad && c->reader->ask_keypad && c->reader->has_keypad(c->reader->ctx);
+}
+
+enum card_result card_verify_on_keypad(struct card *c, enum card_pin pin, bool japanese, int *tries)
+{
+    const struct card_pin_rule *rule = &c->kind->pins[pin];
+    uint8_t p2 = (uint8_t)(c->short_ids ? SHORT_ID | rule->ef.sfi : THIS_FILE);
+    const struct keypad_ask ask = {{0x00, INS_VERIFY, 0x00, p2}, rule->length_min, rule->length_max, japanese};
+    size_t got = 0;
+    *tries = -1;
+    if (c->app != rule->app || !card_has_keypad(c))
+        return CARD_FAILED; /* the tries are asked for before */
+    c->step = "verify PIN on keypad";
+    c->last_sw = 0;
+    c->apdus++;
+    enum card_result r = c->reader->ask_keypad(c->reader->ctx, &ask, c->answer, sizeof c->answer, &got);
+    if (!r)
+        r = take_answer(c, got, NULL);
     if (r)
         return r;
-    if (is_ok(c))
-        return CARD_OK;
-    if (sw_is_blocked(c->last_sw))
-        return CARD_PIN_BLOCKED;
-    if (sw_is_tries(c->last_sw, tries) || c->last_sw == 0x6300)
-        return CARD_PIN_WRONG;
-    return CARD_UNSUPPORTED;
+    switch (c->last_sw) {
+    case KEYPAD_CANCELLED:
+        return CARD_KEYPAD_CANCELLED;
+    case KEYPAD_TIMEOUT:
+        return CARD_KEYPAD_TIMEOUT;
+    case KEYPAD_LENGTH:
+        return CARD_PIN_FORMAT;
+    default:
+        return judge_pin(c, tries);
+    }
 }
 
 /* ---- certificate and signature ---- */

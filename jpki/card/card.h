@@ -1,6 +1,7 @@
 /* card: one conversation with one My Number Card: select, ask for the tries left, verify a PIN, sign, read, log out.
  * A card is known by its application, never by its ATR. After any result but CARD_OK, CARD_PIN_WRONG and
- * CARD_PIN_FORMAT only card_log_out makes sense. Facts: JPKI application of the card, JIS X 6306, ISO 7816-4. */
+ * CARD_PIN_FORMAT (and CARD_KEYPAD_...) only card_log_out makes sense. Facts: JPKI application of the card, JIS X 6306,
+ * ISO 7816-4. */
 #ifndef JPKI_CARD_CARD_H
 #define JPKI_CARD_CARD_H
 
@@ -27,6 +28,9 @@ struct card {
  * none has it. Connected afterwards only with CARD_OK; READER must outlive *C. */
 enum card_result card_connect(struct card *c, struct reader *reader) MUST_CHECK;
 
+/* The same with the NTH card only. CARD_NO_CARD: there is no such. */
+enum card_result card_connect_at(struct card *c, struct reader *reader, unsigned nth) MUST_CHECK;
+
 /* Tries left, read without spending one (an empty VERIFY). 0 comes as CARD_PIN_BLOCKED. Selects the PIN's application.
  */
 enum card_result card_pin_tries(struct card *c, enum card_pin pin, int *tries) MUST_CHECK;
@@ -34,6 +38,13 @@ enum card_result card_pin_tries(struct card *c, enum card_pin pin, int *tries) M
 /* Shows PIN to the card. Its form is checked first: CARD_PIN_FORMAT spends no try. CARD_PIN_WRONG sets *TRIES to what
  * is left (-1 unknown); the try that blocks is CARD_PIN_BLOCKED. The copy made for sending is wiped. */
 enum card_result card_verify(struct card *c, enum card_pin pin, struct view text, int *tries) MUST_CHECK;
+
+/* Can a PIN be typed on keys of the reader itself? */
+bool card_has_keypad(const struct card *c);
+
+/* The same as card_verify with a PIN that is typed there: no program of this machine sees it. Waits for it. The reader
+ * refuses a PIN of another length (CARD_PIN_FORMAT). CARD_KEYPAD_CANCELLED, CARD_KEYPAD_TIMEOUT: no try was spent. */
+enum card_result card_verify_on_keypad(struct card *c, enum card_pin pin, bool japanese, int *tries) MUST_CHECK;
 
 /* The certificate as DER, in ARENA, length taken from its own header and bounded by CARD_CERT_MAX. */
 enum card_result card_read_certificate(struct card *c, enum card_key key, struct arena *arena,

@@ -12,6 +12,8 @@ static const char *const names[] = {
     [CARD_PIN_FORMAT] = "pin_format",
     [CARD_PIN_WRONG] = "pin_wrong",
     [CARD_PIN_BLOCKED] = "pin_blocked",
+    [CARD_KEYPAD_CANCELLED] = "keypad_cancelled",
+    [CARD_KEYPAD_TIMEOUT] = "keypad_timeout",
     [CARD_FAILED] = "failed",
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/view.h"
+#include "jpki/card/keypad.h"
 
 /* How a step with reader or card ended. The answer of the world, not a fault of the program (but CARD_FAILED is). */
 enum card_result {
@@ -19,7 +20,9 @@ enum card_result {
     CARD_PIN_FORMAT,  /* refused before it reached the card: no try was spent */
     CARD_PIN_WRONG,
     CARD_PIN_BLOCKED,
-    CARD_FAILED, /* our own memory or limits */
+    CARD_KEYPAD_CANCELLED, /* the resident pressed "cancel" on the reader's keys: no try was spent */
+    CARD_KEYPAD_TIMEOUT,   /* nothing was typed there in time: the same */
+    CARD_FAILED,           /* our own memory or limits */
 };
 
 /* "pin_blocked" and so on, for the log. Static. */
@@ -32,6 +35,9 @@ enum reader_state {
     READER_CARD,  /* at least one card */
 };
 
+#define READER_NAME_MAX 128 /* with its NUL */
+
+/* The functions below `disconnect` may be NULL: not offered. */
 struct reader {
     void *ctx;
 
@@ -51,6 +57,16 @@ struct reader {
 
     /* Takes power from the card and lets go. Harmless when not connected. */
     void (*disconnect)(void *ctx);
+
+    /* The name of the reader whose card `connect` with NTH would take, as of now. False: there is no such card. */
+    bool (*name)(void *ctx, unsigned nth, char out[READER_NAME_MAX]);
+
+    /* Has the reader of the connected card keys on which a PIN can be typed? */
+    bool (*has_keypad)(void *ctx);
+
+    /* Has the PIN typed on them and shown to the card; waits until the resident has done so, or the reader's time is
+     * over. ANSWER and results as `transmit`; a status word of the reader itself (keypad.h) comes as an answer, too. */
+    enum card_result (*ask_keypad)(void *ctx, const struct keypad_ask *ask, uint8_t *answer, size_t size, size_t *n);
 };
 
 #endif

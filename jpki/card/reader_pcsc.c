@@ -5,6 +5,8 @@
 #include <time.h>
 #include <winscard.h>
 
+#include <reader.h> /* behind winscard.h: control codes of PC/SC part 10 */
+
 #include "base/clock.h"
 
 enum { READERS_MAX = 16, NAMES_MAX = READERS_MAX * MAX_READERNAME };
@@ -19,6 +21,8 @@ struct pcsc {
     SCARDHANDLE card;
     bool connected;
     DWORD protocol;
+    bool keypad_known;     /* asked of this connection */
+    uint32_t keypad;       /* control code; 0: no keypad */
     char names[NAMES_MAX]; /* of the last look, NUL-separated */
     SCARD_READERSTATE states[READERS_MAX + 1];
     size_t n; /* readers of the wanted name */
@@ -171,6 +175,7 @@ static LONG open_card(struct pcsc *p, DWORD share)
     LONG rv =
         SCardConnect(p->context, p->card_in, share, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &p->card, &p->protocol);
     p->connected = rv == SCARD_S_SUCCESS;
+    p->keypad_known = false;
     return rv;
 }
 
@@ -241,6 +246,50 @@ const char *pcsc_card_reader(const struct pcsc *p)
     return p->card_in;
 }
 
+/* ---- the reader's keys ---- */
+
+static bool pcsc_has_keypad(void *ctx)
+{
+    struct pcsc *p = ctx;
+    uint8_t features[256];
+    DWORD got = 0;
+    if (!p->connected)
+        return false;
+    if (p->keypad_known)
+        return p->keypad != 0;
+    LONG rv = SCardControl(p->card, CM_IOCTL_GET_FEATURE_REQUEST, NULL, 0, features, sizeof features, &got);
+    if (rv != SCARD_S_SUCCESS || !keypad_find(&p->keypad, view_bytes(features, got)))
+        p->keypad = 0;
+    p->keypad_known = true;
+    return p->keypad != 0;
+}
+
+static enum card_result pcsc_ask_keypad(void *ctx, const struct keypad_ask *ask, uint8_t *answer, size_t size,
+                                        size_t *n)
+{
+    struct pcsc *p = ctx;
+    uint8_t block[KEYPAD_MAX];
+    size_t length;
+    DWORD got = 0;
+    *n = 0;
+    if (!pcsc_has_keypad(ctx))
+        return p->connected ? CARD_UNSUPPORTED : CARD_REMOVED;
+    keypad_write(block, &length, ask);
+    LONG rv = SCardControl(p->card, p->keypad, block, (DWORD)length, answer, (DWORD)size, &got);
+    *n = rv == SCARD_S_SUCCESS ? got : 0;
+    enum card_result r = result_of(rv);
+    return r == CARD_MUTE || r == CARD_NO_CARD ? CARD_REMOVED : r;
+}
+
+static bool pcsc_name(void *ctx, unsigned nth, char out[READER_NAME_MAX])
+{
+    struct pcsc *p = ctx;
+    const SCARD_READERSTATE *s = look(p) ? nth_card(p, nth) : NULL;
+    if (s)
+        snprintf(out, READER_NAME_MAX, "%s", s->szReader);
+    return s != NULL;
+}
+
 /* ---- for people ---- */
 
 /* PC/SC part 3, 3.1.3.2.3: the reader makes up the ATR of a contactless card: 3B 8n 80 01. */
@@ -292,5 +341,13 @@ void pcsc_close(struct pcsc *p)
 
 struct reader pcsc_reader(struct pcsc *p)
 {
-    return (struct reader){p, pcsc_await, pcsc_connect, pcsc_transmit, pcsc_is_there, pcsc_disconnect};
+    return (struct reader){.ctx = p,
+                           .await = pcsc_await,
+                           .connect = pcsc_connect,
+                           .transmit = pcsc_transmit,
+                           .is_there = pcsc_is_there,
+                           .disconnect = pcsc_disconnect,
+                           .name = pcsc_name,
+                           .has_keypad = pcsc_has_keypad,
+                           .ask_keypad = pcsc_ask_keypad};
 }

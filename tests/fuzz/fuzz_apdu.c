@@ -72,7 +72,12 @@ static void talk(struct card *c, struct arena *a)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct answers answers = {view_bytes(data, size), 0};
-    struct reader reader = {&answers, await, connect_card, transmit, is_there, disconnect};
+    struct reader reader = {.ctx = &answers,
+                            .await = await,
+                            .connect = connect_card,
+                            .transmit = transmit,
+                            .is_there = is_there,
+                            .disconnect = disconnect};
     struct card c;
     struct arena a;
     arena_open(&a, (size_t)256 << 10);

@@ -1,5 +1,6 @@
 #include "tests/lib/scripted_card.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -7,16 +8,60 @@
 
 struct scripted_card {
     struct scripted_options o;
-    struct persona persona;
     struct pins pins;
-    struct card_files files;
     struct applet applet;
     struct buf answer;
     bool connected, gone, no_reader, alarmed, left_open, other;
-    unsigned sent, shown, fault_at;
+    unsigned sent, shown, fault_at, keypad, used;
     enum card_fault fault;
     uint16_t sw;
 };
+
+/* What does not change between two cards of one kind: making it takes longer than a whole login. One is kept. */
+struct stock {
+    char *folder, *label;
+    bool long_lengths;
+    struct persona persona;
+    struct card_files files;
+};
+
+static struct stock *kept;
+
+static bool is_kept(const struct scripted_options *o)
+{
+    return kept && strcmp(kept->folder, o->folder) == 0 && strcmp(kept->label, o->label ? o->label : "") == 0 &&
+           kept->long_lengths == o->long_lengths;
+}
+
+static void drop_kept(void)
+{
+    if (!kept)
+        return;
+    persona_close(&kept->persona);
+    free(kept->folder);
+    free(kept->label);
+    free(kept);
+    kept = NULL;
+}
+
+static enum err keep(const struct scripted_options *o)
+{
+    const char *what;
+    const struct files_options files = {.label = o->label, .long_lengths = o->long_lengths};
+    if (is_kept(o))
+        return ERR_OK;
+    drop_kept();
+    kept = calloc(1, sizeof *kept);
+    if (!kept)
+        return ERR_MEMORY;
+    kept->folder = strdup(o->folder);
+    kept->label = strdup(o->label ? o->label : "");
+    kept->long_lengths = o->long_lengths;
+    enum err e = kept->folder && kept->label ? ERR_OK : ERR_MEMORY;
+    if (!e)
+        e = persona_open(&kept->persona, o->folder, o->chip, &what);
+    return e ? e : files_make(&kept->files, &kept->persona, &files);
+}
 
 static void on_alarm(void *ctx, const char *what)
 {
@@ -27,21 +72,17 @@ static void on_alarm(void *ctx, const char *what)
 
 enum err scripted_card_open(struct scripted_card **out, const struct scripted_options *o)
 {
-    const char *what;
     struct scripted_card *c = calloc(1, sizeof *c);
-    const struct files_options files = {.label = o->label, .long_lengths = o->long_lengths};
     *out = c;
     if (!c)
         return ERR_MEMORY;
     c->o = *o;
     c->no_reader = o->first == READER_NONE;
     c->gone = o->first != READER_CARD;
-    enum err e = persona_open(&c->persona, o->folder, o->chip, &what);
+    enum err e = keep(o);
     if (!e)
-        e = files_make(&c->files, &c->persona, &files);
-    if (!e)
-        e = pins_open(&c->pins, c->persona.pins, NULL);
-    c->applet = (struct applet){.files = &c->files, .pins = &c->pins, .alarm = on_alarm, .alarm_ctx = c};
+        e = pins_open(&c->pins, kept->persona.pins, NULL);
+    c->applet = (struct applet){.files = e ? NULL : &kept->files, .pins = &c->pins, .alarm = on_alarm, .alarm_ctx = c};
     buf_open(&c->answer, NULL, 2 * APPLET_ANSWER_MAX);
     return e;
 }
@@ -50,7 +91,6 @@ void scripted_card_close(struct scripted_card *c)
 {
     buf_close(&c->answer);
     pins_close(&c->pins);
-    persona_close(&c->persona);
     free(c);
 }
 
@@ -113,8 +153,9 @@ static enum card_result connect_card(void *ctx, unsigned nth)
     struct scripted_card *c = ctx;
     if (c->no_reader)
         return CARD_NO_READER;
-    if (c->gone || nth > c->o.others)
+    if (c->gone || nth > c->o.others + c->o.twins)
         return CARD_NO_CARD;
+    c->used = nth;
     c->connected = true;
     c->other = nth < c->o.others;
     if (c->other)
@@ -230,9 +271,61 @@ static void disconnect(void *ctx)
     c->connected = false;
 }
 
+static bool name(void *ctx, unsigned nth, char out[READER_NAME_MAX])
+{
+    const struct scripted_card *c = ctx;
+    bool there = !c->gone && !c->no_reader && nth <= c->o.others + c->o.twins;
+    if (there)
+        snprintf(out, READER_NAME_MAX, "Reader %u", nth);
+    return there;
+}
+
+/* ---- the reader's keys ---- */
+
+static bool has_keypad(void *ctx)
+{
+    const struct scripted_card *c = ctx;
+    return c->connected && c->o.keypad;
+}
+
+static enum card_result said(uint8_t *answer, size_t *n, uint16_t sw)
+{
+    *n = 0;
+    put_sw(answer, n, sw);
+    return CARD_OK;
+}
+
+static enum card_result ask_keypad(void *ctx, const struct keypad_ask *ask, uint8_t *answer, size_t size, size_t *n)
+{
+    struct scripted_card *c = ctx;
+    uint8_t command[32];
+    const char *typed = *c->o.keypad;
+    c->keypad++;
+    if (!typed || strcmp(typed, "cancel") == 0)
+        return said(answer, n, KEYPAD_CANCELLED);
+    c->o.keypad++;
+    if (strcmp(typed, "wait") == 0)
+        return said(answer, n, KEYPAD_TIMEOUT);
+    size_t length = strlen(typed);
+    if (length < ask->length_min || length > ask->length_max)
+        return said(answer, n, KEYPAD_LENGTH);
+    memcpy(command, ask->header, 4);
+    command[4] = (uint8_t)length;
+    memcpy(command + 5, typed, length);
+    return transmit(ctx, view_bytes(command, 5 + length), answer, size, n);
+}
+
 struct reader scripted_card_reader(struct scripted_card *c)
 {
-    return (struct reader){c, await, connect_card, transmit, is_there, disconnect};
+    return (struct reader){.ctx = c,
+                           .await = await,
+                           .connect = connect_card,
+                           .transmit = transmit,
+                           .is_there = is_there,
+                           .disconnect = disconnect,
+                           .name = name,
+                           .has_keypad = has_keypad,
+                           .ask_keypad = ask_keypad};
 }
 
 /* ---- what a test wants to know ---- */
@@ -263,6 +356,21 @@ int scripted_card_tries(const struct scripted_card *c, enum scripted_pin pin)
 bool scripted_card_left_open(const struct scripted_card *c)
 {
     return c->left_open || c->applet.verified != 0;
+}
+
+unsigned scripted_card_keypad(const struct scripted_card *c)
+{
+    return c->keypad;
+}
+
+unsigned scripted_card_reader_used(const struct scripted_card *c)
+{
+    return c->used;
+}
+
+void scripted_card_twins(struct scripted_card *c, unsigned twins)
+{
+    c->o.twins = twins;
 }
 
 bool scripted_card_is_off(const struct scripted_card *c)

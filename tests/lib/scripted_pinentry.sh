@@ -1,6 +1,6 @@
 #!/bin/sh
 # A pinentry that follows a script, for tests: every GETPIN and CONFIRM takes the next line of the file named by
-# PINENTRY_SCRIPT ("pin 1234", "ok", "cancel", "hang", "stubborn", "die", "garbage"); what it was told is appended to
+# PINENTRY_SCRIPT ("pin 1234", "ok", "other" (the third button), "cancel", "hang", "stubborn", "die", "garbage"); what it was told is appended to
 # PINENTRY_SCRIPT.log. When the lines are used up it says "cancel".
 script=$PINENTRY_SCRIPT
 log=$script.log
@@ -15,6 +15,7 @@ act() {
     case $step in
     "pin "*) printf 'D %s\nOK\n' "${step#pin }" ;;
     ok) echo OK ;;
+    other) echo 'ERR 83886194 Not confirmed <Pinentry>' ;;
     hang) exec sleep 600 ;;
     stubborn) trap '' TERM; while :; do sleep 1; done ;;
     die) exit 3 ;;

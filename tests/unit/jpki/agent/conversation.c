@@ -22,6 +22,10 @@ struct table {
     char said[8192]; /* all descriptions and errors */
     bool take_card_away;
     bool stop;
+    /* which of several cards: -1: no word; asked so often, of so many */
+    int choice;
+    unsigned choices_shown, choices_seen;
+    bool twin_leaves; /* while she is asked, the other card is taken away */
     bool seen[STAGE_COUNT];
     struct arena arena;
 };
@@ -43,6 +47,10 @@ static enum window_answer next(struct table *t, const struct window_text *text, 
     if (!watch->may_stay(watch->ctx))
         return WINDOW_STOPPED;
     *word_out = *t->script;
+    if (*t->script && strcmp(*t->script, "other") == 0) {
+        t->script++;
+        return WINDOW_OTHER;
+    }
     if (!*t->script || strcmp(*t->script, "cancel") == 0)
         return WINDOW_CANCELLED;
     return strcmp(*t->script++, "fail") == 0 ? WINDOW_FAILED : WINDOW_OK;
@@ -68,6 +76,17 @@ static enum window_answer confirm(void *ctx, const struct window_text *text, con
     const char *w;
     t->confirmed++;
     return next(t, text, watch, &w);
+}
+
+static int choose(void *ctx, const struct choices *choices, int ms)
+{
+    struct table *t = ctx;
+    (void)ms;
+    t->choices_shown++;
+    t->choices_seen = (unsigned)choices->n;
+    if (t->twin_leaves)
+        scripted_card_twins(t->card, 0);
+    return t->twin_leaves ? -1 : t->choice;
 }
 
 static void tell(void *ctx, enum stage stage)
@@ -126,6 +145,7 @@ static struct proof_response talk_until(struct table *t, enum proof_purpose purp
                              .now = clock_s(&clock_real),
                              .busy_patience_ms = 50,
                              .tell = tell,
+                             .choose = choose,
                              .is_stopped = is_stopped,
                              .ctx = t};
     conversation_run(&c, &out);
@@ -632,4 +652,146 @@ Test(conversation, registers_with_a_phone_and_the_coming_generation_too)
     struct proof_response r = talk(&t, PROOF_REGISTER);
     cr_expect(r.error == PROOF_OK && r.sign.alg == JWS_ES384 && r.sign.sig.n == 96);
     clear(&t);
+}
+
+/* ---- several cards ---- */
+
+Test(conversation, one_card_among_others_is_taken_without_a_question)
+{
+    struct scripted_options o = plastic;
+    struct table t;
+    o.others = 2;
+    set(&t, &o, all_right);
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_OK);
+    cr_expect(t.choices_shown == 0 && scripted_card_reader_used(t.card) == 2);
+    clear(&t);
+}
+
+Test(conversation, of_two_cards_she_chooses)
+{
+    for (int choice = 0; choice < 2; choice++) {
+        struct scripted_options o = plastic;
+        struct table t;
+        o.others = 1;
+        o.twins = 1;
+        set(&t, &o, all_right);
+        t.choice = choice;
+        cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_OK);
+        cr_expect(t.choices_seen == 2 && t.seen[STAGE_CHOICE], "the foreign card is not offered");
+        cr_expect_eq(scripted_card_reader_used(t.card), 1U + (unsigned)choice);
+        cr_expect(t.asked == 1 && !scripted_card_left_open(t.card));
+        clear(&t);
+    }
+}
+
+Test(conversation, taking_a_card_away_is_a_choice_too)
+{
+    struct scripted_options o = plastic;
+    struct table t;
+    o.twins = 1;
+    set(&t, &o, all_right);
+    t.twin_leaves = true;
+    cr_expect_eq(talk(&t, PROOF_LOGIN).error, PROOF_OK);
+    cr_expect(t.choices_shown == 1 && scripted_card_reader_used(t.card) == 0);
+    clear(&t);
+}
+
+Test(conversation, nobody_chooses_for_her)
+{
+    struct scripted_options o = plastic;
+    struct table t;
+    o.twins = 1;
+    set(&t, &o, all_right);
+    t.choice = -1;
+    cr_expect_eq(talk_until(&t, PROOF_LOGIN, clock_steady_ms() + 200).error, PROOF_REQUEST_EXPIRED);
+    cr_expect(t.choices_shown > 0 && t.asked == 0 && scripted_card_shown(t.card) == 0);
+    clear(&t);
+    set(&t, &o, all_right);
+    t.choice = 7; /* no such */
+    cr_expect_eq(talk_until(&t, PROOF_LOGIN, clock_steady_ms() + 200).error, PROOF_REQUEST_EXPIRED);
+    cr_expect_eq(t.asked, 0);
+    clear(&t);
+}
+
+/* ---- the keys of the reader ---- */
+
+struct keypad_case {
+    const char *what;
+    enum proof_purpose purpose;
+    const char *const window[8]; /* "go on": the keys; "other": this computer; else what is typed here */
+    const char *const keypad[6];
+    enum proof_error error;
+    unsigned typed_here, asked_there, shown; /* windows for a PIN, questions to the keys, PINs the card saw */
+};
+
+static const struct keypad_case keypad_cases[] = {
+    {"the PIN is typed there", PROOF_LOGIN, {"go on"}, {"1234"}, PROOF_OK, 0, 1, 1},
+    {"both PINs are", PROOF_READ, {"go on", "go on"}, {"1234", "1234"}, PROOF_OK, 0, 2, 2},
+    {"the password too", PROOF_REGISTER, {"go on", "go on"}, {"1234", "ABC123"}, PROOF_OK, 0, 2, 2},
+    {"the password here, the PIN there", PROOF_REGISTER, {"go on", "other", "ABC123"}, {"1234"}, PROOF_OK, 1, 1, 2},
+    {"here by her own choice", PROOF_LOGIN, {"other", "1234"}, {NULL}, PROOF_OK, 1, 0, 1},
+    {"she cancels the window", PROOF_LOGIN, {"cancel"}, {"1234"}, PROOF_USER_CANCELLED, 0, 0, 0},
+    {"she cancels on the keys", PROOF_LOGIN, {"go on"}, {"cancel"}, PROOF_USER_CANCELLED, 0, 1, 0},
+    {"too slow, then right", PROOF_LOGIN, {"go on", "go on"}, {"wait", "1234"}, PROOF_OK, 0, 2, 1},
+    {"too slow for ever is up to her", PROOF_LOGIN, {"go on", "cancel"}, {"wait"}, PROOF_USER_CANCELLED, 0, 1, 0},
+    {"too short, then right", PROOF_LOGIN, {"go on", "go on"}, {"123", "1234"}, PROOF_OK, 0, 2, 1},
+    {"wrong, then right", PROOF_LOGIN, {"go on", "go on"}, {"9999", "1234"}, PROOF_OK, 0, 2, 2},
+    {"the last try is asked for first",
+     PROOF_LOGIN,
+     {"go on", "go on", "cancel"},
+     {"9999", "9998"},
+     PROOF_PIN_LAST_TRY,
+     0,
+     2,
+     2},
+    {"the last try blocks",
+     PROOF_LOGIN,
+     {"go on", "go on", "go on", "go on"},
+     {"9999", "9998", "9997"},
+     PROOF_PIN_BLOCKED,
+     0,
+     3,
+     3},
+};
+
+Test(conversation, the_keys_of_the_reader_take_the_pin)
+{
+    for (size_t i = 0; i < sizeof keypad_cases / sizeof *keypad_cases; i++) {
+        const struct keypad_case *k = &keypad_cases[i];
+        struct scripted_options o = plastic;
+        struct table t;
+        o.keypad = k->keypad;
+        set(&t, &o, k->window);
+        struct proof_response r = talk(&t, k->purpose);
+        cr_expect_eq(r.error, k->error, "%s: %s", k->what, proof_error_name(r.error));
+        cr_expect_eq(t.asked, k->typed_here, "%s: %u windows", k->what, t.asked);
+        cr_expect_eq(scripted_card_keypad(t.card), k->asked_there, "%s", k->what);
+        cr_expect_eq(scripted_card_shown(t.card), k->shown, "%s", k->what);
+        cr_expect(!scripted_card_left_open(t.card), "%s", k->what);
+        cr_expect(k->asked_there == 0 || (t.seen[STAGE_KEYPAD] && strstr(t.said, "リーダーのキー")), "%s", k->what);
+        clear(&t);
+    }
+}
+
+Test(conversation, a_keypad_survives_every_fault_and_status_word_at_every_command)
+{
+    static const char *const go_on[] = {"go on", "go on", "go on", "go on", NULL};
+    static const char *const typed[] = {"1234", "1234", "1234", "1234", NULL};
+    struct scripted_options o = plastic;
+    o.keypad = typed;
+    for (unsigned n = 1; n <= 12; n++)
+        for (size_t i = 0; i < CARD_FAULT_SW - 1 + sizeof status_words / sizeof *status_words; i++) {
+            bool is_sw = i >= CARD_FAULT_SW - 1;
+            enum card_fault fault = is_sw ? CARD_FAULT_SW : (enum card_fault)(i + 1);
+            uint16_t sw = is_sw ? status_words[i - (CARD_FAULT_SW - 1)] : 0;
+            struct table t;
+            set(&t, &o, go_on);
+            scripted_card_fault(t.card, n, fault, sw);
+            struct proof_response r = talk(&t, PROOF_LOGIN);
+            cr_expect_eq(scripted_card_tries(t.card, SCRIPTED_AUTH), 3, "%d %04X at %u", fault, sw, n);
+            cr_expect_leq(scripted_card_shown(t.card), scripted_card_keypad(t.card), "%d %04X at %u", fault, sw, n);
+            cr_expect_leq(scripted_card_keypad(t.card), t.confirmed, "%d %04X at %u", fault, sw, n);
+            cr_expect(r.error != PROOF_OK || r.auth.sig.n == 256);
+            clear(&t);
+        }
 }

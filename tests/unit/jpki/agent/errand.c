@@ -58,11 +58,12 @@ static enum window_answer confirm(void *ctx, const struct window_text *text, con
 }
 
 /* With ABANDONED_MS another program keeps the card for ever. */
-static void open_desk(struct desk *d, bool hold_window, int abandoned_ms)
+static void open_desk_of(struct desk *d, bool hold_window, int abandoned_ms, unsigned twins)
 {
     const struct scripted_options o = {.folder = BUILD_DIR "/testpki/residents/hanako",
                                        .chip = BUILD_DIR "/testpki/chip.pem",
                                        .first = READER_CARD,
+                                       .twins = twins,
                                        .busy = abandoned_ms ? ~0u : 0};
     *d = (struct desk){.hold_window = hold_window};
     arena_open(&d->arena, (size_t)1 << 20);
@@ -70,6 +71,11 @@ static void open_desk(struct desk *d, bool hold_window, int abandoned_ms)
     const struct errand_tools tools = {open_reader, close_reader, d,    {d, ask_pin, confirm},
                                        60000,       abandoned_ms, NULL, NULL};
     cr_assert(!errand_open(&d->errand, &tools));
+}
+
+static void open_desk(struct desk *d, bool hold_window, int abandoned_ms)
+{
+    open_desk_of(d, hold_window, abandoned_ms, 0);
 }
 
 static void close_desk(struct desk *d)
@@ -104,6 +110,7 @@ static const char *follow(struct desk *d, const char *id)
 {
     struct errand_view v = {0};
     do {
+        pause_ms(5); /* one that was stopped answers every look at once */
         if (errand_look(d->errand, view_text(id), v.seen, 5000, &d->arena, &v))
             return NULL;
     } while (!v.done);
@@ -197,5 +204,47 @@ Test(errand, nothing_starts_after_it_was_shut)
     for (int i = 0; i < 400 && errand_is_busy(d.errand); i++)
         pause_ms(10);
     cr_expect_eq(start(&d, id), ERR_BUSY);
+    close_desk(&d);
+}
+
+/* ---- which of several cards ---- */
+
+/* Looks on until the choices are shown. */
+static struct errand_view look_for_choices(struct desk *d, const char *id)
+{
+    struct errand_view v = {0};
+    for (int i = 0; i < 50 && !v.choices; i++)
+        cr_assert(!errand_look(d->errand, view_text(id), v.seen, 5000, &d->arena, &v));
+    cr_assert(v.choices && v.stage == STAGE_CHOICE);
+    return v;
+}
+
+Test(errand, shows_the_choices_and_takes_the_word_on_them)
+{
+    struct desk d;
+    char id[ERRAND_ID_MAX];
+    open_desk_of(&d, false, 0, 1);
+    cr_assert(!start(&d, id));
+    struct errand_view v = look_for_choices(&d, id);
+    cr_assert(v.choices->n == 2);
+    cr_expect_str_eq(v.choices->names[1], "Reader 1");
+    errand_choose(d.errand, VIEW("somebody else"), v.seen, 0);
+    errand_choose(d.errand, view_text(id), v.seen, 2);
+    errand_choose(d.errand, view_text(id), 0, 0);
+    errand_choose(d.errand, view_text(id), v.seen, 1);
+    cr_expect_not_null(follow(&d, id));
+    cr_expect_eq(scripted_card_reader_used(d.card), 1, "what was no word on these choices did not count");
+    close_desk(&d);
+}
+
+Test(errand, can_be_stopped_while_it_asks_which_card)
+{
+    struct desk d;
+    char id[ERRAND_ID_MAX];
+    open_desk_of(&d, false, 0, 1);
+    cr_assert(!start(&d, id));
+    look_for_choices(&d, id);
+    errand_stop(d.errand, view_text(id));
+    cr_expect_not_null(follow(&d, id));
     close_desk(&d);
 }

@@ -275,6 +275,13 @@ Test(loopback_running, has_no_other_door)
                                         "/v1/wait/AAAAAAAAAAAAAAAAAAAAAA/0",
                                         "/v1/wait/x/y/z",
                                         "/v1/wait/x/-1",
+                                        "/v1/choose/",
+                                        "/v1/choose/x",
+                                        "/v1/choose/x/1",
+                                        "/v1/choose/x/1/0",
+                                        "/v1/choose/x/1/99",
+                                        "/v1/choose/x/1/y",
+                                        "/v1/choose/x/1/1/1",
                                         "/favicon.ico"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         const char *answer = agent_rig_get(&agent, paths[i], "");

@@ -197,3 +197,21 @@ Test(window, large_letters_reach_every_toolkit_and_come_only_when_asked_for)
     }
     arena_close(&a);
 }
+
+static enum window_answer confirm_with(const char *s, const char *other)
+{
+    struct window w = pinentry_window(&program);
+    const struct window_watch watch = {always, NULL};
+    struct window_text three = text;
+    three.other = other;
+    set_script(s);
+    return w.confirm(w.ctx, &three, &watch);
+}
+
+Test(window, a_third_button_is_told_apart_from_no_only_where_there_is_one)
+{
+    cr_expect_eq(confirm_with("other\n", "X"), WINDOW_OTHER);
+    cr_expect_eq(confirm_with("cancel\n", "X"), WINDOW_CANCELLED);
+    cr_expect_eq(confirm_with("ok\n", "X"), WINDOW_OK);
+    cr_expect_eq(confirm_with("other\n", NULL), WINDOW_CANCELLED);
+}
