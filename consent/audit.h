@@ -72,4 +72,10 @@ struct audit_scope {
 enum err audit_verify(struct audit_report *out, const struct audit_scope *scope, struct db *const *dbs,
                       size_t n) MUST_CHECK;
 
+/* Writes leaves FROM up to the published checkpoint in FOLDER as a bundle; *SIZE is where it ends. ERR_NOT_FOUND:
+ * nothing is published. ERR_LIMIT: FROM is behind it. ERR_MISMATCH: a leaf is missing, or published files are damaged.
+ */
+enum err audit_export(FILE *out, struct arena *a, struct db *db, const char *folder, int64_t from,
+                      int64_t *size) MUST_CHECK;
+
 #endif

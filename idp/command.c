@@ -61,6 +61,22 @@ static const struct command table[] = {
      "the published files and the checkpoints. Exit code 0: nothing was altered; 1: something was, and it\n"
      "is listed.\n",
      command_audit_verify},
+    {"audit export", "write the ledger as a bundle that verifies elsewhere", "[--config FILE] [--from FILE] [FILE]",
+     CONFIG_HELP
+     "  --from FILE      a checkpoint kept from earlier: only what came after it\n"
+     "\nWrites events, salts and the published checkpoint; `genkan-verify bundle` checks them on any machine,\n"
+     "without Genkan. The bundle holds what residents agreed to: it is for those who may read it.\n",
+     command_audit_export},
+    {"witness", "cosign the checkpoints of another log (C2SP tlog-witness)",
+     "--name NAME --logs FILE --folder DIR [--listen ADDRESS] [--host NAME] [--show-key]",
+     "  --name NAME      name of this witness, like w.b-city.example/witness\n"
+     "  --logs FILE      a tlog-policy whose logs are watched\n"
+     "  --folder DIR     key and memory; made at the first start\n"
+     "  --listen ADDRESS default 127.0.0.1:8090\n"
+     "  --host NAME      the name requests come for, when a reverse proxy stands in front\n"
+     "  --show-key       print the verifier key for the policies of others, and end\n"
+     "\nAnswers POST /add-checkpoint and GET /<origin hash>/checkpoint. Needs no configuration and no database.\n",
+     command_witness},
     {"key list", "list the signing keys", "[--config FILE]", CONFIG_HELP, command_key_list},
     {"key rotate", "let the next key take over",
      "[--config FILE] [--use token|card|profile] [--alg RS256|ES256] [--force]",

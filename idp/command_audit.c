@@ -224,3 +224,47 @@ int command_audit_verify(const struct command *self, int argc, const char *const
     desk_close(&desk);
     return code;
 }
+
+/* --- export ----------------------------------------------------------------------------------------------------- */
+
+static int export_to(const struct command *self, struct desk *desk, const char *path, int64_t from)
+{
+    int64_t size = 0;
+    FILE *out = path ? fopen(path, "wxe") : stdout;
+    if (!out)
+        return command_fail(self, COMMAND_FAILED, "%s cannot be made (it must not be there yet)", path);
+    struct db *db = store_borrow(desk->store);
+    enum err err = audit_export(out, &desk->arena, db, desk->config->ledger.folder, from, &size);
+    store_return(desk->store, db);
+    if (path && fclose(out) != 0 && !err)
+        err = ERR_IO;
+    if (err && path)
+        unlink(path);
+    if (err == ERR_NOT_FOUND)
+        return command_fail(self, COMMAND_NO, "nothing is published in %s yet", desk->config->ledger.folder);
+    if (err == ERR_LIMIT)
+        return command_fail(self, COMMAND_NO, "--from is behind the published checkpoint");
+    if (err)
+        return command_fail(self, COMMAND_FAILED, "%s; try `genkan audit verify`", err_name(err));
+    fprintf(stderr, "leaves %" PRId64 " to %" PRId64 "; check with: genkan-verify bundle --policy POLICY %s\n", from,
+            size, path ? path : "FILE");
+    return COMMAND_DONE;
+}
+
+int command_audit_export(const struct command *self, int argc, const char *const *argv)
+{
+    const char *config, *from = NULL, *file = NULL;
+    const struct command_option options[] = {{"--from", &from, NULL}};
+    struct checkpoint c = {0};
+    int code = command_parse(self, argc, argv, options, 1, &config, &file, 1);
+    if (code != -1)
+        return code;
+    struct desk desk;
+    code = desk_open(&desk, self, config, DESK_READ);
+    if (code == -1 && from)
+        code = read_checkpoint(self, &desk, &c, "--from", from);
+    if (code == -1)
+        code = export_to(self, &desk, file, c.size);
+    desk_close(&desk);
+    return code;
+}

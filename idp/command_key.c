@@ -3,12 +3,23 @@
 
 #include "base/clock.h"
 #include "consent/ledger.h"
+#include "consent/publish.h"
 #include "idp/desk.h"
 #include "idp/profile_rotation.h"
 #include "idp/tokens/keys.h"
 #include "jpki/proof/issuer.h"
 
 /* --- list ------------------------------------------------------------------------------------------------------- */
+
+/* The key of checkpoints, as policies name it; it is never rotated, since a log is its key. */
+static void show_ledger_key(struct desk *desk)
+{
+    const struct config *c = desk->config;
+    const char *vkey;
+    enum err err = publish_key_text(&vkey, &desk->arena, c->ledger.key, view_text(c->ledger.origin));
+    printf("%-6s %-6s %-8s %-20s %s\n", "ledger", "Ed25519", err ? "none" : "active", "",
+           err ? "the first `genkan serve` makes it" : vkey);
+}
 
 int command_key_list(const struct command *self, int argc, const char *const *argv)
 {
@@ -26,6 +37,7 @@ int command_key_list(const struct command *self, int argc, const char *const *ar
             printf("%-6s %-6s %-8s %-20s %s\n", key_use_name(row->use), jws_alg_name(jws_key_alg(row->key)),
                    key_state_name(row->state), since ? since : "", jws_key_id(row->key));
         }
+        show_ledger_key(&desk);
         code = COMMAND_DONE;
     }
     desk_close(&desk);
