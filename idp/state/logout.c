@@ -10,7 +10,7 @@
 static enum err add_notice(struct db *db, const struct logout *l, const struct client *client)
 {
     const struct keys *keys = op_keys(l->op);
-    struct notice n = {.client = client->id, .created_at = l->now};
+    struct notice n = {.channel = NOTICE_LOGOUT, .client = client->id, .created_at = l->now};
 
     n.sub = view_text(subject_sub(l->arena, keys, client->sector, l->session->resident));
     n.sid = view_text(subject_sid(l->arena, keys, l->session->id, client->id));

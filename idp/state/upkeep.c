@@ -6,19 +6,16 @@
 
 #include "base/log.h"
 #include "consent/grant.h"
-#include "http/fetch.h"
-#include "http/url.h"
 #include "idp/state/clients.h"
-#include "idp/tokens/logout_token.h"
+#include "idp/state/notice_post.h"
 #include "sessions/notice.h"
 #include "sessions/sweep.h"
 #include "store/store.h"
 
-#define ROUND_S        5  /* how often the queue is looked at when nobody wakes us */
-#define SWEEP_S        60 /* how often expired rows are deleted */
-#define EXPIRE_MAX     100
-#define ROUND_CEILING  (1 << 20)
-#define TOKEN_BODY_MAX 16384
+#define ROUND_S       5  /* how often the queue is looked at when nobody wakes us */
+#define SWEEP_S       60 /* how often expired rows are deleted */
+#define EXPIRE_MAX    100
+#define ROUND_CEILING (1 << 20)
 
 struct upkeep {
     const struct op *op;
@@ -59,39 +56,8 @@ static enum err settle_job(struct db *db, void *ctx)
     const struct delivery *d = ctx;
     enum err e = d->gone ? notice_done(db, d->notice.id) : ERR_OK;
 
-    return e || !d->failed ? e : notice_put_off(db, d->arena, d->notice.client, clock_s(&d->op->clock));
-}
-
-/* Section 2.5: one form parameter, logout_token. */
-static enum err body_of(const struct delivery *d, const struct client *client, struct view *body)
-{
-    const struct notice *n = &d->notice;
-    struct logout_token token = {d->op->issuer, client->id, n->sub, n->sid, clock_s(&d->op->clock)};
-    struct view text;
-    struct buf b;
-    enum err e = logout_token_mint(d->arena, op_keys(d->op), client->id_token_alg, &token, &text);
-
-    if (e)
-        return e;
-    buf_open(&b, d->arena, TOKEN_BODY_MAX);
-    buf_put_text(&b, "logout_token=");
-    url_put_encoded(&b, text);
-    return buf_done(&b, body);
-}
-
-/* Section 2.8: 200 says that the session is closed there (204 is the same without a body). */
-static enum err post(const struct delivery *d, const struct client *client, int *status)
-{
-    const struct fetch_limits limits = {.timeout_ms = d->round->timeout_ms, .body_max = 65536};
-    struct fetched fetched = {0};
-    struct view body;
-    enum err e = body_of(d, client, &body);
-
-    if (!e)
-        e = fetch_post(d->op->fetch, d->arena, client->backchannel_uri, "application/x-www-form-urlencoded", body,
-                       &limits, &fetched);
-    *status = fetched.status;
-    return e;
+    return e || !d->failed ? e
+                           : notice_put_off(db, d->arena, d->notice.channel, d->notice.client, clock_s(&d->op->clock));
 }
 
 /* Nobody's reading waits for a service: the connection is given back before the POST. */
@@ -113,12 +79,12 @@ static enum err deliver(struct delivery *d)
 
     if (e)
         return e;
-    bool possible = client && view_is(client->backchannel_uri);
-    enum err sent = possible ? post(d, client, &status) : ERR_NOT_FOUND;
-    d->told = !sent && (status == 200 || status == 204);
+    bool possible = client && view_is(notice_address(n->channel, client));
+    enum err sent = possible ? notice_post(d->op, d->arena, n, client, d->round->timeout_ms, &status) : ERR_NOT_FOUND;
+    d->told = !sent && notice_is_heard(n->channel, status);
     d->failed = possible && !d->told;
     d->gone = d->told || !possible || notice_wait_s(n->tries) == 0;
-    log_event(d->told ? LOG_INFO : LOG_WARN, d->told ? "logout_told" : "logout_not_told", LOG_TEXT("client", n->client),
+    log_event(d->told ? LOG_INFO : LOG_WARN, notice_log_name(n->channel, d->told), LOG_TEXT("client", n->client),
               LOG_INT("try", n->tries), LOG_INT("status", status), LOG_STR("error", sent ? err_name(sent) : ""),
               LOG_STR("next", d->gone ? "none" : "later"));
     return store_write(d->op->store, settle_job, d);

@@ -1,5 +1,5 @@
-/* upkeep: the background thread. It tells services of log-outs (the durable queue of sessions/notice), deletes what has
- * expired, and ends grants that ran out. */
+/* upkeep: the background thread. It tells services of log-outs and of consents that changed (the durable queue of
+ * sessions/notice), deletes what has expired, and ends grants that ran out. */
 #ifndef IDP_STATE_UPKEEP_H
 #define IDP_STATE_UPKEEP_H
 

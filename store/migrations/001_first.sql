@@ -147,16 +147,19 @@ CREATE TABLE refresh (
 CREATE INDEX refresh_by_family ON refresh (family);
 CREATE INDEX refresh_by_expiry ON refresh (expires_at);
 
-CREATE TABLE logout_notice (
+-- What services must be told: a row stays until they heard it or the tries are used up.
+CREATE TABLE notice (
   id INTEGER PRIMARY KEY,
+  channel INTEGER NOT NULL CHECK (channel BETWEEN 1 AND 2), -- log-out, event
   client TEXT NOT NULL,
   sub TEXT NOT NULL,
-  sid TEXT NOT NULL,
+  sid TEXT,                           -- log-out
+  event TEXT,                         -- event: the claims of the security event token, JSON
   created_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
   tries INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX logout_notice_by_due ON logout_notice (due_at);
+CREATE INDEX notice_by_due ON notice (due_at);
 
 -- What a resident allows a service. Ended rows stay: they say why she is asked again. The names of organisation, sector
 -- and subject are kept as they were when she decided, for the ledger's withdrawn and expired events.

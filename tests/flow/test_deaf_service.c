@@ -56,7 +56,7 @@ static void logs_out_of_both(void)
 
 static int64_t untried(void)
 {
-    return provider_number(genkan, "SELECT count(*) FROM logout_notice WHERE tries = 0");
+    return provider_number(genkan, "SELECT count(*) FROM notice WHERE tries = 0");
 }
 
 Test(deaf_service, costs_a_round_one_try_and_the_others_hear_everything)
@@ -71,8 +71,8 @@ Test(deaf_service, costs_a_round_one_try_and_the_others_hear_everything)
     cr_expect_eq(round.tried, 4, "A once, B three times; not %zu", round.tried);
     cr_expect_eq(round.told, 3);
     cr_expect_eq(b_city->told, 3);
-    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM logout_notice WHERE client = 'a-city'"), 3, "kept");
-    cr_expect_eq(provider_number(genkan, "SELECT max(tries) + min(tries) FROM logout_notice"), 1);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE client = 'a-city'"), 3, "kept");
+    cr_expect_eq(provider_number(genkan, "SELECT max(tries) + min(tries) FROM notice"), 1);
     close(fd);
 }
 

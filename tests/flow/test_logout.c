@@ -323,14 +323,14 @@ Test(logout, a_service_that_is_down_is_told_when_it_is_up_again_even_after_a_res
     cr_assert(resident_logs_out(hanako));
     cr_assert_eq(provider_deliver(genkan), 0, "A is down");
     cr_assert_eq(provider_deliver(genkan), 0, "and is not asked again at once");
-    cr_assert_eq(provider_number(genkan, "SELECT max(tries) FROM logout_notice"), 1);
+    cr_assert_eq(provider_number(genkan, "SELECT max(tries) FROM notice"), 1);
 
     provider_restart(genkan);
     provider_pass(genkan, 3600);
     listen_again(port);
     cr_assert_eq(provider_deliver(genkan), 1);
     cr_assert_eq(heard, 1);
-    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM logout_notice"), 0);
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM notice"), 0);
 }
 
 Test(logout, a_service_that_never_answers_is_given_up_in_the_end)
@@ -343,5 +343,5 @@ Test(logout, a_service_that_never_answers_is_given_up_in_the_end)
         provider_deliver(genkan);
         provider_pass(genkan, 24 * 3600);
     }
-    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM logout_notice"), 0);
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM notice"), 0);
 }

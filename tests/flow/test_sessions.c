@@ -50,7 +50,7 @@ static int64_t open_sessions(void)
 
 static int64_t notices(void)
 {
-    return provider_number(genkan, "SELECT count(*) FROM logout_notice");
+    return provider_number(genkan, "SELECT count(*) FROM notice");
 }
 
 static int userinfo_status(struct service *s, const char *access)
@@ -128,7 +128,7 @@ Test(sessions, somebody_else_ends_an_idle_session_of_the_browser)
 static enum err forbid_notices_job(struct db *db, void *ctx)
 {
     (void)ctx;
-    return db_run(db, "CREATE TRIGGER full BEFORE INSERT ON logout_notice BEGIN SELECT RAISE(ABORT, 'no notices'); END",
+    return db_run(db, "CREATE TRIGGER full BEFORE INSERT ON notice BEGIN SELECT RAISE(ABORT, 'no notices'); END",
                   NO_VALUES);
 }
 

@@ -24,7 +24,11 @@ TestSuite(notice, .init = open_box, .fini = close_box);
 
 static void add(const char *client, int64_t at)
 {
-    struct notice n = {.client = view_text(client), .sub = VIEW("sub"), .sid = VIEW("sid"), .created_at = at};
+    struct notice n = {.channel = NOTICE_LOGOUT,
+                       .client = view_text(client),
+                       .sub = VIEW("sub"),
+                       .sid = VIEW("sid"),
+                       .created_at = at};
     cr_assert_eq(notice_add(db, &n), ERR_OK);
 }
 
@@ -103,7 +107,7 @@ static int64_t next_due(void)
 
 static void put_off(const char *client, int64_t now)
 {
-    cr_assert_eq(notice_put_off(db, &box.a, view_text(client), now), ERR_OK);
+    cr_assert_eq(notice_put_off(db, &box.a, NOTICE_LOGOUT, view_text(client), now), ERR_OK);
 }
 
 Test(notice, all_of_a_service_that_does_not_answer_wait_with_the_one_that_was_tried)
@@ -136,7 +140,7 @@ Test(notice, another_service_waits_for_nobody)
 Test(notice, putting_off_brings_nothing_forward)
 {
     add("a-city", NOW);
-    cr_assert_eq(db_script(db, "UPDATE logout_notice SET due_at = 9000000"), ERR_OK);
+    cr_assert_eq(db_script(db, "UPDATE notice SET due_at = 9000000"), ERR_OK);
     put_off("a-city", NOW);
     cr_expect_eq(next_due(), 9000000);
 }
@@ -147,9 +151,30 @@ Test(notice, what_is_too_old_goes_when_the_service_fails_again)
     add("a-city", NOW + 1);
     add("b-city", NOW);
     put_off("a-city", NOW + NOTICE_LIFE_S);
-    cr_expect_eq(box_number(&box, "SELECT count(*) FROM logout_notice WHERE client = 'a-city'"), 1);
-    cr_expect_eq(box_number(&box, "SELECT count(*) FROM logout_notice WHERE client = 'b-city'"), 1);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM notice WHERE client = 'a-city'"), 1);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM notice WHERE client = 'b-city'"), 1);
     put_off("a-city", NOW + NOTICE_LIFE_S + 1);
     put_off("a-city", NOW + NOTICE_LIFE_S + 2);
-    cr_expect_eq(box_number(&box, "SELECT count(*) FROM logout_notice WHERE client = 'a-city'"), 0);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM notice WHERE client = 'a-city'"), 0);
+}
+
+Test(notice, an_event_comes_back_as_it_was_and_waits_for_its_own_address_only)
+{
+    const struct notice event = {.channel = NOTICE_EVENT,
+                                 .client = VIEW("a-city"),
+                                 .sub = VIEW("sub"),
+                                 .event = VIEW("{\"jti\":\"x\"}"),
+                                 .created_at = NOW};
+    cr_assert_eq(notice_add(db, &event), ERR_OK);
+    add("a-city", NOW);
+    cr_assert_eq(take(10, NOW), 2);
+    cr_expect_eq(due[0].channel, NOTICE_EVENT);
+    cr_expect(view_equal(due[0].event, event.event));
+    cr_expect_not(view_is(due[0].sid));
+    cr_expect_eq(due[1].channel, NOTICE_LOGOUT);
+    cr_expect_not(view_is(due[1].event));
+    cr_assert_eq(db_script(db, "UPDATE notice SET due_at = 1, tries = 3"), ERR_OK);
+    cr_assert_eq(notice_put_off(db, &box.a, NOTICE_EVENT, VIEW("a-city"), NOW), ERR_OK);
+    cr_assert_eq(take(10, NOW), 1);
+    cr_expect_eq(due[0].channel, NOTICE_LOGOUT, "log-outs do not wait for the address of events");
 }
