@@ -14,10 +14,12 @@ struct pages {
 
 const char page_content_type[] = "text/html; charset=utf-8";
 
-const char *const page_lang_names[] = {"ja", "en", NULL};
+const char *const page_lang_names[] = {"ja", "en", "ja-simple", NULL};
 const char *const page_source_names[] = {"card_signed", "card_read", "upstream", "resident", NULL};
-const char *const page_reason_names[] = {"new",       "field", "terms",    "value", "expired",
-                                         "withdrawn", "once",  "required", "asked", NULL};
+const char *const page_reason_names[] = {"new",  "field",    "terms",     "value", "expired", "withdrawn",
+                                         "once", "required", "suspended", "asked", NULL};
+const char *const page_closed_names[] = {"no", "minor", "suspended", NULL};
+const char *const page_state_names[] = {"live", "suspended", "stopped", "withdrawn", "expired", NULL};
 const char *const page_duration_names[] = {"once", "year", "until_withdrawn", NULL};
 const char *const page_purpose_names[] = {"login", "reauth", "read", "register", NULL};
 
@@ -35,6 +37,11 @@ static const struct page_def defs[PAGE_IDS] = {
     [PAGE_LOGGED_OUT] = {"logged_out.xhtml", page_logged_out_facts},
     [PAGE_HOME] = {"home.xhtml", page_home_facts},
     [PAGE_INTERESTS] = {"interests.xhtml", page_interests_facts},
+    [PAGE_SERVICES] = {"services.xhtml", page_services_facts},
+    [PAGE_SERVICE] = {"service.xhtml", page_service_facts},
+    [PAGE_SERVICE_CHANGE] = {"service_change.xhtml", page_service_change_facts},
+    [PAGE_HISTORY] = {"history.xhtml", page_history_facts},
+    [PAGE_RECEIPT] = {"receipt.xhtml", page_receipt_facts},
 };
 
 /* form-action is left out on purpose: Chromium applies it to the redirects behind a form too, and those lead to the
@@ -94,13 +101,22 @@ struct template_env page_env(enum page_id id, const struct words *words, void (*
         .facts = defs[id].facts, .words = words, .part = find_part, .asset = find_asset, .used = used, .ctx = ctx};
 }
 
-enum err page_words(struct words **out, struct arena *a, enum page_lang lang, const char **why)
+static enum err read_words(struct words **out, struct arena *a, const char *name, const char **why)
 {
-    const char *name = arena_printf(a, "words_%s.txt", page_lang_names[lang]);
-    for (size_t i = 0; name && i < webui_words_count; i++)
+    for (size_t i = 0; i < webui_words_count; i++)
         if (strcmp(webui_words[i].name, name) == 0)
             return words_read(out, a, webui_words[i].bytes, why);
     return ERR_NOT_FOUND;
+}
+
+enum err page_words(struct words **out, struct arena *a, enum page_lang lang, const char **why)
+{
+    struct words *easy;
+    enum err e = read_words(out, a, lang == PAGE_EN ? "words_en.txt" : "words_ja.txt", why);
+    if (e || lang != PAGE_EASY)
+        return e;
+    e = read_words(&easy, a, "words_easy.txt", why);
+    return e ? e : words_lay_over(*out, easy, a, why);
 }
 
 static enum err read_page(struct pages *p, enum page_id id, enum page_lang lang, const struct words *words,

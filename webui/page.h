@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-enum page_lang { PAGE_JA, PAGE_EN, PAGE_LANGS };
+enum page_lang { PAGE_JA, PAGE_EN, PAGE_EASY, PAGE_LANGS }; /* PAGE_EASY: easy Japanese */
 
 /* All compiled pages and words; immutable after opening, shared between threads. */
 struct pages;
@@ -97,7 +97,15 @@ enum page_reason {
     PAGE_REASON_WITHDRAWN, /* the resident withdrew */
     PAGE_REASON_ONCE,      /* the last consent was for that time only */
     PAGE_REASON_REQUIRED,  /* what was refused is required */
+    PAGE_REASON_SUSPENDED, /* somebody suspended the consent */
     PAGE_REASON_ASKED      /* prompt=consent */
+};
+
+/* Why nothing may be allowed on this page, whatever it shows. */
+enum page_closed {
+    PAGE_CLOSED_NOT,
+    PAGE_CLOSED_MINOR,    /* the resident is too young to agree alone */
+    PAGE_CLOSED_SUSPENDED /* the operator suspended the consent */
 };
 
 enum page_duration { PAGE_ONCE, PAGE_YEAR, PAGE_UNTIL_WITHDRAWN };
@@ -105,6 +113,7 @@ enum page_duration { PAGE_ONCE, PAGE_YEAR, PAGE_UNTIL_WITHDRAWN };
 struct page_consent_field {
     struct view id, title; /* the tick box is sent as "give-ID" */
     struct view purpose;
+    struct view basis, retention, recipients; /* absent: the service did not say */
     struct view value;       /* as the resident reads it; absent: no value yet, explained, cannot be ticked */
     struct view as_of;       /* "2026-11-22", when the value was read or entered */
     struct view substitutes; /* its characters that stand in for others, "「辻」（3文字目）"; absent: none */
@@ -129,6 +138,7 @@ struct page_consent {
     size_t n_required, n_optional;
     bool lacks_required; /* a required field has no value: there is nothing to allow yet */
     bool lacks_card;     /* one of the missing values could come from the card */
+    enum page_closed closed;
 };
 void page_consent(struct buf *out, const struct pages *pages, const struct page_consent *facts);
 
@@ -288,5 +298,147 @@ struct page_interests {
     size_t n_interests;
 };
 void page_interests(struct buf *out, const struct pages *pages, const struct page_interests *facts);
+
+/* --- what a resident allows ------------------------------------------------------------------------------------ */
+
+enum page_state {
+    PAGE_STATE_LIVE,
+    PAGE_STATE_SUSPENDED, /* by the resident */
+    PAGE_STATE_STOPPED,   /* by the operator */
+    PAGE_STATE_WITHDRAWN,
+    PAGE_STATE_EXPIRED
+};
+
+struct page_service_row {
+    struct view url; /* /me/services/ID */
+    struct view title, organisation;
+    enum page_state state;
+    struct view fields;       /* titles of what is given, joined; absent: none */
+    struct view since, until; /* dates; UNTIL absent: until withdrawn; of an ended one: when it ended */
+};
+
+/* GET /me/services */
+struct page_services {
+    struct page_frame frame;
+    struct view name;
+    const struct page_service_row *live, *ended;
+    size_t n_live, n_ended;
+};
+void page_services(struct buf *out, const struct pages *pages, const struct page_services *facts);
+
+struct page_service_field {
+    struct view id, title, purpose, basis, retention, recipients;
+    struct view value; /* absent: none is stored */
+    struct view as_of;
+    enum page_source source;
+    bool derived, sensitive, required, given;
+    struct view since; /* date of the decision */
+    struct view last;  /* when it was last disclosed; absent: never */
+};
+
+struct page_choice {
+    struct view id, title;
+    bool ticked;
+};
+
+enum page_done { PAGE_DONE_WITHDRAWN, PAGE_DONE_CHANGED, PAGE_DONE_SUSPENDED, PAGE_DONE_RESUMED, PAGE_DONE_NOTHING };
+
+/* GET /me/services/ID. Its forms POST to URL: do=change (give-ID=yes ...), suspend, resume, withdraw. */
+struct page_service_consent {
+    struct page_frame frame;
+    struct page_service service;
+    struct view name;
+    struct view url, history_url;
+    struct view receipt_url; /* absent: the consent is on no leaf */
+    struct view contact;     /* of the service; absent: none is registered */
+    bool has_done;           /* something was just done: */
+    enum page_done done;
+    enum page_state state;
+    bool live;                /* neither withdrawn nor expired; perhaps suspended */
+    struct view since, until; /* as in page_service_row */
+    const struct page_service_field *fields;
+    size_t n_fields;
+    bool may_change;   /* there are optional fields to choose from */
+    struct view shown; /* as on the consent page */
+    const struct page_choice *choices;
+    size_t n_choices;
+};
+void page_service_consent(struct buf *out, const struct pages *pages, const struct page_service_consent *facts);
+
+enum page_act { PAGE_ACT_WITHDRAW, PAGE_ACT_CHANGE, PAGE_ACT_SUSPEND, PAGE_ACT_RESUME };
+
+/* "Shall it be done?" The same POST with sure=yes, or do=keep. */
+struct page_service_change {
+    struct page_frame frame;
+    struct page_service service;
+    struct view url;
+    enum page_act act;
+    const struct page_item *off, *on; /* what is not given any more, what is from now on */
+    size_t n_off, n_on;
+    const struct page_hidden *hidden;
+    size_t n_hidden;
+};
+void page_service_change(struct buf *out, const struct pages *pages, const struct page_service_change *facts);
+
+enum page_event {
+    PAGE_EVENT_REQUESTED,
+    PAGE_EVENT_GIVEN,
+    PAGE_EVENT_REFUSED,
+    PAGE_EVENT_CHANGED,
+    PAGE_EVENT_DISCLOSED,
+    PAGE_EVENT_WITHDRAWN,
+    PAGE_EVENT_EXPIRED,
+    PAGE_EVENT_SUSPENDED,
+    PAGE_EVENT_OTHER
+};
+
+enum page_via {
+    PAGE_VIA_CONSENT_PAGE,
+    PAGE_VIA_USERINFO,
+    PAGE_VIA_HOME,
+    PAGE_VIA_SWEEP,
+    PAGE_VIA_COMMAND,
+    PAGE_VIA_OTHER
+};
+
+struct page_history_field {
+    struct view title;
+    struct view purpose; /* as it was registered then; absent: not known any more */
+};
+
+struct page_history_entry {
+    struct view time, title; /* TITLE: the service's name */
+    enum page_event event;
+    enum page_via via;
+    const struct page_history_field *fields;
+    size_t n_fields;
+    struct view position, record_url, proof_url;
+};
+
+/* GET /me/history, newest first. */
+struct page_history {
+    struct page_frame frame;
+    struct view name;
+    struct view service, service_url; /* one service only; or absent */
+    const struct page_history_entry *entries;
+    size_t n_entries;
+    struct view more_url; /* absent: these are the oldest */
+};
+void page_history(struct buf *out, const struct pages *pages, const struct page_history *facts);
+
+/* GET /me/services/ID/receipt: to look at and to print. */
+struct page_receipt {
+    struct page_frame frame;
+    struct page_service service;
+    struct view name, contact, id, at, sub;
+    enum page_state state;
+    bool live;
+    struct view since, until;
+    const struct page_service_field *fields;
+    size_t n_fields;
+    struct view leaf, event, salt; /* absent: erased */
+    struct view service_url, jws_url, json_url, kantara_url, proof_url;
+};
+void page_receipt(struct buf *out, const struct pages *pages, const struct page_receipt *facts);
 
 #endif

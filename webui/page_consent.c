@@ -13,6 +13,9 @@ static const struct fact field_facts[] = {
     FACT_OF(page_consent_field, ticked, FACT_FLAG),
     FACT_OF(page_consent_field, enter_url, FACT_URL),
     FACT_OF(page_consent_field, from_card, FACT_FLAG),
+    FACT_OF(page_consent_field, basis, FACT_TEXT),
+    FACT_OF(page_consent_field, retention, FACT_TEXT),
+    FACT_OF(page_consent_field, recipients, FACT_TEXT),
     NO_MORE_FACTS,
 };
 
@@ -26,6 +29,7 @@ const struct fact page_consent_facts[] = {
     FACT_LIST_OF(page_consent, optional, n_optional, page_consent_field, field_facts),
     FACT_OF(page_consent, lacks_required, FACT_FLAG),
     FACT_OF(page_consent, lacks_card, FACT_FLAG),
+    FACT_CHOICE_OF(page_consent, closed, page_closed_names),
     FRAME_FACTS,
     NO_MORE_FACTS,
 };

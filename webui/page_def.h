@@ -25,6 +25,11 @@ enum page_id {
     PAGE_LOGGED_OUT,
     PAGE_HOME,
     PAGE_INTERESTS,
+    PAGE_SERVICES,
+    PAGE_SERVICE,
+    PAGE_SERVICE_CHANGE,
+    PAGE_HISTORY,
+    PAGE_RECEIPT,
     PAGE_IDS
 };
 
@@ -36,7 +41,9 @@ struct page_def {
 extern const struct fact page_login_facts[], page_profile_offer_facts[], page_profile_held_facts[],
     page_confirm_facts[], page_consent_facts[], page_card_start_facts[], page_card_return_facts[],
     page_card_problem_facts[], page_error_facts[], page_logout_confirm_facts[], page_logged_out_facts[],
-    page_home_facts[], page_interests_facts[];
+    page_home_facts[], page_interests_facts[],
+    page_services_facts[], page_service_facts[], page_service_change_facts[], page_history_facts[],
+    page_receipt_facts[];
 
 /* What page ID is made of. */
 const struct page_def *page_def(enum page_id id);
@@ -50,13 +57,16 @@ enum err page_words(struct words **out, struct arena *a, enum page_lang lang, co
 /* Writes page ID in the language of FRAME, which is the start of its facts. */
 void page_put(struct buf *out, const struct pages *pages, enum page_id id, const struct page_frame *frame);
 
-extern const char *const page_lang_names[];     /* ja en */
+extern const char *const page_lang_names[];     /* ja en ja-simple */
 extern const char *const page_source_names[];   /* card_signed ... */
 extern const char *const page_reason_names[];   /* new ... */
 extern const char *const page_duration_names[]; /* once year until_withdrawn */
 extern const char *const page_purpose_names[];  /* login reauth read register */
 extern const char *const page_problem_names[];  /* user_cancelled ... */
 extern const char *const page_fault_names[];    /* client ... */
+extern const char *const page_closed_names[];   /* no minor suspended */
+extern const char *const page_state_names[];    /* live ... */
+extern const struct fact page_service_field_facts[];
 
 /* Rows of a table of facts: member M of struct T under its own name. */
 #define FACT_OF(T, M, KIND)                                                                                            \

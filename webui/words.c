@@ -94,10 +94,28 @@ enum err words_read(struct words **out, struct arena *a, struct view file, const
     return ERR_OK;
 }
 
-bool words_find(const struct words *w, struct view key, struct view *text)
+static struct word *find(const struct words *w, struct view key)
 {
     struct word wanted = {.key = key};
-    const struct word *found = w->n ? bsearch(&wanted, w->words, w->n, sizeof *w->words, by_key) : NULL;
+    return w->n ? bsearch(&wanted, w->words, w->n, sizeof *w->words, by_key) : NULL;
+}
+
+enum err words_lay_over(struct words *w, const struct words *over, struct arena *a, const char **why)
+{
+    for (size_t i = 0; i < over->n; i++) {
+        struct word *word = find(w, over->words[i].key);
+        if (!word) {
+            *why = arena_printf(a, "the word %.*s lies over nothing", (int)over->words[i].key.n, over->words[i].key.p);
+            return ERR_SYNTAX;
+        }
+        word->text = over->words[i].text;
+    }
+    return ERR_OK;
+}
+
+bool words_find(const struct words *w, struct view key, struct view *text)
+{
+    const struct word *found = find(w, key);
     if (found)
         *text = found->text;
     return found != NULL;

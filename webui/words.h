@@ -12,6 +12,9 @@ struct words;
  * The words live as long as ARENA and FILE. */
 enum err words_read(struct words **out, struct arena *a, struct view file, const char **why) MUST_CHECK;
 
+/* Where OVER has a word, W says that from now on. ERR_SYNTAX: OVER has one that W has not. */
+enum err words_lay_over(struct words *w, const struct words *over, struct arena *a, const char **why) MUST_CHECK;
+
 /* The text of KEY; false when there is none. */
 bool words_find(const struct words *w, struct view key, struct view *text);
 

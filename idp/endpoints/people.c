@@ -17,7 +17,9 @@ static struct view here_of(const struct visit *v)
 
 struct page_frame people_frame(const struct visit *v, struct view interaction)
 {
-    return (struct page_frame){.lang = v->english ? PAGE_EN : PAGE_JA,
+    return (struct page_frame){.lang = v->english ? PAGE_EN
+                                       : v->easy  ? PAGE_EASY
+                                                  : PAGE_JA,
                                .csrf = v->keys ? visit_csrf(v) : VIEW_NONE,
                                .interaction = interaction,
                                .here = here_of(v)};

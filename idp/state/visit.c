@@ -243,6 +243,11 @@ bool visit_prefers_english(const struct request *r)
     return view_is(chosen) ? view_equal_text(chosen, "en") : prefers_english(request_header(r, "Accept-Language"));
 }
 
+bool visit_prefers_easy(const struct request *r)
+{
+    return view_equal_text(request_cookie(r, COOKIE_LANG), "ja-simple");
+}
+
 void visit_open(struct visit *v, const struct op *op, const struct request *request, struct answer *answer)
 {
     *v = (struct visit){.op = op, .keys = op_keys(op), .request = request, .answer = answer, .arena = request->arena};
@@ -250,6 +255,7 @@ void visit_open(struct visit *v, const struct op *op, const struct request *requ
     v->now = v->now_ms / 1000;
     v->language_chosen = view_is(request_cookie(request, COOKIE_LANG));
     v->english = visit_prefers_english(request);
+    v->easy = visit_prefers_easy(request);
     v->db = store_borrow(op->store);
 }
 

@@ -30,6 +30,7 @@ struct visit {
     int64_t now;   /* unix seconds */
     int64_t now_ms;
     bool english;         /* pages in English, otherwise in Japanese */
+    bool easy;            /* in easy Japanese, where there is some */
     bool language_chosen; /* the resident chose it (cookie): ui_locales does not change it */
 };
 
@@ -39,6 +40,8 @@ void visit_close(struct visit *v);
 
 /* The language of this browser: the cookie, else Accept-Language; Japanese when neither says anything. */
 bool visit_prefers_english(const struct request *r);
+/* Easy Japanese is only ever chosen, with the cookie. */
+bool visit_prefers_easy(const struct request *r);
 
 /* A parameter of the query (GET) or the form (POST); absent when not sent. */
 struct view visit_param(const struct visit *v, const char *name);

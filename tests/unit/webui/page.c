@@ -62,7 +62,7 @@ Test(page, is_well_formed_in_both_languages_and_has_its_landmarks)
             cr_expect_eq(count(text, "<header "), 1, "%s", name);
             cr_expect_eq(count(text, "<footer "), 1, "%s", name);
             cr_expect_eq(count(text, "class=\"skip\" href=\"#main\""), 1, "%s", name);
-            cr_expect_eq(count(text, lang == PAGE_JA ? " lang=\"ja\">\n<head>" : " lang=\"en\">\n<head>"), 1, "%s",
+            cr_expect_eq(count(text, arena_printf(&arena, " lang=\"%s\">\n<head>", page_lang_names[lang])), 1, "%s",
                          name);
             cr_expect_eq(count(text, "<title></title>"), 0, "%s", name);
             cr_expect_eq(count(text, "<script"), kind == PAGE_WITH_SCRIPT, "%s", name);
@@ -112,14 +112,17 @@ Test(page, has_every_word_in_both_languages)
 
 Test(page, asks_for_the_same_number_of_steps_in_both_languages)
 {
-    struct words *ja, *en;
+    struct words *ja, *en, *easy;
     const char *why;
-    struct view here, there;
+    struct view here, there, plain;
     cr_assert_eq(page_words(&ja, &arena, PAGE_JA, &why), ERR_OK);
     cr_assert_eq(page_words(&en, &arena, PAGE_EN, &why), ERR_OK);
+    cr_assert_eq(page_words(&easy, &arena, PAGE_EASY, &why), ERR_OK);
     for (size_t i = 0; i < words_count(ja); i++) {
         struct view key = words_key(ja, i);
-        cr_assert(words_find(ja, key, &here) && words_find(en, key, &there));
+        cr_assert(words_find(ja, key, &here) && words_find(en, key, &there) && words_find(easy, key, &plain));
+        cr_expect_eq(count(here, "|"), count(plain, "|"), "%.*s", (int)key.n, key.p);
+        cr_expect_eq(count(here, "{"), count(plain, "{"), "%.*s", (int)key.n, key.p);
         cr_expect_eq(count(here, "|"), count(there, "|"), "%.*s", (int)key.n, key.p);
         cr_expect_eq(count(here, "{"), count(there, "{"), "%.*s", (int)key.n, key.p);
     }

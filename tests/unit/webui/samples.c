@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#define TEXT(JA, EN) (lang == PAGE_JA ? VIEW(JA) : VIEW(EN))
+#define TEXT(JA, EN) (lang == PAGE_EN ? VIEW(EN) : VIEW(JA))
 
 static struct page_frame frame_of(enum page_lang lang)
 {
@@ -106,6 +106,9 @@ static void put_consent(struct buf *out, const struct pages *p, enum page_lang l
         {.id = VIEW("name"),
          .title = TEXT("氏名", "Name"),
          .purpose = TEXT("予約した人を確かめるため", "To know who booked"),
+         .basis = TEXT("本人の同意", "Consent of the resident"),
+         .retention = TEXT("1年", "1 year"),
+         .recipients = TEXT("A市文化財団、A市体育協会", "A City Cultural Foundation, A City Sports Association"),
          .value = lacks ? VIEW_NONE : VIEW("大阪 花子"),
          .substitutes = lacks ? VIEW_NONE : TEXT("「花」（4文字目）", "“花” (character 4)"),
          .from_card = lacks,
@@ -144,6 +147,37 @@ static void put_consent(struct buf *out, const struct pages *p, enum page_lang l
                                         .n_optional = 2,
                                         .lacks_required = lacks,
                                         .lacks_card = lacks});
+}
+
+static void put_consent_closed(struct buf *out, const struct pages *p, enum page_lang lang, enum page_closed closed)
+{
+    struct page_consent_field field = {.id = VIEW("name"),
+                                       .title = TEXT("氏名", "Name"),
+                                       .purpose = TEXT("予約した人を確かめるため", "To know who booked"),
+                                       .value = VIEW("大阪 花子"),
+                                       .as_of = TEXT("2026年11月22日", "22 November 2026"),
+                                       .source = PAGE_SOURCE_CARD_READ};
+    page_consent(out, p,
+                 &(struct page_consent){.frame = frame_of(lang),
+                                        .service = service_of(lang),
+                                        .name = VIEW("大阪 花子"),
+                                        .reason = closed == PAGE_CLOSED_MINOR ? PAGE_REASON_NEW : PAGE_REASON_SUSPENDED,
+                                        .required = &field,
+                                        .n_required = 1,
+                                        .optional = &field,
+                                        .n_optional = 1,
+                                        .lacks_required = true,
+                                        .closed = closed});
+}
+
+static void put_consent_minor(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_consent_closed(out, p, lang, PAGE_CLOSED_MINOR);
+}
+
+static void put_consent_suspended(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_consent_closed(out, p, lang, PAGE_CLOSED_SUSPENDED);
 }
 
 static void put_consent_first(struct buf *out, const struct pages *p, enum page_lang lang)
@@ -223,6 +257,203 @@ static void put_interests(struct buf *out, const struct pages *p, enum page_lang
                                             .n_interests = 4});
 }
 
+/* --- what a resident allows ------------------------------------------------------------------------------------- */
+
+static void put_services(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct page_service_row live[] = {{.url = VIEW("/me/services/a-city"),
+                                             .title = TEXT("A市 施設予約", "Facility booking of A City"),
+                                             .organisation = TEXT("A市役所", "A City Office"),
+                                             .state = PAGE_STATE_LIVE,
+                                             .fields = TEXT("氏名、住所", "Name, Address"),
+                                             .since = TEXT("2026年11月22日", "22 November 2026"),
+                                             .until = TEXT("2027年11月22日", "22 November 2027")},
+                                            {.url = VIEW("/me/services/b-city"),
+                                             .title = TEXT("B市 施設予約", "Facility booking of B City"),
+                                             .organisation = TEXT("B市役所", "B City Office"),
+                                             .state = PAGE_STATE_STOPPED,
+                                             .since = TEXT("2026年11月22日", "22 November 2026")}};
+    const struct page_service_row ended[] = {{.url = VIEW("/me/services/c-city"),
+                                              .title = TEXT("C町 子育て", "Child-rearing of C Town"),
+                                              .organisation = TEXT("C町役場", "C Town Office"),
+                                              .state = PAGE_STATE_WITHDRAWN,
+                                              .until = TEXT("2026年11月23日", "23 November 2026")}};
+    page_services(out, p,
+                  &(struct page_services){.frame = frame_of(lang),
+                                          .name = VIEW("大阪 花子"),
+                                          .live = live,
+                                          .n_live = 2,
+                                          .ended = ended,
+                                          .n_ended = 1});
+}
+
+static void put_services_none(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_services(out, p, &(struct page_services){.frame = frame_of(lang)});
+}
+
+static size_t fields_of(struct page_service_field out[2], enum page_lang lang)
+{
+    out[0] = (struct page_service_field){.id = VIEW("name"),
+                                         .title = TEXT("氏名", "Name"),
+                                         .purpose = TEXT("予約した人を確かめるため", "To know who booked"),
+                                         .basis = TEXT("本人の同意", "Consent of the resident"),
+                                         .retention = TEXT("1年", "1 year"),
+                                         .recipients = TEXT("A市文化財団", "A City Cultural Foundation"),
+                                         .value = VIEW("大阪 花子"),
+                                         .as_of = TEXT("2026年11月22日", "22 November 2026"),
+                                         .source = PAGE_SOURCE_CARD_READ,
+                                         .required = true,
+                                         .given = true,
+                                         .since = TEXT("2026年11月22日", "22 November 2026"),
+                                         .last = TEXT("2026年11月22日 13:05", "22 November 2026 13:05")};
+    out[1] = (struct page_service_field){.id = VIEW("address"),
+                                         .title = TEXT("住所", "Address"),
+                                         .purpose = TEXT("利用証を郵送するため", "To post your permit"),
+                                         .value = VIEW("大阪府堺市堺区南瓦町3番1号 玄関ハイツ203"),
+                                         .source = PAGE_SOURCE_CARD_READ,
+                                         .sensitive = true,
+                                         .since = TEXT("2026年11月22日", "22 November 2026")};
+    return 2;
+}
+
+static void put_service_in(struct buf *out, const struct pages *p, enum page_lang lang, enum page_state state)
+{
+    struct page_service_field fields[2];
+    const struct page_choice choices[] = {{VIEW("address"), TEXT("住所", "Address"), false},
+                                          {VIEW("interests"), TEXT("興味・関心", "Interests"), true}};
+    bool live = state < PAGE_STATE_WITHDRAWN;
+    page_service_consent(out, p,
+                         &(struct page_service_consent){.frame = frame_of(lang),
+                                                        .service = service_of(lang),
+                                                        .name = VIEW("大阪 花子"),
+                                                        .url = VIEW("/me/services/a-city"),
+                                                        .history_url = VIEW("/me/history?service=a-city"),
+                                                        .receipt_url = VIEW("/me/services/a-city/receipt"),
+                                                        .contact = VIEW("help@a-city.example"),
+                                                        .has_done = !live,
+                                                        .done = PAGE_DONE_WITHDRAWN,
+                                                        .state = state,
+                                                        .live = live,
+                                                        .since = TEXT("2026年11月22日", "22 November 2026"),
+                                                        .until = TEXT("2027年11月22日", "22 November 2027"),
+                                                        .fields = fields,
+                                                        .n_fields = live ? fields_of(fields, lang) : 0,
+                                                        .may_change = state == PAGE_STATE_LIVE,
+                                                        .shown = VIEW("digest"),
+                                                        .choices = choices,
+                                                        .n_choices = 2});
+}
+
+static void put_service(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_service_in(out, p, lang, PAGE_STATE_LIVE);
+}
+
+static void put_service_suspended(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_service_in(out, p, lang, PAGE_STATE_SUSPENDED);
+}
+
+static void put_service_stopped(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_service_in(out, p, lang, PAGE_STATE_STOPPED);
+}
+
+static void put_service_withdrawn(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_service_in(out, p, lang, PAGE_STATE_WITHDRAWN);
+}
+
+static void put_service_change(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct page_item off[] = {{TEXT("住所", "Address")}}, on[] = {{TEXT("興味・関心", "Interests")}};
+    const struct page_hidden hidden[] = {{VIEW("give-interests"), VIEW("yes")}, {VIEW("shown"), VIEW("digest")}};
+    page_service_change(out, p,
+                        &(struct page_service_change){.frame = frame_of(lang),
+                                                      .service = service_of(lang),
+                                                      .url = VIEW("/me/services/a-city"),
+                                                      .act = PAGE_ACT_CHANGE,
+                                                      .off = off,
+                                                      .n_off = 1,
+                                                      .on = on,
+                                                      .n_on = 1,
+                                                      .hidden = hidden,
+                                                      .n_hidden = 2});
+}
+
+static void put_service_withdraw(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct page_item off[] = {{TEXT("氏名", "Name")}, {TEXT("住所", "Address")}};
+    page_service_change(out, p,
+                        &(struct page_service_change){.frame = frame_of(lang),
+                                                      .service = service_of(lang),
+                                                      .url = VIEW("/me/services/a-city"),
+                                                      .act = PAGE_ACT_WITHDRAW,
+                                                      .off = off,
+                                                      .n_off = 2});
+}
+
+static void put_history(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct page_history_field fields[] = {
+        {TEXT("氏名", "Name"), TEXT("予約した人を確かめるため", "To know who booked")},
+        {TEXT("住所", "Address"), VIEW_NONE}};
+    struct page_history_entry entries[2] = {{.time = TEXT("2026年11月22日 13:06", "22 November 2026 13:06"),
+                                             .title = TEXT("A市 施設予約", "Facility booking of A City"),
+                                             .event = PAGE_EVENT_DISCLOSED,
+                                             .via = PAGE_VIA_USERINFO,
+                                             .fields = fields,
+                                             .n_fields = 2,
+                                             .position = VIEW("48212"),
+                                             .record_url = VIEW("/me/history/48212.jws"),
+                                             .proof_url = VIEW("/me/history/48212.tlog-proof")}};
+    entries[1] = entries[0];
+    entries[1].event = PAGE_EVENT_GIVEN;
+    entries[1].via = PAGE_VIA_CONSENT_PAGE;
+    page_history(out, p,
+                 &(struct page_history){.frame = frame_of(lang),
+                                        .name = VIEW("大阪 花子"),
+                                        .service = service_of(lang).name,
+                                        .service_url = VIEW("/me/services/a-city"),
+                                        .entries = entries,
+                                        .n_entries = 2,
+                                        .more_url = VIEW("/me/history?before=48211")});
+}
+
+static void put_history_none(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_history(out, p, &(struct page_history){.frame = frame_of(lang)});
+}
+
+static void put_receipt(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_service_field fields[2];
+    page_receipt(out, p,
+                 &(struct page_receipt){
+                     .frame = frame_of(lang),
+                     .service = service_of(lang),
+                     .name = VIEW("大阪 花子"),
+                     .contact = VIEW("help@a-city.example"),
+                     .id = VIEW("mGp0mGq1vT0YH0n2m6m1Lw"),
+                     .at = TEXT("2026年11月22日 13:06", "22 November 2026 13:06"),
+                     .sub = VIEW("3kPq0y0GQx8bSxvFJ7xw3L2cBvvqN7m0ZkX3q0bq9mA"),
+                     .state = PAGE_STATE_LIVE,
+                     .live = true,
+                     .since = TEXT("2026年11月22日", "22 November 2026"),
+                     .until = TEXT("2027年11月22日", "22 November 2027"),
+                     .fields = fields,
+                     .n_fields = fields_of(fields, lang),
+                     .leaf = VIEW("48211"),
+                     .event = VIEW("{\"at\":1795305600000,\"client\":\"a-city\",\"fields\":[\"name\"],\"v\":1}"),
+                     .salt = VIEW("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+                     .service_url = VIEW("/me/services/a-city"),
+                     .jws_url = VIEW("/me/services/a-city/receipt.jws"),
+                     .json_url = VIEW("/me/services/a-city/receipt.json"),
+                     .kantara_url = VIEW("/me/services/a-city/receipt.kantara.json"),
+                     .proof_url = VIEW("/me/services/a-city/receipt.tlog-proof")});
+}
+
 static const struct {
     const char *name;
     void (*put)(struct buf *, const struct pages *, enum page_lang);
@@ -244,7 +475,20 @@ static const struct {
                {"logged_out", put_logged_out, PAGE_PLAIN},
                {"home", put_home, PAGE_PLAIN},
                {"home_nobody", put_home_nobody, PAGE_PLAIN},
-               {"interests", put_interests, PAGE_PLAIN}};
+               {"interests", put_interests, PAGE_PLAIN},
+               {"consent_minor", put_consent_minor, PAGE_PLAIN},
+               {"consent_suspended", put_consent_suspended, PAGE_PLAIN},
+               {"services", put_services, PAGE_PLAIN},
+               {"services_none", put_services_none, PAGE_PLAIN},
+               {"service", put_service, PAGE_PLAIN},
+               {"service_suspended", put_service_suspended, PAGE_PLAIN},
+               {"service_stopped", put_service_stopped, PAGE_PLAIN},
+               {"service_withdrawn", put_service_withdrawn, PAGE_PLAIN},
+               {"service_change", put_service_change, PAGE_PLAIN},
+               {"service_withdraw", put_service_withdraw, PAGE_PLAIN},
+               {"history", put_history, PAGE_PLAIN},
+               {"history_none", put_history_none, PAGE_PLAIN},
+               {"receipt", put_receipt, PAGE_PLAIN}};
 
 bool sample_put(struct buf *out, const struct pages *pages, size_t i, enum page_lang lang, const char **name,
                 enum page_kind *kind)

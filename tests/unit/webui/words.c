@@ -61,3 +61,22 @@ Test(words, refuses_a_key_that_stands_twice)
     cr_assert_str_eq(why, "the word a stands twice");
     arena_close(&a);
 }
+
+Test(words, refuses_to_lay_a_word_over_nothing)
+{
+    struct arena a, b;
+    struct words *w, *over;
+    const char *why;
+    struct view text;
+    cr_assert_eq(read(&w, &a, "a = 1\nb = 2", &why), ERR_OK);
+    cr_assert_eq(read(&over, &b, "b = 3\nc = 4", &why), ERR_OK);
+    cr_expect_eq(words_lay_over(w, over, &a, &why), ERR_SYNTAX);
+    cr_expect_str_eq(why, "the word c lies over nothing");
+    arena_close(&b);
+    cr_assert_eq(read(&over, &b, "b = 3", &why), ERR_OK);
+    cr_assert_eq(words_lay_over(w, over, &a, &why), ERR_OK);
+    cr_expect(words_find(w, VIEW("b"), &text) && view_equal_text(text, "3"));
+    cr_expect(words_find(w, VIEW("a"), &text) && view_equal_text(text, "1"));
+    arena_close(&a);
+    arena_close(&b);
+}
