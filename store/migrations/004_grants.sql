@@ -9,3 +9,18 @@ CREATE TABLE client_version (
   from_at INTEGER NOT NULL,
   PRIMARY KEY (client, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Which leaves are about whom, by half the pseudonym that stands in the events. Written behind the ledger, so that no
+-- disclosure waits for it.
+CREATE TABLE history (
+  resident BLOB NOT NULL CHECK (length(resident) = 16),
+  position INTEGER NOT NULL,
+  client TEXT NOT NULL,
+  PRIMARY KEY (resident, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE history_head (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  next INTEGER NOT NULL               -- the first leaf that is not in it
+) STRICT;
+INSERT INTO history_head (one, next) VALUES (1, 0);
