@@ -45,6 +45,10 @@ BRIDGE(cancel)
 BRIDGE(home)
 BRIDGE(home_card)
 BRIDGE(interests)
+BRIDGE(services)
+BRIDGE(service)
+BRIDGE(history)
+BRIDGE(record)
 BRIDGE(lang)
 BRIDGE(assets)
 BRIDGE(ledger)
@@ -76,6 +80,11 @@ static const struct route table[] = {
     {METHOD_POST, "/me/card", at_home_card, SMALL_MAX, 0},
     {METHOD_GET, "/me/interests", at_interests, 0, 0},
     {METHOD_POST, "/me/interests", at_interests, SMALL_MAX, 0},
+    {METHOD_GET, "/me/services", at_services, 0, 0},
+    {METHOD_GET, "/me/services/*", at_service, 0, 0},
+    {METHOD_POST, "/me/services/*", at_service, SMALL_MAX, 0},
+    {METHOD_GET, "/me/history", at_history, 0, 0},
+    {METHOD_GET, "/me/history/*", at_record, 0, 0},
     {METHOD_POST, "/lang", at_lang, SMALL_MAX, 0},
     {METHOD_GET, "/assets/*", at_assets, 0, 0},
     {METHOD_GET, "/ledger/*", at_ledger, 0, 0},

@@ -65,17 +65,19 @@ static bool has_value(const struct visit *v, const struct flow *f, const struct 
     return found == ERR_OK;
 }
 
-/* What is ticked and can be given. *LACKS: a required field has no value, so there is nothing to allow. */
-static enum err read_choice(const struct visit *v, const struct flow *f, struct grant_choice *choice, bool *lacks)
+/* What is ticked and can be given. *LACKS: a required field has no value, or she is too young to give it, so there is
+ * nothing to allow. */
+static enum err read_choice(struct visit *v, const struct flow *f, struct grant_choice *choice, bool *lacks)
 {
-    enum err e = ERR_OK;
+    bool minor;
+    enum err e = flow_is_minor(v, f, &minor);
     *lacks = false;
     for (size_t i = 0; i < f->asked.n && !e; i++) {
         const struct ask_item *item = &f->asked.items[i];
         const char *name = arena_printf(v->arena, "give-%s", item->field->id);
         if (!name)
             return ERR_MEMORY;
-        bool has = has_value(v, f, item->field, &e);
+        bool has = !minor && has_value(v, f, item->field, &e);
         choice->given[i] = has && (item->required || view_equal_text(visit_param(v, name), "yes"));
         *lacks = *lacks || (item->required && !has);
     }

@@ -28,6 +28,10 @@ void handle_cancel(struct visit *v);        /* POST /cancel */
 void handle_home(struct visit *v);          /* GET / */
 void handle_home_card(struct visit *v);     /* POST /me/card */
 void handle_interests(struct visit *v);     /* GET, POST /me/interests */
+void handle_services(struct visit *v);      /* GET /me/services */
+void handle_service(struct visit *v);       /* GET, POST /me/services/ID, GET /me/services/ID/receipt... */
+void handle_history(struct visit *v);       /* GET /me/history */
+void handle_record(struct visit *v);        /* GET /me/history/POSITION.jws, .tlog-proof */
 void handle_lang(struct visit *v);          /* POST /lang */
 void handle_assets(struct visit *v);        /* GET /assets/<name> */
 void handle_ledger(struct visit *v);        /* GET /ledger/<file> */

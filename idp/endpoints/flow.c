@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "consent/grant_scope.h"
+#include "consent/minor.h"
 #include "http/url.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
@@ -279,6 +280,16 @@ bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flo
     log_event(LOG_INFO, "form_of_another_session", LOG_TEXT("path", v->request->path));
     visit_redirect_next(v, i);
     return false;
+}
+
+enum err flow_is_minor(struct visit *v, const struct flow *f, bool *minor)
+{
+    const struct ask birthdate = {.items = {{.field = field_find(VIEW("birthdate"))}}, .n = 1};
+    struct field_profile profile;
+    enum err e = profile_load(&profile, v, f->session->resident, &birthdate);
+
+    *minor = e || minor_is(&profile);
+    return e;
 }
 
 struct ledger_parties flow_parties(const struct flow *f)

@@ -41,6 +41,10 @@ bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flo
 /* Without an interaction: request and client are set, the rest is loaded and decided. */
 enum err flow_decide(struct visit *v, struct flow *f) MUST_CHECK;
 
+/* Is the resident too young to agree alone (consent/minor.h)? Needs a session. The birth date is looked up for this:
+ * the profile of a flow has only what is asked. */
+enum err flow_is_minor(struct visit *v, const struct flow *f, bool *minor) MUST_CHECK;
+
 /* The parties of ledger events about this login; needs a session. */
 struct ledger_parties flow_parties(const struct flow *f);
 

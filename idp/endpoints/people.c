@@ -1,5 +1,6 @@
 #include "idp/endpoints/people.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "idp/endpoints/show.h"
 
@@ -72,6 +73,28 @@ struct view people_date(const struct visit *v, struct view date)
         return date;
     return view_text(v->english ? arena_printf(v->arena, "%d %s %d", day, months[month - 1], year)
                                 : arena_printf(v->arena, "%d年%d月%d日", year, month, day));
+}
+
+struct view people_day(const struct visit *v, int64_t unix_s)
+{
+    return people_date(v, view_text(clock_jst_date(v->arena, unix_s)));
+}
+
+struct view people_moment(const struct visit *v, int64_t unix_s)
+{
+    struct view day = people_day(v, unix_s), time = people_time(v, unix_s);
+    return view_text(
+        arena_printf(v->arena, "%.*s %.*s", (int)day.n, (const char *)day.p, (int)time.n, (const char *)time.p));
+}
+
+enum page_source people_source(enum field_source source)
+{
+    static const enum page_source sources[] = {[SOURCE_NONE] = PAGE_SOURCE_RESIDENT,
+                                               [SOURCE_CARD_SIGNED] = PAGE_SOURCE_CARD_SIGNED,
+                                               [SOURCE_CARD_READ] = PAGE_SOURCE_CARD_READ,
+                                               [SOURCE_UPSTREAM] = PAGE_SOURCE_UPSTREAM,
+                                               [SOURCE_RESIDENT] = PAGE_SOURCE_RESIDENT};
+    return sources[source];
 }
 
 void people_open(struct buf *b, const struct visit *v)

@@ -27,6 +27,13 @@ struct view people_time(const struct visit *v, int64_t unix_s);
 /* "2026-11-22" as people write it: "2026年11月22日", "22 November 2026"; DATE itself if it is no such date. */
 struct view people_date(const struct visit *v, struct view date);
 
+/* The day / day and minute of a time, in Japan, as people write it. */
+struct view people_day(const struct visit *v, int64_t unix_s);
+struct view people_moment(const struct visit *v, int64_t unix_s);
+
+/* Where a value comes from. */
+enum page_source people_source(enum field_source source);
+
 /* A buffer for one page, and its answer. A page that could not be written is a failure (show_failure). */
 void people_open(struct buf *b, const struct visit *v);
 void people_answer(struct visit *v, int status, enum page_kind kind, const struct buf *b);

@@ -1,6 +1,7 @@
 /* The pages of a login, filled from what the flow has loaded. */
 #include "idp/endpoints/consent_shown.h"
 #include "idp/endpoints/flow.h"
+#include "idp/endpoints/notice_text.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
 #include "sessions/card_txn.h"
@@ -76,18 +77,9 @@ static enum page_reason reason_of(enum grant_reason reason)
         [GRANT_TERMS_CHANGED] = PAGE_REASON_TERMS, [GRANT_PROOF_CHANGED] = PAGE_REASON_VALUE,
         [GRANT_EXPIRED] = PAGE_REASON_EXPIRED,     [GRANT_WITHDRAWN] = PAGE_REASON_WITHDRAWN,
         [GRANT_PROMPTED] = PAGE_REASON_ASKED,      [GRANT_ONLY_ONCE] = PAGE_REASON_ONCE,
+        [GRANT_SUSPENDED] = PAGE_REASON_SUSPENDED,
     };
     return reasons[reason];
-}
-
-static enum page_source source_of(enum field_source source)
-{
-    static const enum page_source sources[] = {[SOURCE_NONE] = PAGE_SOURCE_RESIDENT,
-                                               [SOURCE_CARD_SIGNED] = PAGE_SOURCE_CARD_SIGNED,
-                                               [SOURCE_CARD_READ] = PAGE_SOURCE_CARD_READ,
-                                               [SOURCE_UPSTREAM] = PAGE_SOURCE_UPSTREAM,
-                                               [SOURCE_RESIDENT] = PAGE_SOURCE_RESIDENT};
-    return sources[source];
 }
 
 /* Optional fields are off, unless a consent that still stands covers exactly this. */
@@ -125,7 +117,10 @@ static enum err fill_field(struct visit *v, const struct flow *f, const struct a
     const struct field *field = item->field;
     *out = (struct page_consent_field){.id = view_text(field->id),
                                        .title = view_text(v->english ? field->en : field->ja),
-                                       .purpose = v->english ? item->purpose_en : item->purpose_ja,
+                                       .purpose = notice_purpose(v, item),
+                                       .basis = notice_basis(v, item),
+                                       .retention = notice_retention(v, item),
+                                       .recipients = notice_recipients(v, item),
                                        .derived = field->origin == FIELD_DERIVED,
                                        .sensitive = field->sensitive};
     enum err e = field_value(&value, v->arena, &f->profile, field);
@@ -135,11 +130,29 @@ static enum err fill_field(struct visit *v, const struct flow *f, const struct a
     }
     if (e)
         return e;
-    out->source = source_of(value.source);
+    out->source = people_source(value.source);
     out->as_of = people_date(v, value.as_of);
     out->ticked = is_ticked(v, f, item, &value);
     e = field_display_substitutes(&out->substitutes, v->arena, &value, !v->english);
     return e ? e : field_display(&out->value, v->arena, &value, !v->english);
+}
+
+/* What a child may not agree to, and what the operator suspended, is shown and cannot be allowed. */
+static enum err close_page(struct visit *v, const struct flow *f, struct page_consent *facts)
+{
+    bool minor;
+    enum err e = flow_is_minor(v, f, &minor);
+    if (e)
+        return e;
+    if (f->grant && f->grant->stop == GRANT_STOPPED_BY_OPERATOR && grant_is_live(f->grant, v->now))
+        facts->closed = PAGE_CLOSED_SUSPENDED;
+    else if (minor && f->asked.n > 0)
+        facts->closed = PAGE_CLOSED_MINOR;
+    if (facts->closed == PAGE_CLOSED_NOT)
+        return ERR_OK;
+    facts->lacks_card = false;
+    facts->lacks_required = facts->closed == PAGE_CLOSED_SUSPENDED || facts->n_required > 0;
+    return ERR_OK;
 }
 
 static enum err fill_fields(struct visit *v, const struct flow *f, struct page_consent *facts)
@@ -161,7 +174,7 @@ static enum err fill_fields(struct visit *v, const struct flow *f, struct page_c
     }
     facts->required = required;
     facts->optional = optional;
-    return ERR_OK;
+    return close_page(v, f, facts);
 }
 
 void show_consent(struct visit *v, const struct flow *f)

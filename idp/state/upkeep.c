@@ -7,15 +7,17 @@
 #include "base/log.h"
 #include "consent/grant.h"
 #include "idp/state/clients.h"
+#include "idp/state/following.h"
 #include "idp/state/notice_post.h"
 #include "sessions/notice.h"
 #include "sessions/sweep.h"
 #include "store/store.h"
 
-#define ROUND_S       5  /* how often the queue is looked at when nobody wakes us */
-#define SWEEP_S       60 /* how often expired rows are deleted */
-#define EXPIRE_MAX    100
-#define ROUND_CEILING (1 << 20)
+#define ROUND_S        5  /* how often the queue is looked at when nobody wakes us */
+#define SWEEP_S        60 /* how often expired rows are deleted */
+#define EXPIRE_MAX     100
+#define FOLLOW_BATCHES 5000
+#define ROUND_CEILING  (1 << 20)
 
 struct upkeep {
     const struct op *op;
@@ -157,6 +159,8 @@ static enum err sweep(const struct op *op)
         e = store_write(op->store, expire_job, &x);
     } while (!e && x.done == EXPIRE_MAX);
     arena_close(&a);
+    if (!e)
+        e = following_run(op, FOLLOW_BATCHES);
     return e ? e : sweep_run(op->store, clock_s(&op->clock), NULL);
 }
 
