@@ -444,7 +444,7 @@ static bool is_sent(struct browser *b, xmlNodePtr node)
 
 static void put_fields(struct browser *b, struct buf *form, const char *action, const char *const *changes)
 {
-    const char *fields = arena_printf(&b->a, FORM_PATH "//*[@name]", action);
+    const char *fields = arena_printf(&b->a, "(" FORM_PATH ")[1]//*[@name]", action);
     xmlNodePtr node;
     for (size_t i = 0; (node = find_at(b, i, fields)); i++) {
         const char *name = attribute(b, node, "name");

@@ -170,6 +170,19 @@ void provider_add_client(struct provider *p, const char *id, const char *registr
     cr_assert_eq(store_write(p->op->store, register_job, &r), ERR_OK);
 }
 
+static enum err update_job(struct db *db, void *ctx)
+{
+    const struct registering *r = ctx;
+    return clients_update(db, r->id, r->registration, r->now);
+}
+
+void provider_update_client(struct provider *p, const char *id, const char *registration)
+{
+    struct registering r = {view_text(id), view_text(registration), {0}, provider_now(p)};
+    cr_assert_eq(store_write(p->op->store, update_job, &r), ERR_OK);
+    usleep(1100 * 1000); /* idp/state/clients.c looks once a second */
+}
+
 void provider_remove_client(struct provider *p, const char *id)
 {
     struct registering r = {.id = view_text(id), .now = provider_now(p)};

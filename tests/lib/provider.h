@@ -52,6 +52,8 @@ void provider_browser(struct provider *p, struct browser *b);
 
 /* Registers a service (as `genkan client add` would) / removes it. */
 void provider_add_client(struct provider *p, const char *id, const char *registration, const char *secret);
+/* Another version of its registration; waits until the server looks (a second). */
+void provider_update_client(struct provider *p, const char *id, const char *registration);
 void provider_remove_client(struct provider *p, const char *id);
 
 /* The first column of the first row of SQL in its database, a number; -1 without a row. */

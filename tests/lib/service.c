@@ -17,10 +17,13 @@ static const char A_CITY[] =
     "\"redirect_uris\":[\"http://a-city.localhost:8081/cb\"],"
     "\"post_logout_redirect_uris\":[\"http://a-city.localhost:8081/bye\"],"
     "\"backchannel_logout_uri\":\"http://127.0.0.1:%u/logout\",\"backchannel_logout_session_required\":true,"
+    "\"events_uri\":\"http://127.0.0.1:%u/events\","
     "\"token_endpoint_auth_method\":\"client_secret_basic\",\"id_token_signed_response_alg\":\"RS256\","
     "\"grant_types\":[\"authorization_code\"],\"policy_uri\":\"http://a-city.localhost:8081/privacy\","
     "\"contacts\":[\"help@a-city.example\"],\"fields\":["
-    "{\"id\":\"name\",\"required\":true,\"purpose\":\"予約者の確認\",\"purpose#en\":\"to know who books\"},"
+    "{\"id\":\"name\",\"required\":true,\"purpose\":\"予約者の確認\",\"purpose#en\":\"to know who books\","
+    "\"purpose#ja-simple\":\"だれの 予約か 知る ため\",\"legal_basis\":\"条例第5条\",\"legal_basis#en\":\"By-law 5\","
+    "\"retention\":\"P1Y\",\"recipients\":[{\"name\":\"A市文化財団\",\"name#en\":\"A City Foundation\"}]},"
     "{\"id\":\"address\",\"required\":true,\"purpose\":\"市民料金\",\"purpose#en\":\"residents' price\"},"
     "{\"id\":\"age_over_65\",\"required\":false,\"purpose\":\"高齢者割引\",\"purpose#en\":\"senior discount\"},"
     "{\"id\":\"interests\",\"required\":false,\"purpose\":\"催しの案内\",\"purpose#en\":\"events\"}]}";
@@ -30,6 +33,7 @@ static const char B_CITY[] =
     "\"organization\":{\"id\":\"b-city\",\"name\":\"B市\",\"name#en\":\"B City\"},\"sector\":\"b-city\","
     "\"redirect_uris\":[\"http://b-city.localhost:8082/cb\"],"
     "\"backchannel_logout_uri\":\"http://127.0.0.1:%u/logout\",\"backchannel_logout_session_required\":true,"
+    "\"events_uri\":\"http://127.0.0.1:%u/events\","
     "\"token_endpoint_auth_method\":\"client_secret_post\",\"id_token_signed_response_alg\":\"ES256\","
     "\"grant_types\":[\"authorization_code\",\"refresh_token\"],"
     "\"policy_uri\":\"http://b-city.localhost:8082/privacy\",\"contacts\":[\"help@b-city.example\"],\"fields\":["
@@ -47,7 +51,17 @@ static void hear(void *ctx, const struct request *r, struct answer *answer)
     answer_body(answer, 200, "text/plain", VIEW(""));
 }
 
-static const struct route EAR[] = {{METHOD_POST, "/logout", hear, 16384, 0}};
+static void hear_event(void *ctx, const struct request *r, struct answer *answer)
+{
+    struct service *s = ctx;
+    bool good = view_equal_text(r->content_type, "application/secevent+jwt");
+    snprintf(s->last_event, sizeof s->last_event, "%.*s", (int)r->body.n, (const char *)r->body.p);
+    s->events_told++;
+    answer_body(answer, !good ? 415 : s->event_answer ? s->event_answer : 202, "text/plain", VIEW(""));
+}
+
+static const struct route EAR[] = {{METHOD_POST, "/logout", hear, 16384, 0},
+                                   {METHOD_POST, "/events", hear_event, 16384, ROUTE_BODY}};
 
 static uint16_t open_ear(struct service *s)
 {
@@ -57,7 +71,7 @@ static uint16_t open_ear(struct service *s)
                               .hosts = HOSTS,
                               .n_hosts = 1,
                               .routes = EAR,
-                              .n_routes = 1,
+                              .n_routes = sizeof EAR / sizeof *EAR,
                               .ctx = s,
                               .workers = 1,
                               .slow_workers = 1};
@@ -65,14 +79,26 @@ static uint16_t open_ear(struct service *s)
     return server_port(s->ear, 0);
 }
 
+/* FROM in TEXT becomes BY, everywhere. */
+static const char *replaced(struct arena *a, const char *text, const char *from, const char *by)
+{
+    const char *out = "", *at;
+    for (; (at = strstr(text, from)); text = at + strlen(from))
+        out = arena_printf(a, "%s%.*s%s", out, (int)(at - text), text, by);
+    return arena_printf(a, "%s%s", out, text);
+}
+
 static void open_service(struct service *s, const char *registration)
 {
     provider_browser(s->provider, &s->channel);
-    /* -Wformat-nonliteral: the text is one of the two above, with one %u in it */
-    const char *port = strstr(registration, "%u");
-    const char *text =
-        arena_printf(&s->channel.a, "%.*s%u%s", (int)(port - registration), registration, open_ear(s), port + 2);
-    provider_add_client(s->provider, s->id, text, s->secret);
+    s->registration = replaced(&s->channel.a, registration, "%u", arena_printf(&s->channel.a, "%u", open_ear(s)));
+    provider_add_client(s->provider, s->id, s->registration, s->secret);
+}
+
+void service_update(struct service *s, const char *text, const char *by)
+{
+    s->registration = replaced(&s->channel.a, s->registration, text, by);
+    provider_update_client(s->provider, s->id, s->registration);
 }
 
 void service_open_a(struct service *s, struct provider *p)
@@ -175,8 +201,8 @@ static const struct json *published_keys(struct service *s)
     return json_member(get_json(s, view_text(s->jwks)), "keys");
 }
 
-/* Verifies TOKEN with the published keys; its claims. */
-static const struct json *verified(struct service *s, const char *token)
+/* Verifies TOKEN with the published keys; its claims. TYP NULL: whatever it is. */
+const struct json *service_verified(struct service *s, const char *token, const char *typ)
 {
     struct jws jws;
     struct jws_key *key = NULL;
@@ -188,8 +214,16 @@ static const struct json *verified(struct service *s, const char *token)
     cr_assert_not_null(key, "no such key");
     cr_assert_eq(jws_verify(&jws, key), ERR_OK);
     jws_key_close(key);
+    if (typ)
+        cr_assert(view_equal_text(jws.typ, typ), "typ %.*s", (int)jws.typ.n, (const char *)jws.typ.p);
     const struct json *claims = get_json(s, jws.payload);
     cr_assert(view_equal_text(json_member_text(claims, "iss"), PROVIDER_ISSUER));
+    return claims;
+}
+
+static const struct json *verified(struct service *s, const char *token)
+{
+    const struct json *claims = service_verified(s, token, NULL);
     cr_assert(view_equal_text(json_member_text(claims, "aud"), s->id));
     return claims;
 }
@@ -264,4 +298,12 @@ const struct json *service_userinfo(struct service *s, const char *access, int *
 const struct json *service_last_logout(struct service *s)
 {
     return s->told ? verified(s, s->last_logout) : NULL;
+}
+
+const struct json *service_last_event(struct service *s)
+{
+    if (!s->events_told)
+        return NULL;
+    service_verified(s, s->last_event, "secevent+jwt");
+    return verified(s, s->last_event);
 }

@@ -10,7 +10,7 @@
 struct service {
     struct provider *provider;
     struct browser channel; /* its own connection to the provider */
-    const char *id, *secret, *redirect_uri;
+    const char *id, *secret, *redirect_uri, *registration;
     bool post_auth; /* client_secret_post instead of basic */
     const char *scope;
     /* of the authorization request under way */
@@ -20,6 +20,10 @@ struct service {
     char jwks[8192]; /* the provider's keys, got once */
     _Atomic int told;
     char last_logout[8192];
+    /* security events it was told (RFC 8935), the newest; it answers 202 unless EVENT_ANSWER says otherwise */
+    _Atomic int events_told;
+    char last_event[8192];
+    int event_answer;
 };
 
 /* A市: RS256, client_secret_basic; asks name and address (required), age_over_65 and interests (optional). Hears
@@ -56,6 +60,15 @@ const struct json *service_userinfo(struct service *s, const char *access, int *
 
 /* A member's text of claims; NULL when it is not there. */
 const char *claim(struct service *s, const struct json *claims, const char *name);
+
+/* Another version of its registration, with TEXT replaced (as `genkan client update` would); takes a second. */
+void service_update(struct service *s, const char *text, const char *by);
+
+/* The claims of the security event it was told last, verified; NULL: none. */
+const struct json *service_last_event(struct service *s);
+
+/* A token of the provider, verified as a service would, whatever its audience. */
+const struct json *service_verified(struct service *s, const char *token, const char *typ);
 
 /* A logout token it was told last, verified; NULL: none. */
 const struct json *service_last_logout(struct service *s);
