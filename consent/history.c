@@ -57,8 +57,7 @@ static enum err take_in(struct db *db, const struct batch *b)
     static const char NEXT[] = "UPDATE history_head SET next = $1 WHERE one = 1";
     for (size_t i = 0; i < b->n; i++) {
         const struct leaf_of *leaf = &b->leaves[i];
-        enum err err =
-            db_run(db, ADD, VALUES(V_IDENT(leaf->resident), V_INT(leaf->position), V_TEXT(leaf->client)));
+        enum err err = db_run(db, ADD, VALUES(V_IDENT(leaf->resident), V_INT(leaf->position), V_TEXT(leaf->client)));
         if (err)
             return err;
     }

@@ -41,9 +41,8 @@ struct page_def {
 extern const struct fact page_login_facts[], page_profile_offer_facts[], page_profile_held_facts[],
     page_confirm_facts[], page_consent_facts[], page_card_start_facts[], page_card_return_facts[],
     page_card_problem_facts[], page_error_facts[], page_logout_confirm_facts[], page_logged_out_facts[],
-    page_home_facts[], page_interests_facts[],
-    page_services_facts[], page_service_facts[], page_service_change_facts[], page_history_facts[],
-    page_receipt_facts[];
+    page_home_facts[], page_interests_facts[], page_services_facts[], page_service_facts[], page_service_change_facts[],
+    page_history_facts[], page_receipt_facts[];
 
 /* What page ID is made of. */
 const struct page_def *page_def(enum page_id id);

@@ -54,9 +54,9 @@ bool browser_post(struct browser *b, const char *url, const char *form);
 /* A form POST from a page of another site: no cookies (SameSite=Lax), foreign Origin. */
 bool browser_post_from_elsewhere(struct browser *b, const char *url, const char *form);
 
-/* Presses a button of the first form with ACTION: sends its hidden, ticked and filled-in fields. CHANGES: NULL-terminated
- * "name=value" that are set or added ("name" alone is left out), the button's own among them. False: no such form, or
- * no answer. */
+/* Presses a button of the first form with ACTION: sends its hidden, ticked and filled-in fields. CHANGES:
+ * NULL-terminated "name=value" that are set or added ("name" alone is left out), the button's own among them. False: no
+ * such form, or no answer. */
 bool browser_press(struct browser *b, const char *action, const char *const *changes);
 #define PRESS(B, ACTION, ...) browser_press((B), (ACTION), (const char *const[]){__VA_ARGS__, NULL})
 
