@@ -19,15 +19,7 @@ enum cert_sig asn1_sig_of(const X509_ALGOR *algorithm);
  * its octets (RFC 3279 2.2.3, RFC 4055 5, RFC 8017 8.2), and one signature must not have two encodings. */
 bool asn1_is_whole_octets(const ASN1_BIT_STRING *s);
 
-/* What kind of key it is; KEY may be NULL. */
-enum cert_key asn1_key_of(EVP_PKEY *key);
-
 /* The first directoryName as DER Name; absent if there is none. Lives as long as NAMES. */
 struct view asn1_directory_name(const GENERAL_NAMES *names);
-
-/* The allow-lists of this room, one for certificates, CRLs and OCSP answers. */
-bool asn1_is_sig_allowed(enum cert_sig sig);
-/* RSA of at least 2048 bits, P-256, P-384. */
-bool asn1_is_key_allowed(enum cert_key key, int bits);
 
 #endif

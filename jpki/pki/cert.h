@@ -5,21 +5,10 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/view.h"
+#include "jpki/pki/pubkey.h"
 
 #define CERT_SIZE_MAX     4096 /* the card's certificates have about 1.5 KB */
 #define CERT_POLICIES_MAX 8
-
-enum cert_key { CERT_KEY_OTHER, CERT_KEY_RSA, CERT_KEY_P256, CERT_KEY_P384 };
-
-enum cert_sig {
-    CERT_SIG_OTHER,
-    CERT_SIG_SHA1, /* any signature over SHA-1: told apart because it is refused by name */
-    CERT_SIG_RSA_SHA256,
-    CERT_SIG_RSA_SHA384,
-    CERT_SIG_ECDSA_SHA256,
-    CERT_SIG_ECDSA_SHA384,
-};
 
 /* RFC 5280 4.2.1.3; bit numbers as flags. */
 enum cert_usage {
@@ -48,30 +37,34 @@ struct cert {
     struct view serial_der;                  /* the INTEGER with its header */
     struct view serial;                      /* its contents */
     int64_t not_before, not_after;           /* unix seconds, both inclusive */
-    enum cert_key key;                       /* subject's key */
-    int key_bits;                            /* 2048 for RSA-2048 */
-    enum cert_sig sig;                       /* how the certificate is signed */
+    struct pubkey key;                       /* subject's key */
+    struct view signed_part;                 /* tbsCertificate */
+    enum cert_sig sig;                       /* how it is signed */
+    struct view signature;                   /* the octets of signatureValue */
     bool has_usage;                          /* is there a keyUsage extension? */
     unsigned usage;                          /* enum cert_usage and the other bits of RFC 5280 */
     bool has_ext_usage, client_auth;         /* extKeyUsage: present, names clientAuth */
     bool ocsp_signing;                       /* extKeyUsage names id-kp-OCSPSigning */
     bool is_ca;                              /* basicConstraints cA */
     struct view ski, aki;                    /* key ids; absent if not given */
-    const char *policies[CERT_POLICIES_MAX]; /* dotted OIDs */
+    struct view policies[CERT_POLICIES_MAX]; /* OIDs, contents of the DER */
     size_t n_policies;
     const char *ocsp_url;  /* first id-ad-ocsp URI of authorityInfoAccess, or NULL */
     struct view crl_point; /* directoryName (DER Name) of the first cRLDistributionPoint; absent if none */
     struct view san;       /* value of subjectAltName (GeneralNames); absent if none */
-    void *x509;            /* OpenSSL's object, for the files of this room */
 };
 
-/* Views and the OpenSSL object live as long as the arena; DER must, too. ERR_SYNTAX with *FAULT when the certificate
- * is not acceptable in form; *FAULT is CERT_FINE otherwise. */
+/* Views lie in DER, texts in the arena. ERR_SYNTAX with *FAULT when the certificate is not acceptable in form; *FAULT
+ * is CERT_FINE otherwise. Read by us, not by OpenSSL (docs/decisions/certificates.md). */
 enum err cert_read(struct cert *out, struct arena *a, struct view der, enum cert_fault *fault) MUST_CHECK;
 
 /* "CERT_NOT_DER" */
 const char *cert_fault_name(enum cert_fault fault);
 
-bool cert_has_policy(const struct cert *c, const char *oid);
+/* OID: contents of the DER. */
+bool cert_has_policy(const struct cert *c, struct view oid);
+
+/* Did ISSUER (an EVP_PKEY of this kind, see key.h) sign C? ERR_CRYPTO, ERR_MEMORY. */
+enum err cert_is_signed_by(bool *yes, const struct cert *c, void *issuer, enum cert_key kind) MUST_CHECK;
 
 #endif

@@ -4,8 +4,8 @@
 
 #define DEPTH_MAX 32
 
-/* X.690 10.1: definite form, in as few octets as possible. More than three length octets cannot be ours. */
-static bool read_length(struct view *rest, size_t *length)
+/* X.690 10.1: definite form, in as few octets as possible. More than four length octets cannot be ours. */
+static bool read_length(struct view *rest, uint64_t *length)
 {
     if (rest->n < 1)
         return false;
@@ -15,7 +15,7 @@ static bool read_length(struct view *rest, size_t *length)
     if (first < 0x80)
         return true;
     size_t octets = first & 0x7F;
-    if (octets < 1 || octets > 3 || rest->n < octets || rest->p[0] == 0)
+    if (octets < 1 || octets > 4 || rest->n < octets || rest->p[0] == 0)
         return false;
     *length = 0;
     for (size_t i = 0; i < octets; i++)
@@ -24,24 +24,49 @@ static bool read_length(struct view *rest, size_t *length)
     return *length >= 0x80;
 }
 
+bool der_head(uint8_t *tag, size_t *head, uint64_t *length, struct view v)
+{
+    struct view rest = view_from(v, 1);
+    /* 0x1F: high tag numbers; 0x00: end-of-contents, which DER has not */
+    if (v.n == 0 || (v.p[0] & 0x1F) == 0x1F || v.p[0] == 0 || !read_length(&rest, length))
+        return false;
+    *tag = v.p[0];
+    *head = v.n - rest.n;
+    return true;
+}
+
 enum err der_next(struct der *out, struct view *rest)
 {
+    size_t head;
+    uint64_t length;
     if (rest->n == 0)
         return ERR_NOT_FOUND;
-    struct view from = *rest;
-    size_t length;
-    out->tag = from.p[0];
-    struct view r = view_from(from, 1);
-    /* 0x1F: high tag numbers; 0x00: end-of-contents, which DER has not */
-    if ((out->tag & 0x1F) == 0x1F || out->tag == 0 || !read_length(&r, &length) || r.n < length)
+    if (!der_head(&out->tag, &head, &length, *rest) || rest->n - head < length)
         return ERR_SYNTAX;
-    out->body = view_part(r, 0, length);
-    out->all = view_part(from, 0, from.n - r.n + length);
-    *rest = view_from(r, length);
+    out->all = view_part(*rest, 0, head + (size_t)length);
+    out->body = view_from(out->all, head);
+    *rest = view_from(*rest, out->all.n);
     return ERR_OK;
 }
 
-static bool has_minimal_int(struct view v)
+bool der_take(struct der *out, struct view *rest, uint8_t tag)
+{
+    struct view before = *rest;
+    if (before.n && before.p[0] == tag && der_next(out, rest) == ERR_OK)
+        return true;
+    *rest = before;
+    return false;
+}
+
+bool der_open(struct view *body, struct view whole, uint8_t tag)
+{
+    struct der one;
+    bool fits = der_take(&one, &whole, tag) && whole.n == 0;
+    *body = fits ? one.body : VIEW_NONE;
+    return fits;
+}
+
+bool der_is_integer(struct view v)
 {
     if (v.n == 0)
         return false;
@@ -49,6 +74,24 @@ static bool has_minimal_int(struct view v)
         return true;
     bool padded = (v.p[0] == 0x00 && !(v.p[1] & 0x80)) || (v.p[0] == 0xFF && (v.p[1] & 0x80));
     return !padded;
+}
+
+/* X.690 8.19.2: each number in as few octets as possible, and the last one whole. */
+bool der_is_object_id(struct view v)
+{
+    bool fresh = true;
+    for (size_t i = 0; i < v.n; i++) {
+        if (fresh && v.p[i] == 0x80)
+            return false;
+        fresh = !(v.p[i] & 0x80);
+    }
+    return v.n > 0 && fresh;
+}
+
+/* At most 7 unused bits, and those zero (X.690 11.2.1). */
+bool der_is_bit_string(struct view v)
+{
+    return v.n > 0 && v.p[0] < 8 && (v.n > 1 || v.p[0] == 0) && !(v.p[v.n - 1] & ((1U << v.p[0]) - 1) && v.n > 1);
 }
 
 /* The universal primitives whose contents DER restricts further. */
@@ -59,12 +102,13 @@ static bool is_strict_primitive(const struct der *d)
         return d->body.n == 1 && (d->body.p[0] == 0x00 || d->body.p[0] == 0xFF);
     case 0x02: /* INTEGER */
     case 0x0A: /* ENUMERATED */
-        return has_minimal_int(d->body);
-    case 0x03: /* BIT STRING: at most 7 unused bits, and those zero (11.2.1) */
-        return d->body.n > 0 && d->body.p[0] < 8 && (d->body.n > 1 || d->body.p[0] == 0) &&
-               !(d->body.p[d->body.n - 1] & ((1U << d->body.p[0]) - 1) && d->body.n > 1);
+        return der_is_integer(d->body);
+    case 0x03: /* BIT STRING */
+        return der_is_bit_string(d->body);
     case 0x05: /* NULL */
         return d->body.n == 0;
+    case 0x06: /* OBJECT IDENTIFIER */
+        return der_is_object_id(d->body);
     default:
         return true;
     }

@@ -29,12 +29,23 @@ static void free_id(void *id)
 
 /* RFC 9654 2.1: the extension's value is an OCTET STRING in an OCTET STRING; OpenSSL writes it. OCSP_CERTID uses SHA-1
  * because every responder must know it (RFC 5019 2.1.1); it names the certificate and protects nothing. */
+static OCSP_CERTID *make_id(const struct cert *c, const struct trust_root *root)
+{
+    const unsigned char *p = c->serial_der.p;
+    ASN1_INTEGER *serial = d2i_ASN1_INTEGER(NULL, &p, (long)c->serial_der.n);
+    OCSP_CERTID *id = serial ? OCSP_cert_id_new(EVP_sha1(), X509_get_subject_name(root->x509),
+                                                X509_get0_pubkey_bitstr(root->x509), serial)
+                             : NULL;
+    ASN1_INTEGER_free(serial);
+    return id;
+}
+
 static OCSP_REQUEST *build_request(struct ocsp_question *q, const struct cert *c, const struct trust_root *root)
 {
     uint8_t nonce[OCSP_NONCE_LENGTH];
     memcpy(nonce, q->nonce.p, sizeof nonce);
     OCSP_REQUEST *request = OCSP_REQUEST_new();
-    OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), c->x509, root->cert.x509);
+    OCSP_CERTID *id = make_id(c, root);
     OCSP_CERTID *kept = id ? OCSP_CERTID_dup(id) : NULL;
     q->id = kept;
     if (request && kept && OCSP_request_add0_id(request, id) && OCSP_request_add1_nonce(request, nonce, sizeof nonce))
@@ -89,8 +100,8 @@ static bool is_appointed(const struct hearing *h, X509 *signer)
     int64_t now = h->terms->now;
     bool fine = cert_read(&c, &a, view_bytes(der, (size_t)n), &fault) == ERR_OK;
     if (fine && !view_equal(c.der, root->der))
-        fine = view_equal(c.issuer_der, root->subject_der) && c.ocsp_signing && asn1_is_sig_allowed(c.sig) &&
-               asn1_is_key_allowed(c.key, c.key_bits) && c.not_before <= now + REVOCATION_SKEW &&
+        fine = view_equal(c.issuer_der, root->subject_der) && c.ocsp_signing && algorithm_is_sig_allowed(c.sig) &&
+               algorithm_is_key_allowed(c.key.kind, c.key.bits) && c.not_before <= now + REVOCATION_SKEW &&
                c.not_after >= now - REVOCATION_SKEW && !(c.has_usage && !(c.usage & CERT_USE_SIGNATURE)) &&
                X509_verify(signer, h->root->key) == 1;
     arena_close(&a);
@@ -104,8 +115,8 @@ static bool is_signed_well(const struct hearing *h)
 {
     X509 *signer = NULL;
     STACK_OF(X509) *extra = sk_X509_new_null();
-    bool fine = extra && sk_X509_push(extra, h->root->cert.x509) > 0;
-    fine = fine && asn1_is_sig_allowed(asn1_sig_of(OCSP_resp_get0_tbs_sigalg(h->basic))) &&
+    bool fine = extra && sk_X509_push(extra, h->root->x509) > 0;
+    fine = fine && algorithm_is_sig_allowed(asn1_sig_of(OCSP_resp_get0_tbs_sigalg(h->basic))) &&
            asn1_is_whole_octets(OCSP_resp_get0_signature(h->basic)) &&
            OCSP_resp_get0_signer(h->basic, &signer, extra) == 1 && signer && is_appointed(h, signer) &&
            OCSP_basic_verify(h->basic, extra, NULL, OCSP_NOVERIFY) == 1;

@@ -74,18 +74,14 @@ static enum err refuse(char *why, const char *file, const char *rule)
 
 static enum err add_file(struct crl_set *set, const struct trust *trust, const char *path, char *why)
 {
-    struct arena a; /* the bytes of a list are not needed once it is a table */
-    struct view bytes;
-    enum crl_fault fault = CRL_FINE;
+    enum crl_fault fault;
     if (set->n == CRLS_MAX)
         return refuse(why, path, "too many CRLs");
-    arena_open(&a, 3 * (size_t)CRL_SIZE_MAX);
-    enum err e = file_read(&a, path, CRL_SIZE_MAX, &bytes);
+    enum err e = crl_read_file(&set->crls[set->n], &set->arena, trust, path, &fault);
     if (e == ERR_LIMIT)
-        e = refuse(why, path, "too big");
-    else if (!e)
-        e = crl_read(&set->crls[set->n], &set->arena, trust, bytes, &fault);
-    arena_close(&a);
+        return refuse(why, path, "too big");
+    if (e == ERR_SYNTAX && fault == CRL_IS_DELTA)
+        return ERR_OK; /* nothing can be asked of it, and nothing is lost without it */
     if (e == ERR_SYNTAX)
         return refuse(why, path, crl_fault_text(fault));
     set->n += e == ERR_OK;
@@ -227,12 +223,12 @@ static struct revocation_answer unknown(enum revocation_why why, enum revocation
 static struct revocation_answer ask_list(const struct crl *crl, const struct cert *c, int64_t now)
 {
     struct revocation_answer answer = unknown(REVOCATION_WHY_NONE, REVOCATION_FROM_CRL);
-    const struct crl_entry *entry = crl_find(crl, c->serial);
+    struct serials_entry entry;
     answer.as_of = crl->this_update;
-    if (entry) {
+    if (serials_find(&entry, &crl->serials, c->serial)) {
         answer.state = REVOCATION_REVOKED;
-        answer.reason = entry->reason;
-        answer.revoked_at = entry->at;
+        answer.reason = entry.reason;
+        answer.revoked_at = entry.at;
     } else if (crl->this_update > now + REVOCATION_SKEW) {
         answer.why = REVOCATION_CRL_NOT_YET;
     } else if (crl->next_update < now - REVOCATION_SKEW) {
@@ -391,7 +387,7 @@ void revocation_stock(struct revocation *r, struct revocation_stock *out)
     for (size_t i = 0; r->set && i < r->set->n; i++) {
         const struct crl *crl = &r->set->crls[i];
         out->crls++;
-        out->entries += crl->n;
+        out->entries += crl->serials.n;
         if (!out->next_update || crl->next_update < out->next_update)
             out->next_update = crl->next_update;
     }

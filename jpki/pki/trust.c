@@ -133,9 +133,9 @@ static bool is_test_name(const X509_NAME *name, enum trust_purpose purpose)
 
 /* --- roots ----------------------------------------------------------------------------------------------------- */
 
-static enum err check_name(const struct opening *o, const struct cert *c, enum trust_purpose purpose)
+static enum err check_name(const struct opening *o, const struct cert *c, const X509 *x509, enum trust_purpose purpose)
 {
-    const X509_NAME *name = X509_get_subject_name(c->x509);
+    const X509_NAME *name = X509_get_subject_name(x509);
     if (o->trust->kind == TRUST_TEST)
         return is_test_name(name, purpose) ? ERR_OK : refuse(o, "not a root of a test PKI for this use");
     if (!is_production_name(name, purpose))
@@ -145,17 +145,56 @@ static enum err check_name(const struct opening *o, const struct cert *c, enum t
     return ERR_OK;
 }
 
-static enum err check_root(const struct opening *o, const struct cert *c, enum trust_purpose purpose)
+/* OpenSSL's own judgement of the path, which is this one certificate, by the strict reading of RFC 5280 and with the
+ * signature of the root checked. Dates are verify's question, at the time of the login. */
+static bool is_path_of_openssl(X509 *x509)
+{
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    bool fine = store && ctx && X509_STORE_add_cert(store, x509) && X509_STORE_CTX_init(ctx, store, x509, NULL);
+    if (fine) {
+        X509_STORE_CTX_set_flags(ctx,
+                                 X509_V_FLAG_X509_STRICT | X509_V_FLAG_CHECK_SS_SIGNATURE | X509_V_FLAG_NO_CHECK_TIME);
+        fine = X509_verify_cert(ctx) == 1;
+    }
+    X509_STORE_CTX_free(ctx);
+    X509_STORE_free(store);
+    return fine;
+}
+
+static enum err check_root(const struct opening *o, const struct cert *c, X509 *x509, enum trust_purpose purpose)
 {
     if (!view_equal(c->issuer_der, c->subject_der))
         return refuse(o, "not a root: issuer and subject differ");
     if (!c->is_ca || !(c->usage & CERT_USE_CERT_SIGN) || !c->ski.p)
         return refuse(o, "not a root: not marked as an authority with a key id");
-    if (!asn1_is_sig_allowed(c->sig) || !asn1_is_key_allowed(c->key, c->key_bits))
+    if (!algorithm_is_sig_allowed(c->sig) || !algorithm_is_key_allowed(c->key.kind, c->key.bits))
         return refuse(o, "its algorithm or key size is not on the allow-list");
-    if (X509_verify(c->x509, X509_get0_pubkey(c->x509)) != 1)
+    if (X509_verify(x509, X509_get0_pubkey(x509)) != 1)
         return refuse(o, "its own signature does not fit");
-    return check_name(o, c, purpose);
+    if (!is_path_of_openssl(x509))
+        return refuse(o, "OpenSSL does not take it for a root by RFC 5280");
+    return check_name(o, c, x509, purpose);
+}
+
+static void free_x509(void *x509)
+{
+    X509_free(x509);
+}
+
+/* OpenSSL's reading of the same bytes. */
+static enum err decode(struct opening *o, struct trust_root *root, struct view der)
+{
+    const unsigned char *p = der.p;
+    X509 *x509 = d2i_X509(NULL, &p, (long)der.n);
+    if (!x509 || p != der.p + der.n) {
+        X509_free(x509);
+        ERR_clear_error();
+        return refuse(o, cert_fault_name(CERT_NOT_X509));
+    }
+    root->x509 = x509;
+    root->key = X509_get0_pubkey(x509);
+    return arena_on_close(&o->trust->arena, free_x509, x509) ? ERR_OK : ERR_MEMORY;
 }
 
 static bool is_known(const struct trust *t, enum trust_purpose purpose, struct view der)
@@ -179,13 +218,12 @@ static enum err add_root(struct opening *o, struct view der, enum trust_purpose 
     if (e == ERR_SYNTAX)
         return refuse(o, cert_fault_name(fault));
     if (!e)
-        e = check_root(o, &root->cert, purpose);
-    if (e)
-        return e;
+        e = decode(o, root, der);
+    if (!e)
+        e = check_root(o, &root->cert, root->x509, purpose);
     root->purpose = purpose;
-    root->key = X509_get0_pubkey(root->cert.x509);
-    t->n[purpose]++;
-    return ERR_OK;
+    t->n[purpose] += e == ERR_OK;
+    return e;
 }
 
 /* Every certificate of a PEM text. */
@@ -306,36 +344,43 @@ const struct trust_root *trust_at(const struct trust *t, enum trust_purpose purp
 
 /* --- finding --------------------------------------------------------------------------------------------------- */
 
-static enum trust_answer find_in(const struct trust *t, enum trust_purpose purpose, const struct cert *c,
-                                 const struct trust_root **root)
+static enum err find_in(const struct trust *t, enum trust_purpose purpose, const struct cert *c,
+                        const struct trust_root **root, enum trust_answer *answer)
 {
-    enum trust_answer answer = TRUST_NO_ISSUER;
+    *answer = TRUST_NO_ISSUER;
     for (size_t i = 0; i < t->n[purpose]; i++) {
         const struct trust_root *r = &t->roots[purpose][i];
+        bool signed_it;
         if (!view_equal(r->cert.subject_der, c->issuer_der))
             continue;
-        if (answer == TRUST_NO_ISSUER)
-            answer = TRUST_NO_KEY_ID;
+        if (*answer == TRUST_NO_ISSUER)
+            *answer = TRUST_NO_KEY_ID;
         if (c->aki.p && !view_equal(c->aki, r->cert.ski))
             continue;
-        answer = TRUST_BAD_SIGNATURE;
-        if (X509_verify(c->x509, r->key) == 1) {
+        *answer = TRUST_BAD_SIGNATURE;
+        enum err e = cert_is_signed_by(&signed_it, c, r->key, r->cert.key.kind);
+        if (e)
+            return e;
+        if (signed_it) {
             *root = r;
-            return TRUST_FOUND;
+            *answer = TRUST_FOUND;
+            return ERR_OK;
         }
-        ERR_clear_error();
     }
-    return answer;
+    return ERR_OK;
 }
 
 enum err trust_find(const struct trust *t, enum trust_purpose purpose, const struct cert *c,
                     const struct trust_root **root, enum trust_answer *answer)
 {
     const struct trust_root *other;
+    enum trust_answer elsewhere;
     *root = NULL;
-    *answer = find_in(t, purpose, c, root);
-    if (*answer == TRUST_NO_ISSUER &&
-        find_in(t, purpose == TRUST_AUTH ? TRUST_SIGN : TRUST_AUTH, c, &other) == TRUST_FOUND)
+    enum err e = find_in(t, purpose, c, root, answer);
+    if (e || *answer != TRUST_NO_ISSUER)
+        return e;
+    e = find_in(t, purpose == TRUST_AUTH ? TRUST_SIGN : TRUST_AUTH, c, &other, &elsewhere);
+    if (elsewhere == TRUST_FOUND)
         *answer = TRUST_OTHER_PURPOSE;
-    return ERR_OK;
+    return e;
 }

@@ -27,7 +27,8 @@ struct trust; /* immutable once open; shared by all threads */
 struct trust_root {
     struct cert cert;
     enum trust_purpose purpose;
-    void *key; /* EVP_PKEY, for the files of this room */
+    void *key;  /* EVP_PKEY, for the files of this room */
+    void *x509; /* OpenSSL's object, for those who build on its structures */
 };
 
 /* All or nothing: a file that is not an acceptable root is ERR_CONFIG, and WHY (if given, 256 bytes) names file and

@@ -1,9 +1,7 @@
 #include "jpki/pki/verify.h"
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-
-#include "jpki/pki/asn1.h"
 
 /* --- tables ---------------------------------------------------------------------------------------------------- */
 
@@ -28,21 +26,21 @@ static const enum verify_refusal of_answer[] = {
 
 /* Facts 4.2: what each use demands of a certificate. */
 static const struct use {
-    const char *policy;
+    struct view policy;
     unsigned usage;
 } uses[] = {
-    [TRUST_AUTH] = {VERIFY_POLICY_AUTH, CERT_USE_SIGNATURE},
-    [TRUST_SIGN] = {VERIFY_POLICY_SIGN, CERT_USE_SIGNATURE | CERT_USE_COMMITMENT},
+    [TRUST_AUTH] = {VIEW(VERIFY_POLICY_AUTH), CERT_USE_SIGNATURE},
+    [TRUST_SIGN] = {VIEW(VERIFY_POLICY_SIGN), CERT_USE_SIGNATURE | CERT_USE_COMMITMENT},
 };
 
 /* protocol.md, "What the card signs": one algorithm for each generation of the card. */
 static const struct proof_kind {
     enum jws_alg alg;
     enum cert_key key;
-    int bits;
+    enum cert_sig sig;
 } proof_kinds[] = {
-    {JWS_RS256, CERT_KEY_RSA, 2048},
-    {JWS_ES384, CERT_KEY_P384, 384},
+    {JWS_RS256, CERT_KEY_RSA, CERT_SIG_RSA_SHA256},
+    {JWS_ES384, CERT_KEY_P384, CERT_SIG_ECDSA_SHA384},
 };
 
 /* --- the certificate ------------------------------------------------------------------------------------------- */
@@ -51,7 +49,7 @@ static enum verify_refusal check_signature_algorithm(const struct cert *c)
 {
     if (c->sig == CERT_SIG_SHA1)
         return VERIFY_CERT_SHA1;
-    return asn1_is_sig_allowed(c->sig) ? VERIFY_GOOD : VERIFY_CERT_ALGORITHM;
+    return algorithm_is_sig_allowed(c->sig) ? VERIFY_GOOD : VERIFY_CERT_ALGORITHM;
 }
 
 static enum verify_refusal check_dates(const struct cert *c, const struct cert *root, int64_t now)
@@ -78,19 +76,20 @@ static enum verify_refusal check_use(const struct cert *c, enum trust_purpose pu
 
 static enum verify_refusal check_key(const struct cert *c)
 {
-    if (asn1_is_key_allowed(c->key, c->key_bits))
+    if (algorithm_is_key_allowed(c->key.kind, c->key.bits))
         return VERIFY_GOOD;
-    return c->key == CERT_KEY_RSA ? VERIFY_KEY_SIZE : VERIFY_KEY_KIND;
+    return c->key.kind == CERT_KEY_RSA ? VERIFY_KEY_SIZE : VERIFY_KEY_KIND;
 }
 
 /* --- the proof ------------------------------------------------------------------------------------------------- */
 
-static enum verify_refusal check_proof_algorithm(const struct cert *c, enum jws_alg alg)
+/* NULL: this is not the algorithm of that key. */
+static const struct proof_kind *kind_of_proof(const struct cert *c, enum jws_alg alg)
 {
     for (size_t i = 0; i < sizeof proof_kinds / sizeof *proof_kinds; i++)
-        if (proof_kinds[i].alg == alg && proof_kinds[i].key == c->key && c->key_bits >= proof_kinds[i].bits)
-            return VERIFY_GOOD;
-    return VERIFY_PROOF_ALGORITHM;
+        if (proof_kinds[i].alg == alg && proof_kinds[i].key == c->key.kind)
+            return &proof_kinds[i];
+    return NULL;
 }
 
 /* r || s of 48 bytes each as DER, which is what OpenSSL checks. */
@@ -111,26 +110,24 @@ static enum err encode_ecdsa(struct view *out, struct arena *a, struct view raw)
 }
 
 static enum err check_proof_signature(const struct cert *c, struct arena *a, const struct verify_facts *f,
-                                      enum verify_refusal *refusal)
+                                      enum cert_sig kind, enum verify_refusal *refusal)
 {
     struct view sig = f->sig;
-    if (f->alg == JWS_ES384 && sig.n == 96) {
+    void *key;
+    bool fits = false;
+    if (kind == CERT_SIG_ECDSA_SHA384 && sig.n == 96) {
         enum err e = encode_ecdsa(&sig, a, f->sig);
         if (e)
             return e;
     }
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    /* PKCS#1 v1.5 is the padding OpenSSL takes for RSA keys unless told otherwise */
-    const EVP_MD *md = f->alg == JWS_ES384 ? EVP_sha384() : EVP_sha256();
-    if (!ctx || EVP_DigestVerifyInit(ctx, NULL, md, NULL, X509_get0_pubkey(c->x509)) != 1) {
-        EVP_MD_CTX_free(ctx);
-        return ERR_CRYPTO;
-    }
-    bool fits = EVP_DigestVerify(ctx, sig.p, sig.n, f->message.p, f->message.n) == 1;
+    enum err e = pubkey_open(&key, &c->key);
+    if (!e)
+        e = pubkey_check(&fits, key, kind, sig, f->message);
+    pubkey_close(key);
+    if (e == ERR_SYNTAX) /* a point that is not on its curve signs nothing */
+        e = ERR_OK;
     *refusal = fits ? VERIFY_GOOD : VERIFY_PROOF_SIGNATURE;
-    EVP_MD_CTX_free(ctx);
-    ERR_clear_error();
-    return ERR_OK;
+    return e;
 }
 
 /* --- the verdict ----------------------------------------------------------------------------------------------- */
@@ -204,8 +201,12 @@ static enum err put_account_input(struct verify_verdict *v, struct arena *a)
 static enum err judge_proof(struct verify_verdict *v, struct arena *a, struct revocation *revocation,
                             const struct verify_facts *f)
 {
-    v->refusal = check_proof_algorithm(&v->cert, f->alg);
-    enum err e = v->refusal ? ERR_OK : check_proof_signature(&v->cert, a, f, &v->refusal);
+    const struct proof_kind *kind = kind_of_proof(&v->cert, f->alg);
+    if (!kind) {
+        v->refusal = VERIFY_PROOF_ALGORITHM;
+        return ERR_OK;
+    }
+    enum err e = check_proof_signature(&v->cert, a, f, kind->sig, &v->refusal);
     if (!e && !v->refusal)
         e = judge_revocation(v, a, revocation, f->now);
     if (!e && !v->refusal)

@@ -5,9 +5,10 @@
 #include "base/jws.h"
 #include "jpki/pki/revocation.h"
 
-/* certificatePolicies of the JPKI (facts: user authentication, digital signature). */
-#define VERIFY_POLICY_AUTH "1.2.392.200149.8.5.1.3.30"
-#define VERIFY_POLICY_SIGN "1.2.392.200149.8.5.1.1.20"
+/* certificatePolicies of the JPKI: 1.2.392.200149.8.5.1.3.30 for user authentication, 1.2.392.200149.8.5.1.1.20 for
+ * digital signature; contents of the DER. */
+#define VERIFY_POLICY_AUTH "\x2A\x83\x08\x8C\x9B\x55\x08\x05\x01\x03\x1E"
+#define VERIFY_POLICY_SIGN "\x2A\x83\x08\x8C\x9B\x55\x08\x05\x01\x01\x14"
 
 enum verify_refusal {
     VERIFY_GOOD,

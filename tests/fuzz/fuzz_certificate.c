@@ -4,19 +4,31 @@
 #include "jpki/pki/person.h"
 #include "jpki/pki/verify.h"
 #include "tests/lib/fuzz_pki.h"
+#include "tests/lib/openssl_path.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A point off its curve is found out when the proof is checked. */
+static bool can_sign(const struct cert *c)
+{
+    void *key;
+    enum err e = pubkey_open(&key, &c->key);
+    pubkey_close(key);
+    return e == ERR_OK;
+}
 
 static void judge(struct arena *a, struct view der, enum trust_purpose purpose)
 {
     struct verify_verdict v;
     struct person person;
+    const char *why;
     enum person_fault fault;
     struct verify_facts facts = {.der = der, .purpose = purpose, .now = 1800000000};
     enum err e = verify_certificate(&v, a, fuzz_pki()->trust, &facts);
     INSIST(e == ERR_OK || v.refusal == VERIFY_NO_VERDICT);
     INSIST(v.refusal != VERIFY_GOOD || (e == ERR_OK && v.root));
-    if (v.cert.x509) {
+    INSIST(v.refusal != VERIFY_GOOD || !can_sign(&v.cert) || openssl_path_is_good(der, v.root, facts.now, &why));
+    if (v.cert.san.p) {
         e = person_read(&person, a, &v.cert, &fault);
         INSIST(e == ERR_MEMORY || (e == ERR_OK) == (fault == PERSON_FINE));
     }

@@ -11,10 +11,12 @@ static void read_list(struct arena *a, struct view bytes)
     enum crl_fault fault;
     enum err e = crl_read(&crl, a, fuzz_pki()->trust, bytes, &fault);
     INSIST((e == ERR_SYNTAX) == (fault != CRL_FINE) || e == ERR_MEMORY);
-    for (size_t i = 1; !e && i < crl.n; i++)
-        INSIST(memcmp(crl.entries[i - 1].serial, crl.entries[i].serial, CRL_SERIAL_MAX) <= 0);
-    for (size_t i = 0; !e && i < crl.n; i++)
-        INSIST(crl_find(&crl, VIEW_ARRAY(crl.entries[i].serial)));
+    for (size_t i = 0; !e && i < crl.serials.n; i++) {
+        struct serials_entry entry;
+        const uint8_t *number = crl.serials.entries + i * (crl.serials.width + 5);
+        INSIST(serials_find(&entry, &crl.serials, view_bytes(number, crl.serials.width)));
+        INSIST(entry.reason >= -1 && entry.reason <= 10);
+    }
     crl_close(&crl);
 }
 

@@ -244,9 +244,11 @@ Test(cert, certificates_of_the_test_pki_have_the_profiles_extensions_in_its_orde
 Test(cert, reads_the_facts_of_a_card)
 {
     struct cert c = read_as(CERT_FINE);
-    cr_expect(view_equal(c.der, c.der) && c.key == CERT_KEY_RSA && c.key_bits == 2048 && c.sig == CERT_SIG_RSA_SHA256);
+    cr_expect(view_equal(c.der, c.der) && c.key.kind == CERT_KEY_RSA && c.key.bits == 2048 &&
+              c.sig == CERT_SIG_RSA_SHA256);
     cr_expect(c.has_usage && c.usage == CERT_USE_SIGNATURE && !c.is_ca && !c.has_ext_usage && !c.san.p);
-    cr_expect(c.n_policies == 1 && cert_has_policy(&c, VERIFY_POLICY_AUTH) && !cert_has_policy(&c, VERIFY_POLICY_SIGN));
+    cr_expect(c.n_policies == 1 && cert_has_policy(&c, VIEW(VERIFY_POLICY_AUTH)) &&
+              !cert_has_policy(&c, VIEW(VERIFY_POLICY_SIGN)));
     cr_expect(c.ski.n == 20 && c.aki.n == 20 && view_starts(view_text(c.ocsp_url), VIEW("http://127.0.0.1:")));
     cr_expect(der_is_strict(c.crl_point) && der_is_strict(c.issuer_der) && der_is_strict(c.subject_der));
     cr_expect_lt(c.not_before, r.now);

@@ -2,6 +2,7 @@
 
 #include <openssl/pem.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "certs/folder.h"
 #include "pki_rig.h"
@@ -234,15 +235,104 @@ Test(crl, finds_every_entry_and_no_other)
     }
     cr_assert(X509_CRL_sign(list, ca.key, EVP_sha256()) > 0);
     cr_assert_eq(crl_read(&crl, &r.a, r.trust, der_of(list), &fault), ERR_OK);
-    cr_expect_eq(crl.n, N);
+    cr_expect_eq(crl.serials.n, N);
     for (uint64_t i = 1; i <= 2 * N; i++) {
         uint8_t serial[9] = {0};
         uint64_t value = i * 1000003;
         for (size_t b = 0; b < 8; b++)
             serial[8 - b] = (uint8_t)(value >> 8 * b);
-        const struct crl_entry *entry = crl_find(&crl, VIEW_ARRAY(serial));
-        cr_expect_eq(entry != NULL, i % 2 == 0, "%d", (int)i);
-        cr_expect(!entry || (entry->at == r.now - (int64_t)(i / 2) && entry->reason == -1));
+        struct serials_entry entry;
+        bool found = serials_find(&entry, &crl.serials, VIEW_ARRAY(serial));
+        cr_expect_eq(found, i % 2 == 0, "%d", (int)i);
+        cr_expect(!found || (entry.at == r.now - (int64_t)(i / 2) && entry.reason == -1));
     }
     crl_close(&crl);
+}
+
+/* --- files ----------------------------------------------------------------------------------------------------- */
+
+static char path[] = "/tmp/genkan-crl-XXXXXX";
+
+static enum err read_file(struct view bytes, struct crl *crl, enum crl_fault *fault)
+{
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n);
+    close(fd);
+    enum err e = crl_read_file(crl, &r.a, r.trust, path, fault);
+    unlink(path);
+    memcpy(path + sizeof path - 7, "XXXXXX", 6);
+    return e;
+}
+
+/* Longer than the window through which a file is read, with an entry across each of its edges. */
+static struct view long_list(void)
+{
+    X509_CRL *list = make_list();
+    for (int i = 1; i <= 20000; i++) {
+        X509_REVOKED *revoked = X509_REVOKED_new();
+        ASN1_INTEGER *serial = ASN1_INTEGER_new();
+        ASN1_TIME *at = ASN1_TIME_set(NULL, r.now - 1);
+        ASN1_INTEGER_set(serial, 7 * i);
+        X509_REVOKED_set_serialNumber(revoked, serial);
+        X509_REVOKED_set_revocationDate(revoked, at);
+        X509_CRL_add0_revoked(list, revoked);
+        ASN1_INTEGER_free(serial);
+        ASN1_TIME_free(at);
+    }
+    cr_assert(X509_CRL_sign(list, ca.key, EVP_sha256()) > 0);
+    return der_of(list);
+}
+
+Test(crl, a_long_file_is_read_as_the_same_bytes_are)
+{
+    struct crl crl, same;
+    enum crl_fault fault;
+    struct view der = long_list();
+    cr_assert_gt(der.n, 300000);
+    cr_assert_eq(read_file(der, &crl, &fault), ERR_OK, "%s", crl_fault_text(fault));
+    cr_assert_eq(crl_read(&same, &r.a, r.trust, der, &fault), ERR_OK);
+    cr_expect(crl.serials.n == 20000 && same.serials.n == 20000 && crl.root == same.root);
+    cr_expect(view_equal(view_bytes(crl.serials.entries, 20000 * (crl.serials.width + 5)),
+                         view_bytes(same.serials.entries, 20000 * (same.serials.width + 5))));
+    crl_close(&crl);
+    crl_close(&same);
+}
+
+Test(crl, refuses_a_long_file_that_is_cut_off_changed_or_has_more_behind_it)
+{
+    struct crl crl;
+    enum crl_fault fault;
+    struct view der = long_list();
+    uint8_t *p = arena_alloc(&r.a, der.n + 1);
+    memcpy(p, der.p, der.n);
+    static const size_t cuts[] = {0, 1, 5, 100, 65536, 262144};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        cr_expect_eq(read_file(view_part(der, 0, cuts[i]), &crl, &fault), ERR_SYNTAX, "%zu bytes", cuts[i]);
+        cr_expect_eq(read_file(view_part(der, 0, der.n - 1 - cuts[i]), &crl, &fault), ERR_SYNTAX);
+    }
+    cr_expect_eq(read_file(view_bytes(p, der.n + 1), &crl, &fault), ERR_SYNTAX);
+    for (size_t at = 1000; at < der.n; at += 40009) {
+        p[at] ^= 0x01;
+        cr_expect_eq(read_file(view_bytes(p, der.n), &crl, &fault), ERR_SYNTAX, "byte %zu", at);
+        p[at] ^= 0x01;
+    }
+}
+
+Test(crl, a_file_in_pem_is_read_too_and_a_missing_one_is_said_to_be_missing)
+{
+    struct crl crl;
+    enum crl_fault fault;
+    struct view der = der_of(make_list());
+    const unsigned char *p = der.p;
+    X509_CRL *list = d2i_X509_CRL(NULL, &p, (long)der.n);
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text;
+    cr_assert(PEM_write_bio_X509_CRL(bio, list));
+    long n = BIO_get_mem_data(bio, &text);
+    cr_expect_eq(read_file(view_bytes(text, (size_t)n), &crl, &fault), ERR_OK);
+    crl_close(&crl);
+    BIO_free(bio);
+    X509_CRL_free(list);
+    cr_expect_eq(crl_read_file(&crl, &r.a, r.trust, "/nonexistent", &fault), ERR_NOT_FOUND);
+    cr_expect_eq(crl_read_file(&crl, &r.a, r.trust, "/tmp", &fault), ERR_IO);
 }

@@ -256,12 +256,12 @@ Test(ocsp, an_answer_without_nonce_is_taken_where_the_operator_says_so_but_never
 /* The nonce stays, the certificate asked about becomes taro's. */
 static struct view about_taro(struct arena *a, struct view body)
 {
-    struct cert c;
-    const struct trust_root *root;
-    pki_rig_cert(&r, "residents/taro", TRUST_AUTH, &c, &root);
+    X509 *taro = pki_rig_x509(&r, "residents/taro/auth.der"), *ca = pki_rig_x509(&r, "auth/ca3.der");
     const unsigned char *p = body.p;
     OCSP_REQUEST *request = d2i_OCSP_REQUEST(NULL, &p, (long)body.n), *other = OCSP_REQUEST_new();
-    OCSP_request_add0_id(other, OCSP_cert_to_id(EVP_sha1(), c.x509, root->cert.x509));
+    OCSP_request_add0_id(other, OCSP_cert_to_id(EVP_sha1(), taro, ca));
+    X509_free(taro);
+    X509_free(ca);
     int i = OCSP_REQUEST_get_ext_by_NID(request, NID_id_pkix_OCSP_Nonce, -1);
     OCSP_REQUEST_add_ext(other, OCSP_REQUEST_get_ext(request, i), -1);
     uint8_t *out = arena_alloc(a, 1024), *end = out;

@@ -3,6 +3,7 @@
 #include <openssl/ec.h>
 
 #include "pki_rig.h"
+#include "tests/lib/openssl_path.h"
 
 #define DAY 86400
 
@@ -80,6 +81,28 @@ Test(verify, tells_the_reason_of_a_revocation_and_never_releases_a_hold)
     cr_expect_eq(lost.revocation.reason, 1);
     cr_expect_eq(lost.revocation.revoked_at, r.now - DAY);
     cr_expect_eq(hold.revocation.reason, 6);
+}
+
+/* Our reader and our profile are narrower than OpenSSL's judgement, never wider (docs/decisions/certificates.md). */
+static void expect_openssl_agrees(const char *card, enum trust_purpose purpose)
+{
+    struct verify_verdict v;
+    const char *why;
+    struct verify_facts facts = pki_rig_facts(&r, card, purpose, VIEW("m"));
+    cr_assert_eq(verify_certificate(&v, &r.a, r.trust, &facts), ERR_OK);
+    if (v.refusal == VERIFY_GOOD)
+        cr_expect(openssl_path_is_good(facts.der, v.root, r.now, &why), "%s: %s", card, why);
+}
+
+Test(verify, takes_no_path_that_openssl_refuses)
+{
+    static const char *const good[] = {"hanako", "taro", "generation2", "long-name", "overseas", "nextgen"};
+    for (enum trust_purpose p = TRUST_AUTH; p <= TRUST_SIGN; p++) {
+        for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+            expect_openssl_agrees(refusals[i].card, p);
+        for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+            expect_openssl_agrees(arena_printf(&r.a, "residents/%s", good[i]), p);
+    }
 }
 
 /* --- what is sent as a proof ----------------------------------------------------------------------------------- */

@@ -1,0 +1,18 @@
+/* name: Name and GeneralNames of RFC 5280 (4.1.2.4, 4.2.1.6) as bytes: are they well formed, and what is in them? Names
+ * are compared byte by byte and never turned into text. */
+#ifndef JPKI_PKI_NAME_H
+#define JPKI_PKI_NAME_H
+
+#include "base/view.h"
+
+/* CONTENTS of a Name: only texts that RFC 5280 wants today. An empty Name is well formed. */
+bool name_is_good(struct view contents);
+
+/* CONTENTS of a GeneralNames: at least one; otherName, rfc822Name, dNSName, directoryName, URI, iPAddress or
+ * registeredID. */
+bool name_is_general(struct view contents);
+
+/* The Name of the first directoryName in the CONTENTS of a GeneralNames; absent without one. */
+struct view name_of_directory(struct view contents);
+
+#endif
