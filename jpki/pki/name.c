@@ -91,3 +91,16 @@ struct view name_of_directory(struct view contents)
             return name.body;
     return VIEW_NONE;
 }
+
+struct view name_attribute(struct view name, struct view type)
+{
+    struct der set, pair, oid;
+    struct view rest;
+    if (!der_open(&rest, name, DER_SEQUENCE))
+        return VIEW_NONE;
+    while (der_take(&set, &rest, DER_SET))
+        while (der_take(&pair, &set.body, DER_SEQUENCE))
+            if (der_take(&oid, &pair.body, DER_OID) && view_equal(oid.body, type))
+                return pair.body;
+    return VIEW_NONE;
+}

@@ -15,4 +15,8 @@ bool name_is_general(struct view contents);
 /* The Name of the first directoryName in the CONTENTS of a GeneralNames; absent without one. */
 struct view name_of_directory(struct view contents);
 
+/* The text (with its tag) of the first attribute of TYPE (contents of an OID) in NAME, a whole Name that is good;
+ * absent without one. */
+struct view name_attribute(struct view name, struct view type);
+
 #endif

@@ -1,40 +1,35 @@
 #include "jpki/pki/pair.h"
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
+#include "jpki/pki/name.h"
 
-/* The first attribute NID of a name; NULL if it has none. */
-static const ASN1_STRING *attribute(const X509_NAME *name, int nid)
-{
-    int at = X509_NAME_get_index_by_NID(name, nid, -1);
-    return at < 0 ? NULL : X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
-}
+#define COUNTRY      VIEW("\x55\x04\x06")
+#define ORGANIZATION VIEW("\x55\x04\x0A")
 
-static bool same_attribute(const X509_NAME *a, const X509_NAME *b, int nid)
+static bool same_attribute(const struct cert *a, const struct cert *b, struct view type)
 {
-    const ASN1_STRING *x = attribute(a, nid), *y = attribute(b, nid);
-    return x && y && ASN1_STRING_cmp(x, y) == 0;
+    struct view x = name_attribute(a->issuer_der, type), y = name_attribute(b->issuer_der, type);
+    return x.p && view_equal(x, y);
 }
 
 /* Facts 4.1: both hierarchies are C=JP, O=JPKI and differ in their OUs only; a test hierarchy has another O. */
 static bool same_authority(const struct cert *auth, const struct cert *sign)
 {
-    const X509_NAME *a = X509_get_issuer_name(auth->x509), *b = X509_get_issuer_name(sign->x509);
-    return same_attribute(a, b, NID_countryName) && same_attribute(a, b, NID_organizationName);
+    return same_attribute(auth, sign, COUNTRY) && same_attribute(auth, sign, ORGANIZATION);
 }
 
-static bool same_key(const struct cert *auth, const struct cert *sign)
+static bool same_key(const struct pubkey *a, const struct pubkey *b)
 {
-    return EVP_PKEY_eq(X509_get0_pubkey(auth->x509), X509_get0_pubkey(sign->x509)) == 1;
+    return a->kind == b->kind && view_equal(a->modulus, b->modulus) && view_equal(a->exponent, b->exponent) &&
+           view_equal(a->point, b->point);
 }
 
 enum pair_answer pair_decide(const struct cert *auth, const struct cert *sign)
 {
-    if (same_key(auth, sign))
+    if (same_key(&auth->key, &sign->key))
         return PAIR_ONE_KEY;
     if (!same_authority(auth, sign))
         return PAIR_OTHER_AUTHORITY;
-    return auth->key == sign->key && auth->key_bits == sign->key_bits ? PAIR_FITS : PAIR_OTHER_GENERATION;
+    return auth->key.kind == sign->key.kind && auth->key.bits == sign->key.bits ? PAIR_FITS : PAIR_OTHER_GENERATION;
 }
 
 const char *pair_answer_name(enum pair_answer answer)
