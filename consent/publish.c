@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/base64.h"
+#include "base/embed.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -570,10 +570,39 @@ static enum err check_start(struct publisher *p, struct arena *a, const char **w
     return err ? err : check_head(p, a, &head, why);
 }
 
+extern const struct embedded consent_pages[];
+extern const size_t consent_pages_count;
+
+/* The page that checks receipts lies beside what it checks, whoever serves the folder. */
+static enum err put_pages(const struct publisher *p, struct arena *a)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < consent_pages_count && !err; i++) {
+        struct view there;
+        const char *path = arena_printf(a, "%s/%s", p->config.folder, consent_pages[i].name);
+        if (!path)
+            return ERR_MEMORY;
+        if (file_read(a, path, NOTE_MAX, &there) == ERR_OK && view_equal(there, consent_pages[i].bytes))
+            continue;
+        err = file_write(path, consent_pages[i].bytes, 0644);
+    }
+    return err;
+}
+
+static enum err open_folder(const struct publisher *p, struct arena *a)
+{
+    bool made = mkdir(p->config.folder, 0755) == 0;
+    if (!made && errno != EEXIST)
+        return ERR_PERMISSION;
+    if (made && chmod(p->config.folder, 0755) != 0)
+        return ERR_PERMISSION;
+    return put_pages(p, a);
+}
+
 static enum err open_all(struct publisher *p, struct arena *a, const char **why)
 {
-    *why = arena_printf(a, "%s cannot be made", p->config.folder);
-    if (mkdir(p->config.folder, 0755) != 0 && errno != EEXIST)
+    *why = arena_printf(a, "%s cannot be made or written", p->config.folder);
+    if (open_folder(p, a) != ERR_OK)
         return ERR_PERMISSION;
     enum err err = take_lock(p, a, why);
     if (!err)
