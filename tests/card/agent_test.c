@@ -235,6 +235,16 @@ Test(agent_card, is_not_misled_by_another_atr_or_by_long_lengths)
     close_all();
 }
 
+/* Trap 26: signatures in the air take seconds, and the first command after power-on may be lost. */
+Test(agent_card, has_the_patience_that_a_card_in_the_air_needs)
+{
+    static const char *const air[] = {"--atr", "random", "--pace", "contactless", NULL};
+    const struct rig_options o = {.card_dir = BUILD_DIR "/testpki/residents/hanako", .extra = air};
+    open_with(&o, "pin 1234\n");
+    ends_with(PROOF_LOGIN, PROOF_OK);
+    close_all();
+}
+
 Test(agent_card, two_logins_one_after_the_other_work)
 {
     open_hanako("pin 1234\npin 1234\n");

@@ -2,7 +2,7 @@
 #include "certs/people.h"
 
 #include <criterion/criterion.h>
-#include <openssl/x509v3.h>
+#include <openssl/evp.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -43,6 +43,7 @@ static void close_all(void)
 }
 
 TestSuite(personas, .init = open_all, .fini = close_all);
+TestSuite(traps, .init = open_all, .fini = close_all);
 
 /* --- a card in the reader --------------------------------------------------------------------------------------- */
 
@@ -222,6 +223,53 @@ Test(personas, log_in_and_sign_unless_revoked)
             expect_verdict(&s, who, CARD_KEY_SIGN);
         take_out(&s);
     }
+}
+
+/* --- traps ------------------------------------------------------------------------------------------------------ */
+
+/* Trap 12: with P1=00 the card signs whatever it is given, a DigestInfo of SHA-1 as well; samples all over the web do.
+ */
+static struct view sign_over_sha1(struct session *s, struct view message)
+{
+    uint8_t command[5 + 35 + 1] = "\x80\x2A\x00\x97\x23"
+                                  "\x30\x21\x30\x09\x06\x05\x2B\x0E\x03\x02\x1A\x05\x00\x04\x14";
+    static uint8_t answer[300];
+    size_t n = 0;
+    cr_assert(EVP_Digest(message.p, message.n, command + 20, NULL, EVP_sha1(), NULL));
+    cr_assert_eq(s->reader.transmit(s->reader.ctx, VIEW_ARRAY(command), answer, sizeof answer, &n), CARD_OK);
+    cr_assert_eq(n, 258);
+    return view_bytes(answer, 256);
+}
+
+Test(traps, a_proof_over_sha1_is_refused)
+{
+    const struct person_card *who = people_find(&people, "hanako");
+    struct session s;
+    struct verify_verdict v;
+    struct verify_facts facts = {
+        .alg = JWS_RS256, .message = VIEW("GENKAN-CARD/1\0message"), .purpose = TRUST_AUTH, .now = now};
+    put_in(&s, who);
+    cr_assert_eq(card_read_certificate(&s.card, CARD_KEY_AUTH, &a, &facts.der), CARD_OK);
+    show_pin(&s, CARD_PIN_AUTH, who->auth_pin);
+    facts.sig = sign_over_sha1(&s, facts.message);
+    cr_assert_eq(verify_proof(&v, &a, trust, revocation, &facts), ERR_OK);
+    cr_expect_eq(v.refusal, VERIFY_PROOF_SIGNATURE);
+    take_out(&s);
+}
+
+/* Trap 14: what lies on the card as its authority is no reason to trust anything. */
+Test(traps, the_authority_on_the_card_is_not_asked)
+{
+    const struct person_card *who = people_find(&people, "hanako");
+    struct verify_verdict v;
+    struct view own;
+    cr_assert_eq(file_read(&a, PKI "/bad/own-root/auth.der", 8192, &own), ERR_OK);
+    struct verify_facts facts = {.der = own, .alg = JWS_RS256, .purpose = TRUST_AUTH, .now = now};
+    cr_assert_eq(verify_certificate(&v, &a, trust, &facts), ERR_OK);
+    cr_expect_eq(v.refusal, VERIFY_ISSUER_SIGNATURE, "%s", verify_refusal_name(v.refusal));
+    facts.der = der_of(who, "ca-auth");
+    cr_assert_eq(verify_certificate(&v, &a, trust, &facts), ERR_OK);
+    cr_expect_neq(v.refusal, VERIFY_GOOD, "the root itself is no card");
 }
 
 /* --- stories ---------------------------------------------------------------------------------------------------- */

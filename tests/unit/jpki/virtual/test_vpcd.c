@@ -27,6 +27,16 @@ Test(vpcd, knows_the_control_codes_from_commands)
     cr_expect_eq(vpcd_next(in, &v), VPCD_MORE);
 }
 
+/* Trap 25. */
+Test(vpcd, takes_one_byte_for_a_control_code_and_never_for_a_command)
+{
+    for (unsigned code = 0; code < 256; code++) {
+        const char bytes[3] = {0, 1, (char)code};
+        struct view v;
+        cr_expect_neq(vpcd_next(in_with(bytes, 3), &v), VPCD_COMMAND, "%02X", code);
+    }
+}
+
 Test(vpcd, waits_for_the_rest_of_a_message)
 {
     struct view v;
