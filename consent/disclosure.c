@@ -37,15 +37,6 @@ enum err disclosure_decide(struct disclosure *out, struct arena *a, const struct
     return ERR_OK;
 }
 
-/* OIDC Core 5.1: these claims come with a word on whether they were proven; here they never were yet. */
-static void put_verified(struct json_out *o, const struct field *f)
-{
-    if (strcmp(f->id, "email") == 0)
-        json_pair_bool(o, "email_verified", false);
-    if (strcmp(f->id, "phone_number") == 0)
-        json_pair_bool(o, "phone_number_verified", false);
-}
-
 /* Positions (from 0) of the characters that stand in for others; nothing where there are none. */
 static void put_substitutes(struct json_out *o, struct view marks)
 {
@@ -77,12 +68,15 @@ static void put_sources(struct json_out *o, const struct disclosure *d)
     json_end(o);
 }
 
+/* OIDC Core 5.1: some claims come with a word on whether they were proven; here they never were yet. */
 void disclosure_put_claims(struct json_out *o, const struct disclosure *d)
 {
     for (size_t i = 0; i < d->n; i++) {
-        json_key(o, d->values[i].field->id);
+        const struct field *f = d->values[i].field;
+        json_key(o, f->claim);
         json_put_raw(o, d->values[i].json);
-        put_verified(o, d->values[i].field);
+        if (f->verified)
+            json_pair_bool(o, f->verified, false);
     }
     put_sources(o, d);
 }

@@ -1,25 +1,147 @@
 #include "consent/field.h"
 
 #include "base/text.h"
-#include "consent/birthdate.h"
-#include "consent/place.h"
 
 #define COUNT(A) (sizeof(A) / sizeof *(A))
 
 /* product.md, "Profile fields". Scopes: OIDC Core 5.4; but only what is in the catalogue. */
 static const struct field catalogue[] = {
-    {"name", "氏名", "Name", FIELD_OF_CARD, NULL, "profile", false, 0},
-    {"address", "住所", "Address", FIELD_OF_CARD, NULL, "address", true, 0},
-    {"birthdate", "生年月日", "Date of birth", FIELD_OF_CARD, NULL, "profile", true, 0},
-    {"gender", "性別", "Gender", FIELD_OF_CARD, NULL, "profile", true, 0},
-    {"age_over_18", "18歳以上であること", "18 or older", FIELD_DERIVED, "birthdate", NULL, false, 18},
-    {"age_over_20", "20歳以上であること", "20 or older", FIELD_DERIVED, "birthdate", NULL, false, 20},
-    {"age_over_65", "65歳以上であること", "65 or older", FIELD_DERIVED, "birthdate", NULL, false, 65},
-    {"municipality", "居住市区町村", "Municipality of residence", FIELD_DERIVED, "address", NULL, false, 0},
-    {"household", "世帯情報", "Household", FIELD_OF_RESIDENT, NULL, NULL, true, 0},
-    {"interests", "興味関心", "Interests", FIELD_OF_RESIDENT, NULL, NULL, false, 0},
-    {"email", "メールアドレス", "E-mail address", FIELD_OF_RESIDENT, NULL, "email", true, 0},
-    {"phone_number", "電話番号", "Telephone number", FIELD_OF_RESIDENT, NULL, "phone", true, 0},
+    {.id = "name",
+     .ja = "氏名",
+     .en = "Name",
+     .easy = "なまえ",
+     .origin = FIELD_OF_CARD,
+     .format = &field_name_format,
+     .claim = "name",
+     .scope = "profile"},
+    {.id = "address",
+     .ja = "住所",
+     .en = "Address",
+     .easy = "すんでいる ところ",
+     .origin = FIELD_OF_CARD,
+     .sensitive = true,
+     .format = &field_address_format,
+     .claim = "address",
+     .scope = "address"},
+    {.id = "birthdate",
+     .ja = "生年月日",
+     .en = "Date of birth",
+     .easy = "うまれた ひ",
+     .origin = FIELD_OF_CARD,
+     .sensitive = true,
+     .format = &field_birthdate_format,
+     .claim = "birthdate",
+     .scope = "profile"},
+    {.id = "gender",
+     .ja = "性別",
+     .en = "Gender",
+     .easy = "おとこ・おんな",
+     .origin = FIELD_OF_CARD,
+     .sensitive = true,
+     .format = &field_gender_format,
+     .claim = "gender",
+     .scope = "profile"},
+    {.id = "age_over_18",
+     .ja = "18歳以上であること",
+     .en = "18 or older",
+     .easy = "18さいに なったか",
+     .origin = FIELD_DERIVED,
+     .format = &field_flag_format,
+     .claim = "age_over_18",
+     .from = "birthdate",
+     .derive = field_derive_age,
+     .years = 18},
+    {.id = "age_over_20",
+     .ja = "20歳以上であること",
+     .en = "20 or older",
+     .easy = "20さいに なったか",
+     .origin = FIELD_DERIVED,
+     .format = &field_flag_format,
+     .claim = "age_over_20",
+     .from = "birthdate",
+     .derive = field_derive_age,
+     .years = 20},
+    {.id = "age_over_65",
+     .ja = "65歳以上であること",
+     .en = "65 or older",
+     .easy = "65さいに なったか",
+     .origin = FIELD_DERIVED,
+     .format = &field_flag_format,
+     .claim = "age_over_65",
+     .from = "birthdate",
+     .derive = field_derive_age,
+     .years = 65},
+    {.id = "municipality",
+     .ja = "居住市区町村",
+     .en = "Municipality of residence",
+     .easy = "すんでいる まち",
+     .origin = FIELD_DERIVED,
+     .format = &field_municipality_format,
+     .claim = "municipality",
+     .from = "address",
+     .derive = field_derive_municipality},
+    {.id = "household",
+     .ja = "世帯情報",
+     .en = "Household",
+     .easy = "いっしょに すんでいる ひと",
+     .origin = FIELD_OF_RESIDENT,
+     .sensitive = true,
+     .format = &field_household_format,
+     .claim = "household"},
+    {.id = "household_size",
+     .ja = "世帯の人数",
+     .en = "Number of people in the household",
+     .easy = "いっしょに すんでいる ひとの かず",
+     .origin = FIELD_DERIVED,
+     .format = &field_number_format,
+     .claim = "household_size",
+     .from = "household",
+     .derive = field_derive_household_size},
+    {.id = "has_preschool_child",
+     .ja = "小学校に入る前の子がいること",
+     .en = "A child before school age in the household",
+     .easy = "ちいさい こが いるか（しょうがっこうに はいる まえ）",
+     .origin = FIELD_DERIVED,
+     .format = &field_flag_format,
+     .claim = "has_preschool_child",
+     .from = "household",
+     .derive = field_derive_preschool},
+    {.id = "has_school_child",
+     .ja = "小中学生がいること",
+     .en = "A child at elementary or junior high school in the household",
+     .easy = "しょうがっこう・ちゅうがっこうの こが いるか",
+     .origin = FIELD_DERIVED,
+     .format = &field_flag_format,
+     .claim = "has_school_child",
+     .from = "household",
+     .derive = field_derive_school},
+    {.id = "interests",
+     .ja = "興味関心",
+     .en = "Interests",
+     .easy = "しりたい こと",
+     .origin = FIELD_OF_RESIDENT,
+     .format = &field_tags_format,
+     .claim = "interests"},
+    {.id = "email",
+     .ja = "メールアドレス",
+     .en = "E-mail address",
+     .easy = "メールアドレス",
+     .origin = FIELD_OF_RESIDENT,
+     .sensitive = true,
+     .format = &field_email_format,
+     .claim = "email",
+     .verified = "email_verified",
+     .scope = "email"},
+    {.id = "phone_number",
+     .ja = "電話番号",
+     .en = "Telephone number",
+     .easy = "でんわばんごう",
+     .origin = FIELD_OF_RESIDENT,
+     .sensitive = true,
+     .format = &field_phone_format,
+     .claim = "phone_number",
+     .verified = "phone_number_verified",
+     .scope = "phone"},
 };
 _Static_assert(COUNT(catalogue) <= FIELD_MAX, "arrays of fields are too small");
 
@@ -45,6 +167,12 @@ size_t field_index(const struct field *f)
 {
     INSIST(f >= catalogue && f < catalogue + COUNT(catalogue));
     return (size_t)(f - catalogue);
+}
+
+bool field_is_of_card(const struct field *f)
+{
+    const struct field *stored = f->from ? field_find(view_text(f->from)) : f;
+    return stored->origin == FIELD_OF_CARD;
 }
 
 bool field_in_scope(const struct field *f, struct view scope)
@@ -79,32 +207,6 @@ const struct field_value *field_stored(const struct field_profile *p, const stru
 
 /* --- derived fields --------------------------------------------------------------------------------------------- */
 
-static enum err derive_age(struct view *json, int years, struct view birthdate, struct view today)
-{
-    struct birthdate b; /* stored as "YYYY-MM-DD" in quotes: no escapes to read */
-    if (birthdate.n != 12 || !birthdate_read(&b, view_part(birthdate, 1, 10)))
-        return ERR_NOT_FOUND;
-    enum birthdate_answer answer = birthdate_is_at_least(&b, years, today);
-    if (answer == BIRTHDATE_UNCERTAIN)
-        return ERR_NOT_FOUND;
-    *json = answer == BIRTHDATE_YES ? VIEW("true") : VIEW("false");
-    return ERR_OK;
-}
-
-static enum err derive_municipality(struct view *json, struct arena *a, struct view address)
-{
-    struct json *j;
-    enum err err = json_read(&j, a, address, NULL);
-    if (err)
-        return err == ERR_SYNTAX ? ERR_NOT_FOUND : err;
-    struct place place = place_of(json_member_text(j, "formatted"));
-    if (!place.code)
-        return ERR_NOT_FOUND;
-    char *text = arena_printf(a, "{\"code\":\"%s\",\"name\":\"%s\"}", place.code, place.city);
-    *json = view_text(text);
-    return text ? ERR_OK : ERR_MEMORY;
-}
-
 enum err field_value(struct field_value *out, struct arena *a, const struct field_profile *p, const struct field *f)
 {
     const struct field *stored = f->from ? field_find(view_text(f->from)) : f;
@@ -115,7 +217,5 @@ enum err field_value(struct field_value *out, struct arena *a, const struct fiel
     out->field = f;
     if (f->from) /* computed: none of the characters is the card's any more */
         out->substitutes = VIEW_NONE;
-    if (f->years)
-        return derive_age(&out->json, f->years, v->json, p->today);
-    return f->from ? derive_municipality(&out->json, a, v->json) : ERR_OK;
+    return f->derive ? f->derive(&out->json, a, f, v->json, p->today) : ERR_OK;
 }

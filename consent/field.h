@@ -12,14 +12,41 @@
 /* Who may write the value; card fields come from the card only, resident fields from the resident only. */
 enum field_origin { FIELD_OF_CARD, FIELD_DERIVED, FIELD_OF_RESIDENT };
 
+struct field;
+struct field_value;
+struct field_profile;
+
+/* How values of a kind are checked and shown (consent/field_json.c). */
+struct field_format {
+    const char *name; /* "text", "flag" ... */
+    bool (*is)(const struct json *);
+    void (*show)(struct buf *, const struct json *, bool japanese);
+};
+extern const struct field_format field_name_format, field_address_format, field_birthdate_format, field_gender_format,
+    field_flag_format, field_municipality_format, field_household_format, field_number_format, field_tags_format,
+    field_email_format, field_phone_format;
+
+/* How a derived value is computed (consent/field_derive.c): from the stored value STORED, on the day TODAY.
+ * ERR_NOT_FOUND: not certain. */
+typedef enum err field_derive(struct view *json, struct arena *a, const struct field *f, struct view stored,
+                              struct view today);
+field_derive field_derive_age, field_derive_municipality, field_derive_household_size, field_derive_preschool,
+    field_derive_school;
+
+/* One entry of the catalogue is all there is to a field. */
 struct field {
-    const char *id;      /* field id = scope word = claim name */
+    const char *id;      /* field id = scope word */
     const char *ja, *en; /* what people call it */
+    const char *easy;    /* ... and say in easy Japanese */
     enum field_origin origin;
-    const char *from;  /* derived: id of the stored field it is computed from; else NULL */
-    const char *scope; /* the OIDC Core 5.4 scope that also asks for it, or NULL */
-    bool sensitive;    /* masked on pages until opened */
-    int years;         /* age_over_N: N; else 0 */
+    bool sensitive; /* masked on pages until opened */
+    const struct field_format *format;
+    const char *claim;    /* the claim that carries it (OIDC Core 5.1 where that has one) */
+    const char *verified; /* the claim that says whether it was proven, which it is not yet; or NULL */
+    const char *scope;    /* the OIDC Core 5.4 scope that also asks for it, or NULL */
+    const char *from;     /* derived: id of the stored field it is computed from; else NULL */
+    field_derive *derive;
+    int years; /* age_over_N: N; else 0 */
 };
 
 /* The catalogue, in the order people see it. field_at gives NULL past the end. */
@@ -27,6 +54,9 @@ size_t field_count(void);
 const struct field *field_at(size_t i);
 const struct field *field_find(struct view id); /* NULL: no such field */
 size_t field_index(const struct field *f);      /* 0..field_count()-1 */
+
+/* Is F, or what it is derived from, of the card and not of the resident's own saying? */
+bool field_is_of_card(const struct field *f);
 
 /* Does SCOPE (space-separated) ask for F: by its own name or by a standard scope? */
 bool field_in_scope(const struct field *f, struct view scope);
@@ -85,6 +115,11 @@ enum err field_json_of_name(struct view *json, struct arena *a, struct view name
 enum err field_json_of_address(struct view *json, struct arena *a, struct view address) MUST_CHECK;
 enum err field_json_of_birthdate(struct view *json, struct arena *a, struct view birthdate) MUST_CHECK;
 enum err field_json_of_gender(struct view *json, struct arena *a, struct view gender) MUST_CHECK;
+
+/* What a resident typed, turned into what we store. ERR_SYNTAX: no e-mail address (RFC 5321 4.5.3.1: at most 254 bytes)
+ * / no telephone number (ten or eleven digits with the leading 0, or an international one with +). */
+enum err field_json_of_email(struct view *json, struct arena *a, struct view typed) MUST_CHECK;
+enum err field_json_of_phone(struct view *json, struct arena *a, struct view typed) MUST_CHECK;
 
 /* Tags a resident may choose for `interests`. */
 struct field_tag {

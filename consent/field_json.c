@@ -4,11 +4,12 @@
 #include "base/text.h"
 #include "consent/birthdate.h"
 #include "consent/field.h"
+#include "consent/household.h"
 #include "consent/place.h"
 
 #define COUNT(A) (sizeof(A) / sizeof *(A))
 
-enum { VALUE_MAX = 8192, NAME_MAX_BYTES = 600, ADDRESS_MAX_BYTES = 1800, EMAIL_MAX = 254 };
+enum { VALUE_MAX = 8192, NAME_MAX_BYTES = 600, ADDRESS_MAX_BYTES = 1800, EMAIL_MAX = 254, TYPED_MAX = 1024 };
 
 static const struct field_tag tags[] = {
     {"child-rearing", "子育て", "Child-rearing"},
@@ -52,6 +53,9 @@ static bool is_line(struct view v, size_t max)
             return false;
     return true;
 }
+
+static bool is_email(struct view v);
+static bool is_phone(struct view v);
 
 static enum err quoted(struct view *json, struct arena *a, struct view text)
 {
@@ -153,6 +157,67 @@ enum err field_json_of_tags(struct view *json, struct arena *a, const bool *chos
     return buf_done(&b, json);
 }
 
+/* Full-width letters, digits and signs (U+FF01 to U+FF5E) become those of ASCII, spaces at both ends go, and the long
+ * dashes people type into numbers become hyphens: that is how Japanese keyboards send them. */
+static enum err plain(struct view *out, struct arena *a, struct view typed)
+{
+    static const char *const dashes[] = {"ー", "−", "‐", "–", "—"};
+    struct buf b;
+    buf_open(&b, a, TYPED_MAX);
+    for (size_t i = 0; i < typed.n; i++) {
+        struct view letter = view_part(typed, i, 3);
+        uint32_t c = letter.n == 3 && letter.p[0] == 0xEF ? (letter.p[1] & 0x3Fu) << 6 | (letter.p[2] & 0x3Fu) : 0;
+        bool wide = letter.n == 3 && letter.p[0] == 0xEF && c >= 0xF01 && c <= 0xF5E, dash = false;
+        for (size_t k = 0; k < COUNT(dashes) && !dash; k++)
+            dash = view_equal_text(letter, dashes[k]);
+        if (wide || dash)
+            buf_put_byte(&b, dash ? '-' : (uint8_t)(c - 0xF01 + 0x21));
+        else
+            buf_put_byte(&b, typed.p[i]);
+        i += wide || dash ? 2 : 0;
+    }
+    enum err e = buf_done(&b, out);
+    while (!e && out->n && out->p[0] == ' ')
+        *out = view_from(*out, 1);
+    while (!e && out->n && out->p[out->n - 1] == ' ')
+        out->n--;
+    return e == ERR_LIMIT ? ERR_SYNTAX : e;
+}
+
+enum err field_json_of_email(struct view *json, struct arena *a, struct view typed)
+{
+    struct view text;
+    enum err e = plain(&text, a, typed);
+    if (e)
+        return e;
+    return is_email(text) ? quoted(json, a, text) : ERR_SYNTAX;
+}
+
+/* OIDC Core 5.1 recommends E.164: a Japanese number with its 0 becomes +81. */
+enum err field_json_of_phone(struct view *json, struct arena *a, struct view typed)
+{
+    struct view text, number;
+    struct buf b;
+    enum err e = plain(&text, a, typed);
+    if (e)
+        return e;
+    if (!is_phone(text))
+        return ERR_SYNTAX;
+    bool of_japan = text.p[0] == '0';
+    buf_open(&b, a, TYPED_MAX);
+    buf_put_text(&b, of_japan ? "+81" : "");
+    for (size_t i = of_japan; i < text.n; i++)
+        if (text.p[i] != '-')
+            buf_put_byte(&b, text.p[i]);
+    e = buf_done(&b, &number);
+    if (e)
+        return e;
+    /* ten or eleven digits with the 0; 0120 and the like too */
+    if (of_japan && (number.n < 12 || number.n > 13))
+        return ERR_SYNTAX;
+    return quoted(json, a, number);
+}
+
 /* --- checking --------------------------------------------------------------------------------------------------- */
 
 static bool is_tags(const struct json *j)
@@ -201,39 +266,17 @@ static bool is_phone(struct view v)
     return v.n > 0 && count >= 9 && count <= 15 && (v.p[0] == '+' || v.p[0] == '0');
 }
 
-/* A year and month "YYYY-MM". */
-static bool is_month(struct view v)
-{
-    struct birthdate b;
-    char day[] = "0000-00-01";
-    if (v.n != 7)
-        return false;
-    memcpy(day, v.p, 7);
-    return birthdate_read(&b, view_text(day)) && b.year > 1800 && b.month;
-}
-
-/* {"size":3,"members":[{"relation":"child","born":"2021-05"}]} */
 static bool is_household(const struct json *j)
 {
-    static const char *const names[] = {"size", "members", NULL};
-    static const char *const member_names[] = {"relation", "born", NULL};
-    struct view stranger, text;
-    int64_t size = json_member_int(j, "size", 0);
-    const struct json *members = json_member(j, "members");
-    if (!json_is_object(j) || !json_only(j, names, &stranger) || size < 1 || size > 30)
-        return false;
-    if (!members)
-        return true;
-    if (!json_is_array(members) || (int64_t)json_count(members) > size)
-        return false;
-    for (size_t i = 0; i < json_count(members); i++) {
-        const struct json *m = json_at(members, i);
-        if (!json_is_object(m) || !json_only(m, member_names, &stranger) ||
-            !is_line(json_member_text(m, "relation"), 60) || !json_text(json_member(m, "born"), &text) ||
-            !is_month(text))
-            return false;
-    }
-    return true;
+    struct household unused;
+    return household_read(&unused, j);
+}
+
+/* A number of people. */
+static bool is_number(const struct json *j)
+{
+    int64_t n;
+    return json_int(j, &n) && n > 0;
 }
 
 static bool is_name_text(const struct json *j)
@@ -340,11 +383,48 @@ static void show_municipality(struct buf *out, const struct json *j, bool japane
     buf_put_text(out, ")");
 }
 
+static void show_people(struct buf *out, int64_t n, bool japanese)
+{
+    buf_put_int(out, n);
+    buf_put_text(out, japanese ? "人" : n == 1 ? " person" : " people");
+}
+
+static void show_number(struct buf *out, const struct json *j, bool japanese)
+{
+    int64_t n = 0;
+    if (json_int(j, &n))
+        show_people(out, n, japanese);
+}
+
 static void show_household(struct buf *out, const struct json *j, bool japanese)
 {
-    int64_t size = json_member_int(j, "size", 0);
-    buf_put_int(out, size);
-    buf_put_text(out, japanese ? "人" : size == 1 ? " person" : " people");
+    struct household h;
+    if (!household_read(&h, j))
+        return;
+    show_people(out, h.size, japanese);
+    for (size_t i = 0; i < h.n; i++) {
+        const struct household_member *m = &h.members[i];
+        buf_put_text(out, japanese ? "、" : ", ");
+        if (japanese)
+            buf_printf(out, "%s（%d年%d月生まれ）", m->relation->ja, m->year, m->month);
+        else
+            buf_printf(out, "%s (born %d-%02d)", m->relation->en, m->year, m->month);
+    }
+}
+
+/* As people in Japan write it. */
+static void show_phone(struct buf *out, const struct json *j, bool japanese)
+{
+    (void)japanese;
+    struct view text = VIEW_NONE;
+    if (!json_text(j, &text))
+        return;
+    bool of_japan = view_starts(text, VIEW("+81"));
+    if (of_japan && text.n > 3 && text.p[3] != '-') {
+        buf_put_byte(out, '0');
+        text = view_from(text, 3);
+    }
+    buf_put(out, text);
 }
 
 static void show_interests(struct buf *out, const struct json *j, bool japanese)
@@ -361,7 +441,7 @@ static void show_interests(struct buf *out, const struct json *j, bool japanese)
     }
 }
 
-/* --- one row for each field ------------------------------------------------------------------------------------- */
+/* --- formats ------------------------------------------------------------------------------------------------- */
 
 static bool is_flag(const struct json *j)
 {
@@ -374,32 +454,17 @@ static bool is_municipality(const struct json *j)
     return view_is(json_member_text(j, "code")) && view_is(json_member_text(j, "name"));
 }
 
-static const struct form {
-    const char *id;
-    bool (*is)(const struct json *);
-    void (*show)(struct buf *, const struct json *, bool japanese);
-} forms[] = {
-    {"name", is_name_text, show_text},
-    {"address", is_address, show_address},
-    {"birthdate", is_birthdate_text, show_birthdate},
-    {"gender", is_gender_text, show_gender},
-    {"age_over_18", is_flag, show_flag},
-    {"age_over_20", is_flag, show_flag},
-    {"age_over_65", is_flag, show_flag},
-    {"municipality", is_municipality, show_municipality},
-    {"household", is_household, show_household},
-    {"interests", is_tags, show_interests},
-    {"email", is_email_text, show_text},
-    {"phone_number", is_phone_text, show_text},
-};
-
-static const struct form *form_of(const struct field *f)
-{
-    for (size_t i = 0; i < COUNT(forms); i++)
-        if (strcmp(forms[i].id, f->id) == 0)
-            return &forms[i];
-    insist_failed("every field has a form", __FILE__, __LINE__);
-}
+const struct field_format field_name_format = {"name", is_name_text, show_text};
+const struct field_format field_address_format = {"address", is_address, show_address};
+const struct field_format field_birthdate_format = {"birthdate", is_birthdate_text, show_birthdate};
+const struct field_format field_gender_format = {"gender", is_gender_text, show_gender};
+const struct field_format field_flag_format = {"flag", is_flag, show_flag};
+const struct field_format field_municipality_format = {"municipality", is_municipality, show_municipality};
+const struct field_format field_household_format = {"household", is_household, show_household};
+const struct field_format field_number_format = {"number", is_number, show_number};
+const struct field_format field_tags_format = {"tags", is_tags, show_interests};
+const struct field_format field_email_format = {"email", is_email_text, show_text};
+const struct field_format field_phone_format = {"phone", is_phone_text, show_phone};
 
 static enum err read_value(struct json **out, struct arena *a, const struct field *f, struct view json)
 {
@@ -408,7 +473,7 @@ static enum err read_value(struct json **out, struct arena *a, const struct fiel
     enum err err = json_read(out, a, json, NULL);
     if (err)
         return err;
-    return form_of(f)->is(*out) ? ERR_OK : ERR_SYNTAX;
+    return f->format->is(*out) ? ERR_OK : ERR_SYNTAX;
 }
 
 bool field_is_valid(struct arena *a, const struct field *f, struct view json)
@@ -425,7 +490,7 @@ enum err field_display(struct view *out, struct arena *a, const struct field_val
         return err;
     struct buf b;
     buf_open(&b, a, VALUE_MAX);
-    form_of(v->field)->show(&b, j, japanese);
+    v->field->format->show(&b, j, japanese);
     return buf_done(&b, out);
 }
 

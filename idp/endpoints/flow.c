@@ -142,7 +142,7 @@ static bool lacks_card_fields(const struct flow *f)
     bool asked = false;
 
     for (size_t i = 0; i < f->asked.n; i++)
-        asked = asked || f->asked.items[i].field->origin != FIELD_OF_RESIDENT;
+        asked = asked || field_is_of_card(f->asked.items[i].field);
     return asked && !field_stored(&f->profile, name);
 }
 

@@ -104,7 +104,7 @@ static enum page_duration duration_of(const struct visit *v, const struct flow *
 static void explain_missing(struct visit *v, const struct flow *f, const struct ask_item *item,
                             struct page_consent_field *out)
 {
-    out->from_card = item->field->origin != FIELD_OF_RESIDENT &&
+    out->from_card = field_is_of_card(item->field) &&
                      (item->required || !field_stored(&f->profile, field_find(VIEW("name"))));
     if (view_equal_text(out->id, "interests"))
         out->enter_url = view_text(arena_printf(v->arena, "/me/interests?i=%.*s", (int)f->id.n, (const char *)f->id.p));

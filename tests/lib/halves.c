@@ -6,7 +6,7 @@
 static const char *const HALVES[] = {
     "SELECT count(*) FROM resident WHERE id NOT IN (SELECT resident FROM card)",
     "SELECT count(*) FROM interaction WHERE login_at IS NOT NULL AND session NOT IN (SELECT id FROM session)",
-    "SELECT count(*) FROM (SELECT count(*) AS n FROM profile GROUP BY resident) WHERE n <> 4",
+    "SELECT count(*) FROM (SELECT count(*) AS n FROM profile WHERE field <> '' GROUP BY resident) WHERE n <> 4",
     "SELECT count(*) FROM family WHERE refreshable = 1 AND id NOT IN (SELECT family FROM refresh)",
     "SELECT count(*) FROM (SELECT sum(used_at IS NULL) AS n FROM refresh GROUP BY family) WHERE n <> 1",
     "SELECT count(*) FROM interaction WHERE grant_id IS NOT NULL AND grant_id NOT IN (SELECT id FROM consent)",

@@ -39,6 +39,8 @@ Test(birthdate, gives_an_age_only_when_every_possible_day_gives_the_same)
         {"0000-04-01", "2026-11-22", 18, BIRTHDATE_UNCERTAIN}, {"2008-02-29", "2026-02-28", 18, BIRTHDATE_NO},
         {"2008-02-29", "2026-03-01", 18, BIRTHDATE_YES},       {"2008-02-00", "2026-02-28", 18, BIRTHDATE_UNCERTAIN},
         {"2030-01-01", "2026-11-22", 18, BIRTHDATE_NO},        {"2027-00-00", "2026-11-22", 18, BIRTHDATE_NO},
+        {"1961-11-22", "2026-11-21", 65, BIRTHDATE_NO},        {"2008-02-29", "2028-02-28", 20, BIRTHDATE_NO},
+        {"2008-02-29", "2028-02-29", 20, BIRTHDATE_YES},       {"2008-03-01", "2026-02-28", 18, BIRTHDATE_NO},
         {"1961-11-22", "", 65, BIRTHDATE_UNCERTAIN},           {"1961-11-22", "2026-11-00", 65, BIRTHDATE_UNCERTAIN},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

@@ -46,7 +46,11 @@ Test(field, catalogue_has_each_id_once_in_two_languages_and_derives_only_from_st
         const struct field *f = field_at(i);
         cr_expect_eq(field_find(view_text(f->id)), f);
         cr_expect_eq(field_index(f), i);
-        cr_expect(*f->ja && *f->en);
+        cr_expect(*f->ja && *f->en && *f->easy, "%s", f->id);
+        cr_expect(*f->claim && f->format, "%s", f->id);
+        for (size_t k = 0; k < i; k++)
+            cr_expect_str_neq(field_at(k)->claim, f->claim);
+        cr_expect_eq(f->derive != NULL, f->from != NULL, "%s", f->id);
         cr_expect_eq(f->origin == FIELD_DERIVED, f->from != NULL, "%s", f->id);
         cr_expect(!f->from || !field_find(view_text(f->from))->from, "%s", f->id);
     }
@@ -90,6 +94,32 @@ Test(field, municipality_says_no_more_than_the_municipality)
     cr_expect_str_eq(value_text(&p, "municipality"), "absent");
     p = profile_with("address", "not json");
     cr_expect_str_eq(value_text(&p, "municipality"), "absent");
+}
+
+Test(field, of_a_household_come_size_and_children_and_no_month_of_birth)
+{
+    struct field_profile p = profile_with("household", "{\"size\":3,\"members\":[{\"relation\":\"child\",\"born\":"
+                                                       "\"2021-05\"},{\"relation\":\"spouse\",\"born\":\"1990-01\"}]}");
+    cr_expect_str_eq(value_text(&p, "household_size"), "3");
+    cr_expect_str_eq(value_text(&p, "has_preschool_child"), "true");
+    cr_expect_str_eq(value_text(&p, "has_school_child"), "false");
+    p = profile_with("household", "{\"size\":3}");
+    cr_expect_str_eq(value_text(&p, "household_size"), "3");
+    cr_expect_str_eq(value_text(&p, "has_preschool_child"), "absent");
+    cr_expect_str_eq(value_text(&p, "has_school_child"), "absent");
+    p = profile_with("household", "{\"size\":0}");
+    cr_expect_str_eq(value_text(&p, "household_size"), "absent");
+    p = profile_with("household", "[");
+    cr_expect_str_eq(value_text(&p, "has_preschool_child"), "absent");
+}
+
+Test(field, is_of_the_card_or_of_the_resident_whatever_it_is_derived_from)
+{
+    cr_expect(field_is_of_card(field_find(VIEW("name"))));
+    cr_expect(field_is_of_card(field_find(VIEW("age_over_65"))));
+    cr_expect(field_is_of_card(field_find(VIEW("municipality"))));
+    cr_expect_not(field_is_of_card(field_find(VIEW("email"))));
+    cr_expect_not(field_is_of_card(field_find(VIEW("household_size"))));
 }
 
 Test(field, derived_value_carries_source_and_date_of_what_it_stands_on)
@@ -204,6 +234,11 @@ Test(field, refuses_values_that_are_not_of_its_kind)
         {"household", "{\"size\":0}", false},
         {"household", "{\"size\":1,\"members\":[{\"relation\":\"child\",\"born\":\"2021-13\"}]}", false},
         {"household", "{\"size\":1,\"members\":[{},{}]}", false},
+        {"household", "{\"size\":1,\"members\":[{\"relation\":\"child\",\"born\":\"2021-05\"}]}", false},
+        {"household", "{\"size\":2,\"members\":[{\"relation\":\"cat\",\"born\":\"2021-05\"}]}", false},
+        {"household", "{\"size\":2,\"members\":[{\"relation\":\"child\"}]}", false},
+        {"household", "{\"size\":31}", false},
+        {"household_size", "3", false}, /* derived */
         {"household", "{\"size\":1,\"pets\":2}", false},
         {"age_over_65", "true", false}, /* derived: nobody may store it */
     };
@@ -229,6 +264,14 @@ Test(field, is_shown_as_people_read_it)
         {"interests", "[\"health\",\"tourism\"]", "健康・医療、観光・イベント", "Health, Tourism and events"},
         {"interests", "[]", "なし", "None"},
         {"household", "{\"size\":3}", "3人", "3 people"},
+        {"household", "{\"size\":1}", "1人", "1 person"},
+        {"household", "{\"size\":3,\"members\":[{\"relation\":\"child\",\"born\":\"2021-05\"}]}",
+         "3人、子（2021年5月生まれ）", "3 people, Child (born 2021-05)"},
+        {"household_size", "3", "3人", "3 people"},
+        {"household_size", "0", "ERR_SYNTAX", "ERR_SYNTAX"},
+        {"has_preschool_child", "true", "はい", "Yes"},
+        {"phone_number", "\"+81669410351\"", "0669410351", "0669410351"},
+        {"phone_number", "\"+14155550100\"", "+14155550100", "+14155550100"},
         {"address", "{\"formatted\":\"大阪府堺市\"}", "大阪府堺市", "大阪府堺市"},
         {"email", "\"h@example.jp\"", "h@example.jp", "h@example.jp"},
         {"gender", "\"x\"", "ERR_SYNTAX", "ERR_SYNTAX"},
@@ -287,6 +330,35 @@ Test(field, a_municipality_has_no_characters_of_the_card)
                                        .substitutes = VIEW("1000000000")};
     cr_assert_eq(field_value(&value, &a, &p, field_find(VIEW("municipality"))), ERR_OK);
     cr_expect_not(view_is(value.substitutes));
+}
+
+Test(field, takes_contacts_as_japanese_keyboards_send_them)
+{
+    static const struct {
+        enum err (*make)(struct view *, struct arena *, struct view);
+        const char *typed, *json;
+    } table[] = {
+        {field_json_of_email, "hanako", "ERR_SYNTAX"},
+        {field_json_of_email, "", "ERR_SYNTAX"},
+        {field_json_of_email, "hanako@example.jp, taro@example.jp", "ERR_SYNTAX"},
+        {field_json_of_email, "花子@example.jp", "ERR_SYNTAX"},
+        {field_json_of_email, "hanako@example.jp\r\nBcc: x@example.jp", "ERR_SYNTAX"},
+        {field_json_of_email, " hanako@example.jp ", "\"hanako@example.jp\""},
+        {field_json_of_email, "ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ", "\"hanako@example.jp\""},
+        {field_json_of_phone, "06-6941-035", "ERR_SYNTAX"},
+        {field_json_of_phone, "090-1234-56789", "ERR_SYNTAX"},
+        {field_json_of_phone, "110", "ERR_SYNTAX"},
+        {field_json_of_phone, "でんわ", "ERR_SYNTAX"},
+        {field_json_of_phone, "06-6941-0351", "\"+81669410351\""},
+        {field_json_of_phone, "090-1234-5678", "\"+819012345678\""},
+        {field_json_of_phone, "０９０ー１２３４－５６７８", "\"+819012345678\""},
+        {field_json_of_phone, "+1-415-555-0100", "\"+14155550100\""},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct view json;
+        enum err err = table[i].make(&json, &a, view_text(table[i].typed));
+        cr_expect_str_eq(err ? err_name(err) : arena_text(&a, json), table[i].json, "%s", table[i].typed);
+    }
 }
 
 Test(field, tags_come_out_in_catalogue_order_and_only_known_ones)
