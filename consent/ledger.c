@@ -254,3 +254,47 @@ enum err ledger_leaf_find(struct ledger_leaf *out, struct arena *a, struct db *d
     *out = (struct ledger_leaf){(enum ledger_type)row_int(&row, 0), row_blob(&row, 1), row_text(&row, 2)};
     return ERR_OK;
 }
+
+/* --- a resident's leaves ---------------------------------------------------------------------------------------- */
+
+struct gathering {
+    struct arena *a;
+    int64_t *indexes;
+    size_t n, room;
+};
+
+static enum err gather(void *ctx, const struct row *row)
+{
+    struct gathering *g = ctx;
+    if (g->n == g->room) {
+        size_t room = g->room ? 2 * g->room : 64;
+        int64_t *more = arena_array(g->a, room, sizeof *more);
+        if (!more)
+            return ERR_LIMIT;
+        if (g->n)
+            memcpy(more, g->indexes, g->n * sizeof *more);
+        g->indexes = more;
+        g->room = room;
+    }
+    g->indexes[g->n++] = row_int(row, 0);
+    return ERR_OK;
+}
+
+enum err ledger_of_resident(int64_t **indexes, size_t *n, const struct ledger *l, struct arena *a, struct db *db,
+                            struct ident resident, int64_t from)
+{
+    /* both databases have replace; a pattern would take the _ of base64url for any letter */
+    static const char SQL[] = "SELECT position FROM ledger_event WHERE position >= $1 AND event IS NOT NULL AND "
+                              "replace(event, $2, '') <> event ORDER BY position";
+    uint8_t pseudonym[SHA256_SIZE];
+    struct gathering g = {.a = a};
+    ledger_pseudonym(pseudonym, l, resident);
+    char *text = base64url_text(a, VIEW_ARRAY(pseudonym));
+    const char *member = text ? arena_printf(a, "\"resident\":\"%s\"", text) : NULL;
+    if (!member)
+        return ERR_MEMORY;
+    enum err err = db_each(db, SQL, VALUES(V_INT(from), V_TEXT(view_text(member))), gather, &g);
+    *indexes = g.indexes;
+    *n = err ? 0 : g.n;
+    return err;
+}

@@ -49,6 +49,10 @@ BRIDGE(services)
 BRIDGE(service)
 BRIDGE(history)
 BRIDGE(record)
+BRIDGE(me)
+BRIDGE(household)
+BRIDGE(contact)
+BRIDGE(leave)
 BRIDGE(lang)
 BRIDGE(assets)
 BRIDGE(ledger)
@@ -85,6 +89,13 @@ static const struct route table[] = {
     {METHOD_POST, "/me/services/*", at_service, SMALL_MAX, 0},
     {METHOD_GET, "/me/history", at_history, 0, 0},
     {METHOD_GET, "/me/history/*", at_record, 0, 0},
+    {METHOD_GET, "/me", at_me, 0, 0},
+    {METHOD_GET, "/me/household", at_household, 0, 0},
+    {METHOD_POST, "/me/household", at_household, SMALL_MAX, 0},
+    {METHOD_GET, "/me/contact", at_contact, 0, 0},
+    {METHOD_POST, "/me/contact", at_contact, SMALL_MAX, 0},
+    {METHOD_GET, "/me/leave", at_leave, 0, 0},
+    {METHOD_POST, "/me/leave", at_leave, SMALL_MAX, 0},
     {METHOD_POST, "/lang", at_lang, SMALL_MAX, 0},
     {METHOD_GET, "/assets/*", at_assets, 0, 0},
     {METHOD_GET, "/ledger/*", at_ledger, 0, 0},

@@ -23,6 +23,9 @@ const char *const page_state_names[] = {"live", "suspended", "stopped", "withdra
 const char *const page_duration_names[] = {"once", "year", "until_withdrawn", NULL};
 const char *const page_purpose_names[] = {"login", "reauth", "read", "register", NULL};
 
+const char *const page_rule_names[] = {"none",  "size",   "people", "relation", "year",
+                                       "month", "future", "email",  "phone",    NULL};
+
 static const struct page_def defs[PAGE_IDS] = {
     [PAGE_LOGIN] = {"login.xhtml", page_login_facts},
     [PAGE_PROFILE_OFFER] = {"profile_offer.xhtml", page_profile_offer_facts},
@@ -42,6 +45,11 @@ static const struct page_def defs[PAGE_IDS] = {
     [PAGE_SERVICE_CHANGE] = {"service_change.xhtml", page_service_change_facts},
     [PAGE_HISTORY] = {"history.xhtml", page_history_facts},
     [PAGE_RECEIPT] = {"receipt.xhtml", page_receipt_facts},
+    [PAGE_HOUSEHOLD] = {"household.xhtml", page_household_facts},
+    [PAGE_CONTACT] = {"contact.xhtml", page_contact_facts},
+    [PAGE_ME] = {"me.xhtml", page_me_facts},
+    [PAGE_LEAVE] = {"leave.xhtml", page_leave_facts},
+    [PAGE_LEFT] = {"left.xhtml", page_left_facts},
 };
 
 /* form-action is left out on purpose: Chromium applies it to the redirects behind a form too, and those lead to the

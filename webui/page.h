@@ -294,6 +294,8 @@ struct page_interests {
     struct page_frame frame;
     struct view name;
     bool saved;
+    bool changed;        /* another version was saved meanwhile: what the resident ticked is shown, not saved yet */
+    struct view version; /* sent back, so that this is noticed */
     const struct page_interest *interests;
     size_t n_interests;
 };
@@ -440,5 +442,110 @@ struct page_receipt {
     struct view service_url, jws_url, json_url, kantara_url, proof_url;
 };
 void page_receipt(struct buf *out, const struct pages *pages, const struct page_receipt *facts);
+/* What is wrong with something that was typed: word "rule.<name>". */
+enum page_rule {
+    PAGE_RULE_NONE,
+    PAGE_RULE_SIZE,     /* number of people: 1 to 30 */
+    PAGE_RULE_PEOPLE,   /* fewer people than are listed */
+    PAGE_RULE_RELATION, /* of person {number}: choose one */
+    PAGE_RULE_YEAR,     /* of person {number} */
+    PAGE_RULE_MONTH,    /* of person {number} */
+    PAGE_RULE_FUTURE,   /* of person {number}: not born yet */
+    PAGE_RULE_EMAIL,
+    PAGE_RULE_PHONE,
+};
+
+/* One line of the list of what is wrong. */
+struct page_slip {
+    struct view href; /* "/me/household#year-2" */
+    struct view number;
+    enum page_rule rule;
+};
+
+/* One other person of the household. Of what is wrong, INVALID is "true" and NOTE the id of the explanation. */
+struct page_person {
+    struct view number; /* "1" */
+    bool spouse, child, parent, sibling, grandchild, grandparent, other;
+    struct view year, month;
+    enum page_rule rule;
+    struct view note, relation_invalid, year_invalid, month_invalid;
+};
+
+/* GET/POST /me/household: size, relation-N, year-N, month-N, version, do=save|more|clear; i as above. */
+struct page_household {
+    struct page_frame frame;
+    struct view name;
+    bool saved, changed;
+    bool stored; /* something is registered and can be taken away */
+    bool full;   /* no more rows */
+    struct view version, rows;
+    struct view size;
+    enum page_rule size_rule;
+    struct view size_note, size_invalid;
+    const struct page_person *people;
+    size_t n_people;
+    const struct page_slip *slips;
+    size_t n_slips;
+};
+void page_household(struct buf *out, const struct pages *pages, const struct page_household *facts);
+
+/* GET/POST /me/contact: email, phone, email-version, phone-version; empty: taken away. */
+struct page_contact {
+    struct page_frame frame;
+    struct view name;
+    bool saved, changed;
+    struct view email, phone, email_version, phone_version;
+    enum page_rule email_rule, phone_rule;
+    struct view email_note, email_invalid, phone_note, phone_invalid;
+    const struct page_slip *slips;
+    size_t n_slips;
+};
+void page_contact(struct buf *out, const struct pages *pages, const struct page_contact *facts);
+
+struct page_past {
+    struct view at; /* day it was recorded */
+    bool removed;
+    enum page_source source;
+    struct view as_of;
+    struct view value; /* absent: not kept any more */
+};
+
+struct page_mine {
+    struct view id, title;
+    struct view value; /* absent: nothing registered */
+    struct view as_of;
+    enum page_source source;
+    bool sensitive;
+    struct view edit_url; /* absent: from the card only */
+    const struct page_past *past;
+    size_t n_past;
+};
+
+/* GET /me: what is registered, from where, and what was before. */
+struct page_me {
+    struct page_frame frame;
+    struct view name;
+    const struct page_mine *fields;
+    size_t n_fields;
+};
+void page_me(struct buf *out, const struct pages *pages, const struct page_me *facts);
+
+/* GET/POST /me/leave: sure=yes. */
+struct page_leave {
+    struct page_frame frame;
+    struct view name;
+    bool fresh;                       /* the card was shown a moment ago: leaving is possible now */
+    bool unsure;                      /* the form came without its tick */
+    struct view minutes;              /* how fresh that must be, "5" */
+    const struct page_item *services; /* with a consent that ends */
+    size_t n_services;
+};
+void page_leave(struct buf *out, const struct pages *pages, const struct page_leave *facts);
+
+/* Answer to POST /me/leave. */
+struct page_left {
+    struct page_frame frame;
+};
+void page_left(struct buf *out, const struct pages *pages, const struct page_left *facts);
 
 #endif

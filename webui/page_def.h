@@ -30,6 +30,11 @@ enum page_id {
     PAGE_SERVICE_CHANGE,
     PAGE_HISTORY,
     PAGE_RECEIPT,
+    PAGE_HOUSEHOLD,
+    PAGE_CONTACT,
+    PAGE_ME,
+    PAGE_LEAVE,
+    PAGE_LEFT,
     PAGE_IDS
 };
 
@@ -42,7 +47,8 @@ extern const struct fact page_login_facts[], page_profile_offer_facts[], page_pr
     page_confirm_facts[], page_consent_facts[], page_card_start_facts[], page_card_return_facts[],
     page_card_problem_facts[], page_error_facts[], page_logout_confirm_facts[], page_logged_out_facts[],
     page_home_facts[], page_interests_facts[], page_services_facts[], page_service_facts[], page_service_change_facts[],
-    page_history_facts[], page_receipt_facts[];
+    page_history_facts[], page_receipt_facts[], page_household_facts[], page_contact_facts[], page_me_facts[],
+    page_leave_facts[], page_left_facts[], page_slip_facts[];
 
 /* What page ID is made of. */
 const struct page_def *page_def(enum page_id id);
@@ -61,6 +67,7 @@ extern const char *const page_source_names[];   /* card_signed ... */
 extern const char *const page_reason_names[];   /* new ... */
 extern const char *const page_duration_names[]; /* once year until_withdrawn */
 extern const char *const page_purpose_names[];  /* login reauth read register */
+extern const char *const page_rule_names[];     /* none size ... */
 extern const char *const page_problem_names[];  /* user_cancelled ... */
 extern const char *const page_fault_names[];    /* client ... */
 extern const char *const page_closed_names[];   /* no minor suspended */

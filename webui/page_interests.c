@@ -10,6 +10,8 @@ static const struct fact interest_facts[] = {
 const struct fact page_interests_facts[] = {
     FACT_OF(page_interests, name, FACT_TEXT),
     FACT_OF(page_interests, saved, FACT_FLAG),
+    FACT_OF(page_interests, changed, FACT_FLAG),
+    FACT_OF(page_interests, version, FACT_TEXT),
     FACT_LIST_OF(page_interests, interests, n_interests, page_interest, interest_facts),
     FRAME_FACTS,
     NO_MORE_FACTS,

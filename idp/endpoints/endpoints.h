@@ -32,6 +32,10 @@ void handle_services(struct visit *v);      /* GET /me/services */
 void handle_service(struct visit *v);       /* GET, POST /me/services/ID, GET /me/services/ID/receipt... */
 void handle_history(struct visit *v);       /* GET /me/history */
 void handle_record(struct visit *v);        /* GET /me/history/POSITION.jws, .tlog-proof */
+void handle_me(struct visit *v);            /* GET /me */
+void handle_household(struct visit *v);     /* GET, POST /me/household */
+void handle_contact(struct visit *v);       /* GET, POST /me/contact */
+void handle_leave(struct visit *v);         /* GET, POST /me/leave */
 void handle_lang(struct visit *v);          /* POST /lang */
 void handle_assets(struct visit *v);        /* GET /assets/<name> */
 void handle_ledger(struct visit *v);        /* GET /ledger/<file> */

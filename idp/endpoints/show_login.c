@@ -1,5 +1,6 @@
 /* The pages of a login, filled from what the flow has loaded. */
 #include "idp/endpoints/consent_shown.h"
+#include "idp/endpoints/entry.h"
 #include "idp/endpoints/flow.h"
 #include "idp/endpoints/notice_text.h"
 #include "idp/endpoints/people.h"
@@ -104,10 +105,11 @@ static enum page_duration duration_of(const struct visit *v, const struct flow *
 static void explain_missing(struct visit *v, const struct flow *f, const struct ask_item *item,
                             struct page_consent_field *out)
 {
-    out->from_card = field_is_of_card(item->field) &&
-                     (item->required || !field_stored(&f->profile, field_find(VIEW("name"))));
-    if (view_equal_text(out->id, "interests"))
-        out->enter_url = view_text(arena_printf(v->arena, "/me/interests?i=%.*s", (int)f->id.n, (const char *)f->id.p));
+    out->from_card =
+        field_is_of_card(item->field) && (item->required || !field_stored(&f->profile, field_find(VIEW("name"))));
+    const char *path = entry_path_of(item->field);
+    if (path)
+        out->enter_url = view_text(arena_printf(v->arena, "%s?i=%.*s", path, (int)f->id.n, (const char *)f->id.p));
 }
 
 static enum err fill_field(struct visit *v, const struct flow *f, const struct ask_item *item,

@@ -60,7 +60,7 @@ static void show_profile_held(struct visit *v, const struct flow *f)
 static bool needs_card_fields(const struct flow *f)
 {
     for (size_t i = 0; i < f->asked.n; i++)
-        if (f->asked.items[i].required && f->asked.items[i].field->origin != FIELD_OF_RESIDENT)
+        if (f->asked.items[i].required && field_is_of_card(f->asked.items[i].field))
             return true;
     return false;
 }

@@ -253,6 +253,7 @@ static void put_interests(struct buf *out, const struct pages *p, enum page_lang
                    &(struct page_interests){.frame = frame_of(lang),
                                             .name = VIEW("大阪 花子"),
                                             .saved = true,
+                                            .version = VIEW("1795305600"),
                                             .interests = interests,
                                             .n_interests = 4});
 }
@@ -454,6 +455,161 @@ static void put_receipt(struct buf *out, const struct pages *p, enum page_lang l
                      .proof_url = VIEW("/me/services/a-city/receipt.tlog-proof")});
 }
 
+/* --- what she enters, and leaving -------------------------------------------------------------------------------- */
+
+static struct page_frame frame_of_mine(enum page_lang lang, struct view here)
+{
+    return (struct page_frame){.lang = lang, .csrf = VIEW("q1w2e3r4t5y6u7i8o9p0"), .here = here};
+}
+
+static void put_household(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_person people[] = {
+        {.number = VIEW("1"), .spouse = true, .year = VIEW("1988"), .month = VIEW("7")},
+        {.number = VIEW("2"), .child = true, .year = VIEW("2021"), .month = VIEW("5")},
+        {.number = VIEW("3")},
+        {.number = VIEW("4")},
+    };
+    page_household(out, p,
+                   &(struct page_household){.frame = frame_of_mine(lang, VIEW("/me/household")),
+                                            .name = VIEW("大阪 花子"),
+                                            .saved = true,
+                                            .stored = true,
+                                            .version = VIEW("1795305600"),
+                                            .rows = VIEW("4"),
+                                            .size = VIEW("3"),
+                                            .people = people,
+                                            .n_people = 4});
+}
+
+static void put_household_wrong(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct view yes = VIEW("true");
+    struct page_person people[] = {
+        {.number = VIEW("1"),
+         .spouse = true,
+         .year = VIEW("88"),
+         .month = VIEW("7"),
+         .rule = PAGE_RULE_YEAR,
+         .note = VIEW("note-1"),
+         .year_invalid = yes},
+        {.number = VIEW("2"),
+         .child = true,
+         .year = VIEW("2027"),
+         .month = VIEW("5"),
+         .rule = PAGE_RULE_FUTURE,
+         .note = VIEW("note-2"),
+         .year_invalid = yes,
+         .month_invalid = yes},
+        {.number = VIEW("3"),
+         .year = VIEW("1955"),
+         .month = VIEW("5"),
+         .rule = PAGE_RULE_RELATION,
+         .note = VIEW("note-3"),
+         .relation_invalid = yes},
+    };
+    struct page_slip slips[] = {{VIEW("/me/household#size"), VIEW_NONE, PAGE_RULE_PEOPLE},
+                                {VIEW("/me/household#year-1"), VIEW("1"), PAGE_RULE_YEAR},
+                                {VIEW("/me/household#year-2"), VIEW("2"), PAGE_RULE_FUTURE},
+                                {VIEW("/me/household#relation-3"), VIEW("3"), PAGE_RULE_RELATION}};
+    page_household(out, p,
+                   &(struct page_household){.frame = frame_of(lang),
+                                            .version = VIEW("0"),
+                                            .rows = VIEW("3"),
+                                            .full = true,
+                                            .size = VIEW("2"),
+                                            .size_rule = PAGE_RULE_PEOPLE,
+                                            .size_note = VIEW("size-note"),
+                                            .size_invalid = yes,
+                                            .people = people,
+                                            .n_people = 3,
+                                            .slips = slips,
+                                            .n_slips = 4});
+}
+
+static void put_contact(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_contact(out, p,
+                 &(struct page_contact){.frame = frame_of_mine(lang, VIEW("/me/contact")),
+                                        .changed = true,
+                                        .email = VIEW("hanako@example.jp"),
+                                        .phone = VIEW("09012345678"),
+                                        .email_version = VIEW("1795305600"),
+                                        .phone_version = VIEW("0")});
+}
+
+static void put_contact_wrong(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_slip slips[] = {{VIEW("/me/contact#email"), VIEW_NONE, PAGE_RULE_EMAIL},
+                                {VIEW("/me/contact#phone"), VIEW_NONE, PAGE_RULE_PHONE}};
+    page_contact(out, p,
+                 &(struct page_contact){.frame = frame_of(lang),
+                                        .name = VIEW("大阪 花子"),
+                                        .email = VIEW("hanako"),
+                                        .phone = VIEW("6941"),
+                                        .email_version = VIEW("0"),
+                                        .phone_version = VIEW("0"),
+                                        .email_rule = PAGE_RULE_EMAIL,
+                                        .phone_rule = PAGE_RULE_PHONE,
+                                        .email_note = VIEW("email-note"),
+                                        .phone_note = VIEW("phone-note"),
+                                        .email_invalid = VIEW("true"),
+                                        .phone_invalid = VIEW("true"),
+                                        .slips = slips,
+                                        .n_slips = 2});
+}
+
+static void put_me(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_past past[] = {
+        {.at = TEXT("2026年11月1日", "1 November 2026"), .source = PAGE_SOURCE_RESIDENT, .value = VIEW("06-1111-2222")},
+        {.at = TEXT("2026年10月1日", "1 October 2026"), .removed = true},
+        {.at = TEXT("2025年1月1日", "1 January 2025"), .source = PAGE_SOURCE_RESIDENT}};
+    struct page_mine fields[] = {{.id = VIEW("name"),
+                                  .title = TEXT("氏名", "Name"),
+                                  .value = VIEW("大阪 花子"),
+                                  .as_of = TEXT("2026年11月22日", "22 November 2026"),
+                                  .source = PAGE_SOURCE_CARD_READ},
+                                 {.id = VIEW("household"),
+                                  .title = TEXT("世帯情報", "Household"),
+                                  .sensitive = true,
+                                  .edit_url = VIEW("/me/household")},
+                                 {.id = VIEW("phone_number"),
+                                  .title = TEXT("電話番号", "Telephone number"),
+                                  .value = VIEW("090-1234-5678"),
+                                  .source = PAGE_SOURCE_RESIDENT,
+                                  .sensitive = true,
+                                  .edit_url = VIEW("/me/contact"),
+                                  .past = past,
+                                  .n_past = 3}};
+    page_me(out, p,
+            &(struct page_me){
+                .frame = frame_of_mine(lang, VIEW("/me")), .name = VIEW("大阪 花子"), .fields = fields, .n_fields = 3});
+}
+
+static void put_leave(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_item ends[] = {{TEXT("A市 施設予約", "Facility booking of A City")}};
+    page_leave(out, p,
+               &(struct page_leave){.frame = frame_of_mine(lang, VIEW("/me/leave")),
+                                    .name = VIEW("大阪 花子"),
+                                    .fresh = true,
+                                    .unsure = true,
+                                    .minutes = VIEW("5"),
+                                    .services = ends,
+                                    .n_services = 1});
+}
+
+static void put_leave_stale(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_leave(out, p, &(struct page_leave){.frame = frame_of_mine(lang, VIEW("/me/leave")), .minutes = VIEW("5")});
+}
+
+static void put_left(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_left(out, p, &(struct page_left){.frame = {.lang = lang}});
+}
+
 static const struct {
     const char *name;
     void (*put)(struct buf *, const struct pages *, enum page_lang);
@@ -488,7 +644,15 @@ static const struct {
                {"service_withdraw", put_service_withdraw, PAGE_PLAIN},
                {"history", put_history, PAGE_PLAIN},
                {"history_none", put_history_none, PAGE_PLAIN},
-               {"receipt", put_receipt, PAGE_PLAIN}};
+               {"receipt", put_receipt, PAGE_PLAIN},
+               {"household", put_household, PAGE_PLAIN},
+               {"household_wrong", put_household_wrong, PAGE_PLAIN},
+               {"contact", put_contact, PAGE_PLAIN},
+               {"contact_wrong", put_contact_wrong, PAGE_PLAIN},
+               {"me", put_me, PAGE_PLAIN},
+               {"leave", put_leave, PAGE_PLAIN},
+               {"leave_stale", put_leave_stale, PAGE_PLAIN},
+               {"left", put_left, PAGE_PLAIN}};
 
 bool sample_put(struct buf *out, const struct pages *pages, size_t i, enum page_lang lang, const char **name,
                 enum page_kind *kind)

@@ -1,0 +1,82 @@
+#include "idp/state/leaving.h"
+
+#include "base/log.h"
+#include "consent/grant.h"
+#include "idp/state/logout.h"
+#include "idp/state/upkeep.h"
+#include "sessions/resident.h"
+#include "sessions/session.h"
+#include "store/store.h"
+
+struct leaving {
+    struct visit *visit;
+    struct ident resident;
+    int64_t *leaves; /* found before the job, which looks only at those that came since */
+    size_t n;
+};
+
+static enum err end_sessions(struct db *db, const struct leaving *l)
+{
+    struct visit *v = l->visit;
+    struct session *sessions;
+    size_t n;
+    enum err e = session_list(&sessions, &n, db, v->arena, l->resident, v->now);
+    for (size_t i = 0; i < n && !e; i++) {
+        struct logout logout = {v->op, &sessions[i], v->arena, v->db, v->now};
+        e = logout_job(db, &logout);
+        e = e == ERR_CONFLICT ? ERR_OK : e; /* it ended by itself */
+    }
+    return e;
+}
+
+static enum err end_grants(struct db *db, const struct leaving *l)
+{
+    struct visit *v = l->visit;
+    struct grant *grants;
+    size_t n;
+    enum err e = grant_list(v->arena, db, l->resident, v->now, &grants, &n);
+    for (size_t i = 0; i < n && !e; i++)
+        e = grant_withdraw(v->op->ledger, v->arena, db, l->resident, grants[i].id, "leave", v->now_ms);
+    return e;
+}
+
+static enum err erase_leaves(struct db *db, const struct leaving *l)
+{
+    struct visit *v = l->visit;
+    int64_t *newer;
+    size_t n_newer;
+    int64_t from = l->n ? l->leaves[l->n - 1] + 1 : 0;
+    enum err e = ledger_of_resident(&newer, &n_newer, v->op->ledger, v->arena, db, l->resident, from);
+    if (!e && l->n)
+        e = ledger_erase(v->op->ledger, db, l->leaves, l->n, v->now_ms);
+    if (!e && n_newer)
+        e = ledger_erase(v->op->ledger, db, newer, n_newer, v->now_ms);
+    return e;
+}
+
+static enum err leave_job(struct db *db, void *ctx)
+{
+    const struct leaving *l = ctx;
+    enum err e = end_sessions(db, l);
+    if (!e)
+        e = end_grants(db, l);
+    if (!e)
+        e = erase_leaves(db, l);
+    return e ? e : resident_erase(db, l->resident);
+}
+
+enum err leaving_run(struct visit *v, struct ident resident)
+{
+    struct leaving l = {.visit = v, .resident = resident};
+    enum err e = ledger_of_resident(&l.leaves, &l.n, v->op->ledger, v->arena, v->db, resident, 0);
+    if (!e)
+        e = store_write(v->op->store, leave_job, &l);
+    if (e)
+        return e;
+    upkeep_wake(v->op->upkeep);
+    e = store_checkpoint(v->op->store);
+    if (e) /* somebody reads or writes right now; SQLite does it at its next checkpoint */
+        log_event(LOG_WARN, "checkpoint_put_off", LOG_STR("err", err_name(e)));
+    log_event(LOG_INFO, "resident_left", LOG_INT("leaves", (int64_t)l.n));
+    return ERR_OK;
+}
