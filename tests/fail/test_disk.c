@@ -1,89 +1,16 @@
 /* A disk that reports an error at the n-th write or flush, for every n: what was acknowledged is there, what was
- * refused is not, and when the disk works again, so does the store. SQLite's calls go through ours below. */
+ * refused is not, and when the disk works again, so does the store. */
 #include <criterion/criterion.h>
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/sqlite.h"
+#include "tests/fail/disk.h"
 #include "tests/lib/box.h"
-
-enum operation { DISK_WRITE, DISK_FLUSH, OPERATIONS };
-
-/* Operations of a kind until one fails; 0: none fails. */
-static _Atomic int until[OPERATIONS];
-static int error_to_report;
-
-static bool fails_now(enum operation o)
-{
-    int left = atomic_load(&until[o]);
-    while (left > 0 && !atomic_compare_exchange_weak(&until[o], &left, left - 1))
-        ;
-    errno = error_to_report;
-    return left == 1;
-}
-
-ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
-{
-    if (fails_now(DISK_WRITE))
-        return -1;
-    ssize_t (*real)(int, const void *, size_t, off64_t);
-    *(void **)&real = dlsym(RTLD_NEXT, "pwrite64");
-    return real(fd, p, n, at);
-}
-
-/* --- the lights go out: a second folder holds of each file only what it was when it was last flushed, which is the
- * least a disk may remember --- */
-
-static char image[96]; /* the folder; "" none */
-static pthread_mutex_t image_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static bool copy_file(int from, const char *to)
-{
-    uint8_t bytes[65536];
-    ssize_t n;
-    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool good = out >= 0;
-    for (off_t at = 0; good && (n = pread(from, bytes, sizeof bytes, at)) > 0; at += n)
-        good = write(out, bytes, (size_t)n) == n;
-    if (out >= 0)
-        close(out);
-    return good;
-}
-
-static bool keep_image(int fd)
-{
-    char link[64], path[256], to[256];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = readlink(link, path, sizeof path - 1);
-    path[n > 0 ? n : 0] = 0;
-    const char *name = strrchr(path, '/');
-    bool is_watched = image[0] && name && strncmp(path, image, (size_t)(name - path)) == 0;
-    if (!is_watched || strncmp(name, "/genkan.db", 10) != 0)
-        return true;
-    pthread_mutex_lock(&image_lock);
-    snprintf(to, sizeof to, "%s%s", image, name);
-    bool good = copy_file(fd, to);
-    pthread_mutex_unlock(&image_lock);
-    return good;
-}
-
-int fdatasync(int fd)
-{
-    if (fails_now(DISK_FLUSH))
-        return -1;
-    if (!keep_image(fd))
-        return -1;
-    int (*real)(int);
-    *(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
-    return real(fd);
-}
 
 /* --- the tests ------------------------------------------------------------------------------------------------------
  */
@@ -125,8 +52,7 @@ static int64_t things(void)
 
 static enum err write_with_failure(enum operation o, int n, int error, int64_t *first)
 {
-    error_to_report = error;
-    atomic_store(&until[o], n);
+    disk_fail(o, n, error);
     enum err e = store_write(box.store, add_rows, first);
     *first += ROWS;
     return e;
@@ -156,7 +82,7 @@ static bool survives(enum operation o, int n, int error, int64_t *first)
 {
     int64_t before = things();
     enum err e = write_with_failure(o, n, error, first);
-    bool never_came = atomic_exchange(&until[o], 0) > 0;
+    bool never_came = disk_never_failed((enum operation)o);
     enum store_fault wanted = error == ENOSPC ? STORE_FULL : STORE_IO;
     cr_assert(never_came ? e == ERR_OK : e == ERR_STORE, "%d: %s", n, err_name(e));
     if (never_came)
@@ -207,10 +133,9 @@ Test(disk, moving_the_log_into_the_file_may_fail_anywhere)
             int64_t before = things();
             cr_assert_eq(store_write(box.store, add_rows, &first), ERR_OK);
             first += ROWS;
-            error_to_report = EIO;
-            atomic_store(&until[o], n);
+            disk_fail((enum operation)o, n, EIO);
             enum err e = store_checkpoint(box.store);
-            never_came = atomic_exchange(&until[o], 0) > 0;
+            never_came = disk_never_failed((enum operation)o);
             cr_assert(e == ERR_OK || !never_came);
             cr_assert_eq(things(), before + ROWS);
             box_reopen(&box);
@@ -235,19 +160,8 @@ static enum err add_one(struct db *db, void *ctx)
 /* What the disk remembers now, as a folder of its own that a store can be opened in. */
 static void restore_image(struct box *after)
 {
-    static const char *const NAMES[] = {"genkan.db", "genkan.db-wal"};
     box_open_empty(after);
-    pthread_mutex_lock(&image_lock);
-    for (size_t i = 0; i < 2; i++) {
-        char from[256], to[256];
-        snprintf(from, sizeof from, "%s/%s", image, NAMES[i]);
-        snprintf(to, sizeof to, "%s/%s", after->folder, NAMES[i]);
-        int fd = open(from, O_RDONLY | O_CLOEXEC);
-        if (fd >= 0)
-            cr_assert(copy_file(fd, to));
-        close(fd);
-    }
-    pthread_mutex_unlock(&image_lock);
+    cr_assert(disk_restore(after->folder));
 }
 
 static void is_remembered(int64_t id)
@@ -330,8 +244,10 @@ Test(disk, what_was_acknowledged_is_on_it_when_the_lights_go_out)
 {
     pthread_t threads[CALLERS];
     int64_t first[CALLERS];
+    char image[96];
     snprintf(image, sizeof image, "%s/image", box.folder);
     cr_assert_eq(mkdir(image, 0700), 0);
+    disk_watch(image);
     cr_assert_eq(store_checkpoint(box.store), ERR_OK); /* everything so far is flushed, so the image is complete */
     for (int i = 0; i < CALLERS; i++) {
         first[i] = 1 + i * 1000;
@@ -339,6 +255,6 @@ Test(disk, what_was_acknowledged_is_on_it_when_the_lights_go_out)
     }
     for (int i = 0; i < CALLERS; i++)
         pthread_join(threads[i], NULL);
-    image[0] = 0;
+    disk_watch(NULL);
     cr_assert_eq(things(), CALLERS * JOBS);
 }
