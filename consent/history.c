@@ -169,3 +169,68 @@ bool history_is_of(const struct ledger *l, struct arena *a, const struct ledger_
         return false;
     return view_equal_text(json_member_text(j, "resident"), own);
 }
+
+/* --- leaving ---------------------------------------------------------------------------------------------------- */
+
+enum { LEAF_MEMORY = 1 << 18 };
+
+struct taking {
+    struct arena *a;
+    const struct ledger *l;
+    struct ident resident;
+    int64_t *positions;
+    size_t n, room;
+};
+
+static enum err take_position(struct taking *t, int64_t position)
+{
+    if (t->n == t->room) {
+        size_t room = t->room ? 2 * t->room : 64;
+        int64_t *more = arena_array(t->a, room, sizeof *more);
+        if (!more)
+            return ERR_LIMIT;
+        if (t->n)
+            memcpy(more, t->positions, t->n * sizeof *more);
+        t->positions = more;
+        t->room = room;
+    }
+    t->positions[t->n++] = position;
+    return ERR_OK;
+}
+
+static enum err take_indexed(void *ctx, const struct row *row)
+{
+    return take_position(ctx, row_int(row, 0));
+}
+
+static enum err take_if_hers(void *ctx, const struct row *row)
+{
+    struct taking *t = ctx;
+    struct ledger_leaf leaf = {.event = row_text(row, 1)};
+    struct arena own; /* the index may be far behind: one event at a time */
+    arena_open(&own, LEAF_MEMORY);
+    bool hers = history_is_of(t->l, &own, &leaf, t->resident);
+    arena_close(&own);
+    return hers ? take_position(t, row_int(row, 0)) : ERR_OK;
+}
+
+enum err history_take(int64_t **positions, size_t *n, const struct ledger *l, struct db *db, struct arena *a,
+                      struct ident resident)
+{
+    static const char INDEXED[] = "SELECT position FROM history WHERE resident = $1 ORDER BY position";
+    static const char NEWER[] = "SELECT position, event FROM ledger_event WHERE position >= "
+                                "(SELECT next FROM history_head WHERE one = 1) ORDER BY position";
+    static const char FORGET[] = "DELETE FROM history WHERE resident = $1";
+    struct taking t = {.a = a, .l = l, .resident = resident};
+    uint8_t pseudonym[32];
+    ledger_pseudonym(pseudonym, l, resident);
+    struct ident id = half(pseudonym);
+    enum err err = db_each(db, INDEXED, VALUES(V_IDENT(id)), take_indexed, &t);
+    if (!err)
+        err = db_each(db, NEWER, NO_VALUES, take_if_hers, &t);
+    if (!err)
+        err = db_run(db, FORGET, VALUES(V_IDENT(id)));
+    *positions = t.positions;
+    *n = err ? 0 : t.n;
+    return err;
+}

@@ -23,6 +23,11 @@ enum err history_find(struct history_entry **out, size_t *n, bool *more, const s
                       struct arena *a, struct ident resident, struct view client, int64_t before,
                       size_t max) MUST_CHECK;
 
+/* Inside a write job, for whoever leaves: takes RESIDENT out of the index and gives all leaves that still say something
+ * about her, those not yet in the index, too; in A. */
+enum err history_take(int64_t **positions, size_t *n, const struct ledger *l, struct db *db, struct arena *a,
+                      struct ident resident) MUST_CHECK;
+
 /* Is the event of LEAF about RESIDENT? */
 bool history_is_of(const struct ledger *l, struct arena *a, const struct ledger_leaf *leaf, struct ident resident);
 

@@ -61,10 +61,6 @@ struct ledger_leaf {
 };
 enum err ledger_leaf_find(struct ledger_leaf *out, struct arena *a, struct db *db, int64_t index) MUST_CHECK;
 
-/* The leaves from index FROM on that still say something about RESIDENT; in A. Reads them all: for her leaving only. */
-enum err ledger_of_resident(int64_t **indexes, size_t *n, const struct ledger *l, struct arena *a, struct db *db,
-                            struct ident resident, int64_t from) MUST_CHECK;
-
 /* The pseudonym of a resident; events have it in base64url. */
 void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resident);
 

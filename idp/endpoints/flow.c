@@ -34,6 +34,9 @@ static const struct client *own_client(const struct visit *v)
     return c;
 }
 
+/* The request of an interaction of our own that leads out. */
+#define LEAVING VIEW("{\"leave\":true}")
+
 struct beginning_own {
     struct interaction interaction;
     enum flow_aim aim;
@@ -56,7 +59,7 @@ void flow_begin_own(struct visit *v, enum flow_aim aim)
     struct beginning_own b = {.interaction = {.id = ident_of(ticket),
                                               .browser = ident_of(visit_browser(v)),
                                               .client = INTERACTION_OWN,
-                                              .request = VIEW("{}"),
+                                              .request = aim == FLOW_LEAVE ? LEAVING : VIEW("{}"),
                                               .created_at = v->now,
                                               .expires_at = v->now + INTERACTION_LIFE_S},
                               .aim = aim};
@@ -239,7 +242,8 @@ static enum err load_interaction(struct visit *v, struct view ticket, struct flo
     f->interaction = i;
     if (i->client.n == 0) {
         f->own = true;
-        f->request = (struct authz_request){.max_age = -1};
+        f->leaves = view_equal(i->request, LEAVING);
+        f->request = (struct authz_request){.max_age = -1, .prompt = f->leaves ? PROMPT_LOGIN : 0};
         f->client = own_client(v);
         return f->client ? ERR_OK : ERR_MEMORY;
     }

@@ -17,6 +17,7 @@ struct flow {
     struct authz_request request;
     const struct client *client;
     bool own;                      /* for no service: CLIENT is Genkan itself, and nothing is asked or granted */
+    bool leaves;                   /* own: the card is shown in order to leave Genkan */
     struct ask asked;              /* asked by scope and registered */
     const struct session *session; /* NULL: none alive in this browser */
     struct view sub;               /* of the session's resident for this client; absent without a session */
@@ -26,8 +27,9 @@ struct flow {
     struct step_verdict verdict;  /* what comes next */
 };
 
-/* Begins an interaction for no service, whose card is offered to be read or not, and sends the browser to /next. */
-enum flow_aim { FLOW_LOGIN, FLOW_UPDATE };
+/* Begins an interaction for no service, whose card is offered to be read or not, and sends the browser to /next.
+ * FLOW_LEAVE: the card is asked for although somebody is logged in, and the way leads to /me/leave. */
+enum flow_aim { FLOW_LOGIN, FLOW_UPDATE, FLOW_LEAVE };
 void flow_begin_own(struct visit *v, enum flow_aim aim);
 
 /* Loads the interaction I (the parameter "i") of this browser with everything above and asks step_decide. False: the

@@ -1,5 +1,5 @@
 /* POST /me/card: the card is used on the first page, for no service: do=login to see what is here, do=update to have
- * the card tell who she is. */
+ * the card tell who she is, do=leave to show it once more before she leaves. */
 #include "base/log.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/flow.h"
@@ -16,7 +16,9 @@ void handle_home_card(struct visit *v)
         flow_begin_own(v, FLOW_LOGIN);
     } else if (view_equal_text(what, "update")) {
         flow_begin_own(v, FLOW_UPDATE);
+    } else if (view_equal_text(what, "leave")) {
+        flow_begin_own(v, FLOW_LEAVE);
     } else {
-        show_parameter_error(v, VIEW("do"), "must be login or update");
+        show_parameter_error(v, VIEW("do"), "must be login, update or leave");
     }
 }

@@ -51,7 +51,7 @@ static void answer_refusal(struct visit *v, const struct flow *f)
 static void answer_home(struct visit *v, const struct flow *f)
 {
     if (finish(v, f, false))
-        visit_redirect(v, VIEW("/"));
+        visit_redirect(v, f->leaves ? VIEW("/me/leave") : VIEW("/"));
 }
 
 void handle_next(struct visit *v)

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "consent/grant.h"
+#include "consent/history.h"
 #include "idp/state/logout.h"
 #include "idp/state/upkeep.h"
 #include "sessions/resident.h"
@@ -11,8 +12,7 @@
 struct leaving {
     struct visit *visit;
     struct ident resident;
-    int64_t *leaves; /* found before the job, which looks only at those that came since */
-    size_t n;
+    size_t leaves; /* of the ledger, erased */
 };
 
 static enum err end_sessions(struct db *db, const struct leaving *l)
@@ -40,23 +40,17 @@ static enum err end_grants(struct db *db, const struct leaving *l)
     return e;
 }
 
-static enum err erase_leaves(struct db *db, const struct leaving *l)
+static enum err erase_leaves(struct db *db, struct leaving *l)
 {
     struct visit *v = l->visit;
-    int64_t *newer;
-    size_t n_newer;
-    int64_t from = l->n ? l->leaves[l->n - 1] + 1 : 0;
-    enum err e = ledger_of_resident(&newer, &n_newer, v->op->ledger, v->arena, db, l->resident, from);
-    if (!e && l->n)
-        e = ledger_erase(v->op->ledger, db, l->leaves, l->n, v->now_ms);
-    if (!e && n_newer)
-        e = ledger_erase(v->op->ledger, db, newer, n_newer, v->now_ms);
-    return e;
+    int64_t *leaves;
+    enum err e = history_take(&leaves, &l->leaves, v->op->ledger, db, v->arena, l->resident);
+    return e || l->leaves == 0 ? e : ledger_erase(v->op->ledger, db, leaves, l->leaves, v->now_ms);
 }
 
 static enum err leave_job(struct db *db, void *ctx)
 {
-    const struct leaving *l = ctx;
+    struct leaving *l = ctx;
     enum err e = end_sessions(db, l);
     if (!e)
         e = end_grants(db, l);
@@ -68,15 +62,13 @@ static enum err leave_job(struct db *db, void *ctx)
 enum err leaving_run(struct visit *v, struct ident resident)
 {
     struct leaving l = {.visit = v, .resident = resident};
-    enum err e = ledger_of_resident(&l.leaves, &l.n, v->op->ledger, v->arena, v->db, resident, 0);
-    if (!e)
-        e = store_write(v->op->store, leave_job, &l);
+    enum err e = store_write(v->op->store, leave_job, &l);
     if (e)
         return e;
     upkeep_wake(v->op->upkeep);
     e = store_checkpoint(v->op->store);
     if (e) /* somebody reads or writes right now; SQLite does it at its next checkpoint */
         log_event(LOG_WARN, "checkpoint_put_off", LOG_STR("err", err_name(e)));
-    log_event(LOG_INFO, "resident_left", LOG_INT("leaves", (int64_t)l.n));
+    log_event(LOG_INFO, "resident_left", LOG_INT("leaves", (int64_t)l.leaves));
     return ERR_OK;
 }

@@ -230,17 +230,31 @@ Test(mine, nobody_leaves_without_the_card_a_moment_ago_or_without_saying_so)
     cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM resident"), 1);
 }
 
+Test(mine, the_card_shown_once_more_leads_back_to_leaving)
+{
+    provider_pass(genkan, 301);
+    cr_assert(browser_get(browser, "/me/leave"));
+    cr_assert(PRESS(browser, "/me/card", "do=leave"));
+    IS_AT(browser, AT_LOGIN);
+    cr_assert(resident_goes_to(&stage.hanako, AT_OTHER), "at %s %s", at_name(browser_at(browser)), browser->url);
+    is_at("/me/leave");
+    cr_expect(browser_has_form(browser, "/me/leave"), "now she may");
+}
+
 Test(mine, leaving_erases_her_and_tells_the_services_and_the_ledger_stays_whole)
 {
     struct tokens t = service_redeem(&stage.a_city, service_receive(&stage.a_city, browser, NULL));
     int status;
     service_userinfo(&stage.a_city, t.access, &status);
     cr_assert_eq(status, 200);
+    cr_assert(browser_get(browser, "/me/history"));
+    cr_assert_gt(provider_number(genkan, "SELECT count(*) FROM history"), 0, "some of it is in the index");
     cr_assert(browser_get(browser, "/me/leave"));
     cr_expect(browser_says(browser, "A市"), "whose consent ends");
     cr_assert(PRESS(browser, "/me/leave", "sure=yes"));
     cr_expect_eq(browser->status, 200);
-    static const char *const tables[] = {"resident", "card", "profile", "profile_history", "consent", "session"};
+    static const char *const tables[] = {"resident", "card",    "profile", "profile_history",
+                                         "consent",  "session", "history"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         cr_expect_eq(provider_number(genkan, arena_printf(&genkan->a, "SELECT count(*) FROM %s", tables[i])), 0, "%s",
                      tables[i]);
