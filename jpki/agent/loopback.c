@@ -174,7 +174,7 @@ static struct view named(const char *text)
     return view_text(text);
 }
 
-/* The rules that need the request: who may have started it, what this agent can do, once only. */
+/* The rules that need the request: who may have started it, one at a time. */
 static void check_start(struct loopback *l, const struct request *r, const struct proof_request *q, bool *unknown_page,
                         struct proof_refusal *refusal)
 {
@@ -183,8 +183,6 @@ static void check_start(struct loopback *l, const struct request *r, const struc
     *unknown_page = from == REFERER_ABSENT;
     if (from == REFERER_FOREIGN)
         *refusal = (struct proof_refusal){PROOF_ORIGIN_REFUSED, "Referer", "must be the issuer's origin"};
-    else if (q->purpose == PROOF_REGISTER)
-        *refusal = (struct proof_refusal){PROOF_UPDATE_REQUIRED, "purpose", "this agent does not register"};
     else if (errand_is_busy(l->config.errand))
         *refusal = (struct proof_refusal){PROOF_BUSY, "jti", "another transaction is open"};
 }

@@ -17,7 +17,8 @@
 static const char usage[] =
     "usage: genkan-card --dir FOLDER [options]        put a virtual My Number Card into a virtual reader\n"
     "       genkan-card ctl SOCKET COMMAND [ARGUMENT] tell a running card something\n"
-    "       genkan-card reader FOLDER [--port N]      become a pcscd with a virtual reader of its own\n"
+    "       genkan-card reader FOLDER [--port N] [--driver FILE]\n"
+    "                                                 become a pcscd with a virtual reader of its own\n"
     "       genkan-card new --persona NAME|FILE.json --out FOLDER [--pki FOLDER] [--ocsp-url URL]\n"
     "                                                 issue a card: of a test PKI, made if there is none (FOLDER/pki)\n"
     "       genkan-card personas                      list who may get one\n"
@@ -105,10 +106,16 @@ static bool read_port(const char *text, int64_t *port)
 static int run_reader(int argc, char **argv)
 {
     int64_t port = VPCD_PORT;
-    bool plain = argc == 1, with_port = argc == 3 && strcmp(argv[1], "--port") == 0 && read_port(argv[2], &port);
-    if (!plain && !with_port)
-        return complain("reader", "usage: genkan-card reader FOLDER [--port N]");
-    return complain(argv[0], err_name(reader_become(argv[0], (uint16_t)port)));
+    const char *driver = READER_DRIVER;
+    bool good = argc % 2 == 1;
+    for (int i = 1; good && i < argc; i += 2) {
+        bool is_driver = strcmp(argv[i], "--driver") == 0;
+        good = is_driver || (strcmp(argv[i], "--port") == 0 && read_port(argv[i + 1], &port));
+        driver = is_driver ? argv[i + 1] : driver;
+    }
+    if (!good)
+        return complain("reader", "usage: genkan-card reader FOLDER [--port N] [--driver FILE]");
+    return complain(argv[0], err_name(reader_become(argv[0], (uint16_t)port, driver)));
 }
 
 /* --- options --------------------------------------------------------------------------------------------------- */

@@ -12,7 +12,6 @@
 #include "base/arena.h"
 #include "base/file.h"
 
-#define DRIVER    "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 #define RUN_DIR   "/run/pcscd"
 #define LISTEN_FD 3 /* the first one of systemd's socket activation */
 
@@ -21,7 +20,7 @@ static enum err make_folder(const char *path)
     return mkdir(path, 0700) == 0 || errno == EEXIST ? ERR_OK : ERR_IO;
 }
 
-static enum err write_configuration(struct arena *a, const char *folder, uint16_t port)
+static enum err write_configuration(struct arena *a, const char *folder, uint16_t port, const char *driver)
 {
     char *path = arena_printf(a, "%s/conf", folder);
     if (!path)
@@ -30,9 +29,8 @@ static enum err write_configuration(struct arena *a, const char *folder, uint16_
     if (e == ERR_OK)
         e = make_folder(path);
     path = arena_printf(a, "%s/conf/vpcd", folder);
-    char *text =
-        arena_printf(a, "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:%u\nLIBPATH " DRIVER "\nCHANNELID %u\n",
-                     (unsigned)port, (unsigned)port);
+    char *text = arena_printf(a, "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:%u\nLIBPATH %s\nCHANNELID %u\n",
+                              (unsigned)port, driver, (unsigned)port);
     if (!path || !text)
         return ERR_MEMORY;
     return e == ERR_OK ? file_write(path, view_text(text), 0600) : e;
@@ -75,13 +73,13 @@ static void become(const char *conf)
                (char *)NULL);
 }
 
-enum err reader_become(const char *folder, uint16_t port)
+enum err reader_become(const char *folder, uint16_t port, const char *driver)
 {
     struct arena a;
     arena_open(&a, 65536);
-    enum err e = access(DRIVER, R_OK) == 0 && access("/usr/sbin/pcscd", X_OK) == 0 ? ERR_OK : ERR_UNAVAILABLE;
+    enum err e = access(driver, R_OK) == 0 && access("/usr/sbin/pcscd", X_OK) == 0 ? ERR_OK : ERR_UNAVAILABLE;
     if (e == ERR_OK)
-        e = write_configuration(&a, folder, port);
+        e = write_configuration(&a, folder, port, driver);
     char *path = arena_printf(&a, "%s/" READER_SOCKET, folder), *conf = arena_printf(&a, "%s/conf", folder);
     if (e == ERR_OK)
         e = path && conf ? listen_on(path) : ERR_MEMORY;

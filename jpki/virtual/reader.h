@@ -9,8 +9,11 @@
 
 #define READER_SOCKET "pcscd.comm" /* in the folder: the value for PCSCLITE_CSOCK_NAME */
 
+#define READER_DRIVER "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+
 /* Turns this process into pcscd: returns only if it could not. FOLDER gets the driver's configuration and the socket;
- * slot 0 listens on PORT, slot 1 on PORT + 1. ERR_UNAVAILABLE: pcscd or the driver is not installed. */
-enum err reader_become(const char *folder, uint16_t port);
+ * slot 0 listens on PORT, slot 1 on PORT + 1. DRIVER: the driver's file. ERR_UNAVAILABLE: pcscd or the driver is not
+ * installed. */
+enum err reader_become(const char *folder, uint16_t port, const char *driver);
 
 #endif

@@ -133,7 +133,8 @@ static int stop(struct agent_rig *r)
 
 int agent_rig_close(struct agent_rig *r)
 {
-    static const char *const files[] = {"issuer.json", "other.json", "agent.log", "script", "script.n", "script.log"};
+    static const char *const files[] = {"issuer.json", "other.json", "agent.log", "script",
+                                        "script.n",    "script.log", "script.go"};
     int status = stop(r);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[128];

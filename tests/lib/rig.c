@@ -31,6 +31,7 @@ struct place {
 struct rig {
     char folder[64], socket[96], program[256];
     uint16_t port;
+    const char *driver;
     pid_t reader;
     struct place places[SLOTS];
 };
@@ -140,7 +141,8 @@ enum err rig_plug(struct rig *r)
 {
     char port[8];
     snprintf(port, sizeof port, "%u", (unsigned)r->port);
-    const char *const arguments[] = {r->program, "reader", r->folder, "--port", port, NULL};
+    const char *const arguments[] = {r->program, "reader", r->folder, "--port", port, r->driver ? "--driver" : NULL,
+                                     r->driver,  NULL};
     r->reader = start(r, arguments, "reader.log");
     return r->reader > 0 ? await_reader(r) : ERR_IO;
 }
@@ -259,6 +261,7 @@ static enum err set_up(struct rig *r, const struct rig_options *o)
         snprintf(r->places[i].state, sizeof r->places[i].state, "%s/state%u.json", r->folder, i);
     }
     snprintf(r->program, sizeof r->program, "%s", o->program ? o->program : "");
+    r->driver = o->driver;
     r->port = find_port();
     return r->port ? ERR_OK : ERR_UNAVAILABLE;
 }

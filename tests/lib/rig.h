@@ -15,6 +15,7 @@ struct rig_options {
     const char *card_dir;     /* the card (a persona's folder); NULL: a reader without a card program */
     const char *program;      /* path of genkan-card, like BUILD_DIR "/genkan-card" */
     const char *const *extra; /* further options of genkan-card, NULL-terminated; may be NULL */
+    const char *driver;       /* of the reader: a file, or NULL for vpcd's own */
     bool empty;               /* start with the card out */
     bool may_alarm;           /* this test touches what nobody may touch (the individual number) on purpose */
 };

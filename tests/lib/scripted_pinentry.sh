@@ -1,7 +1,8 @@
 #!/bin/sh
 # A pinentry that follows a script, for tests: every GETPIN and CONFIRM takes the next line of the file named by
-# PINENTRY_SCRIPT ("pin 1234", "ok", "other" (the third button), "cancel", "hang", "stubborn", "die", "garbage"); what it was told is appended to
-# PINENTRY_SCRIPT.log. When the lines are used up it says "cancel".
+# PINENTRY_SCRIPT ("pin 1234", "later 1234" (when PINENTRY_SCRIPT.go exists), "ok", "other" (the third button), "cancel",
+# "hang", "stubborn", "die", "garbage"); what it was told is appended to PINENTRY_SCRIPT.log. When the lines are used up
+# it says "cancel".
 script=$PINENTRY_SCRIPT
 log=$script.log
 next_line() {
@@ -14,6 +15,9 @@ act() {
     step=$(next_line)
     case $step in
     "pin "*) printf 'D %s\nOK\n' "${step#pin }" ;;
+    "later "*)
+        while [ ! -e "$script.go" ]; do sleep 0.05; done
+        printf 'D %s\nOK\n' "${step#later }" ;;
     ok) echo OK ;;
     other) echo 'ERR 83886194 Not confirmed <Pinentry>' ;;
     hang) exec sleep 600 ;;
