@@ -16,7 +16,7 @@ void bench_open(struct bench_card *b, const char *who, const char *state, struct
     const char *what = "";
     memset(b, 0, sizeof *b);
     snprintf(path, sizeof path, BUILD_DIR "/testpki/residents/%s", who);
-    cr_assert_eq(persona_open(&b->persona, path, NULL, &what), ERR_OK, "%s of %s", what, path);
+    cr_assert_eq(persona_open(&b->persona, path, BUILD_DIR "/testpki/chip.pem", &what), ERR_OK, "%s of %s", what, path);
     cr_assert_eq(pins_open(&b->pins, b->persona.pins, state), ERR_OK);
     cr_assert_eq(files_make(&b->files, &b->persona, &o), ERR_OK);
     b->applet = (struct applet){.files = &b->files,
