@@ -218,6 +218,29 @@ static const char *take_ocsp_timeout(struct reading *r, const char *value)
     return take_seconds(&r->config->jpki.ocsp_timeout, value, 1, 30, "must be a time from 1s to 30s");
 }
 
+static const char *take_ocsp_responder(struct reading *r, const char *value)
+{
+    struct config *c = r->config;
+    struct url url;
+    if (strlen(value) > 200 || url_read(&url, view_text(value)) || !(url_is_http(&url) || url_is_https(&url)) ||
+        url.fragment.p)
+        return "must be a list of addresses like \"http://ocsp.example/\"";
+    if (c->jpki.n_ocsp_responders == CONFIG_RESPONDERS_MAX)
+        return "has more than 8 addresses";
+    c->jpki.ocsp_responders[c->jpki.n_ocsp_responders] = arena_text(r->arena, view_text(value));
+    return c->jpki.ocsp_responders[c->jpki.n_ocsp_responders++] ? NULL : "is too long";
+}
+
+static const char *take_ocsp_certificate(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->jpki.ocsp_certificate, value);
+}
+
+static const char *take_ocsp_key(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->jpki.ocsp_key, value);
+}
+
 static const char *take_agent_port(struct reading *r, const char *value)
 {
     unsigned port;
@@ -338,6 +361,9 @@ static const struct key {
     {"jpki", "crl", "jpki.crl", false, take_crl},
     {"jpki", "ocsp", "jpki.ocsp", false, take_ocsp},
     {"jpki", "ocsp_timeout", "jpki.ocsp_timeout", false, take_ocsp_timeout},
+    {"jpki", "ocsp_responders", "jpki.ocsp_responders", false, take_ocsp_responder},
+    {"jpki", "ocsp_certificate", "jpki.ocsp_certificate", false, take_ocsp_certificate},
+    {"jpki", "ocsp_key", "jpki.ocsp_key", false, take_ocsp_key},
     {"agent", "port", "agent.port", false, take_agent_port},
     {"session", "idle", "session.idle", false, take_idle},
     {"session", "absolute", "session.absolute", false, take_absolute},
@@ -424,8 +450,16 @@ __attribute__((format(printf, 2, 0))) static void on_error(cfg_t *cfg, const cha
 
 static enum err parse(struct reading *r, const char *text)
 {
-    cfg_opt_t jpki[] = {KEY("trust"), KEY("roots"),        LIST("pins"), KEY("crl"),
-                        KEY("ocsp"),  KEY("ocsp_timeout"), CFG_END()};
+    cfg_opt_t jpki[] = {KEY("trust"),
+                        KEY("roots"),
+                        LIST("pins"),
+                        KEY("crl"),
+                        KEY("ocsp"),
+                        KEY("ocsp_timeout"),
+                        LIST("ocsp_responders"),
+                        KEY("ocsp_certificate"),
+                        KEY("ocsp_key"),
+                        CFG_END()};
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
     cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
     cfg_opt_t profile[] = {KEY("keys"), CFG_END()};
@@ -521,6 +555,11 @@ static enum err check_whole(struct reading *r)
         return contradiction(r, "jpki.pins", "is for production only");
     if (!c->jpki.crl && !c->jpki.ocsp)
         return contradiction(r, "jpki.ocsp", "must be on when there is no jpki.crl: nobody could be checked");
+    if (!c->jpki.ocsp && (c->jpki.n_ocsp_responders || c->jpki.ocsp_key || c->jpki.ocsp_certificate))
+        return contradiction(r, "jpki.ocsp", "is off, but there is something to ask responders with");
+    if (!c->jpki.ocsp_certificate != !c->jpki.ocsp_key)
+        return contradiction(r, c->jpki.ocsp_key ? "jpki.ocsp_certificate" : "jpki.ocsp_key",
+                             "is missing: both or none");
     if (c->session.idle > c->session.absolute)
         return contradiction(r, "session.idle", "must not be longer than session.absolute");
     if (!c->tls.certificate != !c->tls.key)
@@ -629,6 +668,10 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"jpki.crl", same(now->jpki.crl, next->jpki.crl)},
         {"jpki.ocsp", now->jpki.ocsp == next->jpki.ocsp},
         {"jpki.ocsp_timeout", now->jpki.ocsp_timeout == next->jpki.ocsp_timeout},
+        {"jpki.ocsp_responders", same_list(now->jpki.ocsp_responders, now->jpki.n_ocsp_responders,
+                                           next->jpki.ocsp_responders, next->jpki.n_ocsp_responders)},
+        {"jpki.ocsp_certificate", same(now->jpki.ocsp_certificate, next->jpki.ocsp_certificate)},
+        {"jpki.ocsp_key", same(now->jpki.ocsp_key, next->jpki.ocsp_key)},
         {"agent.port", now->agent.port == next->agent.port},
         {"session.idle", now->session.idle == next->session.idle},
         {"session.absolute", now->session.absolute == next->session.absolute},

@@ -13,6 +13,8 @@
 
 enum config_trust { CONFIG_TRUST_TEST, CONFIG_TRUST_PRODUCTION };
 
+#define CONFIG_RESPONDERS_MAX 8
+
 struct config {
     const char *path;                      /* the file this was read from */
     const char *issuer;                    /* an origin: scheme://host[:port], no path, no trailing slash */
@@ -29,8 +31,11 @@ struct config {
         const char *crl;                   /* absolute folder with auth/ and sign/ inside; NULL: no CRL files */
         const char *pins[CONFIG_PINS_MAX]; /* "auth:<64 hex digits>", "sign:..."; add to the built-in ones */
         size_t n_pins;
-        bool ocsp;             /* ask the responder the certificate names */
-        unsigned ocsp_timeout; /* seconds, 1..30 */
+        bool ocsp;                                          /* ask the responder the certificate names */
+        unsigned ocsp_timeout;                              /* seconds, 1..30 */
+        const char *ocsp_responders[CONFIG_RESPONDERS_MAX]; /* http or https; asked when the certificate's own fails */
+        size_t n_ocsp_responders;
+        const char *ocsp_certificate, *ocsp_key; /* absolute PEM files: who signs our questions; NULL both: nobody */
     } jpki;
     struct {
         uint16_t port; /* where residents' genkan-agent listens */

@@ -155,6 +155,26 @@ static enum err post(void *ctx, struct arena *a, const char *url, const char *co
     return fetched.status == 200 ? ERR_OK : ERR_IO;
 }
 
+static enum err open_revocation(struct op *op, struct arena *a, const char **why)
+{
+    const struct config *c = op->config;
+    char reason[256] = "";
+    const struct revocation_config config = {.trust = op->trust,
+                                             .crl_folder = c->jpki.crl,
+                                             .ocsp = c->jpki.ocsp,
+                                             .fetch = {post, op},
+                                             .responders = c->jpki.ocsp_responders,
+                                             .n_responders = c->jpki.n_ocsp_responders,
+                                             .patience_ms = 2 * (int)c->jpki.ocsp_timeout * 1000,
+                                             .sign_certificate = c->jpki.ocsp_certificate,
+                                             .sign_key = c->jpki.ocsp_key};
+    enum err e = revocation_open(&op->revocation, &config, reason);
+
+    if (e)
+        *why = arena_printf(a, "jpki: %s", reason);
+    return e;
+}
+
 static enum err open_trust(struct op *op, struct arena *a, const char **why)
 {
     const struct config *c = op->config;
@@ -172,11 +192,7 @@ static enum err open_trust(struct op *op, struct arena *a, const char **why)
         *why = arena_printf(a, "jpki.roots: %s", reason);
         return e;
     }
-    struct revocation_config revocation = {
-        .trust = op->trust, .crl_folder = c->jpki.crl, .ocsp = c->jpki.ocsp, .fetch = {post, op}};
-    if ((e = revocation_open(&op->revocation, &revocation, reason)))
-        *why = arena_printf(a, "jpki.crl: %s", reason);
-    return e;
+    return open_revocation(op, a, why);
 }
 
 /* --- opening and closing ----------------------------------------------------------------------------------------- */

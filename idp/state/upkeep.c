@@ -9,19 +9,22 @@
 #include "idp/state/clients.h"
 #include "idp/state/following.h"
 #include "idp/state/notice_post.h"
+#include "jpki/pki/revocation.h"
 #include "sessions/notice.h"
 #include "sessions/sweep.h"
 #include "store/store.h"
 
 #define ROUND_S        5  /* how often the queue is looked at when nobody wakes us */
 #define SWEEP_S        60 /* how often expired rows are deleted */
+#define WATCH_S        60 /* how often the folder of revocation lists is looked at */
 #define EXPIRE_MAX     100
 #define FOLLOW_BATCHES 5000
 #define ROUND_CEILING  (1 << 20)
 
 struct upkeep {
     const struct op *op;
-    int64_t swept_at; /* milliseconds of the steady clock; only the thread's */
+    int64_t swept_at, watched_at; /* milliseconds of the steady clock; only the thread's */
+    struct revocation_sums told;  /* the last line of the log */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -205,6 +208,48 @@ static bool has_other_work(void *ctx)
     return closing || is_sweep_due(u);
 }
 
+/* A list that an operator's fetcher has put into the folder counts within a minute, without a signal. */
+static void look_at_lists(const struct op *op)
+{
+    char why[256];
+    bool changed;
+    struct revocation_stock stock;
+    enum err e = revocation_refresh(op->revocation, &changed, why);
+
+    if (e) {
+        log_event(LOG_ERROR, "crl_refused", LOG_STR("error", err_name(e)), LOG_STR("why", why));
+        return;
+    }
+    if (!changed)
+        return;
+    revocation_stock(op->revocation, &stock);
+    log_event(LOG_INFO, "crl_read", LOG_INT("lists", (int64_t)stock.crls), LOG_INT("deltas", (int64_t)stock.deltas),
+              LOG_INT("entries", (int64_t)stock.entries), LOG_INT("next_update", stock.next_update));
+}
+
+/* What came of asking whether certificates are revoked: a line a minute, if anybody was asked about. */
+static void tell_sums(struct upkeep *u)
+{
+    struct revocation_sums now;
+
+    revocation_sums(u->op->revocation, &now);
+    if (memcmp(&now, &u->told, sizeof now) == 0)
+        return;
+    u->told = now;
+    log_event(LOG_INFO, "revocation", LOG_INT("good", (int64_t)now.good), LOG_INT("revoked", (int64_t)now.revoked),
+              LOG_INT("unknown", (int64_t)now.unknown), LOG_INT("ocsp_requests", (int64_t)now.asked),
+              LOG_INT("ocsp_failovers", (int64_t)now.failed_over), LOG_INT("ocsp_given_up", (int64_t)now.given_up));
+}
+
+static void watch(struct upkeep *u)
+{
+    if (clock_steady_ms() - u->watched_at < WATCH_S * 1000)
+        return;
+    look_at_lists(u->op);
+    tell_sums(u);
+    u->watched_at = clock_steady_ms();
+}
+
 static void *run(void *ctx)
 {
     struct upkeep *u = ctx;
@@ -215,6 +260,7 @@ static void *run(void *ctx)
             complain("sweep", sweep(u->op));
             u->swept_at = clock_steady_ms();
         }
+        watch(u);
         complain("deliver", upkeep_deliver(u->op, &round));
     } while (wait_round(u));
     return NULL;
@@ -228,7 +274,7 @@ enum err upkeep_open(struct upkeep **out, const struct op *op)
     if (!u)
         return ERR_MEMORY;
     u->op = op;
-    u->swept_at = clock_steady_ms();
+    u->swept_at = u->watched_at = clock_steady_ms();
     pthread_mutex_init(&u->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

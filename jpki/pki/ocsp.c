@@ -2,8 +2,11 @@
 
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <stdio.h>
 
 #include "base/chance.h"
+#include "base/file.h"
 #include "base/secret.h"
 #include "jpki/pki/asn1.h"
 #include "jpki/pki/der.h"
@@ -29,6 +32,54 @@ static void free_id(void *id)
 
 /* RFC 9654 2.1: the extension's value is an OCTET STRING in an OCTET STRING; OpenSSL writes it. OCSP_CERTID uses SHA-1
  * because every responder must know it (RFC 5019 2.1.1); it names the certificate and protects nothing. */
+static X509 *read_certificate(const char *path)
+{
+    BIO *bio = BIO_new_file(path, "r");
+    X509 *x509 = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    BIO_free(bio);
+    return x509;
+}
+
+/* A key behind a password is none: nobody is there to type it. */
+static int no_password(char *buf, int size, int rwflag, void *u)
+{
+    (void)buf, (void)size, (void)rwflag, (void)u;
+    return -1;
+}
+
+static EVP_PKEY *read_key(const char *path)
+{
+    struct arena a;
+    struct view pem;
+    arena_open(&a, 1 << 17);
+    BIO *bio = file_read_secret(&a, path, 1 << 16, &pem) ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+    BIO_free(bio);
+    arena_close(&a);
+    return key;
+}
+
+enum err ocsp_signer_open(struct ocsp_signer *out, const char *certificate, const char *key, char why[256])
+{
+    out->certificate = read_certificate(certificate);
+    out->key = out->certificate ? read_key(key) : NULL;
+    const char *rule = !out->certificate ? "no certificate in PEM"
+                       : !out->key       ? "no private key in PEM that only its owner may read"
+                       : X509_check_private_key(out->certificate, out->key) != 1 ? "not the key of the certificate"
+                                                                                 : NULL;
+    ERR_clear_error();
+    if (rule && why)
+        snprintf(why, 256, "%s: %s", out->certificate ? key : certificate, rule);
+    return rule ? ERR_CONFIG : ERR_OK;
+}
+
+void ocsp_signer_close(struct ocsp_signer *s)
+{
+    X509_free(s->certificate);
+    EVP_PKEY_free(s->key);
+    *s = (struct ocsp_signer){0};
+}
+
 static OCSP_CERTID *make_id(const struct cert *c, const struct trust_root *root)
 {
     const unsigned char *p = c->serial_der.p;
@@ -66,7 +117,16 @@ static enum err encode(struct view *out, struct arena *a, OCSP_REQUEST *request)
     return i2d_OCSP_REQUEST(request, &p) == n ? ERR_OK : ERR_CRYPTO;
 }
 
-enum err ocsp_ask(struct ocsp_question *out, struct arena *a, const struct cert *c, const struct trust_root *root)
+static enum err sign(OCSP_REQUEST *request, const struct ocsp_signer *signer)
+{
+    if (!signer)
+        return ERR_OK;
+    return OCSP_request_sign(request, signer->certificate, signer->key, EVP_sha256(), NULL, 0) == 1 ? ERR_OK
+                                                                                                    : ERR_CRYPTO;
+}
+
+enum err ocsp_ask(struct ocsp_question *out, struct arena *a, const struct cert *c, const struct trust_root *root,
+                  const struct ocsp_signer *signer)
 {
     *out = (struct ocsp_question){0};
     uint8_t *nonce = arena_alloc(a, OCSP_NONCE_LENGTH);
@@ -75,7 +135,9 @@ enum err ocsp_ask(struct ocsp_question *out, struct arena *a, const struct cert 
     chance_bytes(nonce, OCSP_NONCE_LENGTH);
     out->nonce = view_bytes(nonce, OCSP_NONCE_LENGTH);
     OCSP_REQUEST *request = build_request(out, c, root);
-    enum err e = request ? encode(&out->der, a, request) : ERR_CRYPTO;
+    enum err e = request ? sign(request, signer) : ERR_CRYPTO;
+    if (!e)
+        e = encode(&out->der, a, request);
     OCSP_REQUEST_free(request);
     if (out->id && !arena_on_close(a, free_id, out->id))
         return ERR_MEMORY;

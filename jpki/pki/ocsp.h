@@ -13,9 +13,19 @@ struct ocsp_question {
     void *id;          /* OpenSSL's OCSP_CERTID */
 };
 
-/* Lives in the arena. */
-enum err ocsp_ask(struct ocsp_question *out, struct arena *a, const struct cert *c,
-                  const struct trust_root *root) MUST_CHECK;
+/* Who signs our questions: an X509 and its EVP_PKEY. */
+struct ocsp_signer {
+    void *certificate, *key;
+};
+
+/* Two PEM files; the key's may be read by nobody else. ERR_CONFIG with WHY (256 bytes, may be NULL): no certificate, no
+ * key, or not that certificate's. Close it in any case. */
+enum err ocsp_signer_open(struct ocsp_signer *out, const char *certificate, const char *key, char why[256]) MUST_CHECK;
+void ocsp_signer_close(struct ocsp_signer *s);
+
+/* Lives in the arena. SIGNER NULL: unsigned. */
+enum err ocsp_ask(struct ocsp_question *out, struct arena *a, const struct cert *c, const struct trust_root *root,
+                  const struct ocsp_signer *signer) MUST_CHECK;
 
 struct ocsp_terms {
     int64_t now;

@@ -1,182 +1,97 @@
 #include "jpki/pki/revocation.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
-#include "base/hash.h"
-#include "jpki/pki/crl.h"
+#include "base/clock.h"
+#include "jpki/pki/answers.h"
+#include "jpki/pki/counts.h"
+#include "jpki/pki/crl_folder.h"
 #include "jpki/pki/ocsp.h"
+#include "jpki/pki/responders.h"
 
-#define CRLS_MAX      8192 /* about 1,900 municipalities, two hierarchies, some generations */
-#define ARENA_LIMIT   (256 * 1024 * 1024)
-#define CACHE_DEFAULT 4096
-#define CACHE_WAYS    4
-#define WHY_SIZE      256
-
-/* All CRLs of one reading of the folder. */
-struct crl_set {
-    struct arena arena;
-    struct crl *crls;
-    size_t n;
-};
-
-struct cached {
-    uint8_t key[SHA256_SIZE]; /* of issuer key id and serial number */
-    struct revocation_answer answer;
-    int64_t from, until; /* unix seconds; until 0: free */
-};
+#define PATIENCE_MS 8000
 
 struct revocation {
     struct revocation_config config;
-    char *crl_folder;
-    pthread_rwlock_t crl_lock;
-    struct crl_set *set;
-    pthread_mutex_t cache_lock;
-    struct cached *cache;
-    size_t n_cache; /* a multiple of CACHE_WAYS */
+    char *folder;
+    pthread_rwlock_t lists_lock;
+    struct crl_folder *lists;    /* NULL: no folder */
+    pthread_mutex_t reload_lock; /* one at a time */
+    struct answers *answers;
+    struct responders *responders;
+    struct ocsp_signer signer;
+    struct counts counts;
 };
 
 /* --- the folder of CRLs ---------------------------------------------------------------------------------------- */
 
-static void close_set(struct crl_set *set)
+static void replace(struct revocation *r, struct crl_folder *lists)
 {
-    for (size_t i = 0; set && i < set->n; i++)
-        crl_close(&set->crls[i]);
-    if (set) {
-        free(set->crls);
-        arena_close(&set->arena);
-    }
-    free(set);
+    pthread_rwlock_wrlock(&r->lists_lock);
+    struct crl_folder *old = r->lists;
+    r->lists = lists;
+    pthread_rwlock_unlock(&r->lists_lock);
+    crl_folder_close(old);
 }
 
-static enum err open_set(struct crl_set **out)
+/* Only a reload replaces the lists, and the caller holds its lock: what they are now can be read without the other. */
+static enum err reload(struct revocation *r, char *why)
 {
-    struct crl_set *set = calloc(1, sizeof *set);
-    if (set)
-        arena_open(&set->arena, ARENA_LIMIT);
-    if (set)
-        set->crls = calloc(CRLS_MAX, sizeof *set->crls);
-    *out = set;
-    if (set && set->crls)
-        return ERR_OK;
-    close_set(set);
-    return ERR_MEMORY;
-}
-
-static enum err refuse(char *why, const char *file, const char *rule)
-{
-    if (why)
-        snprintf(why, WHY_SIZE, "%s: %s", file, rule);
-    return ERR_CONFIG;
-}
-
-static enum err add_file(struct crl_set *set, const struct trust *trust, const char *path, char *why)
-{
-    enum crl_fault fault;
-    if (set->n == CRLS_MAX)
-        return refuse(why, path, "too many CRLs");
-    enum err e = crl_read_file(&set->crls[set->n], &set->arena, trust, path, &fault);
-    if (e == ERR_LIMIT)
-        return refuse(why, path, "too big");
-    if (e == ERR_SYNTAX && fault == CRL_IS_DELTA)
-        return ERR_OK; /* nothing can be asked of it, and nothing is lost without it */
-    if (e == ERR_SYNTAX)
-        return refuse(why, path, crl_fault_text(fault));
-    set->n += e == ERR_OK;
-    return e;
-}
-
-static enum err add_folder(struct crl_set *set, const struct trust *trust, const char *folder, char *why)
-{
-    char **names;
-    size_t n;
-    enum err e = file_list(&set->arena, folder, ".crl", &names, &n);
-    for (size_t i = 0; !e && i < n; i++) {
-        const char *path = arena_printf(&set->arena, "%s/%s", folder, names[i]);
-        e = path ? add_file(set, trust, path, why) : ERR_MEMORY;
-    }
-    return e;
-}
-
-/* Full lists first, then by distribution point, so that a look-up is a binary search and not 8,000 comparisons. */
-static int compare_points(struct view a, struct view b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n ? memcmp(a.p, b.p, n) : 0;
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
-static int compare_crls(const void *a, const void *b)
-{
-    return compare_points(((const struct crl *)a)->point, ((const struct crl *)b)->point);
-}
-
-/* The first list whose point is not before POINT. */
-static size_t first_of(const struct crl_set *set, struct view point)
-{
-    size_t low = 0, high = set->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_points(set->crls[middle].point, point) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static enum err fill_set(struct crl_set *set, const struct trust *trust, const char *folder, char *why)
-{
-    static const char *const subs[] = {"auth", "sign"};
-    enum err e = add_folder(set, trust, folder, why);
-    if (e == ERR_NOT_FOUND && why)
-        snprintf(why, WHY_SIZE, "%s: no such folder", folder);
-    for (size_t i = 0; !e && i < 2; i++) {
-        const char *sub = arena_printf(&set->arena, "%s/%s", folder, subs[i]);
-        e = sub ? add_folder(set, trust, sub, why) : ERR_MEMORY;
-        if (e == ERR_NOT_FOUND) /* sub-folders are a convenience */
-            e = ERR_OK;
-    }
+    struct crl_folder *lists;
+    enum err e = crl_folder_open(&lists, r->folder, r->config.trust, r->lists, why);
+    atomic_fetch_add(e ? &r->counts.reload_failures : &r->counts.reloads, 1);
     if (!e)
-        qsort(set->crls, set->n, sizeof *set->crls, compare_crls);
+        replace(r, lists);
     return e;
 }
 
 enum err revocation_reload(struct revocation *r, char why[256])
 {
-    struct crl_set *set = NULL, *old;
     if (why)
         *why = '\0';
-    if (!r->crl_folder)
+    if (!r->folder)
         return ERR_OK;
-    enum err e = open_set(&set);
-    if (!e)
-        e = fill_set(set, r->config.trust, r->crl_folder, why);
-    if (e) {
-        close_set(set);
-        return e;
-    }
-    pthread_rwlock_wrlock(&r->crl_lock);
-    old = r->set;
-    r->set = set;
-    pthread_rwlock_unlock(&r->crl_lock);
-    close_set(old);
-    return ERR_OK;
+    pthread_mutex_lock(&r->reload_lock);
+    enum err e = reload(r, why);
+    pthread_mutex_unlock(&r->reload_lock);
+    return e;
+}
+
+enum err revocation_refresh(struct revocation *r, bool *changed, char why[256])
+{
+    enum err e = ERR_OK;
+    *changed = false;
+    if (why)
+        *why = '\0';
+    if (!r->folder)
+        return ERR_OK;
+    pthread_mutex_lock(&r->reload_lock);
+    *changed = !crl_folder_is_current(r->lists, r->folder);
+    if (*changed)
+        e = reload(r, why);
+    pthread_mutex_unlock(&r->reload_lock);
+    return e;
 }
 
 /* --- opening --------------------------------------------------------------------------------------------------- */
 
-static enum err allocate(struct revocation *r, const struct revocation_config *config)
+static enum err open_parts(struct revocation *r, const struct revocation_config *config, char *why)
 {
+    enum err e = ERR_OK;
     r->config = *config;
     r->config.crl_folder = NULL; /* the caller's; ours is a copy */
-    size_t n = config->cache_entries ? config->cache_entries : CACHE_DEFAULT;
-    r->n_cache = (n + CACHE_WAYS - 1) / CACHE_WAYS * CACHE_WAYS;
-    r->cache = calloc(r->n_cache, sizeof *r->cache);
-    r->crl_folder = config->crl_folder ? strdup(config->crl_folder) : NULL;
-    return r->cache && (r->crl_folder || !config->crl_folder) ? ERR_OK : ERR_MEMORY;
+    if (!r->config.steady_ms)
+        r->config.steady_ms = clock_steady_ms;
+    if (!r->config.patience_ms)
+        r->config.patience_ms = PATIENCE_MS;
+    if (config->crl_folder && !(r->folder = strdup(config->crl_folder)))
+        return ERR_MEMORY;
+    if ((e = answers_open(&r->answers, config->cache_entries)) || (e = responders_open(&r->responders)))
+        return e;
+    if (config->sign_key)
+        e = ocsp_signer_open(&r->signer, config->sign_certificate, config->sign_key, why);
+    return e ? e : revocation_reload(r, why);
 }
 
 enum err revocation_open(struct revocation **out, const struct revocation_config *config, char why[256])
@@ -185,13 +100,12 @@ enum err revocation_open(struct revocation **out, const struct revocation_config
     if (why)
         *why = '\0';
     INSIST(config->trust && (!config->ocsp || config->fetch.post));
+    INSIST(!config->sign_key == !config->sign_certificate);
     struct revocation *r = calloc(1, sizeof *r);
     if (!r)
         return ERR_MEMORY;
-    INSIST(pthread_rwlock_init(&r->crl_lock, NULL) == 0 && pthread_mutex_init(&r->cache_lock, NULL) == 0);
-    enum err e = allocate(r, config);
-    if (!e)
-        e = revocation_reload(r, why);
+    INSIST(pthread_rwlock_init(&r->lists_lock, NULL) == 0 && pthread_mutex_init(&r->reload_lock, NULL) == 0);
+    enum err e = open_parts(r, config, why);
     if (e)
         revocation_close(r);
     else
@@ -203,11 +117,13 @@ void revocation_close(struct revocation *r)
 {
     if (!r)
         return;
-    close_set(r->set);
-    pthread_rwlock_destroy(&r->crl_lock);
-    pthread_mutex_destroy(&r->cache_lock);
-    free(r->cache);
-    free(r->crl_folder);
+    crl_folder_close(r->lists);
+    answers_close(r->answers);
+    responders_close(r->responders);
+    ocsp_signer_close(&r->signer);
+    pthread_rwlock_destroy(&r->lists_lock);
+    pthread_mutex_destroy(&r->reload_lock);
+    free(r->folder);
     free(r);
 }
 
@@ -240,84 +156,34 @@ static struct revocation_answer ask_list(const struct crl *crl, const struct cer
 }
 
 /* Revoked in any list is revoked; otherwise good in a fresh one; otherwise the last reason why not. */
-static void ask_point(struct revocation_answer *best, const struct crl_set *set, struct view point,
-                      const struct cert *c, const struct trust_root *root, int64_t now)
-{
-    for (size_t i = first_of(set, point); i < set->n && view_equal(set->crls[i].point, point); i++) {
-        if (!crl_covers(&set->crls[i], c, root))
-            continue;
-        struct revocation_answer answer = ask_list(&set->crls[i], c, now);
-        if (answer.state >= best->state)
-            *best = answer;
-    }
-}
-
-static struct revocation_answer ask_crls(struct revocation *r, const struct cert *c, const struct trust_root *root,
-                                         int64_t now)
+static struct revocation_answer ask_lists(struct revocation *r, const struct cert *c, const struct trust_root *root,
+                                          int64_t now)
 {
     struct revocation_answer best = unknown(REVOCATION_CRL_MISSING, REVOCATION_FROM_CRL);
-    pthread_rwlock_rdlock(&r->crl_lock);
-    ask_point(&best, r->set, VIEW_NONE, c, root, now);
-    if (c->crl_point.p)
-        ask_point(&best, r->set, c->crl_point, c, root, now);
-    pthread_rwlock_unlock(&r->crl_lock);
+    const struct crl *crl;
+    size_t at = 0;
+    pthread_rwlock_rdlock(&r->lists_lock);
+    while ((crl = crl_folder_next(r->lists, c, root, &at))) {
+        struct revocation_answer answer = ask_list(crl, c, now);
+        if (answer.state >= best.state)
+            best = answer;
+    }
+    pthread_rwlock_unlock(&r->lists_lock);
     return best;
 }
 
-/* --- asking the responder -------------------------------------------------------------------------------------- */
+/* --- asking responders ----------------------------------------------------------------------------------------- */
 
-static void cache_key(uint8_t out[SHA256_SIZE], const struct cert *c, const struct trust_root *root)
-{
-    sha256_of(out, (const struct view[]){root->cert.der, c->serial_der}, 2);
-}
-
-static struct cached *cache_set(struct revocation *r, const uint8_t key[SHA256_SIZE])
-{
-    size_t h;
-    memcpy(&h, key, sizeof h);
-    return &r->cache[h % (r->n_cache / CACHE_WAYS) * CACHE_WAYS];
-}
-
-static bool cache_find(struct revocation *r, const uint8_t key[SHA256_SIZE], int64_t now, struct revocation_answer *out)
-{
-    bool found = false;
-    pthread_mutex_lock(&r->cache_lock);
-    struct cached *set = cache_set(r, key);
-    for (size_t i = 0; i < CACHE_WAYS && !found; i++) {
-        found = set[i].from <= now && now < set[i].until && memcmp(set[i].key, key, SHA256_SIZE) == 0;
-        if (found)
-            *out = set[i].answer;
-    }
-    pthread_mutex_unlock(&r->cache_lock);
-    if (found)
-        out->source = REVOCATION_FROM_CACHE;
-    return found;
-}
-
-/* Takes the place of an older answer about the same certificate, or of the one that ends first. */
-static void cache_put(struct revocation *r, const uint8_t key[SHA256_SIZE], int64_t now, int64_t until,
-                      const struct revocation_answer *answer)
-{
-    if (until > now + REVOCATION_CACHE_MAX)
-        until = now + REVOCATION_CACHE_MAX;
-    if (until <= now)
-        return;
-    pthread_mutex_lock(&r->cache_lock);
-    struct cached *set = cache_set(r, key), *place = set;
-    for (size_t i = 0; i < CACHE_WAYS; i++) {
-        if (set[i].until < place->until)
-            place = &set[i];
-        if (memcmp(set[i].key, key, SHA256_SIZE) == 0) {
-            place = &set[i];
-            break;
-        }
-    }
-    memcpy(place->key, key, SHA256_SIZE);
-    place->answer = *answer;
-    place->from = now;
-    place->until = until;
-    pthread_mutex_unlock(&r->cache_lock);
-}
+/* One question of one login. */
+struct inquiry {
+    struct revocation *r;
+    struct arena *arena;
+    const struct cert *cert;
+    const struct trust_root *root;
+    int64_t now, end_ms;
+    int64_t until; /* the answer may be said again until then */
+    unsigned asked;
+};
 
 static enum revocation_why why_of(enum err e)
 {
@@ -326,51 +192,93 @@ static enum revocation_why why_of(enum err e)
     return e == ERR_LIMIT ? REVOCATION_OCSP_MALFORMED : REVOCATION_OCSP_UNREACHABLE;
 }
 
-static enum err ask_responder(struct revocation_answer *out, int64_t *until, struct revocation *r, struct arena *a,
-                              const struct cert *c, const struct trust_root *root, int64_t now)
+static enum err ask_one(struct revocation_answer *out, struct inquiry *q, const char *url)
 {
+    const struct revocation_fetch *fetch = &q->r->config.fetch;
     struct ocsp_question question;
     struct view body;
-    enum err e = ocsp_ask(&question, a, c, root);
+    enum err e = ocsp_ask(&question, q->arena, q->cert, q->root, q->r->signer.key ? &q->r->signer : NULL);
     if (e)
         return e;
-    e = r->config.fetch.post(r->config.fetch.ctx, a, c->ocsp_url, "application/ocsp-request", question.der, &body);
+    e = fetch->post(fetch->ctx, q->arena, url, "application/ocsp-request", question.der, &body);
     if (e == ERR_MEMORY)
         return e;
     if (e) {
         *out = unknown(why_of(e), REVOCATION_FROM_OCSP);
         return ERR_OK;
     }
-    struct ocsp_terms terms = {now, r->config.nonce_optional};
-    return ocsp_judge(out, until, &question, body, root, &terms);
+    struct ocsp_terms terms = {q->now, q->r->config.nonce_optional};
+    return ocsp_judge(out, &q->until, &question, body, q->root, &terms);
+}
+
+/* Asks URL unless it rests. *OUT stays as it is then. An answer that says "unknown" is an answer; whatever cannot be
+ * taken is a failure of this responder, and the next one is asked. */
+static enum err try_one(struct revocation_answer *out, struct inquiry *q, const char *url, bool *answered)
+{
+    struct counts *counts = &q->r->counts;
+    *answered = false;
+    if (!responders_ask(q->r->responders, url, q->r->config.steady_ms()))
+        return ERR_OK;
+    atomic_fetch_add(&counts->asked, 1);
+    if (q->asked++)
+        atomic_fetch_add(&counts->failed_over, 1);
+    enum err e = ask_one(out, q, url);
+    *answered = !e && (out->state != REVOCATION_UNKNOWN || out->why == REVOCATION_OCSP_SAYS_UNKNOWN);
+    if (!e && responders_report(q->r->responders, url, *answered, q->r->config.steady_ms()))
+        atomic_fetch_add(&counts->given_up, 1);
+    return e;
+}
+
+/* The certificate's own responder first, then the operator's. */
+static const char *responder_at(const struct inquiry *q, size_t i)
+{
+    const struct revocation_config *config = &q->r->config;
+    if (q->cert->ocsp_url && i == 0)
+        return q->cert->ocsp_url;
+    i -= q->cert->ocsp_url != NULL;
+    return i < config->n_responders ? config->responders[i] : NULL;
+}
+
+static enum err ask_responders(struct revocation_answer *out, struct inquiry *q)
+{
+    bool answered = false;
+    *out = unknown(responder_at(q, 0) ? REVOCATION_OCSP_RESTING : REVOCATION_OCSP_NO_URL, REVOCATION_FROM_OCSP);
+    for (size_t i = 0; responder_at(q, i) && !answered; i++) {
+        if (i && q->r->config.steady_ms() >= q->end_ms)
+            break;
+        enum err e = try_one(out, q, responder_at(q, i), &answered);
+        if (e)
+            return e;
+    }
+    return ERR_OK;
 }
 
 static enum err ask_ocsp(struct revocation_answer *out, struct revocation *r, struct arena *a, const struct cert *c,
                          const struct trust_root *root, int64_t now)
 {
-    uint8_t key[SHA256_SIZE];
-    int64_t until = 0;
-    *out = unknown(REVOCATION_OCSP_NO_URL, REVOCATION_FROM_OCSP);
-    if (!c->ocsp_url)
+    if (answers_find(out, r->answers, c, root, now))
         return ERR_OK;
-    cache_key(key, c, root);
-    if (cache_find(r, key, now, out))
-        return ERR_OK;
-    enum err e = ask_responder(out, &until, r, a, c, root, now);
+    struct inquiry q = {.r = r,
+                        .arena = a,
+                        .cert = c,
+                        .root = root,
+                        .now = now,
+                        .end_ms = r->config.steady_ms() + r->config.patience_ms};
+    enum err e = ask_responders(out, &q);
     if (!e && out->state != REVOCATION_UNKNOWN)
-        cache_put(r, key, now, until, out);
+        answers_put(r->answers, c, root, now, q.until, out);
     return e;
 }
 
 /* --- both ------------------------------------------------------------------------------------------------------ */
 
-enum err revocation_check(struct revocation_answer *out, struct revocation *r, struct arena *a, const struct cert *c,
-                          const struct trust_root *root, int64_t now)
+static enum err check(struct revocation_answer *out, struct revocation *r, struct arena *a, const struct cert *c,
+                      const struct trust_root *root, int64_t now)
 {
     *out = unknown(REVOCATION_NO_SOURCE, REVOCATION_FROM_NONE);
     struct revocation_answer lists = *out;
-    if (r->crl_folder)
-        *out = lists = ask_crls(r, c, root, now);
+    if (r->folder)
+        *out = lists = ask_lists(r, c, root, now);
     if (!r->config.ocsp || lists.state == REVOCATION_REVOKED)
         return ERR_OK;
     enum err e = ask_ocsp(out, r, a, c, root, now);
@@ -380,22 +288,51 @@ enum err revocation_check(struct revocation_answer *out, struct revocation *r, s
     return e;
 }
 
+enum err revocation_check(struct revocation_answer *out, struct revocation *r, struct arena *a, const struct cert *c,
+                          const struct trust_root *root, int64_t now)
+{
+    enum err e = check(out, r, a, c, root, now);
+    if (!e)
+        counts_add(&r->counts, out);
+    return e;
+}
+
+/* --- what is told ---------------------------------------------------------------------------------------------- */
+
 void revocation_stock(struct revocation *r, struct revocation_stock *out)
 {
-    *out = (struct revocation_stock){0};
-    pthread_rwlock_rdlock(&r->crl_lock);
-    for (size_t i = 0; r->set && i < r->set->n; i++) {
-        const struct crl *crl = &r->set->crls[i];
-        out->crls++;
-        out->entries += crl->serials.n;
-        if (!out->next_update || crl->next_update < out->next_update)
-            out->next_update = crl->next_update;
+    *out = (struct revocation_stock){.cached = answers_count(r->answers)};
+    pthread_rwlock_rdlock(&r->lists_lock);
+    if (r->lists) {
+        out->crls = r->lists->n;
+        out->deltas = r->lists->deltas;
+        crl_folder_stock(r->lists, &out->entries, &out->next_update);
     }
-    pthread_rwlock_unlock(&r->crl_lock);
-    pthread_mutex_lock(&r->cache_lock);
-    for (size_t i = 0; i < r->n_cache; i++)
-        out->cached += r->cache[i].until > 0;
-    pthread_mutex_unlock(&r->cache_lock);
+    pthread_rwlock_unlock(&r->lists_lock);
+}
+
+static void put_gauge(struct buf *out, const char *name, int64_t value)
+{
+    buf_printf(out, "# TYPE %s gauge\n%s %lld\n", name, name, (long long)value);
+}
+
+void revocation_put_metrics(struct buf *out, struct revocation *r)
+{
+    struct revocation_stock stock;
+    revocation_stock(r, &stock);
+    counts_put(out, &r->counts);
+    put_gauge(out, "genkan_crl_lists", (int64_t)stock.crls);
+    put_gauge(out, "genkan_crl_entries", (int64_t)stock.entries);
+    put_gauge(out, "genkan_crl_next_update_seconds", stock.next_update);
+    put_gauge(out, "genkan_ocsp_answers_kept", (int64_t)stock.cached);
+}
+
+void revocation_sums(struct revocation *r, struct revocation_sums *out)
+{
+    counts_sum(&r->counts, &out->good, &out->revoked, &out->unknown);
+    out->asked = atomic_load(&r->counts.asked);
+    out->failed_over = atomic_load(&r->counts.failed_over);
+    out->given_up = atomic_load(&r->counts.given_up);
 }
 
 const char *revocation_why_name(enum revocation_why why)
@@ -417,6 +354,7 @@ const char *revocation_why_name(enum revocation_why why)
         [REVOCATION_OCSP_STALE] = "REVOCATION_OCSP_STALE",
         [REVOCATION_OCSP_NOT_YET] = "REVOCATION_OCSP_NOT_YET",
         [REVOCATION_OCSP_SAYS_UNKNOWN] = "REVOCATION_OCSP_SAYS_UNKNOWN",
+        [REVOCATION_OCSP_RESTING] = "REVOCATION_OCSP_RESTING",
     };
     return names[why];
 }

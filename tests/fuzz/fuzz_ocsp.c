@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct fuzz_pki *pki = fuzz_pki();
     struct ocsp_terms terms = {1800000000, true};
     arena_open(&a, 1 << 20);
-    INSIST(ocsp_ask(&question, &a, &pki->root->cert, pki->root) == ERR_OK);
+    INSIST(ocsp_ask(&question, &a, &pki->root->cert, pki->root, NULL) == ERR_OK);
     struct view body = size ? view_bytes(data + 1, size - 1) : VIEW_NONE;
     if (size && data[0] & 1 && body.n < 60000)
         body = wrap(&a, fuzz_pki_sign(&a, body));

@@ -249,9 +249,26 @@ Test(command, check_config_looks_into_the_folders_it_names)
 
 Test(command, sample_configuration_and_man_page_know_every_key)
 {
-    static const char *const keys[] = {"issuer", "listen",   "data",  "workers",     "connections",  "trust",
-                                       "roots",  "pins",     "crl",   "ocsp",        "ocsp_timeout", "port",
-                                       "idle",   "absolute", "level", "certificate", "key"};
+    static const char *const keys[] = {"issuer",
+                                       "listen",
+                                       "data",
+                                       "workers",
+                                       "connections",
+                                       "trust",
+                                       "roots",
+                                       "pins",
+                                       "crl",
+                                       "ocsp",
+                                       "ocsp_timeout",
+                                       "port",
+                                       "idle",
+                                       "absolute",
+                                       "level",
+                                       "certificate",
+                                       "key",
+                                       "ocsp_responders",
+                                       "ocsp_certificate",
+                                       "ocsp_key"};
     struct view sample, page;
     struct config *config;
     struct config_fault fault;

@@ -76,21 +76,23 @@ Test(config, reads_the_keys_of_the_ledger_and_refuses_names_no_note_may_have)
 
 Test(config, reads_every_key)
 {
-    struct config *c = good("# a comment\n"
-                            "issuer = \"https://id.example.lg.jp\"\n"
-                            "listen = {\"0.0.0.0:8443\", \"[::]:8443\"}\n"
-                            "data = \"/srv/genkan/\"\n"
-                            "workers = 8\n"
-                            "connections = 2000\n"
-                            "jpki {\n trust = production\n roots = \"/r\"\n"
-                            " pins = {\"auth:00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}\n"
-                            " ocsp = on\n ocsp_timeout = 5s\n}\n"
-                            "agent { port = 4000 }\n"
-                            "session {\n idle = 10m\n absolute = 8h\n}\n"
-                            "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
-                            " connections_per_address = 8\n}\n"
-                            "log { level = debug }\n"
-                            "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n");
+    struct config *c =
+        good("# a comment\n"
+             "issuer = \"https://id.example.lg.jp\"\n"
+             "listen = {\"0.0.0.0:8443\", \"[::]:8443\"}\n"
+             "data = \"/srv/genkan/\"\n"
+             "workers = 8\n"
+             "connections = 2000\n"
+             "jpki {\n trust = production\n roots = \"/r\"\n"
+             " pins = {\"auth:00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}\n"
+             " ocsp = on\n ocsp_timeout = 5s\n ocsp_responders = {\"http://a.example/\", \"https://b.example/\"}\n"
+             " ocsp_certificate = /o.pem\n ocsp_key = /o.key\n}\n"
+             "agent { port = 4000 }\n"
+             "session {\n idle = 10m\n absolute = 8h\n}\n"
+             "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
+             " connections_per_address = 8\n}\n"
+             "log { level = debug }\n"
+             "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n");
     cr_expect(c->issuer_https);
     cr_expect_not(config_is_local(c));
     cr_expect_str_eq(c->data, "/srv/genkan");
@@ -102,6 +104,8 @@ Test(config, reads_every_key)
     cr_expect_eq(c->jpki.n_pins, 1);
     cr_expect_null(c->jpki.crl);
     cr_expect_eq(c->jpki.ocsp_timeout, 5);
+    cr_expect(c->jpki.n_ocsp_responders == 2 && strcmp(c->jpki.ocsp_responders[1], "https://b.example/") == 0);
+    cr_expect_str_eq(c->jpki.ocsp_key, "/o.key");
     cr_expect_eq(c->agent.port, 4000);
     cr_expect_eq(c->session.idle, 600);
     cr_expect_eq(c->limits.interactions_per_minute, 50);
@@ -160,6 +164,15 @@ Test(config, refuses_naming_line_key_and_rule)
         {"jpki { ocsp = perhaps }\n", 1, "jpki.ocsp"},
         {"jpki { ocsp_timeout = 31 }\n", 1, "jpki.ocsp_timeout"},
         {"jpki { ocsp_timeout = 0 }\n", 1, "jpki.ocsp_timeout"},
+        {"jpki { ocsp_responders = {\"ocsp.example\"} }\n", 1, "jpki.ocsp_responders"},
+        {"jpki { ocsp_responders = {\"ftp://ocsp.example/\"} }\n", 1, "jpki.ocsp_responders"},
+        {"jpki { ocsp_responders = {\"http://ocsp.example/#x\"} }\n", 1, "jpki.ocsp_responders"},
+        {"jpki { ocsp_key = ocsp.key }\n", 1, "jpki.ocsp_key"},
+        {"jpki { ocsp_certificate = ocsp.pem }\n", 1, "jpki.ocsp_certificate"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n ocsp_key = /k\n}\n", 0, "jpki.ocsp_certificate"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n ocsp_certificate = /c\n}\n", 0, "jpki.ocsp_key"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp = off\n ocsp_responders = {\"http://a/\"}\n}\n", 0,
+         "jpki.ocsp"},
         {"jpki { pins = {\"auth:00\"} }\n", 1, "jpki.pins"},
         {"jpki { pins = {\"root:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"} }\n", 1,
          "jpki.pins"},
@@ -282,6 +295,10 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {HEAD "jpki {\n trust = test\n roots = /r\n}\n", "jpki.crl"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp = off\n}\n", "jpki.ocsp"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_timeout = 9\n}\n", "jpki.ocsp_timeout"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_responders = {\"http://a/\"}\n}\n",
+         "jpki.ocsp_responders"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_key = /k\n ocsp_certificate = /p\n}\n",
+         "jpki.ocsp_certificate"},
         {HEAD "jpki {\n trust = production\n roots = /r\n crl = /c\n}\n", "jpki.trust"},
     };
     const struct config *now = good(SMALLEST);

@@ -25,7 +25,7 @@ static void open_all(void)
     struct cert c;
     pki_rig_open(&r, NULL, NO_FETCH);
     pki_rig_cert(&r, "residents/hanako", TRUST_AUTH, &c, &root);
-    cr_assert_eq(ocsp_ask(&question, &r.a, &c, root), ERR_OK);
+    cr_assert_eq(ocsp_ask(&question, &r.a, &c, root, NULL), ERR_OK);
     ca_key = pki_rig_key(&r, "auth/ca3.key");
     key = pki_rig_key(&r, "ocsp/responder.key");
     ca = pki_rig_x509(&r, "auth/ca3.der");

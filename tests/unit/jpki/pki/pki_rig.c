@@ -15,6 +15,14 @@ static int64_t made_at(struct pki_rig *r)
     return at;
 }
 
+int64_t pki_rig_step_ms = 600000;
+
+int64_t pki_rig_steady_ms(void)
+{
+    static int64_t now;
+    return now += pki_rig_step_ms;
+}
+
 void pki_rig_open(struct pki_rig *r, const char *crls, struct revocation_fetch fetch)
 {
     char why[256];
@@ -24,8 +32,11 @@ void pki_rig_open(struct pki_rig *r, const char *crls, struct revocation_fetch f
     struct trust_config trust = {.kind = TRUST_TEST, .folder = PKI "/trust"};
     cr_assert_eq(trust_open(&r->trust, &trust, why), ERR_OK, "%s", why);
     const char *folder = crls ? arena_printf(&r->a, PKI "/%s", crls) : NULL;
-    struct revocation_config config = {
-        .trust = r->trust, .crl_folder = folder, .ocsp = fetch.post != NULL, .fetch = fetch};
+    struct revocation_config config = {.trust = r->trust,
+                                       .crl_folder = folder,
+                                       .ocsp = fetch.post != NULL,
+                                       .fetch = fetch,
+                                       .steady_ms = pki_rig_steady_ms};
     cr_assert_eq(revocation_open(&r->revocation, &config, why), ERR_OK, "%s", why);
 }
 

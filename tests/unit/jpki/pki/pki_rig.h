@@ -40,6 +40,10 @@ struct verify_facts pki_rig_facts(struct pki_rig *r, const char *card, enum trus
 /* The verdict on such a proof. */
 struct verify_verdict pki_rig_verdict(struct pki_rig *r, const char *card, enum trust_purpose purpose);
 
+/* The clock of the breakers: each look is so much later (600,000 ms at first: nobody rests). */
+extern int64_t pki_rig_step_ms;
+int64_t pki_rig_steady_ms(void);
+
 #define NO_FETCH ((struct revocation_fetch){NULL, NULL})
 
 #endif

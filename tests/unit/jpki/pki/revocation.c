@@ -1,6 +1,6 @@
 #include "jpki/pki/revocation.h"
 
-#include <pthread.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -227,6 +227,70 @@ Test(revocation_crl, a_reload_that_fails_leaves_the_old_lists)
     cr_expect(strstr(why, "b.crl") != NULL, "%s", why);
     cr_expect_eq(ask("residents/hanako", TRUST_AUTH, r.now).state, REVOCATION_GOOD);
     cr_expect_eq(ask("bad/revoked", TRUST_AUTH, r.now).state, REVOCATION_REVOKED);
+    remove_lists();
+    (void)rmdir(folder);
+}
+
+static bool refresh(struct revocation *revocation)
+{
+    bool changed;
+    char why[256];
+    cr_expect_eq(revocation_refresh(revocation, &changed, why), ERR_OK, "%s", why);
+    return changed;
+}
+
+Test(revocation_crl, a_look_at_the_folder_reads_it_only_when_something_has_changed)
+{
+    struct revocation *revocation = open_folder();
+    cr_expect(!refresh(revocation));
+    copy_list("crl/auth/ca3-Sakai-shi.crl", "a.crl");
+    cr_expect(refresh(revocation));
+    cr_expect(!refresh(revocation));
+    cr_expect_eq(ask("residents/hanako", TRUST_AUTH, r.now).state, REVOCATION_GOOD);
+    copy_list("crl/auth/ca3-Sakai-shi.crl", "a.crl"); /* the same bytes in a new file */
+    cr_expect(refresh(revocation));
+    remove_lists();
+    cr_expect(refresh(revocation));
+    cr_expect_eq(ask("residents/hanako", TRUST_AUTH, r.now).why, REVOCATION_CRL_MISSING);
+    (void)rmdir(folder);
+}
+
+Test(revocation_crl, a_look_at_a_folder_with_a_bad_list_keeps_the_old_lists_and_says_so_each_time)
+{
+    bool changed;
+    struct revocation *revocation = open_folder();
+    copy_list("crl/auth/ca3-Sakai-shi.crl", "a.crl");
+    cr_expect(refresh(revocation));
+    copy_list("crl-bad/forged/auth/ca3-Sakai-shi.crl", "b.crl");
+    cr_expect_eq(revocation_refresh(revocation, &changed, NULL), ERR_CONFIG);
+    cr_expect_eq(revocation_refresh(revocation, &changed, NULL), ERR_CONFIG);
+    cr_expect_eq(ask("residents/hanako", TRUST_AUTH, r.now).state, REVOCATION_GOOD);
+    (void)unlink(arena_printf(&r.a, "%s/b.crl", folder));
+    cr_expect(!refresh(revocation), "as before");
+    remove_lists();
+    (void)rmdir(folder);
+}
+
+Test(revocation_crl, an_unchanged_list_is_taken_over_and_not_read_again)
+{
+    struct revocation_stock stock;
+    struct revocation *revocation = open_folder();
+    copy_list("crl/auth/ca3-Sakai-shi.crl", "a.crl");
+    cr_expect(refresh(revocation));
+    /* the same file, unreadable behind its unchanged size and time: whoever read it again would refuse it */
+    const char *path = arena_printf(&r.a, "%s/a.crl", folder);
+    struct stat st;
+    cr_assert_eq(stat(path, &st), 0);
+    FILE *f = fopen(path, "r+");
+    cr_assert(f && fputs("garbage", f) >= 0);
+    fclose(f);
+    const struct timespec times[2] = {st.st_atim, st.st_mtim};
+    cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+    copy_list("crl/auth/ca3-Suita-shi.crl", "b.crl");
+    cr_expect(refresh(revocation));
+    revocation_stock(revocation, &stock);
+    cr_expect_eq(stock.crls, 2);
+    cr_expect_eq(ask("residents/hanako", TRUST_AUTH, r.now).state, REVOCATION_GOOD);
     remove_lists();
     (void)rmdir(folder);
 }
