@@ -196,6 +196,7 @@ enum page_problem {
     PAGE_PROBLEM_SIGN_PIN_BLOCKED,   /* register: none left; only the town hall can help */
     PAGE_PROBLEM_SIGN_CERT_EXPIRED,  /* register: the sign certificate is past its date */
     PAGE_PROBLEM_SIGN_CERT_REVOKED,  /* register: revoked, as by every change of name or address */
+    PAGE_PROBLEM_SIGN_NONE,          /* register: the card does not sign; children under 15 have no sign certificate */
     PAGE_PROBLEM_SIGN_WRONG_CERT,    /* register: not a sign certificate of the JPKI */
     PAGE_PROBLEM_TWO_CARDS,          /* register: the two certificates cannot be of one card */
     PAGE_PROBLEMS

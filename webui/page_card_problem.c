@@ -31,6 +31,7 @@ const char *const page_problem_names[] = {
     [PAGE_PROBLEM_SIGN_PIN_BLOCKED] = "sign_pin_blocked",
     [PAGE_PROBLEM_SIGN_CERT_EXPIRED] = "sign_cert_expired",
     [PAGE_PROBLEM_SIGN_CERT_REVOKED] = "sign_cert_revoked",
+    [PAGE_PROBLEM_SIGN_NONE] = "sign_none",
     [PAGE_PROBLEM_SIGN_WRONG_CERT] = "sign_wrong_cert",
     [PAGE_PROBLEM_TWO_CARDS] = "two_cards",
     [PAGE_PROBLEMS] = NULL,

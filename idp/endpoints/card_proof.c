@@ -83,13 +83,17 @@ static enum err take(struct card_proof *p, struct visit *v)
 /* What is different about the signature's password and certificate has its own page. */
 static enum page_problem problem_of_error(const struct proof_response *r)
 {
+    static const struct {
+        enum proof_error error;
+        enum page_problem problem;
+    } of_sign[] = {{PROOF_PIN_BLOCKED, PAGE_PROBLEM_SIGN_PIN_BLOCKED},
+                   {PROOF_PIN_LAST_TRY, PAGE_PROBLEM_SIGN_PIN_LAST_TRY},
+                   {PROOF_CERT_EXPIRED, PAGE_PROBLEM_SIGN_CERT_EXPIRED},
+                   {PROOF_UNSUPPORTED_CARD, PAGE_PROBLEM_SIGN_NONE}};
     enum page_problem problem;
-    if (r->part == PROOF_PART_SIGN && r->error == PROOF_PIN_BLOCKED)
-        return PAGE_PROBLEM_SIGN_PIN_BLOCKED;
-    if (r->part == PROOF_PART_SIGN && r->error == PROOF_PIN_LAST_TRY)
-        return PAGE_PROBLEM_SIGN_PIN_LAST_TRY;
-    if (r->part == PROOF_PART_SIGN && r->error == PROOF_CERT_EXPIRED)
-        return PAGE_PROBLEM_SIGN_CERT_EXPIRED;
+    for (size_t i = 0; i < sizeof of_sign / sizeof *of_sign; i++)
+        if (r->part == PROOF_PART_SIGN && r->error == of_sign[i].error)
+            return of_sign[i].problem;
     return page_problem_of(&problem, view_text(proof_error_name(r->error))) ? problem : PAGE_PROBLEM_RESPONSE_INVALID;
 }
 

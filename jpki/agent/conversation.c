@@ -547,7 +547,7 @@ static enum proof_error carry_out(struct conversation *c, struct proof_response 
 
 static bool is_about_part(enum proof_error e)
 {
-    return e == PROOF_PIN_BLOCKED || e == PROOF_PIN_LAST_TRY || e == PROOF_CERT_EXPIRED;
+    return e == PROOF_PIN_BLOCKED || e == PROOF_PIN_LAST_TRY || e == PROOF_CERT_EXPIRED || e == PROOF_UNSUPPORTED_CARD;
 }
 
 void conversation_run(struct conversation *c, struct proof_response *out)

@@ -207,6 +207,7 @@ Test(register_flow, errors_about_the_password_have_their_own_pages_and_ways_on)
     refused(&(struct card_trick){.error = "pin_blocked", .of = "sign"}, PAGE_PROBLEM_SIGN_PIN_BLOCKED);
     refused(&(struct card_trick){.error = "pin_last_try", .of = "sign"}, PAGE_PROBLEM_SIGN_PIN_LAST_TRY);
     refused(&(struct card_trick){.error = "cert_expired", .of = "sign"}, PAGE_PROBLEM_SIGN_CERT_EXPIRED);
+    refused(&(struct card_trick){.error = "unsupported_card", .of = "sign"}, PAGE_PROBLEM_SIGN_NONE);
     refused(&(struct card_trick){.error = "pin_blocked"}, PAGE_PROBLEM_PIN_BLOCKED);
     refused(&(struct card_trick){.error = "pin_blocked", .of = "sign"}, PAGE_PROBLEM_SIGN_PIN_BLOCKED);
     cr_assert(PRESS(browser, "/login/card", NULL), "again");

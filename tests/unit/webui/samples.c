@@ -119,6 +119,7 @@ static void put_consent(struct buf *out, const struct pages *p, enum page_lang l
          .purpose = TEXT("市民料金になるかを確かめ、利用証を郵送するため",
                          "To see whether the residents' fee applies, and to post your permit"),
          .value = lacks ? VIEW_NONE : VIEW("大阪府堺市堺区南瓦町3番1号 玄関ハイツ203"),
+         .substitutes = lacks ? VIEW_NONE : TEXT("「瓦」（9文字目）", "“瓦” (character 9)"),
          .from_card = lacks,
          .as_of = TEXT("2026年11月22日", "22 November 2026"),
          .source = PAGE_SOURCE_CARD_READ,

@@ -795,3 +795,16 @@ Test(conversation, a_keypad_survives_every_fault_and_status_word_at_every_comman
             clear(&t);
         }
 }
+
+Test(conversation, a_child_has_no_sign_certificate_and_is_told_so)
+{
+    static const char *const script[] = {"1234", "ABC123", NULL};
+    struct scripted_options o = plastic;
+    struct table t;
+    o.folder = BUILD_DIR "/testpki/residents/minor";
+    set(&t, &o, script);
+    struct proof_response r = talk(&t, PROOF_REGISTER);
+    cr_expect(r.error == PROOF_UNSUPPORTED_CARD && r.part == PROOF_PART_SIGN, "%s", proof_error_name(r.error));
+    cr_expect(!scripted_card_left_open(t.card) && scripted_card_tries(t.card, SCRIPTED_SIGN) == 5);
+    clear(&t);
+}
