@@ -38,6 +38,16 @@ static const struct command table[] = {
      CONFIG_HELP "  --json           one JSON object a line\n", command_client_list},
     {"client remove", "remove a service", "[--config FILE] ID",
      CONFIG_HELP "\nIts residents' consents and the ledger stay.\n", command_client_remove},
+    {"grant suspend", "stop what a consent lets out, until it is resumed", "[--config FILE] (GRANT | --service ID)",
+     CONFIG_HELP
+     "  --service ID     every consent for this service\n"
+     "\nGRANT is the number that `genkan audit list --format csv` shows. Nothing goes out from then on, the\n"
+     "service is told, and the resident sees it; she cannot resume it, but withdraw.\n",
+     command_grant_suspend},
+    {"grant resume", "let a suspended consent go on", "[--config FILE] (GRANT | --service ID)",
+     CONFIG_HELP "  --service ID     every consent for this service that the operator suspended\n"
+                 "\nOf one GRANT also what the resident suspended herself.\n",
+     command_grant_resume},
     {"issuer-file", "print the file that tells genkan-agent whom to serve", "[--config FILE] [--label TEXT]",
      CONFIG_HELP "  --label TEXT     the name residents see; the issuer's host if not given\n"
                  "\nPut it into issuers.d of the residents' computers. Print it again after `genkan key rotate`.\n",

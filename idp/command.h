@@ -53,6 +53,8 @@ int command_client_update(const struct command *self, int argc, const char *cons
 int command_client_history(const struct command *self, int argc, const char *const *argv);
 int command_client_list(const struct command *self, int argc, const char *const *argv);
 int command_client_remove(const struct command *self, int argc, const char *const *argv);
+int command_grant_suspend(const struct command *self, int argc, const char *const *argv);
+int command_grant_resume(const struct command *self, int argc, const char *const *argv);
 int command_issuer_file(const struct command *self, int argc, const char *const *argv);
 int command_audit_list(const struct command *self, int argc, const char *const *argv);
 int command_audit_export(const struct command *self, int argc, const char *const *argv);

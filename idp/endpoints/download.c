@@ -21,9 +21,8 @@ void download_answer(struct visit *v, const char *content_type, const char *name
 
 void download_proof(struct visit *v, int64_t index)
 {
-    const char *folder = arena_printf(v->arena, "%s/ledger", v->op->config->data);
     struct view proof;
-    enum err e = folder ? proof_find(&proof, v->arena, folder, index, VIEW_NONE) : ERR_MEMORY;
+    enum err e = proof_find(&proof, v->arena, v->op->config->ledger.folder, index, VIEW_NONE);
 
     if (e == ERR_NOT_FOUND) {
         log_event(LOG_INFO, "proof_not_yet", LOG_INT("index", index));
@@ -34,9 +33,4 @@ void download_proof(struct visit *v, int64_t index)
         download_answer(v, "text/plain; charset=utf-8", arena_printf(v->arena, "genkan-%" PRId64 ".tlog-proof", index),
                         proof);
     }
-}
-
-struct view download_origin(const struct visit *v)
-{
-    return view_text(arena_printf(v->arena, "%.*s/ledger", (int)v->op->host.n, (const char *)v->op->host.p));
 }

@@ -11,7 +11,4 @@ void download_answer(struct visit *v, const char *content_type, const char *name
  * when no published checkpoint counts it yet. */
 void download_proof(struct visit *v, int64_t index);
 
-/* The first line of our log's checkpoints; absent when out of memory. */
-struct view download_origin(const struct visit *v);
-
 #endif

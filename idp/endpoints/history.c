@@ -15,6 +15,7 @@
 #include "idp/endpoints/show.h"
 #include "idp/state/client_version.h"
 #include "idp/state/clients.h"
+#include "idp/state/config.h"
 #include "idp/state/following.h"
 #include "idp/tokens/receipt_token.h"
 
@@ -202,7 +203,7 @@ static enum err sign_record(struct visit *v, int64_t index, const struct ledger_
     json_pair(&o, "iss", v->op->issuer);
     json_pair_int(&o, "iat", v->now);
     json_pair_text(&o, "jti", id);
-    receipt_put_ledger(&o, download_origin(v), index, leaf->salt, leaf->event);
+    receipt_put_ledger(&o, view_text(v->op->config->ledger.origin), index, leaf->salt, leaf->event);
     json_end(&o);
     enum err e = buf_done(&b, &json);
     return e ? e : receipt_token_sign(v->arena, v->keys, record_token_typ, json, jws);

@@ -8,6 +8,7 @@
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/service.h"
 #include "idp/endpoints/show.h"
+#include "idp/state/config.h"
 #include "idp/tokens/receipt_token.h"
 
 struct making {
@@ -45,7 +46,7 @@ static enum err make(struct making *m, struct visit *v, const struct me *me, con
                                   .org_en = seen->org_name.en,
                                   .contact = seen->contact,
                                   .policy_uri = seen->policy_uri,
-                                  .origin = download_origin(v),
+                                  .origin = view_text(v->op->config->ledger.origin),
                                   .salt = m->leaf.salt,
                                   .event = m->leaf.event};
     m->receipt.withdraw_url =

@@ -168,6 +168,10 @@ Test(command, refuses_what_it_does_not_know)
                                         "client update",
                                         "client update a b",
                                         "client history",
+                                        "grant suspend",
+                                        "grant resume",
+                                        "grant suspend --service a b",
+                                        "grant dance",
                                         "client history --colour a",
                                         "key rotate --use door",
                                         "key rotate --alg none",
@@ -472,6 +476,56 @@ Test(command, client_update_keeps_the_secret_and_every_version)
     cr_expect_eq(count(genkan("client history a-booking").out, "\n"), 3, "kept");
     write_text(registration_path, "{}");
     cr_expect_eq(genkan("client update %s", registration_path).code, COMMAND_CONFIG);
+}
+
+/* --- consents --------------------------------------------------------------------------------------------------- */
+
+static enum err give_consents(struct db *db, void *ctx)
+{
+    enum err e = ERR_OK;
+    (void)ctx;
+    for (int i = 0; i < 250 && !e; i++) {
+        struct ident resident = ident_mint(), id = ident_mint();
+        e = db_run(db, "INSERT INTO resident (id, created_at) VALUES ($1, 0)", VALUES(V_IDENT(resident)));
+        if (!e)
+            e = db_run(
+                db,
+                "INSERT INTO consent (id, resident, client, org, sector, subject, terms_hash, ask_hash, decisions, "
+                "duration, given_at, expires_at) VALUES ($1, $2, 'a-booking', 'a-city', 'a-city', 's', "
+                "zeroblob(32), zeroblob(32), '', 3, 1, NULL)",
+                VALUES(V_IDENT(id), V_IDENT(resident)));
+    }
+    return e;
+}
+
+Test(command, grant_suspend_stops_all_consents_of_a_service_and_resume_lets_them_go_on)
+{
+    struct store *store;
+    make_data();
+    genkan("client add %s", registration_path);
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    cr_assert_eq(store_write(store, give_consents, NULL), ERR_OK);
+    store_close(store);
+    cr_expect_eq(genkan("grant suspend no+number").code, COMMAND_USAGE);
+    cr_expect_eq(genkan("grant suspend AAAAAAAAAAAAAAAAAAAAAQ").code, COMMAND_NO);
+    HAS(genkan("grant suspend --service nobody").out, "0 suspended");
+    HAS(genkan("grant suspend --service a-booking").out, "250 suspended");
+    HAS(genkan("grant suspend --service a-booking").out, "0 suspended");
+    HAS(genkan("audit list --event suspended").out, "\n250 events\n");
+    HAS(genkan("grant resume --service a-booking").out, "250 resumed");
+    HAS(genkan("grant resume --service a-booking").out, "0 resumed");
+    struct output csv = genkan("audit list --event suspended --format csv");
+    const char *row = strstr(csv.out, "\r\n") + 2;
+    for (int comma = 0; comma < 8; comma++)
+        row = strchr(row, ',') + 1;
+    char grant[32] = "";
+    cr_assert_eq(sscanf(row, "\"%22[^\"]", grant), 1, "%s", row);
+    HAS(genkan("grant suspend %s", grant).out, "1 suspended");
+    cr_expect_eq(genkan("grant suspend %s", grant).code, COMMAND_NO);
+    HAS(genkan("grant resume %s", grant).out, "1 resumed");
+    cr_expect_eq(genkan("grant resume %s", grant).code, COMMAND_NO);
+    cr_expect_eq(genkan("audit verify").code, COMMAND_DONE);
 }
 
 /* --- keys ------------------------------------------------------------------------------------------------------- */
