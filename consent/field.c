@@ -87,7 +87,8 @@ static const struct field catalogue[] = {
      .origin = FIELD_OF_RESIDENT,
      .sensitive = true,
      .format = &field_household_format,
-     .claim = "household"},
+     .claim = "household",
+     .share = field_share_household},
     {.id = "household_size",
      .ja = "世帯の人数",
      .en = "Number of people in the household",
@@ -217,5 +218,6 @@ enum err field_value(struct field_value *out, struct arena *a, const struct fiel
     out->field = f;
     if (f->from) /* computed: none of the characters is the card's any more */
         out->substitutes = VIEW_NONE;
-    return f->derive ? f->derive(&out->json, a, f, v->json, p->today) : ERR_OK;
+    field_derive *compute = f->derive ? f->derive : f->share;
+    return compute ? compute(&out->json, a, f, v->json, p->today) : ERR_OK;
 }

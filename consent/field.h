@@ -30,8 +30,8 @@ extern const struct field_format field_name_format, field_address_format, field_
  * ERR_NOT_FOUND: not certain. */
 typedef enum err field_derive(struct view *json, struct arena *a, const struct field *f, struct view stored,
                               struct view today);
-field_derive field_derive_age, field_derive_municipality, field_derive_household_size, field_derive_preschool,
-    field_derive_school;
+field_derive field_derive_age, field_derive_municipality, field_share_household, field_derive_household_size,
+    field_derive_preschool, field_derive_school;
 
 /* One entry of the catalogue is all there is to a field. */
 struct field {
@@ -46,7 +46,8 @@ struct field {
     const char *scope;    /* the OIDC Core 5.4 scope that also asks for it, or NULL */
     const char *from;     /* derived: id of the stored field it is computed from; else NULL */
     field_derive *derive;
-    int years; /* age_over_N: N; else 0 */
+    field_derive *share; /* of a stored one: what of it may be shown and leave; NULL: all */
+    int years;           /* age_over_N: N; else 0 */
 };
 
 /* The catalogue, in the order people see it. field_at gives NULL past the end. */

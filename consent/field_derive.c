@@ -54,6 +54,18 @@ static enum err answer(struct view *json, enum household_answer answer)
     return answer == HOUSEHOLD_UNCERTAIN ? ERR_NOT_FOUND : ERR_OK;
 }
 
+enum err field_share_household(struct view *json, struct arena *a, const struct field *f, struct view stored,
+                               struct view today)
+{
+    (void)f;
+    struct household h;
+    enum err err = read_household(&h, a, stored);
+    if (err)
+        return err;
+    household_without_grown_ups(&h, today);
+    return household_write(json, a, &h);
+}
+
 enum err field_derive_household_size(struct view *json, struct arena *a, const struct field *f, struct view stored,
                                      struct view today)
 {

@@ -107,6 +107,19 @@ enum err household_write(struct view *json, struct arena *a, const struct househ
     return buf_done(&b, json);
 }
 
+/* --- what may leave --------------------------------------------------------------------------------------------- */
+
+void household_without_grown_ups(struct household *h, struct view today)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        const struct birthdate born = {.year = h->members[i].year, .month = h->members[i].month};
+        if (birthdate_is_at_least(&born, HOUSEHOLD_OF_AGE, today) == BIRTHDATE_NO)
+            h->members[kept++] = h->members[i];
+    }
+    h->n = kept;
+}
+
 /* --- deriving ----------------------------------------------------------------------------------------------------- */
 
 /* The first school year that may have begun with an April of YEAR: the one of TODAY. */

@@ -31,6 +31,11 @@ bool household_read(struct household *out, const struct json *j);
 
 enum err household_write(struct view *json, struct arena *a, const struct household *h) MUST_CHECK;
 
+/* What may leave of it (docs/decisions/children.md): members who are surely under age on TODAY. Grown-ups are counted
+ * in the size, and nothing is said of them: nobody agrees for another adult. */
+#define HOUSEHOLD_OF_AGE 18
+void household_without_grown_ups(struct household *h, struct view today);
+
 enum household_answer { HOUSEHOLD_NO, HOUSEHOLD_YES, HOUSEHOLD_UNCERTAIN };
 
 /* Does anybody of it not yet go to school / go to elementary or junior high school, on TODAY ("YYYY-MM-DD")? School

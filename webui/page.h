@@ -401,6 +401,7 @@ enum page_via {
     PAGE_VIA_HOME,
     PAGE_VIA_SWEEP,
     PAGE_VIA_COMMAND,
+    PAGE_VIA_LEAVE,
     PAGE_VIA_OTHER
 };
 

@@ -66,7 +66,7 @@ static enum page_event event_of(enum ledger_type type)
 
 static enum page_via via_of(struct view via)
 {
-    static const char *const names[] = {"consent-page", "userinfo", "home", "sweep", "command"};
+    static const char *const names[] = {"consent-page", "userinfo", "home", "sweep", "command", "leave"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (view_equal_text(via, names[i]))
             return (enum page_via)i;
@@ -80,8 +80,7 @@ static enum err put_fields(struct page_history_entry *out, struct visit *v, cons
     for (size_t i = 0; fields && i < entry->n_fields; i++) {
         const struct field *f = entry->fields[i];
         const struct ask_item *item = seen ? ask_find(seen->ask, f) : NULL;
-        fields[i] = (struct page_history_field){view_text(v->english ? f->en : f->ja),
-                                                item ? notice_purpose(v, item) : VIEW_NONE};
+        fields[i] = (struct page_history_field){people_field(v, f), item ? notice_purpose(v, item) : VIEW_NONE};
     }
     out->fields = fields;
     out->n_fields = entry->n_fields;

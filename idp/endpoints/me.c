@@ -86,7 +86,7 @@ struct view me_given_titles(const struct visit *v, const struct grant *g)
             continue;
         if (b.n)
             buf_put_text(&b, v->english ? ", " : "、");
-        buf_put_text(&b, v->english ? f->en : f->ja);
+        buf_put(&b, people_field(v, f));
     }
     return b.n && buf_done(&b, &text) == ERR_OK ? text : VIEW_NONE;
 }

@@ -57,7 +57,7 @@ static enum err fill_field(struct page_mine *mine, const struct visit *v, const 
     const struct field_value *value = field_stored(profile, f);
     const char *path = entry_path_of(f);
     *mine = (struct page_mine){.id = view_text(f->id),
-                               .title = view_text(v->english ? f->en : f->ja),
+                               .title = people_field(v, f),
                                .sensitive = f->sensitive,
                                .edit_url = path ? view_text(path) : VIEW_NONE};
     if (!value)

@@ -38,6 +38,11 @@ struct page_service people_service(const struct visit *v, const struct client *c
                                  .policy_uri = client->policy_uri};
 }
 
+struct view people_field(const struct visit *v, const struct field *f)
+{
+    return view_text(v->english ? f->en : v->easy ? f->easy : f->ja);
+}
+
 struct view people_name(const struct visit *v, const struct field_profile *profile)
 {
     struct field_value value;

@@ -18,6 +18,9 @@ struct page_service people_service(const struct visit *v, const struct client *c
 /* A name in the language of the visit. */
 struct view people_text(const struct visit *v, struct client_name name);
 
+/* What a field is called, in the language of the visit. */
+struct view people_field(const struct visit *v, const struct field *f);
+
 /* The resident's name as people read it; absent when none is stored. */
 struct view people_name(const struct visit *v, const struct field_profile *profile);
 

@@ -47,7 +47,7 @@ static enum err put_field(struct page_service_field *out, struct visit *v, const
 {
     const struct field *f = d->field;
     *out = (struct page_service_field){.id = view_text(f->id),
-                                       .title = view_text(v->english ? f->en : f->ja),
+                                       .title = people_field(v, f),
                                        .derived = f->origin == FIELD_DERIVED,
                                        .sensitive = f->sensitive,
                                        .given = d->given,
@@ -151,8 +151,7 @@ static enum err fill_choices(struct page_service_consent *facts, struct visit *v
         return e ? e : ERR_MEMORY;
     for (size_t i = 0; i < ask.n; i++) {
         const struct field *f = ask.items[i].field;
-        choices[i] = (struct page_choice){view_text(f->id), view_text(v->english ? f->en : f->ja),
-                                          grant_decision_on(&s->grant, f)->given};
+        choices[i] = (struct page_choice){view_text(f->id), people_field(v, f), grant_decision_on(&s->grant, f)->given};
     }
     facts->choices = choices;
     facts->n_choices = ask.n;

@@ -46,7 +46,7 @@ static enum err read_choice(struct visit *v, struct changing *c)
 
 static void add_item(const struct visit *v, struct page_item *items, size_t *n, const struct field *f)
 {
-    items[(*n)++].text = view_text(v->english ? f->en : f->ja);
+    items[(*n)++].text = people_field(v, f);
 }
 
 static void list_edit(const struct visit *v, const struct changing *c, struct page_service_change *facts,

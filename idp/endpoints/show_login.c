@@ -118,7 +118,7 @@ static enum err fill_field(struct visit *v, const struct flow *f, const struct a
     struct field_value value;
     const struct field *field = item->field;
     *out = (struct page_consent_field){.id = view_text(field->id),
-                                       .title = view_text(v->english ? field->en : field->ja),
+                                       .title = people_field(v, field),
                                        .purpose = notice_purpose(v, item),
                                        .basis = notice_basis(v, item),
                                        .retention = notice_retention(v, item),

@@ -15,7 +15,7 @@ static enum err fill_difference(struct visit *v, const struct field_profile *sto
     enum err e = read.field ? field_value(&now, v->arena, stored, read.field) : ERR_MISMATCH;
     if (e && e != ERR_NOT_FOUND)
         return e;
-    out->title = view_text(v->english ? read.field->en : read.field->ja);
+    out->title = people_field(v, read.field);
     if (!e) {
         out->as_of = people_date(v, now.as_of);
         e = field_display(&out->registered, v->arena, &now, !v->english);

@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "consent/grant.h"
 #include "consent/history.h"
+#include "idp/state/clients.h"
+#include "idp/state/consent_change.h"
 #include "idp/state/logout.h"
 #include "idp/state/upkeep.h"
 #include "sessions/resident.h"
@@ -29,14 +31,23 @@ static enum err end_sessions(struct db *db, const struct leaving *l)
     return e;
 }
 
+/* Each as if she had withdrawn it: its tokens end, its service is told. */
 static enum err end_grants(struct db *db, const struct leaving *l)
 {
     struct visit *v = l->visit;
     struct grant *grants;
     size_t n;
     enum err e = grant_list(v->arena, db, l->resident, v->now, &grants, &n);
-    for (size_t i = 0; i < n && !e; i++)
-        e = grant_withdraw(v->op->ledger, v->arena, db, l->resident, grants[i].id, "leave", v->now_ms);
+    for (size_t i = 0; i < n && !e; i++) {
+        struct consent_change c = {.act = CONSENT_WITHDRAW,
+                                   .ledger = v->op->ledger,
+                                   .arena = v->arena,
+                                   .issuer = v->op->issuer,
+                                   .who = {l->resident, grants[i].id, "leave", v->now_ms}};
+        e = clients_find(v->op->clients, v->db, grants[i].who.client, &c.client);
+        if (!e)
+            e = consent_change_job(db, &c);
+    }
     return e;
 }
 

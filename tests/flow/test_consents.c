@@ -582,3 +582,26 @@ Test(consents, a_grown_up_of_the_household_does_not_agree_for_the_child)
     cr_expect_eq(count("given"), given);
     resident_close(&child);
 }
+
+Test(consents, of_a_household_only_children_are_told)
+{
+    service_update(b_city, "\"id\":\"municipality\"", "\"id\":\"household\"");
+    b_city->scope = "openid name household";
+    visits(a_city);
+    opens("/me/household");
+    cr_assert(PRESS(hers, "/me/household", "do=save", "size=4", "relation-0=spouse", "year-0=1955", "month-0=3",
+                    "relation-1=grandchild", "year-1=2020", "month-1=6"));
+    opens(service_begin(b_city, NULL));
+    cr_assert(resident_goes_to(&stage.hanako, AT_CONSENT), "%s", hers->url);
+    cr_expect(browser_says(hers, "2020年6月"));
+    cr_expect_not(browser_says(hers, "1955"), "neither shown nor given");
+    static const char *const household[] = {"give-household=yes", NULL};
+    stage.hanako.ticks = household;
+    cr_assert(resident_goes_to(&stage.hanako, AT_ELSEWHERE), "%s", hers->url);
+    struct tokens t = service_redeem(b_city, service_receive(b_city, hers, NULL));
+    const struct json *told = json_member(service_userinfo(b_city, t.access, NULL), "household");
+    cr_assert(told);
+    cr_expect_eq(json_member_int(told, "size", 0), 4);
+    cr_expect_eq(json_count(json_member(told, "members")), 1);
+    cr_expect_str_eq(claim(b_city, json_at(json_member(told, "members"), 0), "born"), "2020-06");
+}

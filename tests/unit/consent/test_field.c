@@ -51,6 +51,7 @@ Test(field, catalogue_has_each_id_once_in_two_languages_and_derives_only_from_st
         for (size_t k = 0; k < i; k++)
             cr_expect_str_neq(field_at(k)->claim, f->claim);
         cr_expect_eq(f->derive != NULL, f->from != NULL, "%s", f->id);
+        cr_expect(!f->share || !f->derive, "%s", f->id);
         cr_expect_eq(f->origin == FIELD_DERIVED, f->from != NULL, "%s", f->id);
         cr_expect(!f->from || !field_find(view_text(f->from))->from, "%s", f->id);
     }

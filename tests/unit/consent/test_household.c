@@ -95,3 +95,21 @@ Test(household, has_relations_with_names_each_once)
     cr_expect_null(household_relation_find(VIEW("cat")));
     cr_expect_null(household_relation_find(VIEW_NONE));
 }
+
+Test(household, lets_nothing_out_about_grown_ups_but_that_they_are_there)
+{
+    static const struct {
+        const char *born;
+        size_t left;
+    } table[] = {{"1990-04", 0}, {"2008-10", 0}, {"2008-11", 0}, {"2008-12", 1}, {"2021-05", 1}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct household h = with(3, table[i].born, NULL);
+        household_without_grown_ups(&h, VIEW("2026-11-22"));
+        cr_expect_eq(h.n, table[i].left, "%s", table[i].born);
+        cr_expect_eq(h.size, 3);
+    }
+    struct household h = with(3, "1990-04", "2021-05");
+    household_without_grown_ups(&h, VIEW("2026-11-22"));
+    cr_assert_eq(h.n, 1);
+    cr_expect_eq(h.members[0].year, 2021, "the child stays, whatever stood before it");
+}
