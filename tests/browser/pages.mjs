@@ -82,6 +82,14 @@ await scene('A first login, in English, on a narrow screen', async (page) => {
   await fits('home');
   await page.goto(`${issuer}/me/interests`);
   await fits('interests');
+  await page.goto(`${issuer}/me/services`);
+  await fits('services');
+  await page.goto(`${issuer}/me/services/a-city-booking`);
+  await fits('service');
+  await page.goto(`${issuer}/me/services/a-city-booking/receipt`);
+  await fits('receipt');
+  await page.goto(`${issuer}/me/history`);
+  await fits('history');
   await page.goto(`${issuer}/end_session`);
   await fits('logout-confirm');
   await choice(page, '/end_session', 'logout').click();
@@ -146,6 +154,56 @@ await scene('Without script', async (page) => {
   await goThrough(page, siteA);
   held('the whole address pasted into it logs her in', at(page).origin === siteA, page.url());
 }, { javaScriptEnabled: false });
+
+await scene('What she allows, afterwards', async (page) => {
+  const own = `${issuer}/me/services/a-city-booking`;
+  const press = (act) => page.locator(`form[action="/me/services/a-city-booking"] button[value="${act}"]`);
+  const says = async (text) => (await page.locator('main').innerText()).includes(text);
+  await openLogin(page);
+  await logInWithCard(page);
+  await landed(page);
+  await goThrough(page, siteA);
+  await page.goto(`${issuer}/me/services`);
+  await look(page, 'services');
+  await page.locator('a[href="/me/services/a-city-booking"]').click();
+  held('legal basis and time of keeping are shown', (await says('本人の同意')) && (await says('1年')));
+  await look(page, 'service');
+  await page.locator('.languages button[value="ja-simple"]').click();
+  same('easy Japanese is a language of the page', await page.locator('html').getAttribute('lang'), 'ja-simple');
+  await look(page, 'service-easy');
+  await page.locator('.languages button[value="ja"]').click();
+  await page.goto(`${issuer}/me/history`);
+  held('the history says that name and address were given', (await says('渡りました')) && (await says('住所')));
+  await look(page, 'history');
+  await page.goto(`${own}/receipt`);
+  await look(page, 'receipt');
+  const pdf = await page.pdf({ path: `${shots}/receipt.pdf`, preferCSSPageSize: true });
+  const sheets = pdf.toString('latin1').match(/\/Type\s*\/Page[^s]/g).length;
+  held('the receipt prints on at most two sheets of A4', sheets <= 2, `${sheets} sheets`);
+  await page.emulateMedia({ media: 'print' });
+  held('on paper there are no links to files and no language switch',
+    !(await page.locator('.screen').first().isVisible()) && !(await page.locator('.languages').isVisible()));
+  await page.emulateMedia({ media: 'screen' });
+  await page.goto(own);
+  await press('suspend').click();
+  await look(page, 'service-suspend');
+  const [keep, go] = [await press('keep').boundingBox(), await press('suspend').boundingBox()];
+  held('doing it and leaving it look alike', keep.width === go.width && keep.height === go.height, `${keep.width} ${go.width}`);
+  await press('suspend').click();
+  held('suspended', await says('止めました'));
+  await look(page, 'service-suspended');
+  await press('resume').click();
+  await press('resume').click();
+  held('resumed', await says('元に戻しました'));
+  await press('withdraw').click();
+  await press('withdraw').click();
+  held('withdrawn', await says('取り消しました'));
+  await look(page, 'service-withdrawn');
+  await openLogin(page);
+  held('the service has to ask again', await says('前の同意は取り消されています'));
+  await consentButton(page, 'allow').click();
+  await page.waitForURL((url) => url.origin === siteA);
+});
 
 await scene('Back and reload', async (page) => {
   await openLogin(page);
