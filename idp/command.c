@@ -77,6 +77,9 @@ static const struct command table[] = {
      "\nWrites events, salts and the published checkpoint; `genkan-verify bundle` checks them on any machine,\n"
      "without Genkan. The bundle holds what residents agreed to: it is for those who may read it.\n",
      command_audit_export},
+    {"audit proof", "write the proof of one leaf (C2SP tlog-proof)", "[--config FILE] INDEX [FILE]",
+     CONFIG_HELP "\nMade of the published files alone; `genkan-verify receipt` takes it together with a receipt.\n",
+     command_audit_proof},
     {"witness", "cosign the checkpoints of another log (C2SP tlog-witness)",
      "--name NAME --logs FILE --folder DIR [--listen ADDRESS] [--host NAME] [--show-key]",
      "  --name NAME      name of this witness, like w.b-city.example/witness\n"

@@ -58,6 +58,7 @@ int command_grant_resume(const struct command *self, int argc, const char *const
 int command_issuer_file(const struct command *self, int argc, const char *const *argv);
 int command_audit_list(const struct command *self, int argc, const char *const *argv);
 int command_audit_export(const struct command *self, int argc, const char *const *argv);
+int command_audit_proof(const struct command *self, int argc, const char *const *argv);
 int command_witness(const struct command *self, int argc, const char *const *argv);
 int command_audit_verify(const struct command *self, int argc, const char *const *argv);
 int command_key_list(const struct command *self, int argc, const char *const *argv);

@@ -4,8 +4,10 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/text.h"
 #include "consent/audit.h"
 #include "consent/birthdate.h"
+#include "consent/proof.h"
 #include "consent/publish.h"
 #include "idp/desk.h"
 
@@ -265,6 +267,35 @@ int command_audit_export(const struct command *self, int argc, const char *const
         code = read_checkpoint(self, &desk, &c, "--from", from);
     if (code == -1)
         code = export_to(self, &desk, file, c.size);
+    desk_close(&desk);
+    return code;
+}
+
+/* --- proof ------------------------------------------------------------------------------------------------------ */
+
+int command_audit_proof(const struct command *self, int argc, const char *const *argv)
+{
+    const char *config, *words[2] = {NULL, NULL};
+    int64_t index;
+    int code = command_parse(self, argc, argv, NULL, 0, &config, words, 2);
+    if (code != -1)
+        return code;
+    if (!words[0] || !text_to_int(view_text(words[0]), &index))
+        return command_fail(self, COMMAND_USAGE,
+                            "which leaf? Its position is a number, as `genkan audit list` shows it");
+    struct desk desk;
+    struct view proof;
+    code = desk_open(&desk, self, config, DESK_CONFIG);
+    if (code == -1) {
+        enum err err = proof_find(&proof, &desk.arena, desk.config->ledger.folder, index, VIEW_NONE);
+        if (!err && words[1])
+            err = file_write(words[1], proof, 0644);
+        else if (!err)
+            fwrite(proof.p, 1, proof.n, stdout);
+        code = err == ERR_NOT_FOUND ? command_fail(self, COMMAND_NO, "no published checkpoint counts leaf %s", words[0])
+               : err                ? command_fail(self, COMMAND_FAILED, "%s", err_name(err))
+                                    : COMMAND_DONE;
+    }
     desk_close(&desk);
     return code;
 }
