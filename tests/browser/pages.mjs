@@ -4,6 +4,7 @@ import {
   accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, goOnInWindow, held, isAt, issuer, logInWithCard,
   loginButton, look, openBrowser, openWindow, same, settled, shoot, siteA, siteB, typePin, useCard, windowIsGone, windowIsOpen, withCard,
 } from './lib.mjs';
+import { checkOnPage, receiptOf } from './receipt.mjs';
 
 const browser = await openBrowser();
 const inGenkan = (url) => url.origin === issuer;
@@ -509,6 +510,20 @@ await scene('A second person at the same computer', async (page) => {
   await choice(page, '/confirm', 'other').click();
   await page.waitForURL(inGenkan);
   held('and can use another card instead', (await loginButton(page).count()) === 1, page.url());
+});
+
+await scene('A receipt is checked in the browser', async (page) => {
+  await sleep(6000); // what was disclosed is under a published checkpoint
+  const files = receiptOf(genkan);
+  await page.goto(`${issuer}/ledger/verify.html`);
+  same('a genuine one is good', (await checkOnPage(page, files)).kind, 'good');
+  await checkOnPage(page, files).then((r) => held('... and what was disclosed is shown', r.text.includes('disclosed'), r.text));
+  same('another event is not', (await checkOnPage(page, { ...files, receipt: files.forged })).kind, 'bad');
+  same('another policy does not know the log', (await checkOnPage(page, { ...files, policy: 'quorum none\n' })).kind, 'bad');
+  same('nobody\'s key made the signature', (await checkOnPage(page, { ...files, jwks: '{"keys":[]}' })).kind, 'bad');
+  const proof = files.proof.replace(/[A-Z](?=[^\n]*=\n\n)/, (c) => (c === 'A' ? 'B' : 'A'));
+  same('a changed proof is not', (await checkOnPage(page, { ...files, proof })).kind, 'bad');
+  await look(page, 'receipt');
 });
 
 await browser.close();
