@@ -216,6 +216,8 @@ static void compare_partials(struct audit_walk *w, int level)
     arena_open(&a, 256 * 1024);
     enum err err = file_list(&a, path, "", &files, &count);
     for (size_t i = 0; !err && i < count; i++) {
+        if (strchr(files[i], '.')) /* what a write left behind that was cut off: no name that is served */
+            continue;
         snprintf(path, sizeof path, "%s/%s/%s", w->scope->folder, name, files[i]);
         if (text_to_int(view_text(files[i]), &width) && width > 0 && width < TILE_WIDTH)
             compare_partial(w, path, level, n, (unsigned)width, level == TILE_ENTRIES ? TILE_ENTRY : TREE_HASH);
