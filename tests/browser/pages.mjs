@@ -91,6 +91,16 @@ await scene('A first login, in English, on a narrow screen', async (page) => {
   await fits('receipt');
   await page.goto(`${issuer}/me/history`);
   await fits('history');
+  for (const where of ['me', 'me/household', 'me/contact', 'me/leave']) {
+    await page.goto(`${issuer}/${where}`);
+    await fits(where.replace('/', '-'));
+  }
+  await page.goto(`${issuer}/me/household`);
+  await page.locator('#size').fill('1');
+  await page.locator('#year-1').fill('88');
+  await page.locator('form[action="/me/household"] button.main').click();
+  await page.locator('#problems').waitFor();
+  await fits('household-wrong');
   await page.goto(`${issuer}/end_session`);
   await fits('logout-confirm');
   await choice(page, '/end_session', 'logout').click();
@@ -137,6 +147,48 @@ await scene('The keyboard alone', async (page) => {
   await page.goto(`${issuer}/`);
   held('logged out at the service and at Genkan', (await choice(page, '/end_session', 'logout').count()) === 0);
 });
+
+await scene('What she enters herself, without script', async (page) => {
+  await openLogin(page);
+  await loginButton(page).click();
+  await agentLink(page).click();
+  await page.waitForURL((url) => url.origin === agent);
+  await typePin('1234');
+  await page.waitForURL('**/login/card/return#*');
+  await page.locator('textarea#response').fill(page.url());
+  await page.locator('form[action="/login/card/complete"] button').click();
+  await landed(page);
+  const save = () => page.locator('form[action^="/me/"] button.main').click();
+  await page.goto(`${issuer}/me/household`);
+  await page.locator('#size').fill('2');
+  await page.locator('#relation-1').selectOption('child');
+  await page.locator('#year-1').fill('2021');
+  await page.locator('#month-1').fill('13');
+  await save();
+  held('what is wrong has the focus', (await page.locator('#problems:focus').count()) === 1);
+  await shoot(page, 'household-wrong');
+  await page.locator('#problems a').click();
+  held('its link leads to the month', page.url().endsWith('/me/household#month-1'));
+  same('nothing typed is lost', await page.locator('#year-1').inputValue(), '2021');
+  same('nothing chosen is lost', await page.locator('#relation-1').inputValue(), 'child');
+  await page.locator('#month-1').fill('５');
+  await save();
+  held('it is saved', await page.locator('[role="status"]').isVisible());
+  await shoot(page, 'household-saved');
+  await page.goto(`${issuer}/me/contact`);
+  await page.locator('#email').fill('hanako');
+  await save();
+  await shoot(page, 'contact-wrong');
+  await page.locator('#email').fill('hanako@example.jp');
+  await save();
+  await page.goto(`${issuer}/me`);
+  held('she sees it', (await page.locator('#mine-email').innerText()).includes('あなたが入力'));
+  await shoot(page, 'me');
+  await page.goto(`${issuer}/me/leave`);
+  await shoot(page, 'leave');
+  await page.locator('form[action="/me/leave"] button').click();
+  await shoot(page, 'leave-unsure');
+}, { javaScriptEnabled: false });
 
 await scene('Without script', async (page) => {
   await openLogin(page);

@@ -175,7 +175,9 @@ Test(command, refuses_what_it_does_not_know)
                                         "client history --colour a",
                                         "key rotate --use door",
                                         "key rotate --alg none",
-                                        "key rotate --use card --alg RS256"};
+                                        "key rotate --use card --alg RS256",
+                                        "key rotate --use profile --alg ES256",
+                                        "key rotate --use profile --force"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct output o = genkan("%s", lines[i]);
         cr_expect_eq(o.code, COMMAND_USAGE, "%s: %d", lines[i], o.code);

@@ -55,6 +55,12 @@ Test(config, smallest_one_gets_the_documented_defaults)
     cr_expect_str_eq(c->ledger.key, "/var/lib/genkan/keys/ledger.pem");
     cr_expect_null(c->ledger.policy);
     cr_expect_null(c->tls.key);
+    cr_expect_str_eq(c->profile.keys, "/var/lib/genkan/keys");
+}
+
+Test(config, master_keys_may_be_in_a_folder_of_their_own)
+{
+    cr_expect_str_eq(good(SMALLEST "profile { keys = \"/srv/keys\" }\n")->profile.keys, "/srv/keys");
 }
 
 Test(config, reads_the_keys_of_the_ledger_and_refuses_names_no_note_may_have)
@@ -192,6 +198,7 @@ Test(config, refuses_naming_line_key_and_rule)
         {"limits { connections_per_address = 65537 }\n", 1, "limits.connections_per_address"},
         {"log { level = loud }\n", 1, "log.level"},
         {"tls { key = key.pem }\n", 1, "tls.key"},
+        {"profile { keys = keys }\n", 1, "profile.keys"},
         {"tls { ca = ca.pem }\n", 1, "tls.ca"},
         /* the whole */
         {"issuer = \"https://id.example.lg.jp\"\ndata = /d\n" JPKI, 0, "jpki.trust"},
