@@ -118,7 +118,8 @@ static enum err write_tile(const struct tile_writer *w, int level, int64_t n, un
 
 static int64_t tile_number(const struct tile_writer *w, unsigned level)
 {
-    return w->size >> (TILE_HEIGHT * (level + 1));
+    unsigned shift = TILE_HEIGHT * (level + 1);
+    return shift < 63 ? w->size >> shift : 0; /* the highest level: no tree fills a tile of it */
 }
 
 /* A hash for LEVEL; W->size counts the leaf already. */
