@@ -206,7 +206,8 @@ static void compare_partial(struct audit_walk *w, const char *path, int level, i
 static void compare_partials(struct audit_walk *w, int level)
 {
     char name[TILE_PATH_MAX], path[4200];
-    int64_t n = w->report->published >> (TILE_HEIGHT * ((level == TILE_ENTRIES ? 0 : level) + 1)), width;
+    int shift = TILE_HEIGHT * ((level == TILE_ENTRIES ? 0 : level) + 1);
+    int64_t n = shift < 63 ? w->report->published >> shift : 0, width; /* no tree fills a tile of the highest level */
     struct arena a;
     char **files;
     size_t count;
