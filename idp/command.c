@@ -90,6 +90,13 @@ static const struct command table[] = {
      "  --show-key       print the verifier key for the policies of others, and end\n"
      "\nAnswers POST /add-checkpoint and GET /<origin hash>/checkpoint. Needs no configuration and no database.\n",
      command_witness},
+    {"roots import", "take over root certificates of the JPKI", "[--config FILE] FILE...",
+     CONFIG_HELP
+     "\nEach FILE (PEM or DER) is checked like at start: name, form, signature, pinned fingerprint. Only when\n"
+     "all are good they are written into jpki.roots. `systemctl restart genkan` takes them into use.\n",
+     command_roots_import},
+    {"roots list", "list the root certificates and when they expire", "[--config FILE]",
+     CONFIG_HELP "\nExit code 1 when no root for logging in is valid today.\n", command_roots_list},
     {"key list", "list the signing keys", "[--config FILE]", CONFIG_HELP, command_key_list},
     {"key rotate", "let the next key take over",
      "[--config FILE] [--use token|card|profile] [--alg RS256|ES256] [--force]",

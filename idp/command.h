@@ -62,6 +62,8 @@ int command_audit_proof(const struct command *self, int argc, const char *const 
 int command_witness(const struct command *self, int argc, const char *const *argv);
 int command_audit_verify(const struct command *self, int argc, const char *const *argv);
 int command_key_list(const struct command *self, int argc, const char *const *argv);
+int command_roots_import(const struct command *self, int argc, const char *const *argv);
+int command_roots_list(const struct command *self, int argc, const char *const *argv);
 int command_key_rotate(const struct command *self, int argc, const char *const *argv);
 
 #endif

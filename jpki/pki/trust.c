@@ -324,6 +324,56 @@ enum err trust_open(struct trust **out, const struct trust_config *config, char 
     return e;
 }
 
+/* The purpose is tried out: names and fingerprints allow one at most. What is said is about the one whose name fits, or
+ * about the first. */
+static enum err add_either(struct opening *o, const char *file)
+{
+    char *told = o->why, first[WHY_SIZE] = "", second[WHY_SIZE] = "";
+    o->why = first;
+    enum err e = add_file(o, file, TRUST_AUTH);
+    if (e == ERR_CONFIG) {
+        o->why = second;
+        e = add_file(o, file, TRUST_SIGN);
+    }
+    bool fits_second = strstr(first, "for this use") && !strstr(second, "name for this use");
+    if (e && told)
+        snprintf(told, WHY_SIZE, "%s", fits_second ? second : first);
+    return e;
+}
+
+enum err trust_open_file(struct trust **out, const struct trust_config *config, const char *file, char why[256])
+{
+    *out = NULL;
+    if (why)
+        *why = '\0';
+    struct trust *t = calloc(1, sizeof *t);
+    if (!t)
+        return ERR_MEMORY;
+    t->kind = config->kind;
+    arena_open(&t->arena, ARENA_LIMIT);
+    struct opening o = {.trust = t, .file = file, .why = why};
+    enum err e = read_pins(&o, config);
+    if (!e)
+        e = add_either(&o, file);
+    if (e)
+        trust_close(t);
+    else
+        *out = t;
+    return e;
+}
+
+const char *trust_pin_name(const struct trust_root *root)
+{
+    uint8_t digest[SHA256_SIZE];
+    size_t n;
+    const struct trust_pin *pin = trust_pins(&n);
+    sha256(digest, root->cert.der);
+    for (size_t i = 0; i < n; i++)
+        if (pin[i].purpose == root->purpose && memcmp(pin[i].sha256, digest, sizeof digest) == 0)
+            return pin[i].name;
+    return NULL;
+}
+
 void trust_close(struct trust *t)
 {
     if (!t)

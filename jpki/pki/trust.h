@@ -35,6 +35,10 @@ struct trust_root {
  * rule in one English line. A store without an authentication root is refused; one without signature roots is not
  * (nobody can register with the sign certificate then). ERR_NOT_FOUND: no such folder. */
 enum err trust_open(struct trust **out, const struct trust_config *config, char why[256]) MUST_CHECK;
+/* The same rules for one file alone, whatever folder it lies in: its roots and what they are for. A store that may be
+ * without authentication roots, to look at. */
+enum err trust_open_file(struct trust **out, const struct trust_config *config, const char *file,
+                         char why[256]) MUST_CHECK;
 void trust_close(struct trust *t);
 
 enum trust_kind trust_kind_of(const struct trust *t);
@@ -63,5 +67,7 @@ struct trust_pin {
     uint8_t sha256[32];
 };
 const struct trust_pin *trust_pins(size_t *n);
+/* "auth 03"; NULL if C is none of the built-in ones. */
+const char *trust_pin_name(const struct trust_root *root);
 
 #endif

@@ -582,3 +582,57 @@ Test(command, issuer_file_has_the_keys_an_agent_needs_and_no_private_one)
     cr_expect_null(strstr(o.out, "\"d\":"));
     HAS(genkan("issuer-file").out, "\"label\":\"localhost:8080\"");
 }
+
+/* --- roots ------------------------------------------------------------------------------------------------------- */
+
+#define REAL SOURCE_DIR "/tests/vectors/jpki-roots"
+
+static void open_production(void)
+{
+    write_text(config_path, arena_printf(&a,
+                                         "issuer = \"https://id.example.lg.jp\"\ndata = \"%s/data\"\n"
+                                         "jpki {\n trust = production\n roots = \"%s/roots\"\n ocsp = on\n}\n",
+                                         folder, folder));
+}
+
+Test(command, roots_import_refuses_every_file_when_one_is_not_a_pinned_root)
+{
+    open_production();
+    struct output o = genkan("roots import " REAL "/auth/auth03.cer " REAL "/imitation/auth.cer");
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.err, "imitation/auth.cer: its SHA-256 fingerprint is not pinned for this use");
+    cr_expect_neq(access(path_of("roots"), F_OK), 0, "nothing was written");
+    o = genkan("roots import " BUILD_DIR "/testpki/auth/ca3.pem");
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.err, "not the JPKI's name for this use (a test root?)");
+    o = genkan("roots import %s", config_path);
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.err, "no certificate in it");
+    cr_expect_eq(genkan("roots import").code, COMMAND_USAGE);
+    cr_expect_eq(genkan("roots list").code, COMMAND_CONFIG, "there is no folder yet");
+}
+
+Test(command, roots_import_takes_the_real_roots_and_list_says_when_they_expire)
+{
+    open_production();
+    struct output o = genkan("roots import " REAL "/sign/sign02.cer " REAL "/auth/auth03.cer");
+    cr_expect_eq(o.code, COMMAND_DONE, "%s", o.err);
+    cr_expect_eq(access(path_of("roots/auth/64114f29620c24ed.cer"), F_OK), 0);
+    cr_expect_eq(access(path_of("roots/sign/79679c33e4cc9319.cer"), F_OK), 0);
+    o = genkan("roots list");
+    cr_expect_eq(o.code, COMMAND_DONE);
+    HAS(o.out, "auth  auth 03   2023-07-16  2033-07-15");
+    HAS(o.out, "sign  sign 02   2019-09-15  2029-09-14");
+    cr_expect_eq(genkan("roots import " REAL "/auth/auth03.cer").code, COMMAND_DONE, "again");
+    cr_expect_eq(genkan("roots list").code, COMMAND_DONE);
+}
+
+Test(command, roots_list_says_no_when_nobody_could_log_in)
+{
+    open_production();
+    cr_expect_eq(genkan("roots import " REAL "/auth/auth01.cer").code, COMMAND_DONE);
+    struct output o = genkan("roots list");
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.out, "expired");
+    HAS(o.err, "no root for logging in is valid today");
+}
