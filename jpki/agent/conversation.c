@@ -8,7 +8,7 @@
 #include "jpki/card/cert_view.h"
 #include "jpki/card/text_ap.h"
 
-enum { LOOK_MS = 500, RETRY_MS = 250, MUTE_PATIENCE_MS = 3000 };
+enum { NAME_ROOM = 75, LOOK_MS = 500, RETRY_MS = 250, MUTE_PATIENCE_MS = 3000 };
 
 /* ---- what a result of the card means to the one who asked ---- */
 
@@ -250,14 +250,23 @@ static const struct purpose_words {
     [PROOF_REGISTER] = {W_REGISTER_FOR, W_SENDS_SIGN, true},
 };
 
+/* As much of a name as leaves room for the rest (WINDOW_TEXT_MAX), cut between characters. The host is never cut. */
+static struct view fitted(struct view name)
+{
+    size_t n = name.n < NAME_ROOM ? name.n : NAME_ROOM;
+    while (n > 0 && n < name.n && (name.p[n] & 0xC0) == 0x80)
+        n--;
+    return view_part(name, 0, n);
+}
+
 /* For whom, for what: the same lines in every window. */
 static void put_facts(struct buf *b, const struct conversation *c)
 {
     const struct proof_request *r = c->request;
     const struct purpose_words *w = &purpose_words[r->purpose];
-    const struct view service[] = {r->rp.name, r->rp.org};
+    const struct view service[] = {fitted(r->rp.name), fitted(r->rp.org)}, label = fitted(c->issuer->label);
     enum lang l = lang(c);
-    words_put(b, l, w->what, w->is_ours ? &c->issuer->label : service, w->is_ours ? 1 : 2);
+    words_put(b, l, w->what, w->is_ours ? &label : service, w->is_ours ? 1 : 2);
     buf_put_text(b, "\n");
     put_line(b, l, W_ISSUER, proof_origin_host(r->iss));
     put_line(b, l, W_BIND, r->bind);

@@ -45,7 +45,7 @@ static int log_nothing(assuan_context_t ctx, void *hook, unsigned int category, 
 /* "COMMAND text". Options that this pinentry does not know are its own affair. False when it is gone. */
 static bool say(assuan_context_t ctx, const char *command, const char *text)
 {
-    char escaped[LINE_MAX_BYTES - 64], line[LINE_MAX_BYTES];
+    char escaped[WINDOW_TEXT_MAX], line[LINE_MAX_BYTES];
     if (!text)
         return true;
     if (assuan_escape(escaped, sizeof escaped, text))

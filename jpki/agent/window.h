@@ -8,6 +8,10 @@
 
 #define PIN_ROOM 64
 
+/* Bytes of one text with its NUL, once escaped: a line of the Assuan protocol holds no more. A longer one is no window.
+ */
+#define WINDOW_TEXT_MAX 986
+
 /* What was typed: locked memory, wiped after use. */
 struct pin {
     uint8_t b[PIN_ROOM];

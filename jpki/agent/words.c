@@ -9,9 +9,8 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
                      "Confirm again that it is you, for “%s” (%s)."},
     [W_READ_FOR] = {"カードの氏名・住所・生年月日・性別を「%s」に登録します。",
                     "Register name, address, birth date and gender from the card at “%s”."},
-    [W_REGISTER_FOR] =
-        {"署名用電子証明書で確かめた氏名・住所・生年月日・性別を「%s」に登録します。",
-         "Register name, address, birth date and gender, verified by your signature certificate, at “%s”."},
+    [W_REGISTER_FOR] = {"署名用電子証明書で確かめた氏名などを「%s」に登録します。",
+                        "Register your name and address, verified by your signature certificate, at “%s”."},
     [W_ISSUER] = {"確認する相手： %s", "Checked by: %s"},
     [W_BIND] = {"合言葉： %s　（ブラウザの画面と同じですか？）", "Word: %s   (the same as in the browser?)"},
     [W_SENDS_PROOF] = {"送るもの： カードを持っていることの証明だけ（氏名・住所は送りません）",
@@ -20,10 +19,9 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
         {"送るもの： カードを持っていることの証明と、氏名・住所・生年月日・性別（マイナンバーは読みません）",
          "Will be sent: the proof that you hold this card, and name, address, birth date and gender "
          "(the individual number is not read)"},
-    [W_SENDS_SIGN] = {"送るもの： カードを持っていることの証明と、氏名・住所・生年月日・性別の入った署名用電子証明書"
-                      "（マイナンバーは入っていません）",
-                      "Will be sent: the proof that you hold this card, and the signature certificate with your name, "
-                      "address, birth date and gender (the individual number is not in it)"},
+    [W_SENDS_SIGN] = {"送るもの： カードの証明と、氏名・住所・生年月日・性別（マイナンバーは入りません）",
+                      "Will be sent: the proof that you hold this card, and name, address, birth date and gender (not "
+                      "the individual number)"},
     [W_UNKNOWN_PAGE] = {"注意： どのページから始まったか分かりません。心当たりがなければ中止してください。",
                         "Note: started from an unknown page. Cancel if you did not start this."},
     [W_TRIES] = {"入力できる回数： あと%s回", "Tries left: %s"},
@@ -31,11 +29,8 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
                        "Enter the 4-digit PIN of the user authentication certificate."},
     [W_PIN_TEXT_IS] = {"次に、券面事項入力補助用の暗証番号（数字4桁）を入力してください。",
                        "Next, enter the 4-digit PIN of the card's text (券面事項入力補助用)."},
-    [W_PIN_SIGN_IS] =
-        {"次に、署名用電子証明書のパスワード（英数字6〜16文字。小文字は大文字として扱います）を入力してくだ"
-         "さい。",
-         "Next, enter the password of the signature certificate (6 to 16 letters and digits; small letters "
-         "are taken as capitals)."},
+    [W_PIN_SIGN_IS] = {"次に、署名用のパスワード（英数字6〜16文字、小文字も可）を入力してください。",
+                       "Next, enter the signature password (6 to 16 letters and digits, small letters will do)."},
     [W_PROMPT_AUTH] = {"利用者証明用 暗証番号：", "Authentication PIN:"},
     [W_PROMPT_TEXT] = {"券面事項入力補助用 暗証番号：", "Text PIN:"},
     [W_PROMPT_SIGN] = {"署名用 パスワード：", "Signature password:"},
@@ -47,13 +42,10 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
                            "Please enter 4 digits. (No try was used.)"},
     [W_NOT_A_PASSWORD] = {"英字と数字の両方を使った6〜16文字で入力してください。（回数は減っていません）",
                           "Please enter 6 to 16 letters and digits, at least one of each. (No try was used.)"},
-    [W_KEYPAD_HOW] =
-        {"暗証番号は、カードリーダーのキーで入力できます。「リーダーで入力」を押してから、リーダーのキーで入力し、"
-         "リーダーの確定キーを押してください。",
-         "You can type it on the keys of the card reader. Press “Type on the reader”, then use its keys and "
-         "its OK key."},
-    [W_KEYPAD_LETTERS] = {"リーダーに英字のキーがないときは、「パソコンで入力」を選んでください。",
-                          "If the reader has no keys for letters, choose “Type on this computer”."},
+    [W_KEYPAD_HOW] = {"「リーダーで入力」を押し、カードリーダーのキーで入力して確定します。",
+                      "Press “Type on the reader”, then use the keys of the reader and its OK key."},
+    [W_KEYPAD_LETTERS] = {"英字のキーがなければ「パソコンで入力」を選びます。",
+                          " If it has no letters, choose “Type on this computer”."},
     [W_KEYPAD_GO] = {"リーダーで入力", "Type on the reader"},
     [W_KEYPAD_NOT] = {"パソコンで入力", "Type on this computer"},
     [W_KEYPAD_TIMEOUT] = {"カードリーダーで入力されませんでした。（回数は減っていません）",

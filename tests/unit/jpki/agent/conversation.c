@@ -25,6 +25,7 @@ struct table {
     /* which of several cards: -1: no word; asked so often, of so many */
     int choice;
     unsigned choices_shown, choices_seen;
+    int wordy;        /* 1 + a language: the longest names there may be, and every warning */
     bool twin_leaves; /* while she is asked, the other card is taken away */
     bool seen[STAGE_COUNT];
     struct arena arena;
@@ -40,6 +41,9 @@ static void note(struct table *t, const char *text)
 static enum window_answer next(struct table *t, const struct window_text *text, const struct window_watch *watch,
                                const char **word_out)
 {
+    char line[WINDOW_TEXT_MAX];
+    cr_expect_eq(assuan_escape(line, sizeof line, text->description), ERR_OK, "no window holds %zu bytes: %s",
+                 strlen(text->description), text->description);
     note(t, text->description);
     note(t, text->error);
     if (t->take_card_away)
@@ -103,6 +107,10 @@ static bool is_stopped(void *ctx)
 
 /* ---- one conversation ---- */
 
+/* 66 characters, 198 bytes: as long as a name in a request may be. */
+#define TEN       "大阪府広域施設予約等"
+#define LONG_NAME VIEW(TEN TEN TEN TEN TEN TEN "システム第一")
+
 static void set(struct table *t, const struct scripted_options *o, const char *const *script)
 {
     *t = (struct table){.script = script};
@@ -132,12 +140,19 @@ static struct proof_request request_of(enum proof_purpose purpose)
 
 static struct proof_response talk_until(struct table *t, enum proof_purpose purpose, int64_t end_ms)
 {
-    static const struct proof_issuer issuer = {.iss = VIEW("https://id.example"), .label = VIEW("試験の玄関")};
-    const struct proof_request request = request_of(purpose);
+    const struct proof_issuer issuer = {.iss = VIEW("https://id.example"),
+                                        .label = t->wordy ? LONG_NAME : VIEW("試験の玄関")};
+    struct proof_request request = request_of(purpose);
+    if (t->wordy) {
+        request.iss = VIEW("https://digital-identity-platform.pref.osaka.lg.jp");
+        request.rp.name = request.rp.org = LONG_NAME;
+        request.ui.lang = t->wordy == LANG_EN + 1 ? VIEW("en") : VIEW("ja");
+    }
     struct proof_response out;
     struct conversation c = {.request = &request,
                              .issuer = &issuer,
                              .jws = VIEW("a.b.c"),
+                             .unknown_page = t->wordy > 0,
                              .reader = &t->reader,
                              .window = &t->window,
                              .arena = &t->arena,
@@ -807,4 +822,22 @@ Test(conversation, a_child_has_no_sign_certificate_and_is_told_so)
     cr_expect(r.error == PROOF_UNSUPPORTED_CARD && r.part == PROOF_PART_SIGN, "%s", proof_error_name(r.error));
     cr_expect(!scripted_card_left_open(t.card) && scripted_card_tries(t.card, SCRIPTED_SIGN) == 5);
     clear(&t);
+}
+
+Test(conversation, every_window_has_room_for_the_longest_names)
+{
+    static const char *const here[] = {"1234", "ABC123", NULL}, *const digits[] = {"1234", "1234", NULL};
+    static const char *const there[] = {"go on", "go on", NULL};
+    for (enum proof_purpose purpose = PROOF_LOGIN; purpose < PROOF_PURPOSE_COUNT; purpose++)
+        for (int wordy = LANG_JA + 1; wordy <= LANG_EN + 1; wordy++)
+            for (int keys = 0; keys < 2; keys++) {
+                struct scripted_options o = plastic;
+                struct table t;
+                const char *const *typed = purpose == PROOF_REGISTER ? here : digits;
+                o.keypad = keys ? typed : NULL;
+                set(&t, &o, keys ? there : typed);
+                t.wordy = wordy;
+                cr_expect_eq(talk(&t, purpose).error, PROOF_OK, "%s", proof_purpose_name(purpose));
+                clear(&t);
+            }
 }
