@@ -2,7 +2,7 @@
 // another language, another browser's answer, wrong PINs, a card that is pulled.
 import {
   accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, goOnInWindow, held, isAt, issuer, logInWithCard,
-  loginButton, look, openBrowser, openWindow, same, settled, shoot, siteA, siteB, typePin, useCard, windowIsGone, windowIsOpen, withCard,
+  loginButton, look, openBrowser, openWindow, same, settled, shoot, shots, siteA, siteB, typePin, useCard, windowIsGone, windowIsOpen, withCard,
 } from './lib.mjs';
 import { checkOnPage, receiptOf } from './receipt.mjs';
 
@@ -230,6 +230,14 @@ await scene('What she allows, afterwards', async (page) => {
   await look(page, 'history');
   await page.goto(`${own}/receipt`);
   await look(page, 'receipt');
+  const proof = await settled(async () => {
+    for (let i = 0; ; i += 1) { // a checkpoint that counts the leaf is published within ten seconds
+      const answer = await page.request.get(`${own}/receipt.tlog-proof`);
+      if (answer.status() === 200 || i === 15) return answer;
+      await page.waitForTimeout(1000);
+    }
+  });
+  held('the proof stands beside the receipt', proof.status() === 200 && (await proof.text()).startsWith('c2sp.org/tlog-proof@v1\n'));
   const pdf = await page.pdf({ path: `${shots}/receipt.pdf`, preferCSSPageSize: true });
   const sheets = pdf.toString('latin1').match(/\/Type\s*\/Page[^s]/g).length;
   held('the receipt prints on at most two sheets of A4', sheets <= 2, `${sheets} sheets`);
