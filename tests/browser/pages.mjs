@@ -260,10 +260,9 @@ await scene('What she allows, afterwards', async (page) => {
   await press('withdraw').click();
   held('withdrawn', await says('取り消しました'));
   await look(page, 'service-withdrawn');
-  await openLogin(page);
-  held('the service has to ask again', await says('前の同意は取り消されています'));
-  await consentButton(page, 'allow').click();
-  await page.waitForURL((url) => url.origin === siteA);
+  await page.goto(`${issuer}/me/services`);
+  held('it stands among those that have ended', await says('取り消し済み'));
+  await look(page, 'services-ended');
 });
 
 await scene('Back and reload', async (page) => {
