@@ -143,16 +143,16 @@ static void compare_tile(struct audit_walk *w, unsigned level, int64_t n, const 
 {
     uint8_t tile[TILE_WIDTH][TREE_HASH];
     unsigned width = w->report->published < 0 ? 0 : tile_width((int)level, n, w->report->published);
-    int64_t first = n << (TILE_HEIGHT * (level + 1));
+    int64_t first = tile_first((int)level, n), many;
     width = width < count ? width : count;
     if (width == 0)
         return;
+    many = width * (tile_first((int)level, 1) / TILE_WIDTH); /* a tile of level 7 is never there */
     unsigned whole = tile_width((int)level, n, w->report->published);
     if (tile_folder_read((void *)(uintptr_t)w->scope->folder, level, n, whole, &tile[0][0]) != ERR_OK)
-        note_tile(w, first, (int64_t)width << (TILE_HEIGHT * level),
-                  "a tile above these leaves is missing or has a wrong size");
+        note_tile(w, first, many, "a tile above these leaves is missing or has a wrong size");
     else if (memcmp(tile, hashes, (size_t)width * TREE_HASH) != 0)
-        note_tile(w, first, (int64_t)width << (TILE_HEIGHT * level), "a tile above these leaves is not the tree's");
+        note_tile(w, first, many, "a tile above these leaves is not the tree's");
 }
 
 void audit_tile_compare_parents(struct audit_walk *w, int64_t chunk, const uint8_t (*hashes)[TREE_HASH], unsigned n)
@@ -190,7 +190,7 @@ static void compare_partial(struct audit_walk *w, const char *path, int level, i
     struct arena a;
     struct view bytes;
     unsigned now = tile_width(level, n, w->report->published);
-    int64_t first = level == TILE_ENTRIES ? n * TILE_WIDTH : n << (TILE_HEIGHT * (level + 1));
+    int64_t first = tile_first(level, n);
     if (width > now) /* written, but the checkpoint that counts it was not published yet */
         return;
     enum err err = level == TILE_ENTRIES
@@ -206,8 +206,7 @@ static void compare_partial(struct audit_walk *w, const char *path, int level, i
 static void compare_partials(struct audit_walk *w, int level)
 {
     char name[TILE_PATH_MAX], path[4200];
-    int shift = TILE_HEIGHT * ((level == TILE_ENTRIES ? 0 : level) + 1);
-    int64_t n = shift < 63 ? w->report->published >> shift : 0, width; /* no tree fills a tile of the highest level */
+    int64_t n = tile_number(level, w->report->published), width;
     struct arena a;
     char **files;
     size_t count;

@@ -241,7 +241,7 @@ static enum err refuse(struct publisher *p, const char **why, const char *text)
 static enum err own_tile(void *ctx, unsigned level, int64_t n, unsigned width, uint8_t *out)
 {
     const struct publisher *p = ctx;
-    if (n == p->tiles.size >> (TILE_HEIGHT * (level + 1)) && width <= p->tiles.width[level]) {
+    if (n == tile_number((int)level, p->tiles.size) && width <= p->tiles.width[level]) {
         memcpy(out, p->tiles.tile[level], (size_t)width * TREE_HASH);
         return ERR_OK;
     }

@@ -76,7 +76,7 @@ static bool is_canonical(struct arena *a, struct view event)
     struct view again;
     if (json_read(&j, a, event, NULL) != ERR_OK || !json_is_object(j))
         return false;
-    buf_open(&b, a, RECEIPT_MAX);
+    buf_open(&b, a, RECEIPT_CHECK_MAX);
     json_put_canonical(&b, j);
     return buf_done(&b, &again) == ERR_OK && view_equal(again, event);
 }

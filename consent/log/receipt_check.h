@@ -7,7 +7,7 @@
 #include "consent/log/leaf.h"
 #include "consent/log/policy.h"
 
-#define RECEIPT_MAX (256 * 1024)
+#define RECEIPT_CHECK_MAX (256 * 1024)
 
 enum receipt_answer {
     RECEIPT_GOOD,

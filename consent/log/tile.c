@@ -76,6 +76,18 @@ unsigned tile_width(int level, int64_t n, int64_t size)
     return there <= 0 ? 0 : there > TILE_WIDTH ? TILE_WIDTH : (unsigned)there;
 }
 
+int64_t tile_number(int level, int64_t size)
+{
+    unsigned shift = TILE_HEIGHT * ((level < 0 ? 0 : (unsigned)level) + 1);
+    return shift > 62 ? 0 : size >> shift;
+}
+
+int64_t tile_first(int level, int64_t n)
+{
+    unsigned shift = TILE_HEIGHT * ((level < 0 ? 0 : (unsigned)level) + 1);
+    return shift > 62 ? 0 : n << shift;
+}
+
 /* --- hashes ----------------------------------------------------------------------------------------------------- */
 
 /* The root of 2^HEIGHT hashes, at most a tile's. */

@@ -19,6 +19,11 @@ bool tile_path_read(struct view path, int *level, int64_t *n, unsigned *width);
 /* How wide tile N of LEVEL is in a tree of SIZE leaves; 0: it is not there. */
 unsigned tile_width(int level, int64_t n, int64_t size);
 
+/* The number of the tile of LEVEL that the next leaf of a tree of SIZE leaves is below, and the first leaf below tile
+ * N. */
+int64_t tile_number(int level, int64_t size);
+int64_t tile_first(int level, int64_t n);
+
 /* A tree to read: READ gives the first WIDTH hashes of a tile. The last tile of each level is kept. */
 typedef enum err tile_fn(void *ctx, unsigned level, int64_t n, unsigned width, uint8_t *out);
 struct tiles {

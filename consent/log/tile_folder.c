@@ -116,12 +116,6 @@ static enum err write_tile(const struct tile_writer *w, int level, int64_t n, un
     return err;
 }
 
-static int64_t tile_number(const struct tile_writer *w, unsigned level)
-{
-    unsigned shift = TILE_HEIGHT * (level + 1);
-    return shift < 63 ? w->size >> shift : 0; /* the highest level: no tree fills a tile of it */
-}
-
 /* A hash for LEVEL; W->size counts the leaf already. */
 static enum err push(struct tile_writer *w, unsigned level, const uint8_t hash[TREE_HASH])
 {
@@ -130,7 +124,8 @@ static enum err push(struct tile_writer *w, unsigned level, const uint8_t hash[T
     memcpy(w->tile[level][w->width[level]++], hash, TREE_HASH);
     if (w->width[level] < TILE_WIDTH)
         return ERR_OK;
-    enum err err = write_tile(w, (int)level, tile_number(w, level) - 1, TILE_WIDTH, VIEW_ARRAY(w->tile[level]));
+    enum err err =
+        write_tile(w, (int)level, tile_number((int)level, w->size) - 1, TILE_WIDTH, VIEW_ARRAY(w->tile[level]));
     if (err)
         return err;
     w->width[level] = 0;
@@ -160,7 +155,7 @@ static enum err write_partials(const struct tile_writer *w)
                          view_bytes(w->entries, (size_t)w->width[0] * TILE_ENTRY));
     for (unsigned level = 0; level < TILE_LEVELS && !err; level++)
         if (w->width[level] > 0)
-            err = write_tile(w, (int)level, tile_number(w, level), w->width[level],
+            err = write_tile(w, (int)level, tile_number((int)level, w->size), w->width[level],
                              view_bytes(w->tile[level], (size_t)w->width[level] * TREE_HASH));
     return err;
 }
@@ -188,7 +183,7 @@ enum err tile_writer_open(struct tile_writer *w, const char *folder, int64_t siz
     w->size = w->written = size;
     enum err err = ERR_OK;
     for (unsigned level = 0; level < TILE_LEVELS && !err; level++) {
-        int64_t n = tile_number(w, level);
+        int64_t n = tile_number((int)level, w->size);
         w->width[level] = tile_width((int)level, n, size);
         if (w->width[level] > 0)
             err = read_tile(folder, (int)level, n, w->width[level], TREE_HASH, &w->tile[level][0][0]);

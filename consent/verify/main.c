@@ -87,8 +87,8 @@ static int check_receipt(struct arena *a, const struct words *w, const struct po
     const char *which;
     if (!w->jwks || w->from || w->n != 2)
         return fputs(USAGE_TEXT, stderr), USAGE;
-    if (!read_file(a, w->files[0], RECEIPT_MAX, &receipt) || !read_file(a, w->jwks, RECEIPT_MAX, &jwks) ||
-        !read_file(a, w->files[1], RECEIPT_MAX, &proof))
+    if (!read_file(a, w->files[0], RECEIPT_CHECK_MAX, &receipt) || !read_file(a, w->jwks, RECEIPT_CHECK_MAX, &jwks) ||
+        !read_file(a, w->files[1], RECEIPT_CHECK_MAX, &proof))
         return FAILED;
     enum err err = receipt_check(&v, a, trim(receipt), jwks, proof, policy, &which);
     if (err == ERR_SYNTAX)
