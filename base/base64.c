@@ -80,7 +80,7 @@ static const uint8_t shared_sextets[128] = {
 /* clang-format on */
 
 /* C62 and C63 are the last two letters of the alphabet. */
-static uint8_t sextet(uint8_t c, uint8_t c62, uint8_t c63)
+static inline uint8_t sextet(uint8_t c, uint8_t c62, uint8_t c63)
 {
     uint8_t six = c < sizeof shared_sextets ? shared_sextets[c] : NO;
     if (six != NO)
@@ -98,10 +98,19 @@ static enum err decode(struct arena *a, struct view text, uint8_t c62, uint8_t c
     uint8_t *p = arena_alloc(a, text.n / 4 * 3 + 3);
     if (!p)
         return ERR_MEMORY;
-    size_t n = 0;
+    size_t n = 0, i = 0;
     uint32_t bits = 0;
     unsigned have = 0;
-    for (size_t i = 0; i < text.n; i++) {
+    for (; i + 4 <= text.n; i += 4) {
+        uint8_t s0 = sextet(text.p[i], c62, c63), s1 = sextet(text.p[i + 1], c62, c63);
+        uint8_t s2 = sextet(text.p[i + 2], c62, c63), s3 = sextet(text.p[i + 3], c62, c63);
+        if ((s0 | s1 | s2 | s3) == NO)
+            return ERR_SYNTAX;
+        p[n++] = (uint8_t)(s0 << 2 | s1 >> 4);
+        p[n++] = (uint8_t)(s1 << 4 | s2 >> 2);
+        p[n++] = (uint8_t)(s2 << 6 | s3);
+    }
+    for (; i < text.n; i++) {
         uint8_t six = sextet(text.p[i], c62, c63);
         if (six == NO)
             return ERR_SYNTAX;

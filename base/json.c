@@ -153,27 +153,57 @@ bool json_only(const struct json *j, const char *const names[], struct view *str
     return true;
 }
 
+static bool is_clean(uint8_t c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* Bytes of X that are zero have their top bit set in the result, and none below the first of them. */
+static uint64_t zeros(uint64_t x)
+{
+    return (x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080);
+}
+
+/* How many bytes need no escape; eight at a time, since most texts need none at all. */
+static size_t clean_bytes(struct view v)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+    for (uint64_t x; i + sizeof x <= v.n; i += sizeof x) {
+        memcpy(&x, v.p + i, sizeof x);
+        if (zeros(x & (ones * 0xE0)) | zeros(x ^ (ones * '"')) | zeros(x ^ (ones * '\\')))
+            break;
+    }
+    while (i < v.n && is_clean(v.p[i]))
+        i++;
+    return i;
+}
+
+static void put_escape(struct buf *b, uint8_t c)
+{
+    static const char shorts[] = "\b\t\n\f\r\"\\", letters[] = "btnfr\"\\";
+    const char *hit = c ? memchr(shorts, c, sizeof shorts - 1) : NULL;
+    if (hit) {
+        buf_put_byte(b, '\\');
+        buf_put_byte(b, (uint8_t)letters[hit - shorts]);
+    } else {
+        buf_printf(b, "\\u%04x", c);
+    }
+}
+
 /* RFC 8785 3.2.2.2: only what must be escaped is, with the short form where there is one. */
 static void put_escaped(struct buf *b, struct view v)
 {
-    size_t clean = 0;
     buf_put_byte(b, '"');
-    for (size_t i = 0; i < v.n; i++) {
-        uint8_t c = v.p[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_put(b, view_part(v, clean, i - clean));
-        clean = i + 1;
-        static const char shorts[] = "\b\t\n\f\r\"\\", letters[] = "btnfr\"\\";
-        const char *hit = c ? memchr(shorts, c, sizeof shorts - 1) : NULL;
-        if (hit) {
-            buf_put_byte(b, '\\');
-            buf_put_byte(b, (uint8_t)letters[hit - shorts]);
-        } else {
-            buf_printf(b, "\\u%04x", c);
+    while (v.n) {
+        size_t n = clean_bytes(v);
+        buf_put(b, view_part(v, 0, n));
+        v = view_from(v, n);
+        if (v.n) {
+            put_escape(b, v.p[0]);
+            v = view_from(v, 1);
         }
     }
-    buf_put(b, view_from(v, clean));
     buf_put_byte(b, '"');
 }
 

@@ -1,12 +1,15 @@
 #include "base/secret.h"
 
 #include <openssl/crypto.h>
+#include <string.h>
 #include <sys/mman.h>
 
+/* explicit_bzero(3) is not left out by the compiler either, and clears as fast as memset: arenas are wiped after every
+ * request. */
 void wipe(void *p, size_t n)
 {
     if (n)
-        OPENSSL_cleanse(p, n);
+        explicit_bzero(p, n);
 }
 
 enum err secret_set(struct secret *s, struct view v)

@@ -35,9 +35,20 @@ static size_t sequence(const uint8_t *p, size_t n)
     return len;
 }
 
+/* Eight bytes that are all ASCII and not NUL: no top bit is set, nor by taking one off each. */
+static bool is_ascii_word(const uint8_t *p)
+{
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    return (((x - UINT64_C(0x0101010101010101)) | x) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool text_is_utf8(struct view v)
 {
     for (size_t i = 0, len; i < v.n; i += len) {
+        len = 8;
+        if (v.n - i >= len && is_ascii_word(v.p + i))
+            continue;
         len = v.p[i] - 1U < 0x7F ? 1 : sequence(v.p + i, v.n - i);
         if (len == 0)
             return false;

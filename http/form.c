@@ -106,12 +106,10 @@ static enum err read_item(struct form_item *item, struct arena *arena, struct vi
 /* How many pieces between ampersands are not empty. */
 static size_t count_pieces(struct view raw)
 {
+    struct view piece;
     size_t n = 0;
-    bool inside = false;
-    for (size_t i = 0; i < raw.n; i++) {
-        n += raw.p[i] != '&' && !inside;
-        inside = raw.p[i] != '&';
-    }
+    while (view_next(&raw, '&', &piece))
+        n += piece.n > 0;
     return n;
 }
 

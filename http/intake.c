@@ -17,14 +17,14 @@ void intake_target(struct request *r, struct view target)
     r->query_raw = mark < target.n ? view_from(target, mark + 1) : VIEW_NONE;
 }
 
-/* RFC 9110 5.6.2 */
+/* RFC 9110 5.6.2. Letters and the hyphen are what names are made of; the rest is looked up. */
 static bool is_token(struct view v)
 {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
+    static const char others[] = "0123456789!#$%&'*+.^_`|~";
     for (size_t i = 0; i < v.n; i++) {
         uint8_t c = v.p[i];
-        bool alnum = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-        if (!alnum && !memchr(marks, c, sizeof(marks) - 1))
+        bool usual = (uint8_t)((c | 0x20) - 'a') < 26 || c == '-';
+        if (!usual && !memchr(others, c, sizeof(others) - 1))
             return false;
     }
     return v.n > 0;
