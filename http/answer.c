@@ -100,8 +100,8 @@ void answer_referrer(struct answer *a, const char *policy)
     a->referrer = policy;
 }
 
-void answer_hold(struct answer *a, gate_fn *fn, void *ctx)
+void answer_hold(struct answer *a, settle_fn *settle, void *ctx)
 {
-    a->hold = fn;
-    a->hold_ctx = ctx;
+    a->settle = settle;
+    a->settle_ctx = ctx;
 }

@@ -15,15 +15,9 @@ struct answer_head {
     const char *value;
 };
 
-/* What keeps an answer back. OPEN may be called by any thread, once: with ERR_OK the answer is sent, otherwise a 503 in
- * its place. */
-struct gate {
-    void (*open)(struct gate *gate, enum err e);
-    bool later; /* set by the gate_fn: it will call OPEN */
-};
-
-/* Asked when the handler has returned. ERR_OK: the answer may go now, or LATER is set. Other: a 503 goes instead. */
-typedef enum err gate_fn(void *ctx, struct gate *gate);
+/* Brings to the disk what the answers that are kept back for it and for the same CTX tell; called once for many. Not
+ * ERR_OK: each becomes a 503. */
+typedef enum err settle_fn(void *ctx);
 
 struct answer {
     struct arena *arena;
@@ -35,8 +29,8 @@ struct answer {
     const char *referrer;     /* Referrer-Policy */
     struct answer_head heads[ANSWER_HEADERS_MAX];
     size_t n_heads;
-    gate_fn *hold;
-    void *hold_ctx;
+    settle_fn *settle;
+    void *settle_ctx;
     bool broken; /* something could not be written: it is sent as 500 */
 };
 
@@ -64,9 +58,9 @@ void answer_no_store(struct answer *a);
 /* Another Cache-Control value (static), for assets, discovery and keys. */
 void answer_cache(struct answer *a, const char *cache_control);
 
-/* The answer is complete, but must not leave before something else has happened (its record is on the disk). The worker
- * goes on with other requests meanwhile. CTX lives as long as the arena. */
-void answer_hold(struct answer *a, gate_fn *fn, void *ctx);
+/* The answer must not leave before SETTLE was called and returned ERR_OK. The worker first works on whatever else is
+ * there, and then calls it once for all of them. */
+void answer_hold(struct answer *a, settle_fn *settle, void *ctx);
 
 /* Another Content-Security-Policy, for pages. Lives as long as the arena. */
 void answer_policy(struct answer *a, const char *policy);

@@ -8,8 +8,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,12 +26,10 @@
 #define WATCH_INTERVAL_MS 500
 #define NEVER             INT64_MAX
 
-enum held { HELD_NOT, HELD_PARKED, HELD_OPENED };
-
 /* One request on its way: from the first line to the last byte of the answer. Kept and used again. */
 struct call {
-    struct job job; /* first, so that a job is its call */
-    struct call *next_free;
+    struct job job;    /* first, so that a job is its call */
+    struct call *next; /* of those that are free, or held */
     struct server *server;
     struct lane *lane;
     struct MHD_Connection *connection;
@@ -45,10 +43,6 @@ struct call {
     struct arena arena;
     struct request request;
     struct answer answer;
-    struct gate gate;
-    enum err held_err;             /* what the gate opened with */
-    _Atomic int held;              /* enum held: who sends the answer, the gate or the worker */
-    struct MHD_Response *response; /* made already, while the answer is kept back */
     size_t target_bytes;
     struct header headers[HEADERS_ROOM];
     char id[17];
@@ -57,9 +51,12 @@ struct call {
 /* One connection. Made when it is accepted, for its peer's address and for the watch over slow senders. */
 struct line {
     struct line *prev, *next;
+    struct line *next_new; /* dealt to its lane, which has not looked yet */
     struct lane *lane;
     int fd;
     bool started; /* libmicrohttpd has it and will say when it is closed */
+    struct sockaddr_storage from;
+    socklen_t from_size;
     struct peer peer;
     _Atomic int64_t deadline_ms; /* cut off after this */
 };
@@ -69,12 +66,18 @@ struct listener {
     uint16_t port;
 };
 
-/* A worker: one libmicrohttpd daemon with its thread and its share of the connections. */
+/* A worker: a thread that runs one libmicrohttpd daemon with its share of the connections. */
 struct lane {
     struct server *server;
     int index;
     struct MHD_Daemon *daemon;
-    struct call *free_calls;      /* only its thread touches them */
+    pthread_t thread;
+    bool has_thread;
+    int bell; /* eventfd: wakes it for new connections, for answers of slow workers and to end */
+    _Atomic(struct line *) newcomers;
+    struct line *adding;          /* the one it is handing to libmicrohttpd */
+    struct call *free_calls;      /* only its thread touches these */
+    struct call *held;            /* their answers wait until the lane goes to the disk */
     _Atomic unsigned connections; /* dealt to it and not closed yet */
 };
 
@@ -91,7 +94,6 @@ struct server {
     struct workers *slow;
 
     _Atomic int in_flight;
-    _Atomic int parked; /* connections that sleep until a gate opens */
     _Atomic uint64_t next_id;
     _Atomic bool draining;
 
@@ -100,8 +102,9 @@ struct server {
     unsigned n_lines;
     pthread_t doorkeeper;
     bool has_doorkeeper;
-    int bell; /* eventfd: wakes the doorkeeper */
-    _Atomic bool closing;
+    int bell;             /* eventfd: wakes the doorkeeper */
+    _Atomic bool closing; /* the doorkeeper ends */
+    _Atomic bool ending;  /* the lanes end */
 };
 
 static const struct form no_form;
@@ -112,7 +115,7 @@ static struct call *call_take(struct lane *lane)
 {
     struct call *call = lane->free_calls;
     if (call) {
-        lane->free_calls = call->next_free;
+        lane->free_calls = call->next;
         return call;
     }
     call = calloc(1, sizeof(*call));
@@ -124,7 +127,7 @@ static struct call *call_take(struct lane *lane)
 static void call_give_back(struct lane *lane, struct call *call)
 {
     arena_reset(&call->arena);
-    call->next_free = lane->free_calls;
+    call->next = lane->free_calls;
     lane->free_calls = call;
 }
 
@@ -151,8 +154,6 @@ static void call_open(struct call *call, struct lane *lane, struct MHD_Connectio
     call->phase = CALL_LINE;
     call->allowed = 0;
     call->fault = (struct fault){0};
-    call->response = NULL;
-    atomic_store_explicit(&call->held, HELD_NOT, memory_order_relaxed);
     call->target_bytes = 0;
     write_id(call->id, atomic_fetch_add_explicit(&s->next_id, 0x9E3779B97F4A7C15U, memory_order_relaxed));
     call->request = (struct request){
@@ -261,9 +262,8 @@ static struct MHD_Response *response_of(struct call *call)
 /* Hands the answer to libmicrohttpd. False if even that failed: the connection is closed then. */
 static bool queue_answer(struct call *call)
 {
-    struct MHD_Response *response = call->response ? call->response : response_of(call);
+    struct MHD_Response *response = response_of(call);
     call->phase = CALL_DONE;
-    call->response = NULL;
     if (!response)
         return false;
     bool ok = MHD_queue_response(call->connection, (unsigned)call->answer.status, response) == MHD_YES;
@@ -273,68 +273,59 @@ static bool queue_answer(struct call *call)
 
 /* --- answers that are kept back --------------------------------------------------------------------------------- */
 
+static bool is_held(const struct call *call)
+{
+    return call->answer.settle && !call->fault.status && !call->answer.broken;
+}
+
+static enum err settle(const struct call *call)
+{
+    return call->answer.settle(call->answer.settle_ctx);
+}
+
 static void refuse_held(struct call *call)
 {
-    if (call->response)
-        MHD_destroy_response(call->response);
-    call->response = NULL;
     call->fault = (struct fault){.status = 503, .rule = "it could not be recorded"};
     show_fault(call);
 }
 
-/* In whichever thread comes last, the one that opens the gate or the one that parks; the connection sleeps. */
-static void send_held(struct call *call)
+static bool is_settled_with(const struct call *call, const struct call *before)
 {
-    struct server *s = call->server;
-    if (call->held_err != ERR_OK)
-        refuse_held(call);
-    queue_answer(call);
-    MHD_resume_connection(call->connection); /* from here on the call may be another request's */
-    atomic_fetch_sub(&s->parked, 1);
+    return before && call->answer.settle == before->answer.settle &&
+           call->answer.settle_ctx == before->answer.settle_ctx;
 }
 
-static void open_gate(struct gate *gate, enum err e)
+/* The lane has worked on everything that was there, and goes to the disk once for all of it. */
+static void release_held(struct lane *lane)
 {
-    struct call *call = (struct call *)(void *)((char *)gate - offsetof(struct call, gate));
-    call->held_err = e;
-    if (atomic_exchange(&call->held, HELD_OPENED) == HELD_PARKED)
-        send_held(call);
+    enum err e = ERR_OK;
+    struct call *before = NULL;
+    for (struct call *call = lane->held; call; call = call->next) {
+        if (!is_settled_with(call, before))
+            e = settle(call);
+        if (e != ERR_OK)
+            refuse_held(call);
+        before = call;
+    }
+    for (struct call *call = lane->held, *next; call; call = next) {
+        next = call->next;
+        queue_answer(call); /* on failure on_request is called once more and closes the connection */
+        MHD_resume_connection(call->connection);
+    }
+    lane->held = NULL;
 }
 
-/* True: the answer may go now (perhaps another one than before). False: it waits, and the connection must sleep. */
-static bool may_go(struct call *call)
+/* When nobody else is connected here, nobody can come meanwhile: the shortest way is to the disk at once. */
+static bool may_go_alone(const struct lane *lane)
 {
-    gate_fn *hold = call->answer.hold;
-    if (!hold || call->fault.status || call->answer.broken)
-        return true;
-    call->gate = (struct gate){.open = open_gate};
-    call->response = response_of(call);
-    enum err e = call->response ? hold(call->answer.hold_ctx, &call->gate) : ERR_MEMORY;
-    if (e != ERR_OK)
-        refuse_held(call);
-    return e != ERR_OK || !call->gate.later;
+    return !lane->held && atomic_load_explicit(&lane->connections, memory_order_relaxed) <= 1;
 }
 
-/* The connection sleeps already, and is counted in s->parked. */
-static void park(struct call *call)
+static void hold(struct call *call)
 {
-    if (atomic_exchange(&call->held, HELD_PARKED) == HELD_OPENED)
-        send_held(call);
-}
-
-/* A server that closes lets nobody fall asleep any more: whoever is not counted by then waits here. */
-static bool may_park(struct call *call)
-{
-    struct server *s = call->server;
-    atomic_fetch_add(&s->parked, 1);
-    if (!atomic_load(&s->closing))
-        return true;
-    atomic_fetch_sub(&s->parked, 1);
-    while (atomic_load(&call->held) != HELD_OPENED)
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    if (call->held_err != ERR_OK)
-        refuse_held(call);
-    return false;
+    MHD_suspend_connection(call->connection);
+    call->next = call->lane->held;
+    call->lane->held = call;
 }
 
 /* --- working ---------------------------------------------------------------------------------------------------- */
@@ -354,6 +345,13 @@ static void make_answer(struct call *call)
     log_set_request(NULL);
 }
 
+static void ring(int bell)
+{
+    uint64_t one = 1;
+    if (bell >= 0 && write(bell, &one, sizeof(one)) < 0)
+        return; /* it is ringing already */
+}
+
 /* In a slow worker: the connection sleeps meanwhile. */
 static void run_slow(void *ctx, struct job *job, int worker)
 {
@@ -361,12 +359,12 @@ static void run_slow(void *ctx, struct job *job, int worker)
     struct call *call = (struct call *)job;
     call->request.worker = (int)s->config.workers + worker;
     make_answer(call);
-    if (!may_go(call) && may_park(call)) {
-        park(call);
-        return;
-    }
-    queue_answer(call); /* on failure on_request is called once more and closes the connection */
-    MHD_resume_connection(call->connection);
+    if (is_held(call) && settle(call) != ERR_OK)
+        refuse_held(call);
+    struct lane *lane = call->lane;
+    queue_answer(call);                      /* on failure on_request is called once more and closes the connection */
+    MHD_resume_connection(call->connection); /* from here on the call may be another request's */
+    ring(lane->bell);
 }
 
 /* --- collecting ------------------------------------------------------------------------------------------------- */
@@ -457,11 +455,13 @@ static enum MHD_Result dispatch(struct call *call)
         return MHD_YES;
     }
     make_answer(call);
-    if (may_go(call) || !may_park(call))
-        return queue_answer(call) ? MHD_YES : MHD_NO;
-    MHD_suspend_connection(call->connection);
-    park(call);
-    return MHD_YES;
+    if (is_held(call) && !may_go_alone(call->lane)) {
+        hold(call);
+        return MHD_YES;
+    }
+    if (is_held(call) && settle(call) != ERR_OK)
+        refuse_held(call);
+    return queue_answer(call) ? MHD_YES : MHD_NO;
 }
 
 /* --- what libmicrohttpd calls ----------------------------------------------------------------------------------- */
@@ -585,6 +585,8 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
         int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         *context = line_started(lane->server, fd);
     } else {
+        if (lane->adding == *context)
+            lane->adding = NULL;
         line_free(lane->server, *context); /* the socket is still open: its number cannot be another's yet */
         *context = NULL;
     }
@@ -599,17 +601,9 @@ static void cut_off_late(struct server *s)
 {
     int64_t now = clock_steady_ms();
     INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
-    for (struct line *line = s->lines, *next; line; line = next) {
-        next = line->next;
-        if (atomic_load_explicit(&line->deadline_ms, memory_order_relaxed) >= now)
-            continue;
-        if (line->started) {
+    for (struct line *line = s->lines; line; line = line->next)
+        if (line->started && atomic_load_explicit(&line->deadline_ms, memory_order_relaxed) < now)
             shutdown(line->fd, SHUT_RDWR);
-        } else { /* libmicrohttpd had no memory for it and has closed the socket without a word */
-            line_unlink(s, line);
-            free(line);
-        }
-    }
     pthread_mutex_unlock(&s->lines_lock);
 }
 
@@ -661,6 +655,16 @@ static bool line_link(struct server *s, struct line *line)
     return ok;
 }
 
+/* libmicrohttpd takes a connection only from the thread that runs it. */
+static void hand_to_lane(struct line *line)
+{
+    struct lane *lane = line->lane;
+    line->next_new = atomic_load(&lane->newcomers);
+    while (!atomic_compare_exchange_weak(&lane->newcomers, &line->next_new, line))
+        ;
+    ring(lane->bell);
+}
+
 static void deal_out(struct server *s, int fd, const struct sockaddr_storage *from, socklen_t n, uint16_t local_port,
                      unsigned *turn)
 {
@@ -670,14 +674,16 @@ static void deal_out(struct server *s, int fd, const struct sockaddr_storage *fr
         return;
     }
     line->fd = fd;
+    line->from = *from;
+    line->from_size = n;
     line->lane = emptiest_lane(s, turn);
     read_peer(&line->peer, from, n, local_port);
     atomic_init(&line->deadline_ms, clock_steady_ms() + s->config.read_s * INT64_C(1000));
     if (!line_link(s, line)) {
         close(fd);
         free(line);
-    } else if (MHD_add_connection(line->lane->daemon, fd, (const struct sockaddr *)from, n) != MHD_YES) {
-        line_free(s, line); /* the socket is closed already */
+    } else {
+        hand_to_lane(line);
     }
 }
 
@@ -739,30 +745,30 @@ static void *keep_door(void *arg)
 }
 
 /* Signals are for the main thread. */
-static enum err doorkeeper_start(struct server *s)
+static enum err start_thread(pthread_t *thread, void *run(void *), void *arg)
 {
     sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(thread, NULL, run, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err doorkeeper_start(struct server *s)
+{
     s->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (s->bell < 0)
         return ERR_IO;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    s->has_doorkeeper = pthread_create(&s->doorkeeper, NULL, keep_door, s) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return s->has_doorkeeper ? ERR_OK : ERR_MEMORY;
-}
-
-static void ring(struct server *s)
-{
-    uint64_t one = 1;
-    if (s->bell >= 0 && write(s->bell, &one, sizeof(one)) < 0)
-        return; /* it is ringing already */
+    enum err e = start_thread(&s->doorkeeper, keep_door, s);
+    s->has_doorkeeper = !e;
+    return e;
 }
 
 static void doorkeeper_end(struct server *s)
 {
     atomic_store(&s->closing, true);
-    ring(s);
+    ring(s->bell);
     if (s->has_doorkeeper)
         pthread_join(s->doorkeeper, NULL);
     s->has_doorkeeper = false;
@@ -839,12 +845,12 @@ static enum err listener_open(struct listener *l, const char *address)
     return e;
 }
 
-static enum err lane_open(struct lane *lane)
+static enum err daemon_open(struct lane *lane)
 {
     struct server *s = lane->server;
     const struct server_config *c = &s->config;
     struct MHD_OptionItem tls[3] = {{MHD_OPTION_END, 0, NULL}};
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
     if (s->tls_certificate) {
         flags |= MHD_USE_TLS;
         tls[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, s->tls_certificate};
@@ -861,6 +867,55 @@ static enum err lane_open(struct lane *lane)
     if (lane->daemon)
         return ERR_OK;
     return s->tls_certificate ? ERR_CONFIG : ERR_MEMORY; /* most likely a key that does not fit */
+}
+
+/* libmicrohttpd passes over an event without a connection. */
+static enum err hang_bell(struct lane *lane)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(lane->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    lane->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (!info || lane->bell < 0)
+        return ERR_IO;
+    return epoll_ctl(info->epoll_fd, EPOLL_CTL_ADD, lane->bell, &event) == 0 ? ERR_OK : ERR_IO;
+}
+
+static void take_newcomers(struct lane *lane)
+{
+    if (!atomic_load_explicit(&lane->newcomers, memory_order_relaxed))
+        return;
+    for (struct line *line = atomic_exchange(&lane->newcomers, NULL), *next; line; line = next) {
+        next = line->next_new;
+        lane->adding = line;
+        bool taken =
+            MHD_add_connection(lane->daemon, line->fd, (struct sockaddr *)&line->from, line->from_size) == MHD_YES;
+        if (!taken && lane->adding) /* the socket is closed already */
+            line_free(lane->server, line);
+        lane->adding = NULL;
+    }
+}
+
+static void *run_lane(void *arg)
+{
+    struct lane *lane = arg;
+    while (!atomic_load_explicit(&lane->server->ending, memory_order_acquire)) {
+        MHD_run_wait(lane->daemon, -1);
+        take_newcomers(lane);
+        release_held(lane);
+    }
+    MHD_run_wait(lane->daemon, 0); /* what was just released */
+    return NULL;
+}
+
+static enum err lane_open(struct lane *lane)
+{
+    enum err e = daemon_open(lane);
+    if (!e)
+        e = hang_bell(lane);
+    if (!e)
+        e = start_thread(&lane->thread, run_lane, lane);
+    lane->has_thread = !e;
+    return e;
 }
 
 /* --- opening and closing ---------------------------------------------------------------------------------------- */
@@ -950,6 +1005,7 @@ static enum err start_all(struct server *s)
     for (unsigned i = 0; i < s->config.workers && !e; i++) {
         s->lanes[i].server = s;
         s->lanes[i].index = (int)i;
+        s->lanes[i].bell = -1;
         e = lane_open(&s->lanes[i]);
     }
     return e ? e : doorkeeper_start(s);
@@ -991,7 +1047,7 @@ static void stop_listening(struct server *s)
 {
     for (size_t i = 0; i < s->n_listeners; i++)
         shutdown(s->listeners[i].fd, SHUT_RDWR);
-    ring(s);
+    ring(s->bell);
 }
 
 bool server_drain(struct server *s, int ms)
@@ -1009,13 +1065,23 @@ bool server_drain(struct server *s, int ms)
 
 static void lane_close(struct lane *lane)
 {
+    ring(lane->bell);
+    if (lane->has_thread)
+        pthread_join(lane->thread, NULL);
+    for (struct line *line = atomic_load(&lane->newcomers), *next; line; line = next) {
+        next = line->next_new;
+        close(line->fd);
+        line_free(lane->server, line);
+    }
     if (lane->daemon)
         MHD_stop_daemon(lane->daemon);
     for (struct call *call = lane->free_calls, *next; call; call = next) {
-        next = call->next_free;
+        next = call->next;
         arena_close(&call->arena);
         free(call);
     }
+    if (lane->bell >= 0)
+        close(lane->bell);
 }
 
 static void free_server(struct server *s)
@@ -1045,9 +1111,9 @@ void server_close(struct server *s)
     doorkeeper_end(s);
     if (s->slow)
         workers_stop(s->slow);
-    while (atomic_load(&s->parked) > 0)
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    /* Now every sleeping connection is awake again, as libmicrohttpd wants it before a daemon stops. */
+    /* Now every connection that slept for a slow worker is awake, and one that is held will be before its lane ends, as
+     * libmicrohttpd wants it before a daemon stops. */
+    atomic_store_explicit(&s->ending, true, memory_order_release);
     for (unsigned i = 0; s->lanes && i < s->config.workers; i++)
         lane_close(&s->lanes[i]);
     workers_close(s->slow);

@@ -3,17 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/epoch.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 
 /* A group is cut here: its first job should not wait for a thousand others. */
-enum { GROUP_MAX = 256 };
+enum { GROUP_MAX = 256, LOOKS = 200 };
 
 /* One caller of store_write, on that caller's stack. */
 struct pending {
@@ -23,9 +23,13 @@ struct pending {
     void *ctx;
     bool durable; /* it is answered when the log is on the disk */
     enum err err;
-    bool done, lead, sync; /* what it was woken for; SYNC: bring the log to the disk for this one and those behind it */
+    _Atomic int told; /* enum told */
+    bool sleeps;
     pthread_cond_t wake;
 };
+
+/* What one that waits is told; SYNC: bring the log to the disk for this one and those behind it. */
+enum told { TOLD_NOTHING, TOLD_LEAD, TOLD_SYNC, TOLD_DONE };
 
 struct store {
     struct db *writer; /* the leader's, one at a time */
@@ -37,17 +41,14 @@ struct store {
     struct pending *first, *last;
     bool led;
 
-    char *log_path;            /* SQLite's write-ahead log */
+    char *path, *log_path; /* the database and SQLite's write-ahead log */
+    struct ident epoch;
     _Atomic uint64_t applied;  /* groups that are in the log, as far as this process is concerned */
     pthread_mutex_t sync_lock; /* guards the rest of this block */
     pthread_cond_t sync_wake;
     uint64_t synced; /* of them, groups that are on the disk */
     int log_fd;
     bool syncing, broken;
-    struct store_waiter *waiters, **last_waiter; /* in order of their groups */
-    pthread_t syncer;                            /* goes to the disk while there are waiters */
-    pthread_cond_t syncer_wake;
-    bool has_syncer, syncer_ends;
 
     pthread_mutex_t pool_lock; /* guards the two below */
     pthread_cond_t pool_wake;
@@ -117,7 +118,29 @@ static enum err open_readers(struct store *s, const struct db_config *base, unsi
     return ERR_OK;
 }
 
-static enum err start_syncer(struct store *s);
+static enum err sync_log(struct store *s);
+
+/* A new epoch is on the disk before the first code bears it. */
+static enum err begin_epoch(struct store *s, enum store_fault *fault)
+{
+    bool is_new = false;
+    enum err e = epoch_open(&s->epoch, &is_new, s->writer, s->path);
+    if (e != ERR_OK)
+        *fault = db_fault(s->writer);
+    if (e != ERR_OK || !is_new)
+        return e;
+    e = sync_log(s);
+    if (e == ERR_OK)
+        epoch_is_written(s->path);
+    else
+        *fault = STORE_IO;
+    return e;
+}
+
+struct ident store_epoch(const struct store *s)
+{
+    return s->epoch;
+}
 
 static enum err open_all(struct store *s, const struct store_config *config, enum store_fault *fault)
 {
@@ -129,14 +152,15 @@ static enum err open_all(struct store *s, const struct store_config *config, enu
         .cache_kib = config->cache_kib ? config->cache_kib : 2048,
     };
     enum err e = make_file(config, fault);
-    if (asprintf(&s->log_path, "%s-wal", config->path) < 0) {
+    s->path = strdup(config->path);
+    if (asprintf(&s->log_path, "%s-wal", config->path) < 0)
         s->log_path = NULL;
+    if (!s->path || !s->log_path)
         return ERR_MEMORY;
-    }
     if (e == ERR_OK && !config->read_only)
         e = open_writer(s, &base, fault);
     if (e == ERR_OK && !config->read_only)
-        e = start_syncer(s);
+        e = begin_epoch(s, fault);
     if (e == ERR_OK)
         e = open_readers(s, &base, config->readers, fault);
     if (e == ERR_OK && config->read_only) {
@@ -159,8 +183,6 @@ enum err store_open(struct store **out, const struct store_config *config, enum 
     pthread_mutex_init(&s->queue_lock, NULL);
     pthread_mutex_init(&s->sync_lock, NULL);
     pthread_cond_init(&s->sync_wake, NULL);
-    pthread_cond_init(&s->syncer_wake, NULL);
-    s->last_waiter = &s->waiters;
     pthread_mutex_init(&s->pool_lock, NULL);
     pthread_cond_init(&s->pool_wake, NULL);
     enum err e = open_all(s, config, fault);
@@ -173,23 +195,11 @@ enum err store_open(struct store **out, const struct store_config *config, enum 
     return ERR_OK;
 }
 
-static void end_syncer(struct store *s)
-{
-    if (!s->has_syncer)
-        return;
-    pthread_mutex_lock(&s->sync_lock);
-    s->syncer_ends = true;
-    pthread_cond_signal(&s->syncer_wake);
-    pthread_mutex_unlock(&s->sync_lock);
-    pthread_join(s->syncer, NULL);
-}
-
 void store_close(struct store *s)
 {
     if (!s)
         return;
-    INSIST(s->n_idle == s->n_readers && !s->led && !s->first && !s->waiters);
-    end_syncer(s);
+    INSIST(s->n_idle == s->n_readers && !s->led && !s->first);
     for (size_t i = 0; i < s->n_readers; i++)
         db_close(s->idle[i]);
     free(s->idle);
@@ -197,7 +207,7 @@ void store_close(struct store *s)
     if (s->log_fd >= 0)
         close(s->log_fd);
     free(s->log_path);
-    pthread_cond_destroy(&s->syncer_wake);
+    free(s->path);
     pthread_cond_destroy(&s->sync_wake);
     pthread_mutex_destroy(&s->sync_lock);
     pthread_cond_destroy(&s->pool_wake);
@@ -357,28 +367,8 @@ static enum err sync_log(struct store *s)
     if (s->log_fd >= 0 && fdatasync(s->log_fd) == 0)
         return ERR_OK;
     atomic_store_explicit(&s->last_fault, STORE_IO, memory_order_relaxed);
+    epoch_end(s->path);
     return ERR_STORE;
-}
-
-/* The waiters whose groups are on the disk; all of them when nothing more can be. */
-static struct store_waiter *take_woken(struct store *s)
-{
-    struct store_waiter *woken = s->waiters, **end = &woken;
-    while (*end && (s->broken || (*end)->up_to <= s->synced))
-        end = &(*end)->next;
-    s->waiters = *end;
-    if (!s->waiters)
-        s->last_waiter = &s->waiters;
-    *end = NULL;
-    return woken;
-}
-
-static void wake_all(struct store_waiter *woken, enum err e)
-{
-    for (struct store_waiter *w = woken, *next; w; w = next) {
-        next = w->next; /* W may be gone once it is woken */
-        w->wake(w, e);
-    }
 }
 
 /* Goes to the disk once, for all groups that are in the log by now; meanwhile the next ones go into the log. Held by
@@ -394,14 +384,6 @@ static void sync_once(struct store *s)
     s->broken = e != ERR_OK;
     s->synced = e == ERR_OK ? reached : s->synced;
     pthread_cond_broadcast(&s->sync_wake);
-    struct store_waiter *woken = take_woken(s);
-    if (s->waiters)
-        pthread_cond_signal(&s->syncer_wake);
-    if (!woken)
-        return;
-    pthread_mutex_unlock(&s->sync_lock);
-    wake_all(woken, e);
-    pthread_mutex_lock(&s->sync_lock);
 }
 
 /* Returns when group number UP_TO is on the disk. */
@@ -416,66 +398,6 @@ static enum err sync_to(struct store *s, uint64_t up_to)
     bool good = s->synced >= up_to;
     pthread_mutex_unlock(&s->sync_lock);
     return good ? ERR_OK : ERR_STORE;
-}
-
-/* When nobody is at the disk, the caller goes: alone, that is the shortest way. Holds sync_lock before and after. */
-static bool settle_if_free(struct store *s, uint64_t up_to)
-{
-    if (s->synced < up_to && !s->broken && !s->syncing && !s->waiters)
-        sync_once(s);
-    return s->synced >= up_to;
-}
-
-enum err store_settle_if_free(struct store *s, bool *done)
-{
-    uint64_t up_to = atomic_load(&s->applied);
-    pthread_mutex_lock(&s->sync_lock);
-    *done = settle_if_free(s, up_to);
-    bool broken = s->broken && !*done;
-    pthread_mutex_unlock(&s->sync_lock);
-    return broken ? ERR_STORE : ERR_OK;
-}
-
-enum err store_settle_later(struct store *s, struct store_waiter *w, bool *later)
-{
-    uint64_t up_to = atomic_load(&s->applied);
-    pthread_mutex_lock(&s->sync_lock);
-    bool good = settle_if_free(s, up_to);
-    *later = !good && !s->broken;
-    if (*later) {
-        w->up_to = up_to;
-        w->next = NULL;
-        *s->last_waiter = w;
-        s->last_waiter = &w->next;
-    }
-    pthread_mutex_unlock(&s->sync_lock);
-    return good || *later ? ERR_OK : ERR_STORE;
-}
-
-static void *run_syncer(void *arg)
-{
-    struct store *s = arg;
-    pthread_mutex_lock(&s->sync_lock);
-    while (!s->syncer_ends)
-        if (s->waiters && !s->syncing)
-            sync_once(s);
-        else if (s->waiters)
-            pthread_cond_wait(&s->sync_wake, &s->sync_lock);
-        else
-            pthread_cond_wait(&s->syncer_wake, &s->sync_lock);
-    pthread_mutex_unlock(&s->sync_lock);
-    return NULL;
-}
-
-/* Signals are for the main thread. */
-static enum err start_syncer(struct store *s)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    s->has_syncer = pthread_create(&s->syncer, NULL, run_syncer, s) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return s->has_syncer ? ERR_OK : ERR_MEMORY;
 }
 
 static bool is_broken(struct store *s)
@@ -493,22 +415,29 @@ enum err store_settle(struct store *s)
 
 /* --- answering -------------------------------------------------------------------------------------------------- */
 
-/* Once done, P is gone as soon as its caller runs. */
-static void finish(struct pending *p, const struct pending *me)
+static enum told told(struct pending *p)
 {
-    p->done = true;
-    if (p != me)
+    return (enum told)atomic_load_explicit(&p->told, memory_order_acquire);
+}
+
+/* Under the lock. Told that it is done, P is gone as soon as its caller looks; one that sleeps cannot look before the
+ * lock is free. */
+static void tell(struct pending *p, enum told what)
+{
+    bool sleeps = p->sleeps;
+    atomic_store_explicit(&p->told, what, memory_order_release);
+    if (sleeps)
         pthread_cond_signal(&p->wake);
 }
 
 /* Answers those that wait for no disk (any more); gives the others. */
-static struct pending *answer_group(struct pending *group, const struct pending *me)
+static struct pending *answer_group(struct pending *group)
 {
     struct pending *rest = NULL, **end = &rest;
     for (struct pending *p = group, *next; p; p = next) {
         next = p->next;
         if (!p->durable || p->err != ERR_OK) {
-            finish(p, me);
+            tell(p, TOLD_DONE);
             continue;
         }
         p->next = NULL;
@@ -518,8 +447,8 @@ static struct pending *answer_group(struct pending *group, const struct pending 
     return rest;
 }
 
-/* Brings the log to the disk and answers REST, ME among them. */
-static void settle(struct store *s, struct pending *rest, const struct pending *me)
+/* Brings the log to the disk and answers REST, the caller among them. */
+static void settle(struct store *s, struct pending *rest)
 {
     uint64_t up_to = atomic_load(&s->applied);
     pthread_mutex_unlock(&s->queue_lock);
@@ -528,7 +457,7 @@ static void settle(struct store *s, struct pending *rest, const struct pending *
     for (struct pending *p = rest, *next; p; p = next) {
         next = p->next;
         p->err = e;
-        finish(p, me);
+        tell(p, TOLD_DONE);
     }
 }
 
@@ -544,18 +473,42 @@ static void lead(struct store *s, struct pending *me)
     if (db_changes_total(s->writer) != before) /* nobody goes to the disk for jobs that only looked */
         atomic_fetch_add(&s->applied, 1);
     pthread_mutex_lock(&s->queue_lock);
-    struct pending *rest = answer_group(group, me);
+    struct pending *rest = answer_group(group);
     s->led = s->first != NULL;
-    if (s->first) {
-        s->first->lead = true;
-        pthread_cond_signal(&s->first->wake);
-    }
-    if (rest && !me->done) {
-        settle(s, rest, me);
-    } else if (rest) {
-        rest->sync = true;
-        pthread_cond_signal(&rest->wake);
-    }
+    if (s->first)
+        tell(s->first, TOLD_LEAD);
+    if (rest && told(me) != TOLD_DONE)
+        settle(s, rest);
+    else if (rest)
+        tell(rest, TOLD_SYNC);
+}
+
+static void breathe(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* A group takes little longer than falling asleep and being woken. */
+static void look_awhile(struct pending *me)
+{
+    for (int i = 0; i < LOOKS && told(me) == TOLD_NOTHING; i++)
+        breathe();
+}
+
+static void enqueue(struct store *s, struct pending *me)
+{
+    if (s->last)
+        s->last->next = me;
+    else
+        s->first = me;
+    s->last = me;
+    if (!s->led)
+        tell(me, TOLD_LEAD);
+    s->led = true;
 }
 
 static enum err wait_for_turn(struct store *s, struct pending *me)
@@ -566,19 +519,22 @@ static enum err wait_for_turn(struct store *s, struct pending *me)
         return ERR_STORE;
     me->wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     pthread_mutex_lock(&s->queue_lock);
-    if (s->last)
-        s->last->next = me;
-    else
-        s->first = me;
-    s->last = me;
-    if (!s->led)
-        s->led = me->lead = true;
-    while (!me->done && !me->lead && !me->sync)
+    enqueue(s, me);
+    if (told(me) == TOLD_NOTHING) {
+        pthread_mutex_unlock(&s->queue_lock);
+        look_awhile(me);
+        if (told(me) == TOLD_DONE)
+            return me->err;
+        pthread_mutex_lock(&s->queue_lock);
+    }
+    me->sleeps = true;
+    while (told(me) == TOLD_NOTHING)
         pthread_cond_wait(&me->wake, &s->queue_lock);
-    if (me->lead && !me->done)
+    me->sleeps = false;
+    if (told(me) == TOLD_LEAD)
         lead(s, me);
-    else if (me->sync && !me->done)
-        settle(s, me, me);
+    else if (told(me) == TOLD_SYNC)
+        settle(s, me);
     pthread_mutex_unlock(&s->queue_lock);
     pthread_cond_destroy(&me->wake);
     return me->err;

@@ -61,27 +61,17 @@ typedef enum err store_job(struct db *db, void *ctx);
 enum err store_write(struct store *s, store_job *job, void *ctx) MUST_CHECK;
 
 /* The same, but returns when what JOB wrote is in the log and not yet surely on the disk: it survives the end of this
- * process however that ends, and whatever is written after it is never durable without it. Nothing may be told to
- * anybody before store_settle or store_settle_later has said that it is durable. */
+ * process however that ends, and whatever is written after it is never durable without it. Until store_settle has said
+ * that it is durable, nothing may be told to anybody but what ends with the store's epoch. */
 enum err store_write_soon(struct store *s, store_job *job, void *ctx) MUST_CHECK;
+
+/* Another one after every end of the machine, and after a disk that failed to take what was written: whatever
+ * store_write_soon has written since an epoch began is there as long as store_open finds that epoch. IDENT_NONE: opened
+ * read-only. */
+struct ident store_epoch(const struct store *s);
 
 /* Makes durable what store_write_soon wrote so far. */
 enum err store_settle(struct store *s) MUST_CHECK;
-
-/* The same if it can be done right here, because nobody is at the disk or it is done already. *DONE false: somebody is.
- */
-enum err store_settle_if_free(struct store *s, bool *done) MUST_CHECK;
-
-/* The same without waiting, for who has other things to do meanwhile. The waiter belongs to the store until it is
- * woken. */
-struct store_waiter {
-    struct store_waiter *next;
-    uint64_t up_to;
-    void (*wake)(struct store_waiter *w, enum err e); /* called once, by any thread; must not wait */
-};
-/* *LATER false: it is durable (this thread may have brought it to the disk), or the error is why not, and W is not
- * used. *LATER true: WAKE will be called, or has been already. */
-enum err store_settle_later(struct store *s, struct store_waiter *w, bool *later) MUST_CHECK;
 
 /* Hooks of the ledger, one of each, set before the first write. AFTER_BEGIN runs when a group has begun (a look-up by
  * db_changed_elsewhere tells whether another process wrote in between); BEFORE_COMMIT once a group after its last job;

@@ -326,6 +326,7 @@ static enum err mint_code(struct visit *v, const struct flow *f, struct view *te
         .challenge = f->request.challenge,
         .session = f->session->id,
         .grant = f->grant ? f->grant->id : IDENT_NONE,
+        .epoch = store_epoch(v->op->store),
         .minted_at = v->now,
         .offline = authz_is_offline(&f->request, f->client),
     };

@@ -81,8 +81,10 @@ static enum err revoke_if_redeemed(struct visit *v, struct token_call *c)
 
 static enum err judge_code(struct visit *v, struct token_call *c)
 {
-    struct code_facts facts = {
-        .client_id = c->code.client_id, .challenge = c->code.challenge, .expires_at = c->code.minted_at + CODE_LIFE_S};
+    struct code_facts facts = {.client_id = c->code.client_id,
+                               .challenge = c->code.challenge,
+                               .expires_at = c->code.minted_at + CODE_LIFE_S,
+                               .redemption_known = ident_equal(c->code.epoch, store_epoch(v->op->store))};
 
     memcpy(facts.redirect_hash, c->code.redirect_hash, sizeof facts.redirect_hash);
     c->refusal = code_decide(&facts, &c->params, c->client, v->now);
@@ -182,12 +184,25 @@ static enum err redeem_job(struct db *db, void *ctx)
     return !c->refusal && view_is(c->refresh_token) ? refresh_mint(db, &c->refresh) : ERR_OK;
 }
 
+/* What would be missed after an outage: a refresh token, and that a code which came twice has ended what came of it. Of
+ * a redemption alone nothing need outlive the machine: the code ends with the store's epoch, and an access token whose
+ * family is lost is invalid_token (docs/decisions/sealed-codes.md). */
+static bool must_last(const struct token_call *c)
+{
+    return view_is(c->refresh_token) || c->refusal == REFUSAL_CODE_REPLAYED;
+}
+
 static enum err redeem(struct visit *v, struct token_call *c)
 {
     struct redeeming r = {c, v};
     enum err e = read_code(v, c);
 
-    return e || c->refusal ? e : visit_write(v, redeem_job, &r);
+    if (e || c->refusal)
+        return e;
+    e = store_write_soon(v->op->store, redeem_job, &r);
+    if (!e && must_last(c))
+        visit_settle(v);
+    return e;
 }
 
 /* --- a refresh token -------------------------------------------------------------------------------------------- */

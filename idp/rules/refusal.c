@@ -73,6 +73,8 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_CODE_MISSING] = JSON("invalid_request", "code or redirect_uri is missing", "RFC 6749 4.1.3"),
     [REFUSAL_CODE_INVALID] = JSON("invalid_grant", "the code is not valid", "RFC 6749 5.2"),
     [REFUSAL_CODE_EXPIRED] = JSON("invalid_grant", "the code has expired", "RFC 6749 4.1.2"),
+    [REFUSAL_CODE_FORGOTTEN] =
+        JSON("invalid_grant", "the code is older than the last outage of this server", "RFC 6749 4.1.2"),
     [REFUSAL_CODE_OTHER_CLIENT] = JSON("invalid_grant", "the code was issued to another client", "RFC 6749 5.2"),
     [REFUSAL_CODE_REDIRECT] =
         JSON("invalid_grant", "redirect_uri is not that of the authorization request", "RFC 6749 4.1.3"),

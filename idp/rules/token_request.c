@@ -43,6 +43,9 @@ enum refusal code_decide(const struct code_facts *code, const struct token_param
         return REFUSAL_CODE_OTHER_CLIENT;
     if (now >= code->expires_at)
         return REFUSAL_CODE_EXPIRED;
+    /* RFC 6749 4.1.2: "MUST NOT use the code more than once": nobody knows whether this one was used. */
+    if (!code->redemption_known)
+        return REFUSAL_CODE_FORGOTTEN;
     sha256(redirect, p->redirect_uri);
     if (!secret_equal(VIEW_ARRAY(redirect), VIEW_ARRAY(code->redirect_hash)))
         return REFUSAL_CODE_REDIRECT;

@@ -21,6 +21,7 @@ struct code_facts {
     uint8_t redirect_hash[32];
     struct view challenge; /* absent: PKCE was not used */
     int64_t expires_at;    /* of the code */
+    bool redemption_known; /* had it been redeemed, it would be written down: its epoch is the store's */
 };
 enum refusal code_decide(const struct code_facts *code, const struct token_params *params, const struct client *client,
                          int64_t now);

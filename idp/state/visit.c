@@ -49,42 +49,23 @@ void visit_redirect_next(struct visit *v, struct view interaction)
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
 
-struct holding {
-    struct store_waiter waiter;
-    struct store *store;
-    struct gate *gate;
-};
-
-static void on_durable(struct store_waiter *w, enum err e)
+static enum err settle(void *store)
 {
-    struct gate *gate = ((struct holding *)(void *)w)->gate;
-
-    gate->open(gate, e);
+    return store_settle(store);
 }
 
-static enum err hold(void *ctx, struct gate *gate)
+void visit_settle(struct visit *v)
 {
-    struct holding *h = ctx;
-
-    h->gate = gate;
-    return store_settle_later(h->store, &h->waiter, &gate->later);
+    answer_hold(v->answer, settle, v->op->store);
 }
 
 enum err visit_write(struct visit *v, enum err (*job)(struct db *db, void *ctx), void *ctx)
 {
-    struct holding *h = arena_alloc(v->arena, sizeof *h);
-    bool done = false;
-
-    if (!h)
-        return ERR_MEMORY;
     enum err e = store_write_soon(v->op->store, job, ctx);
+
     if (!e)
-        e = store_settle_if_free(v->op->store, &done);
-    if (e || done)
-        return e;
-    *h = (struct holding){.waiter = {.wake = on_durable}, .store = v->op->store};
-    answer_hold(v->answer, hold, h);
-    return ERR_OK;
+        visit_settle(v);
+    return e;
 }
 
 /* --- the browser ------------------------------------------------------------------------------------------------- */

@@ -49,6 +49,8 @@ struct view visit_param(const struct visit *v, const char *name);
 /* Writes like store_write, but does not wait for the disk: the answer of this visit is kept back until all of it is
  * durable, and becomes a 503 if that fails. For the last write of a handler that then only answers. */
 enum err visit_write(struct visit *v, enum err (*job)(struct db *db, void *ctx), void *ctx) MUST_CHECK;
+/* The second half of it: what this visit wrote with store_write_soon is durable before its answer leaves. */
+void visit_settle(struct visit *v);
 
 /* 303 to PATH (of our own, may have a query), at most VISIT_TARGET_MAX bytes. */
 void visit_redirect(struct visit *v, struct view path);

@@ -3,7 +3,7 @@
 #include "idp/tokens/pack.h"
 
 #define RECORD_MAX 4096
-#define PURPOSE    VIEW("genkan authorization code 1")
+#define PURPOSE    VIEW("genkan authorization code 2")
 
 enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, struct view *text)
 {
@@ -18,6 +18,7 @@ enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, 
     pack_put(&b, c->challenge);
     pack_put(&b, ident_view(&c->session));
     pack_put(&b, ident_view(&c->grant));
+    pack_put(&b, ident_view(&c->epoch));
     pack_put(&b, VIEW_ARRAY(c->redirect_hash));
     pack_put_int(&b, c->minted_at);
     pack_put_int(&b, c->offline);
@@ -26,18 +27,19 @@ enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, 
 
 static bool take(struct view rest, struct code *c)
 {
-    struct view session, grant, redirect;
+    struct view session, grant, epoch, redirect;
     int64_t offline;
 
     bool good = pack_take(&rest, &c->client_id) && pack_take(&rest, &c->sub) && pack_take(&rest, &c->sid) &&
                 pack_take(&rest, &c->scope) && pack_take(&rest, &c->nonce) && pack_take(&rest, &c->challenge) &&
-                pack_take(&rest, &session) && pack_take(&rest, &grant) && pack_take(&rest, &redirect) &&
-                pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &offline) && rest.n == 0 &&
-                redirect.n == sizeof c->redirect_hash;
+                pack_take(&rest, &session) && pack_take(&rest, &grant) && pack_take(&rest, &epoch) &&
+                pack_take(&rest, &redirect) && pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &offline) &&
+                rest.n == 0 && redirect.n == sizeof c->redirect_hash;
     if (!good)
         return false;
     c->session = ident_read(session);
     c->grant = ident_read(grant);
+    c->epoch = ident_read(epoch);
     c->offline = offline == 1;
     memcpy(c->redirect_hash, redirect.p, sizeof c->redirect_hash);
     return true;

@@ -181,41 +181,6 @@ static void is_remembered(int64_t id)
     cr_assert_eq(e, ERR_OK, "row %ld was acknowledged, and after the lights went out it is gone", (long)id);
 }
 
-struct patient {
-    struct store_waiter waiter;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool woken;
-    enum err err;
-};
-
-static void raise_flag(struct store_waiter *w, enum err e)
-{
-    struct patient *p = (struct patient *)w; /* its first member */
-    pthread_mutex_lock(&p->lock);
-    p->woken = true;
-    p->err = e;
-    pthread_cond_signal(&p->wake);
-    pthread_mutex_unlock(&p->lock);
-}
-
-static enum err write_and_settle_later(int64_t *id)
-{
-    struct patient p = {
-        .waiter = {.wake = raise_flag}, .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
-    bool later;
-    enum err e = store_write_soon(box.store, add_one, id);
-    if (e == ERR_OK)
-        e = store_settle_later(box.store, &p.waiter, &later);
-    if (e != ERR_OK || !later)
-        return e;
-    pthread_mutex_lock(&p.lock);
-    while (!p.woken)
-        pthread_cond_wait(&p.wake, &p.lock);
-    pthread_mutex_unlock(&p.lock);
-    return p.err;
-}
-
 static enum err write_and_settle(int64_t *id)
 {
     enum err e = store_write_soon(box.store, add_one, id);
@@ -228,9 +193,7 @@ static void *call(void *ctx)
 {
     int64_t first = *(const int64_t *)ctx;
     for (int64_t id = first; id < first + JOBS; id++) {
-        enum err e = id % 3 == 0   ? store_write(box.store, add_one, &id)
-                     : id % 3 == 1 ? write_and_settle(&id)
-                                   : write_and_settle_later(&id);
+        enum err e = id % 3 == 0 ? store_write(box.store, add_one, &id) : write_and_settle(&id);
         cr_assert_eq(e, ERR_OK);
         if (id % 2 == 0 && atomic_fetch_add(&outages, 1) < OUTAGES)
             is_remembered(id);

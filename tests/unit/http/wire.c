@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <netinet/in.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -112,47 +112,49 @@ static void memory(void *ctx, const struct request *r, struct answer *a)
 
 /* --- answers that are kept back --- */
 
-struct opener {
-    struct gate *gate;
-    long ms;
+/* What the name behind /held/ asks of the disk. The same name is the same disk. */
+static struct disk {
+    const char *name;
     enum err e;
-};
+    long ms;    /* it takes this long */
+    bool waits; /* until wire_let_go */
+    _Atomic int settled, let_go;
+} disks[] = {
+    {.name = "now"}, {.name = "late", .ms = 100}, {.name = "fail", .e = ERR_STORE}, {.name = "wait", .waits = true}};
 
-static void *open_later(void *arg)
+static struct disk *disk_of(struct view name)
 {
-    struct opener o = *(struct opener *)arg;
-    free(arg);
-    nanosleep(&(struct timespec){.tv_nsec = o.ms * 1000000}, NULL);
-    o.gate->open(o.gate, o.e);
-    return NULL;
+    for (size_t i = 0; i < sizeof disks / sizeof disks[0]; i++)
+        if (view_equal_text(name, disks[i].name))
+            return &disks[i];
+    abort();
 }
 
-static enum err hold(void *ctx, struct gate *gate)
+int wire_settled(const char *name)
 {
-    const char *how = ctx;
-    if (strcmp(how, "now") == 0)
-        return ERR_OK;
-    if (strcmp(how, "fail") == 0)
-        return ERR_STORE;
-    gate->later = true;
-    if (strcmp(how, "at-once") == 0) {
-        gate->open(gate, ERR_OK);
-        return ERR_OK;
-    }
-    struct opener *o = malloc(sizeof(*o));
-    long ms = strcmp(how, "soon") == 0 ? 0 : strcmp(how, "long") == 0 ? 900 : 100;
-    *o = (struct opener){gate, ms, strcmp(how, "late-fail") == 0 ? ERR_STORE : ERR_OK};
-    pthread_t t;
-    pthread_create(&t, NULL, open_later, o);
-    pthread_detach(t);
-    return ERR_OK;
+    return atomic_load(&disk_of(view_text(name))->settled);
+}
+
+void wire_let_go(void)
+{
+    atomic_fetch_add(&disk_of(VIEW("wait"))->let_go, 1);
+}
+
+static enum err settle(void *ctx)
+{
+    struct disk *d = ctx;
+    int turn = atomic_fetch_add(&d->settled, 1);
+    nanosleep(&(struct timespec){.tv_nsec = d->ms * 1000000}, NULL);
+    while (d->waits && atomic_load(&d->let_go) <= turn)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return d->e;
 }
 
 static void held(void *ctx, const struct request *r, struct answer *a)
 {
     (void)ctx;
     answer_body(a, 200, "text/plain", VIEW("held"));
-    answer_hold(a, hold, arena_text(r->arena, r->tail));
+    answer_hold(a, settle, disk_of(r->tail));
 }
 
 static const struct route routes[] = {

@@ -8,6 +8,11 @@
  * GET /slow?ms=N, GET /assets/ *, GET /broken, GET /big. CHANGE may alter the configuration; NULL: none. */
 struct server *wire_serve(void (*change)(struct server_config *));
 
+/* GET /held/NAME is kept back for a disk: "now", "late" (0.1 s), "fail", or "wait", which waits until wire_let_go was
+ * called as often. How often was NAME asked to settle? */
+int wire_settled(const char *name);
+void wire_let_go(void);
+
 /* Connects to S; a file descriptor with 5 s time-outs. */
 int wire_connect(const struct server *s);
 void wire_send(int fd, const char *text);

@@ -25,7 +25,8 @@ static struct token_params by_code(void)
 
 static struct code_facts code(void)
 {
-    struct code_facts f = {.client_id = VIEW("a"), .challenge = VIEW(CHALLENGE), .expires_at = NOW + 1};
+    struct code_facts f = {
+        .client_id = VIEW("a"), .challenge = VIEW(CHALLENGE), .expires_at = NOW + 1, .redemption_known = true};
 
     sha256(f.redirect_hash, VIEW("https://a.example/cb"));
     return f;
@@ -92,6 +93,14 @@ Test(token_request, refuses_codes_of_others_and_codes_too_old)
     f = code();
     f.expires_at = NOW;
     cr_expect_eq(judge(f, by_code()), REFUSAL_CODE_EXPIRED, "30 s are over at the thirtieth second");
+}
+
+Test(token_request, refuses_a_code_of_which_nobody_knows_whether_it_was_used)
+{
+    struct code_facts f = code();
+
+    f.redemption_known = false;
+    cr_expect_eq(judge(f, by_code()), REFUSAL_CODE_FORGOTTEN, "RFC 6749 4.1.2: not more than once");
 }
 
 Test(token_request, refuses_another_redirect_uri_than_that_of_the_request)

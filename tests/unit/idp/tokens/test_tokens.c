@@ -87,6 +87,7 @@ static struct code a_code(void)
                      .challenge = VIEW("challenge"),
                      .session = some(3),
                      .grant = some(4),
+                     .epoch = some(5),
                      .minted_at = NOW,
                      .offline = true};
     sha256(c.redirect_hash, VIEW("https://a.example/cb"));
@@ -145,7 +146,8 @@ Test(tokens, a_code_comes_back_as_it_was)
     cr_assert_eq(code_read(&box.a, keys, code_text(), &c), ERR_OK);
     cr_expect(view_equal(c.client_id, was.client_id) && view_equal(c.sub, was.sub) && view_equal(c.sid, was.sid));
     cr_expect(view_equal(c.scope, was.scope) && !view_is(c.nonce) && view_equal(c.challenge, was.challenge));
-    cr_expect(ident_equal(c.session, was.session) && ident_equal(c.grant, was.grant));
+    cr_expect(ident_equal(c.session, was.session) && ident_equal(c.grant, was.grant) &&
+              ident_equal(c.epoch, was.epoch));
     cr_expect_arr_eq(c.redirect_hash, was.redirect_hash, 32);
     cr_expect(c.minted_at == NOW && c.offline);
 }
