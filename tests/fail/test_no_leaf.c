@@ -151,7 +151,7 @@ Test(no_leaf, is_seen_by_this_test_when_the_disk_is_not_asked)
 static void go_on(void)
 {
     provider_restart(genkan);
-    provider_browser(genkan, &a_city->channel);
+    browser_move(&a_city->channel, genkan->port);
 }
 
 static void every_one_fails_once(enum operation o, int error, int at_least)
