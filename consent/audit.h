@@ -1,23 +1,9 @@
-/* audit: what an auditor asks of the ledger: who received what, and was the record altered. */
+/* audit: was the record altered? */
 #ifndef CONSENT_AUDIT_H
 #define CONSENT_AUDIT_H
 
-#include <stdio.h>
-
 #include "consent/ledger.h"
 #include "consent/log/policy.h"
-
-enum audit_format { AUDIT_TABLE, AUDIT_CSV, AUDIT_JSONL };
-
-struct audit_filter {
-    int64_t since, until;           /* milliseconds, SINCE <= at < UNTIL; 0: no limit */
-    struct view client, org, field; /* absent: any */
-    enum ledger_type type;          /* 0: any */
-};
-
-/* Writes matching events, oldest first; *MATCHED counts them. Works while the server runs. */
-enum err audit_list(struct db *db, const struct audit_filter *filter, enum audit_format format, FILE *out,
-                    int64_t *matched) MUST_CHECK;
 
 #define AUDIT_FAULTS_MAX 32
 

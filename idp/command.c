@@ -11,6 +11,18 @@
 
 #define CONFIG_HELP "  --config FILE    read FILE instead of " CONFIG_PATH "\n"
 
+#define QUESTION_HELP                                                                                                  \
+    "  --since DAY      from the beginning of DAY (YYYY-MM-DD, Japan)\n"                                               \
+    "  --until DAY      up to the end of DAY\n"                                                                        \
+    "  --service ID     one service only\n"                                                                            \
+    "  --org ID         services of one organisation only\n"                                                           \
+    "  --sector ID      services of one sector only\n"                                                                 \
+    "  --field ID       events about one field only, like address\n"                                                   \
+    "  --event NAME     requested, given, refused, changed, disclosed, withdrawn, expired, suspended, erased,\n"       \
+    "                   operator or auditor\n"                                                                         \
+    "  --ground NAME, --via NAME, --subject SUB, --resident PSEUDONYM, --grant ID, --session PSEUDONYM\n"              \
+    "                   as the event has it\n"
+
 static const struct command table[] = {
     {"serve", "run the OpenID provider", "[--config FILE]",
      CONFIG_HELP
@@ -53,16 +65,32 @@ static const struct command table[] = {
                  "\nPut it into issuers.d of the residents' computers. Print it again after `genkan key rotate`.\n",
      command_issuer_file},
     {"audit list", "who received which field, when and on what ground",
-     "[--config FILE] [--since DAY] [--until DAY] [--service ID] [--org ID] [--field ID] [--event NAME] [--format F]",
-     CONFIG_HELP "  --since DAY      from the beginning of DAY (YYYY-MM-DD, Japan)\n"
-                 "  --until DAY      up to the end of DAY\n"
-                 "  --service ID     one service only\n"
-                 "  --org ID         services of one organisation only\n"
-                 "  --field ID       events about one field only, like address\n"
-                 "  --event NAME     requested, given, refused, changed, disclosed, withdrawn, expired, erased,\n"
-                 "                   operator, suspended or auditor\n"
-                 "  --format F       table (default), csv or json (one object a line)\n",
+     "[--config FILE] [question] [--format F] [--limit N] [--cursor C] [--every-event]",
+     CONFIG_HELP QUESTION_HELP
+     "  --format F       table (default), csv (UTF-8 with a byte order mark, for spreadsheets) or json (an object a\n"
+     "                   line)\n"
+     "  --limit N        at most N events; where the next page begins is said on standard error\n"
+     "  --cursor C       go on there; the pages of one question are all of the moment of the first\n"
+     "  --every-event    do not trust the index, look at every event\n"
+     "\nThe question itself is written into the ledger before it is answered.\n",
      command_audit_list},
+    {"audit count", "how many events, in groups", "[--config FILE] [question] [--by KEYS] [--format F] [--every-event]",
+     CONFIG_HELP QUESTION_HELP
+     "  --by KEYS        service (default), org, sector, field, event, ground, via, subject, resident, session, month\n"
+     "                   or day; up to four with commas between them\n"
+     "  --format F       table (default), csv or json\n"
+     "  --every-event    do not trust the index, look at every event\n"
+     "\n`genkan audit count --event disclosed --field address --since 2026-05-01 --until 2026-05-31 --by service`\n"
+     "says how many addresses went to whom in May. The question is written into the ledger.\n",
+     command_audit_count},
+    {"audit reindex", "make the index of the ledger anew", "[--config FILE]",
+     CONFIG_HELP "\nThe index says where to look, never what is there. `audit list --every-event` does without it.\n",
+     command_audit_reindex},
+    {"auditor invite", "let somebody look into the ledger", "[--config FILE] NAME",
+     CONFIG_HELP "\nPrints a code, good once and for 7 days. Who logs in with a card and shows it is the auditor.\n",
+     command_auditor_invite},
+    {"auditor list", "list the auditors", "[--config FILE]", CONFIG_HELP, command_auditor_list},
+    {"auditor remove", "end an auditor's role at once", "[--config FILE] ID", CONFIG_HELP, command_auditor_remove},
     {"audit verify", "prove that the ledger was not rewritten", "[--config FILE] [--from FILE] [--to FILE]",
      CONFIG_HELP
      "  --from FILE      a checkpoint kept from earlier: events before it are not hashed again\n"

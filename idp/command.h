@@ -60,6 +60,11 @@ int command_audit_list(const struct command *self, int argc, const char *const *
 int command_audit_export(const struct command *self, int argc, const char *const *argv);
 int command_audit_proof(const struct command *self, int argc, const char *const *argv);
 int command_witness(const struct command *self, int argc, const char *const *argv);
+int command_audit_count(const struct command *self, int argc, const char *const *argv);
+int command_audit_reindex(const struct command *self, int argc, const char *const *argv);
+int command_auditor_invite(const struct command *self, int argc, const char *const *argv);
+int command_auditor_list(const struct command *self, int argc, const char *const *argv);
+int command_auditor_remove(const struct command *self, int argc, const char *const *argv);
 int command_audit_verify(const struct command *self, int argc, const char *const *argv);
 int command_key_list(const struct command *self, int argc, const char *const *argv);
 int command_roots_import(const struct command *self, int argc, const char *const *argv);

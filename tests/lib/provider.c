@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "consent/audit.h"
+#include "consent/listing.h"
 #include "idp/routes.h"
 #include "idp/state/clients.h"
 #include "idp/state/registration.h"
@@ -236,16 +237,16 @@ bool provider_ledger_is_whole(struct provider *p)
 
 const char *provider_ledger_list(struct provider *p, const char *client)
 {
-    struct audit_filter filter = {.client = view_text(client)};
+    struct query query = {.client = view_text(client)};
+    struct query_walk walk = {0};
     char *text = NULL;
     size_t size = 0;
-    int64_t n;
     FILE *out = open_memstream(&text, &size);
     struct db *db = store_borrow(p->op->store);
-    enum err e = audit_list(db, &filter, AUDIT_CSV, out, &n);
+    enum err e = listing_write(&walk, db, &query, LISTING_CSV, out);
     store_return(p->op->store, db);
     fclose(out);
-    cr_assert_eq(e, ERR_OK, "audit_list: %s", err_name(e));
+    cr_assert_eq(e, ERR_OK, "listing_write: %s", err_name(e));
     const char *kept = arena_text(&p->a, view_bytes(text, size));
     free(text);
     return kept;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "consent/audit.h"
+#include "consent/listing.h"
 
 static const uint8_t audit_key[32] = "the audit key of these tests ...";
 
@@ -142,10 +142,10 @@ const char *rig_events(struct rig *r)
 {
     char *text = NULL;
     size_t n = 0;
-    int64_t matched;
+    struct query_walk walk = {0};
     FILE *f = open_memstream(&text, &n);
     struct db *db = store_borrow(r->store);
-    cr_assert_eq(audit_list(db, &(struct audit_filter){0}, AUDIT_JSONL, f, &matched), ERR_OK);
+    cr_assert_eq(listing_write(&walk, db, &(struct query){0}, LISTING_JSONL, f), ERR_OK);
     store_return(r->store, db);
     fclose(f);
     const char *kept = arena_text(&r->arena, view_bytes(text, n));

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #include "base/hash.h"
 #include "consent/audit.h"
