@@ -2,6 +2,8 @@
 #ifndef CONSENT_AUDIT_H
 #define CONSENT_AUDIT_H
 
+#include <stdio.h>
+
 #include "consent/ledger.h"
 #include "consent/log/policy.h"
 
