@@ -33,6 +33,7 @@ struct query_walk {
     int64_t from;     /* first position to look at */
     int64_t snapshot; /* events there are; 0: as many as now (written back) */
     int64_t limit;    /* at most so many events; 0: all */
+    int64_t look_max; /* at most so many events are looked at; 0: as many as it takes */
     bool every_event; /* do not trust the index */
     query_progress *progress;
     void *progress_ctx;
@@ -41,7 +42,7 @@ struct query_walk {
 };
 
 /* Calls FN for every match in order of position. FN's error ends the walk and is returned. ERR_STORE: an event that
- * cannot be one; `genkan audit verify` says which. */
+ * cannot be one; `genkan audit verify` says which. ERR_LIMIT: look_max. */
 enum err query_each(struct query_walk *w, struct db *db, const struct query *q, query_fn *fn, void *ctx) MUST_CHECK;
 
 /* "POSITION.SNAPSHOT": where the next page begins, and of which moment it is. query_read_cursor is false for anything

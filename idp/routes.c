@@ -53,6 +53,12 @@ BRIDGE(me)
 BRIDGE(household)
 BRIDGE(contact)
 BRIDGE(leave)
+BRIDGE(audit)
+BRIDGE(audit_join)
+BRIDGE(audit_events)
+BRIDGE(audit_counts)
+BRIDGE(audit_identity)
+BRIDGE(statistics)
 BRIDGE(lang)
 BRIDGE(assets)
 BRIDGE(ledger)
@@ -96,6 +102,15 @@ static const struct route table[] = {
     {METHOD_POST, "/me/contact", at_contact, SMALL_MAX, 0},
     {METHOD_GET, "/me/leave", at_leave, 0, 0},
     {METHOD_POST, "/me/leave", at_leave, SMALL_MAX, 0},
+    {METHOD_GET, "/audit", at_audit, 0, ROUTE_SLOW},
+    {METHOD_GET, "/audit/join", at_audit_join, 0, 0},
+    {METHOD_POST, "/audit/join", at_audit_join, SMALL_MAX, 0},
+    {METHOD_GET, "/audit/events", at_audit_events, 0, ROUTE_SLOW},
+    {METHOD_GET, "/audit/counts", at_audit_counts, 0, ROUTE_SLOW},
+    {METHOD_GET, "/audit/identity", at_audit_identity, 0, ROUTE_SLOW},
+    {METHOD_POST, "/audit/identity", at_audit_identity, SMALL_MAX, 0},
+    {METHOD_GET, "/statistics", at_statistics, 0, 0},
+    {METHOD_GET, "/statistics.csv", at_statistics, 0, 0},
     {METHOD_POST, "/lang", at_lang, SMALL_MAX, 0},
     {METHOD_GET, "/assets/*", at_assets, 0, 0},
     {METHOD_GET, "/ledger/*", at_ledger, 0, 0},
@@ -111,6 +126,7 @@ static bool is_for_services(struct view path)
 {
     return view_equal_text(path, "/token") || view_equal_text(path, "/userinfo") || view_equal_text(path, "/jwks") ||
            view_equal_text(path, "/healthz") || view_equal_text(path, "/readyz") ||
+           view_equal_text(path, "/audit/events") || view_equal_text(path, "/audit/counts") ||
            view_starts(path, VIEW("/.well-known/"));
 }
 

@@ -50,6 +50,10 @@ static const struct page_def defs[PAGE_IDS] = {
     [PAGE_ME] = {"me.xhtml", page_me_facts},
     [PAGE_LEAVE] = {"leave.xhtml", page_leave_facts},
     [PAGE_LEFT] = {"left.xhtml", page_left_facts},
+    [PAGE_AUDIT_JOIN] = {"audit_join.xhtml", page_audit_join_facts},
+    [PAGE_AUDIT] = {"audit.xhtml", page_audit_facts},
+    [PAGE_AUDIT_IDENTITY] = {"audit_identity.xhtml", page_audit_identity_facts},
+    [PAGE_STATISTICS] = {"statistics.xhtml", page_statistics_facts},
 };
 
 /* form-action is left out on purpose: Chromium applies it to the redirects behind a form too, and those lead to the

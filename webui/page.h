@@ -550,4 +550,72 @@ struct page_left {
 };
 void page_left(struct buf *out, const struct pages *pages, const struct page_left *facts);
 
+/* GET, POST /audit/join: the code of an invitation. */
+struct page_audit_join {
+    struct page_frame frame;
+    struct view name;
+    bool wrong; /* no invitation has that code, or not any more */
+};
+void page_audit_join(struct buf *out, const struct pages *pages, const struct page_audit_join *facts);
+
+struct page_audit_choice {
+    struct view id, title;
+    bool chosen;
+};
+
+struct page_audit_row {
+    struct view position, time, event, service, org, resident, ground, what;
+};
+
+enum page_identity { PAGE_IDENTITY_WAITING, PAGE_IDENTITY_ALLOWED, PAGE_IDENTITY_DENIED, PAGE_IDENTITY_OVER };
+
+struct page_audit_request {
+    struct view id, pseudonym, reason, asked_by, asked_at, decided_by;
+    enum page_identity state;
+    bool may_decide;
+    struct view look_url; /* absent: not hers, or not allowed */
+};
+
+/* GET /audit: a form of questions (GET), the answer, and POST /audit/identity with do=ask|allow|deny. */
+struct page_audit {
+    struct page_frame frame;
+    struct view name; /* of the auditor */
+    struct view since, until, service, org, field, event, resident;
+    const struct page_audit_choice *fields, *events;
+    size_t n_fields, n_events;
+    bool asked, too_much;
+    const struct page_audit_row *rows;
+    size_t n_rows;
+    struct view csv_url, json_url, next_url;
+    const struct page_audit_request *requests;
+    size_t n_requests;
+};
+void page_audit(struct buf *out, const struct pages *pages, const struct page_audit *facts);
+
+struct page_audit_value {
+    struct view title, text;
+};
+
+/* GET /audit/identity */
+struct page_audit_identity {
+    struct page_frame frame;
+    struct view pseudonym, until;
+    const struct page_audit_value *values;
+    size_t n_values;
+};
+void page_audit_identity(struct buf *out, const struct pages *pages, const struct page_audit_identity *facts);
+
+struct page_statistics_row {
+    struct view month, service, field, number;
+    enum page_event event;
+};
+
+/* GET /statistics */
+struct page_statistics {
+    struct page_frame frame;
+    const struct page_statistics_row *rows;
+    size_t n_rows;
+};
+void page_statistics(struct buf *out, const struct pages *pages, const struct page_statistics *facts);
+
 #endif

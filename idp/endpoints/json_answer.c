@@ -37,6 +37,13 @@ static void send_error(struct answer *a, struct arena *arena, int status, const 
     send(a, status, &b);
 }
 
+void json_answer_error(struct visit *v, int status, const char *error, const char *description)
+{
+    log_event(LOG_INFO, "request_refused", LOG_TEXT("path", v->request->path), LOG_STR("error", error),
+              LOG_STR("reason", description));
+    send_error(v->answer, v->arena, status, error, description);
+}
+
 /* RFC 6750 3: the error stands in the header; without one, only the scheme. */
 static void challenge_bearer(struct visit *v, const struct refusal_row *row)
 {

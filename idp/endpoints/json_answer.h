@@ -12,6 +12,9 @@ void json_answer(struct visit *v, const struct buf *b);
 /* The error of a refusal told by JSON or by WWW-Authenticate. CLIENT, for the log: who asked; may be absent. */
 void json_answer_refusal(struct visit *v, enum refusal r, struct view client);
 
+/* Another error: STATUS, a word for programs, a sentence for people. Both static or in the arena. */
+void json_answer_error(struct visit *v, int status, const char *error, const char *description);
+
 /* "We could not": 503 or 500 with the number of the request; logged here, once. */
 void json_answer_failure(struct visit *v, enum err e, const char *what);
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "consent/block.h"
 #include "consent/grant.h"
 #include "idp/state/clients.h"
 #include "idp/state/following.h"
@@ -15,6 +16,7 @@
 #include "store/store.h"
 
 #define ROUND_S        5  /* how often the queue is looked at when nobody wakes us */
+#define BLOCKS_A_ROUND 64 /* of the auditors' index: 16,384 events */
 #define SWEEP_S        60 /* how often expired rows are deleted */
 #define WATCH_S        60 /* how often the folder of revocation lists is looked at */
 #define EXPIRE_MAX     100
@@ -167,6 +169,15 @@ static enum err sweep(const struct op *op)
     return e ? e : sweep_run(op->store, clock_s(&op->clock), NULL);
 }
 
+/* --- the auditors' index ---------------------------------------------------------------------------------------- */
+
+static enum err index_ledger(const struct op *op)
+{
+    size_t done;
+
+    return block_catch_up(&done, op->store, BLOCKS_A_ROUND);
+}
+
 /* --- the thread -------------------------------------------------------------------------------------------------- */
 
 static void complain(const char *what, enum err e)
@@ -261,6 +272,7 @@ static void *run(void *ctx)
             u->swept_at = clock_steady_ms();
         }
         watch(u);
+        complain("index", index_ledger(u->op));
         complain("deliver", upkeep_deliver(u->op, &round));
     } while (wait_round(u));
     return NULL;

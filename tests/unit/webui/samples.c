@@ -428,6 +428,107 @@ static void put_history_none(struct buf *out, const struct pages *p, enum page_l
     page_history(out, p, &(struct page_history){.frame = frame_of(lang)});
 }
 
+static void put_audit_join(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_audit_join(out, p, &(struct page_audit_join){frame_of(lang), VIEW("監査 太郎"), false});
+}
+
+static void put_audit_join_wrong(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_audit_join(out, p, &(struct page_audit_join){frame_of(lang), VIEW_NONE, true});
+}
+
+static void put_audit(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct page_audit_choice fields[] = {{VIEW("name"), TEXT("氏名", "Name"), false},
+                                               {VIEW("address"), TEXT("住所", "Address"), true}};
+    const struct page_audit_choice events[] = {{VIEW("disclosed"), VIEW("disclosed"), true}};
+    const struct page_audit_row rows[] = {
+        {VIEW("48212"), TEXT("2026年11月22日 13:06", "22 November 2026 13:06"), VIEW("disclosed"),
+         VIEW("a-city-booking"), VIEW("a-city"), VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"), VIEW("consent"),
+         TEXT("氏名、住所", "Name, Address")},
+        {VIEW("48213"), VIEW_NONE, VIEW("erased"), VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE}};
+    struct page_audit_request requests[4] = {{.id = VIEW("AAECAwQFBgcICQoLDA0ODw"),
+                                              .pseudonym = VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"),
+                                              .reason = TEXT("苦情 12号", "Complaint 12"),
+                                              .asked_by = VIEW("検視 次郎"),
+                                              .asked_at = TEXT("2026年11月22日 13:06", "22 November 2026 13:06"),
+                                              .state = PAGE_IDENTITY_WAITING,
+                                              .may_decide = true}};
+    requests[1] = requests[2] = requests[3] = requests[0];
+    for (int i = 1; i < 4; i++) {
+        requests[i].may_decide = false;
+        requests[i].state = (enum page_identity)i;
+        requests[i].decided_by = VIEW("監査 太郎");
+    }
+    requests[1].look_url = VIEW("/audit/identity?id=AAECAwQFBgcICQoLDA0ODw");
+    page_audit(out, p,
+               &(struct page_audit){.frame = frame_of(lang),
+                                    .name = VIEW("監査 太郎"),
+                                    .since = VIEW("2026-05-01"),
+                                    .until = VIEW("2026-05-31"),
+                                    .service = VIEW("a-city-booking"),
+                                    .field = VIEW("address"),
+                                    .event = VIEW("disclosed"),
+                                    .fields = fields,
+                                    .n_fields = 2,
+                                    .events = events,
+                                    .n_events = 1,
+                                    .asked = true,
+                                    .rows = rows,
+                                    .n_rows = 2,
+                                    .csv_url = VIEW("/audit/events?field=address&format=csv"),
+                                    .json_url = VIEW("/audit/events?field=address"),
+                                    .next_url = VIEW("/audit?field=address&cursor=12.48214"),
+                                    .requests = requests,
+                                    .n_requests = 4});
+}
+
+static void put_audit_nothing(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_audit(out, p, &(struct page_audit){.frame = frame_of(lang), .name = VIEW("監査 太郎"), .asked = true});
+}
+
+static void put_audit_too_much(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_audit(out, p, &(struct page_audit){.frame = frame_of(lang), .name = VIEW("監査 太郎"), .too_much = true});
+}
+
+static void put_audit_identity(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct page_audit_value values[] = {{TEXT("氏名", "Name"), VIEW("大阪 花子")},
+                                              {TEXT("住所", "Address"), VIEW("大阪府堺市堺区南瓦町3番1号")}};
+    page_audit_identity(
+        out, p,
+        &(struct page_audit_identity){frame_of(lang), VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"),
+                                      TEXT("2026年11月23日 13:06", "23 November 2026 13:06"), values, 2});
+}
+
+static void put_audit_identity_none(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_audit_identity(out, p,
+                        &(struct page_audit_identity){.frame = frame_of(lang),
+                                                      .pseudonym = VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"),
+                                                      .until = TEXT("2026年11月23日 13:06", "23 November 2026 13:06")});
+}
+
+static void put_statistics(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_statistics_row rows[PAGE_EVENT_OTHER + 1];
+    for (int i = 0; i <= PAGE_EVENT_OTHER; i++)
+        rows[i] = (struct page_statistics_row){.month = VIEW("2026-11"),
+                                               .service = TEXT("A市 施設予約", "Facility booking of A City"),
+                                               .field = TEXT("住所", "Address"),
+                                               .number = TEXT("10未満", "fewer than 10"),
+                                               .event = (enum page_event)i};
+    page_statistics(out, p, &(struct page_statistics){frame_of(lang), rows, PAGE_EVENT_OTHER + 1});
+}
+
+static void put_statistics_none(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_statistics(out, p, &(struct page_statistics){.frame = frame_of(lang)});
+}
+
 static void put_receipt(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     struct page_service_field fields[2];
@@ -645,6 +746,15 @@ static const struct {
                {"service_withdraw", put_service_withdraw, PAGE_PLAIN},
                {"history", put_history, PAGE_PLAIN},
                {"history_none", put_history_none, PAGE_PLAIN},
+               {"audit_join", put_audit_join, PAGE_PLAIN},
+               {"audit_join_wrong", put_audit_join_wrong, PAGE_PLAIN},
+               {"audit", put_audit, PAGE_PLAIN},
+               {"audit_nothing", put_audit_nothing, PAGE_PLAIN},
+               {"audit_too_much", put_audit_too_much, PAGE_PLAIN},
+               {"audit_identity", put_audit_identity, PAGE_PLAIN},
+               {"audit_identity_none", put_audit_identity_none, PAGE_PLAIN},
+               {"statistics", put_statistics, PAGE_PLAIN},
+               {"statistics_none", put_statistics_none, PAGE_PLAIN},
                {"receipt", put_receipt, PAGE_PLAIN},
                {"household", put_household, PAGE_PLAIN},
                {"household_wrong", put_household_wrong, PAGE_PLAIN},
