@@ -8,7 +8,7 @@
 #include "consent/log/leaf.h"
 #include "consent/log/tree.h"
 
-enum { EVENT_MAX = 8192 };
+enum { EVENT_MAX = 8192, SESSION_PSEUDONYM = 16 };
 
 struct ledger {
     struct store *store;
@@ -61,10 +61,12 @@ static void put_base64url(struct json_out *o, const char *key, struct view v)
 /* Keys in the order of RFC 8785 3.2.3, so that the text is canonical as it is written. */
 static void put_event(struct buf *out, const struct ledger *l, const struct ledger_event *e)
 {
-    uint8_t pseudonym[SHA256_SIZE];
-    bool has_resident = ident_is(e->who.resident);
+    uint8_t pseudonym[SHA256_SIZE], session[SHA256_SIZE];
+    bool has_resident = ident_is(e->who.resident), has_session = ident_is(e->who.session);
     if (has_resident)
         ledger_pseudonym(pseudonym, l, e->who.resident);
+    if (has_session)
+        ledger_pseudonym(session, l, e->who.session);
     struct json_out o;
     json_out_open(&o, out);
     json_begin(&o);
@@ -78,6 +80,7 @@ static void put_event(struct buf *out, const struct ledger *l, const struct ledg
     json_pair(&o, "org", e->who.org);
     put_base64url(&o, "resident", has_resident ? VIEW_ARRAY(pseudonym) : VIEW_NONE);
     json_pair(&o, "sector", e->who.sector);
+    put_base64url(&o, "session", has_session ? view_bytes(session, SESSION_PSEUDONYM) : VIEW_NONE);
     json_pair(&o, "subject", e->who.subject);
     put_base64url(&o, "terms", e->terms);
     json_pair_text(&o, "type", ledger_type_name(e->type));

@@ -16,7 +16,8 @@
 struct ledger_parties {
     struct ident resident; /* internal id; only its pseudonym HMAC-SHA256(audit key, id) goes in */
     struct view client, org, sector;
-    struct view subject; /* pairwise sub the service knows the resident by */
+    struct view subject;  /* pairwise sub the service knows the resident by */
+    struct ident session; /* the login it happened in; only a pseudonym goes in; IDENT_NONE: none, or not known */
 };
 
 struct ledger_event {
@@ -61,7 +62,7 @@ struct ledger_leaf {
 };
 enum err ledger_leaf_find(struct ledger_leaf *out, struct arena *a, struct db *db, int64_t index) MUST_CHECK;
 
-/* The pseudonym of a resident; events have it in base64url. */
+/* The pseudonym of a resident; events have it in base64url, and the first half of a session's. */
 void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resident);
 
 #endif

@@ -72,7 +72,7 @@ static enum err read_token(struct visit *v, struct userinfo_call *c)
 }
 
 /* A token lives only while its family, its session (unless offline) and its client do. */
-static enum err check_family(struct visit *v, struct userinfo_call *c)
+static enum err check_family(struct visit *v, struct userinfo_call *c, struct ident *session)
 {
     struct token_facts facts;
     enum err e = token_find_family(&facts, v->db, v->arena, c->token.family);
@@ -83,6 +83,8 @@ static enum err check_family(struct visit *v, struct userinfo_call *c)
         return e;
     if (e || !c->client || token_check(&facts, v->now) != TOKEN_LIVE)
         c->refusal = REFUSAL_BEARER_INVALID;
+    else
+        *session = facts.family.session;
     return ERR_OK;
 }
 
@@ -116,9 +118,11 @@ static enum err disclose_job(struct db *db, void *ctx)
     inside.db = db;
     c->refusal = REFUSAL_NONE;
     c->has_grant = false;
-    enum err e = check_family(&inside, c);
+    struct ident session = IDENT_NONE;
+    enum err e = check_family(&inside, c, &session);
     if (!e && !c->refusal)
         e = load(&inside, c);
+    c->grant.who.session = session; /* for the record: which login this disclosure came of */
     if (e || c->refusal)
         return e;
     struct disclosure_facts facts = {&c->asked, c->has_grant ? &c->grant : NULL, &c->profile, inside.now};

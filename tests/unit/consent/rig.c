@@ -75,7 +75,8 @@ void rig_reopen(struct rig *r)
 
 struct ledger_parties rig_who(const struct rig *r)
 {
-    return (struct ledger_parties){r->resident, VIEW("a-booking"), VIEW("a-city"), VIEW("27999"), VIEW("pairwise-sub")};
+    return (struct ledger_parties){r->resident,   VIEW("a-booking"),    VIEW("a-city"),
+                                   VIEW("27999"), VIEW("pairwise-sub"), ident_of(VIEW("a login"))};
 }
 
 void rig_set_value(struct rig *r, const char *field, const char *json, enum field_source source, const char *as_of)

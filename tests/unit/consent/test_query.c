@@ -122,11 +122,13 @@ static void add_standard(void)
 
 Test(query, every_key_narrows)
 {
-    char pseudonym[64];
+    char pseudonym[64], session[64];
     uint8_t raw[32];
     add_standard();
     ledger_pseudonym(raw, r.ledger, r.resident);
     snprintf(pseudonym, sizeof pseudonym, "%s", base64url_text(&r.arena, VIEW_ARRAY(raw)));
+    ledger_pseudonym(raw, r.ledger, ident_of(VIEW("a login")));
+    snprintf(session, sizeof session, "%s", base64url_text(&r.arena, view_bytes(raw, 16)));
     const struct {
         const char *key, *value;
         int64_t n;
@@ -140,9 +142,10 @@ Test(query, every_key_narrows)
                 {"via", "home", 0},           {"subject", "pairwise-sub", 11},
                 {"subject", "pairwise", 0},   {"resident", pseudonym, 11},
                 {"resident", "AAAA", 0},      {"grant", "AAAA", 0},
-                {"session", "AAAA", 0},       {"since", "2026-11-23", 10},
-                {"since", "2026-12-03", 0},   {"until", "2026-11-22", 1},
-                {"until", "2026-11-21", 0},   {"until", "2026-12-02", 11}};
+                {"session", "AAAA", 0},       {"session", session, 11},
+                {"since", "2026-11-23", 10},  {"since", "2026-12-03", 0},
+                {"until", "2026-11-22", 1},   {"until", "2026-11-21", 0},
+                {"until", "2026-12-02", 11}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct query q = {0};
         const char *rule;
