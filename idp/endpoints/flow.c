@@ -298,8 +298,8 @@ enum err flow_is_minor(struct visit *v, const struct flow *f, bool *minor)
 
 struct ledger_parties flow_parties(const struct flow *f)
 {
-    return (struct ledger_parties){f->session->resident, f->client->id, f->client->org_id, f->client->sector, f->sub,
-                                   f->session->id};
+    return (struct ledger_parties){f->session->resident, f->client->id, f->client->org_id,
+                                   f->client->sector,    f->sub,        f->session->id};
 }
 
 /* --- answers to the service -------------------------------------------------------------------------------------- */
