@@ -1,9 +1,11 @@
-/* genkan-ledger-bench: how fast the ledger is, with the limit beside it.
- *   make FOLDER COUNT      a store of COUNT disclosures with its published tiles
- *   append FOLDER          durable appends of many callers, against bare inserts of the same size in the same way; p99
- * at half of that load proof FOLDER           proofs of random leaves out of the published files verify FOLDER `audit
- * verify` on two threads: time, memory, and how much of it is SHA-256 Not a test: nothing here passes or fails by the
- * clock. See docs/performance.md. */
+/* genkan-ledger-bench: how fast the ledger is, with the limit beside it. Not a test: nothing here passes or fails by
+ * the clock. See docs/performance.md.
+ * - make FOLDER COUNT: a store of COUNT disclosures of a year, of 50 services and a rare one, with its published tiles
+ * - append FOLDER: durable appends of many callers, against bare inserts of the same size; p99 at half that load
+ * - grow SMALL LARGE: appends to a small and to a large ledger in turns
+ * - proof FOLDER: proofs of random leaves out of the published files
+ * - verify FOLDER: `audit verify` on two threads: time, memory, and how much of it is SHA-256
+ * - query FOLDER: the auditors' index is made; first pages of questions by service and month */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,10 +20,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "consent/audit.h"
+#include "consent/block.h"
 #include "consent/proof.h"
 #include "consent/publish.h"
 
-enum { CALLERS = 32, TURNS = 12, JOB = 4000, READERS = 4 };
+enum { CALLERS = 32, TURNS = 12, JOB = 4000, READERS = 4, SERVICES = 50, RARE = 100003, PAGE = 50 };
+#define YEAR_MS INT64_C(31536000000)
 
 static const uint8_t audit_key[32] = "the audit key of this bench ....";
 
@@ -30,8 +34,9 @@ struct bench {
     struct arena arena;
     struct store *store;
     struct ledger *ledger;
-    struct ident resident, grant;
+    struct ident resident, grant, session;
     uint8_t terms[32];
+    int64_t made, count; /* COUNT: a year is spread over so many; 0: now */
 };
 
 static void must(bool ok, const char *what)
@@ -75,6 +80,7 @@ static void open_ledger(struct bench *b)
     must(ledger_open(&b->ledger, b->store, VIEW_ARRAY(audit_key)) == ERR_OK, "ledger");
     b->resident = ident_mint();
     b->grant = ident_mint();
+    b->session = ident_mint();
     chance_bytes(b->terms, sizeof b->terms);
 }
 
@@ -92,10 +98,13 @@ static void close_all(struct bench *b)
 static enum err append_one(struct bench *b, struct db *db)
 {
     static const char *const ids[] = {"name", "address", "birthdate"};
+    int64_t nth = b->made++, now = clock_ms(&clock_real);
+    char client[16];
+    snprintf(client, sizeof client, nth % RARE == RARE / 2 ? "rare" : "service-%02d", (int)(nth * 7 % SERVICES));
     struct ledger_event e = {.type = LEDGER_DISCLOSED,
-                             .at = clock_ms(&clock_real),
-                             .who = {b->resident, VIEW("a-booking"), VIEW("a-city"), VIEW("27999"),
-                                     VIEW("Zk2W1r0lY2q8S4J0o1D3bC5nX7pT9vU6wE8rQ2sA4yI")},
+                             .at = b->count ? now - YEAR_MS + nth * (YEAR_MS / b->count) : now,
+                             .who = {b->resident, view_text(client), VIEW("a-city"), VIEW("27999"),
+                                     VIEW("Zk2W1r0lY2q8S4J0o1D3bC5nX7pT9vU6wE8rQ2sA4yI"), b->session},
                              .grant = b->grant,
                              .ground = "consent",
                              .via = "userinfo",
@@ -339,6 +348,7 @@ static struct publisher *open_publisher(struct bench *b)
 
 static void bench_make(struct bench *b, int64_t count)
 {
+    b->count = count;
     const char *why = "";
     mkdir(b->folder, 0700);
     open_ledger(b);
@@ -425,11 +435,72 @@ static void bench_verify(struct bench *b, size_t threads)
     close_all(b);
 }
 
+/* --- asking ----------------------------------------------------------------------------------------------------- */
+
+static enum err look(void *ctx, const struct query_event *e)
+{
+    *(int64_t *)ctx += (int64_t)e->text.n;
+    return ERR_OK;
+}
+
+static void ask(struct bench *b, const char *what, const struct query *q)
+{
+    enum { TIMES = 20 };
+    double took[TIMES];
+    int64_t matched = 0, bytes = 0;
+    struct db *db = store_borrow(b->store);
+    for (int i = 0; i < TIMES; i++) {
+        struct query_walk w = {.limit = PAGE};
+        double from = now_us();
+        must(query_each(&w, db, q, look, &bytes) == ERR_OK, "query");
+        took[i] = now_us() - from;
+        matched = w.matched;
+    }
+    store_return(b->store, db);
+    double first = took[0];
+    qsort(took, TIMES, sizeof *took, by_size);
+    printf("%-46s %3" PRId64 " events   first time %7.1f ms   median %7.1f ms   slowest %7.1f ms\n", what, matched,
+           first / 1e3, took[TIMES / 2] / 1e3, took[TIMES - 1] / 1e3);
+}
+
+static void make_index(struct bench *b)
+{
+    size_t done = 1, total = 0;
+    double from = now_us(), cpu = cpu_us();
+    while (done) {
+        must(block_catch_up(&done, b->store, 1000) == ERR_OK, "index");
+        total += done;
+    }
+    if (total)
+        printf("index of %zu events made in %.1f s, CPU %.2f us an event\n", total * BLOCK_EVENTS,
+               (now_us() - from) / 1e6, (cpu_us() - cpu) / (double)(total * BLOCK_EVENTS));
+}
+
+static void bench_query(struct bench *b)
+{
+    int64_t month = YEAR_MS / 12, now = clock_ms(&clock_real);
+    open_ledger(b);
+    make_index(b);
+    struct query q = {.client = VIEW("service-07"), .since = now - 6 * month, .until = now - 5 * month};
+    printf("%" PRId64 " leaves, pages of %d\n", leaves(b), PAGE);
+    ask(b, "a service in a month half a year ago", &q);
+    q.field = VIEW("address");
+    q.type = LEDGER_DISCLOSED;
+    ask(b, "addresses disclosed to a service in that month", &q);
+    q.client = VIEW("rare");
+    ask(b, "a rare service in that month", &q);
+    q.client = VIEW("nobody");
+    ask(b, "a service that never asked, in that month", &q);
+    q.since = q.until = 0;
+    ask(b, "a service that never asked, ever", &q);
+    close_all(b);
+}
+
 int main(int argc, char **argv)
 {
     struct bench b = {.folder = argc > 2 ? argv[2] : NULL};
     int64_t n = 2;
-    must(argc >= 3, "usage: genkan-ledger-bench make|append|grow|proof|verify FOLDER [COUNT, FOLDER or THREADS]");
+    must(argc >= 3, "usage: genkan-ledger-bench make|append|grow|proof|verify|query FOLDER [COUNT, FOLDER or THREADS]");
     bool grow = strcmp(argv[1], "grow") == 0 && argc == 4;
     must(argc < 4 || grow || text_to_int(view_text(argv[3]), &n), "a number");
     arena_open(&b.arena, 64 << 20);
@@ -441,10 +512,12 @@ int main(int argc, char **argv)
         bench_grow(&b, argv[3]);
     else if (strcmp(argv[1], "proof") == 0)
         bench_proof(&b);
+    else if (strcmp(argv[1], "query") == 0)
+        bench_query(&b);
     else if (strcmp(argv[1], "verify") == 0)
         bench_verify(&b, n < 1 || n > READERS ? 2 : (size_t)n);
     else
-        must(false, "make, append, grow, proof or verify");
+        must(false, "make, append, grow, proof, verify or query");
     arena_close(&b.arena);
     return 0;
 }
