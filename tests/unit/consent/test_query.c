@@ -59,7 +59,7 @@ static void append_history(size_t n)
                                              LEDGER_WITHDRAWN};
     struct ledger_event *events = calloc(n, sizeof *events);
     for (size_t i = 0; i < n; i++) {
-        char who[16];
+        char who[32];
         snprintf(who, sizeof who, "resident %zu", i % 11);
         events[i] = (struct ledger_event){.type = types[i % 5],
                                           .at = START + (int64_t)i * 3600000,
@@ -213,7 +213,7 @@ Test(query, the_index_hides_nothing)
         cr_expect((i == 2) == (a.n == 0), "question %zu", i);
     }
     for (int i = 0; i < 11; i++) {
-        char who[16];
+        char who[32];
         uint8_t raw[32];
         snprintf(who, sizeof who, "resident %d", i);
         ledger_pseudonym(raw, r.ledger, ident_of(view_text(who)));
