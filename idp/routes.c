@@ -60,6 +60,7 @@ BRIDGE(audit_counts)
 BRIDGE(audit_identity)
 BRIDGE(statistics)
 BRIDGE(lang)
+BRIDGE(letters)
 BRIDGE(assets)
 BRIDGE(ledger)
 
@@ -112,6 +113,7 @@ static const struct route table[] = {
     {METHOD_GET, "/statistics", at_statistics, 0, 0},
     {METHOD_GET, "/statistics.csv", at_statistics, 0, 0},
     {METHOD_POST, "/lang", at_lang, SMALL_MAX, 0},
+    {METHOD_POST, "/letters", at_letters, SMALL_MAX, 0},
     {METHOD_GET, "/assets/*", at_assets, 0, 0},
     {METHOD_GET, "/ledger/*", at_ledger, 0, 0},
 };

@@ -15,6 +15,7 @@ struct pages {
 const char page_content_type[] = "text/html; charset=utf-8";
 
 const char *const page_lang_names[] = {"ja", "en", "ja-simple", NULL};
+const char *const page_letters_names[] = {"normal", "large", NULL};
 const char *const page_source_names[] = {"card_signed", "card_read", "upstream", "resident", NULL};
 const char *const page_reason_names[] = {"new",  "field",    "terms",     "value", "expired", "withdrawn",
                                          "once", "required", "suspended", "asked", NULL};

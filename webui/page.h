@@ -12,6 +12,8 @@
 
 enum page_lang { PAGE_JA, PAGE_EN, PAGE_EASY, PAGE_LANGS }; /* PAGE_EASY: easy Japanese */
 
+enum page_letters { PAGE_LETTERS_NORMAL, PAGE_LETTERS_LARGE };
+
 /* All compiled pages and words; immutable after opening, shared between threads. */
 struct pages;
 
@@ -26,7 +28,10 @@ struct page_frame {
     struct view request_id;  /* shown in the footer of pages that report a problem, to be quoted */
     struct view csrf;        /* put into every form as "csrf" */
     struct view interaction; /* put into every form of the flow as "i"; absent outside of a login */
-    struct view here; /* this page's path and query, for the language switch (POST /lang); absent: none is shown */
+    /* This page's path and query, for the switches of language (POST /lang) and letters (POST /letters); absent: none
+     * is shown. */
+    struct view here;
+    enum page_letters letters;
 };
 
 /* The service the resident is on the way to. */

@@ -68,6 +68,7 @@ enum err page_words(struct words **out, struct arena *a, enum page_lang lang, co
 void page_put(struct buf *out, const struct pages *pages, enum page_id id, const struct page_frame *frame);
 
 extern const char *const page_lang_names[];     /* ja en ja-simple */
+extern const char *const page_letters_names[];  /* normal large */
 extern const char *const page_source_names[];   /* card_signed ... */
 extern const char *const page_reason_names[];   /* new ... */
 extern const char *const page_duration_names[]; /* once year until_withdrawn */
@@ -97,7 +98,7 @@ extern const struct fact page_service_field_facts[];
 #define FRAME_FACTS                                                                                                    \
     FACT_CHOICE_OF(page_frame, lang, page_lang_names), FACT_OF(page_frame, request_id, FACT_TEXT),                     \
         FACT_OF(page_frame, csrf, FACT_TEXT), FACT_OF(page_frame, interaction, FACT_TEXT),                             \
-        FACT_OF(page_frame, here, FACT_TEXT)
+        FACT_OF(page_frame, here, FACT_TEXT), FACT_CHOICE_OF(page_frame, letters, page_letters_names)
 #define SERVICE_FACTS(T)                                                                                               \
     {.name = "service", .kind = FACT_TEXT, .offset = offsetof(struct T, service.name)},                                \
         {.name = "organisation", .kind = FACT_TEXT, .offset = offsetof(struct T, service.organisation)},               \

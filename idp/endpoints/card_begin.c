@@ -59,7 +59,7 @@ static enum err write_request(struct visit *v, const struct flow *f, struct view
         .purpose = purpose_of(t->purpose),
         .bind = t->bind,
         .acr = VIEW("aal3"),
-        .ui = {.lang = v->english ? VIEW("en") : VIEW("ja")},
+        .ui = {.lang = v->english ? VIEW("en") : VIEW("ja"), .large = v->large},
         .minver = VIEW(AGENT_MIN),
     };
     struct buf b;

@@ -43,6 +43,7 @@ void handle_audit_counts(struct visit *v);   /* GET /audit/counts */
 void handle_audit_identity(struct visit *v); /* GET, POST /audit/identity */
 void handle_statistics(struct visit *v);     /* GET /statistics, /statistics.csv */
 void handle_lang(struct visit *v);           /* POST /lang */
+void handle_letters(struct visit *v);        /* POST /letters */
 void handle_assets(struct visit *v);         /* GET /assets/<name> */
 void handle_ledger(struct visit *v);         /* GET /ledger/<file> */
 

@@ -1,10 +1,11 @@
-/* POST /lang: pages in Japanese, easy Japanese or English from now on, in this browser. */
+/* POST /lang, POST /letters: pages in Japanese, easy Japanese or English, in normal or large letters from now on, in
+ * this browser. */
 #include "http/url.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/show.h"
 #include "webui/program.h"
 
-#define LANG_LIFE_S 31536000 /* a year */
+#define CHOICE_LIFE_S 31536000 /* a year */
 
 /* Only a path of our own: this is no redirector. */
 static struct view back_of(const struct visit *v)
@@ -19,16 +20,33 @@ static bool is_language(struct view lang)
     return view_equal_text(lang, "ja") || view_equal_text(lang, "ja-simple") || view_equal_text(lang, "en");
 }
 
-void handle_lang(struct visit *v)
+static bool is_letters(struct view letters)
 {
-    struct view lang = visit_param(v, "lang");
+    return view_equal_text(letters, "normal") || view_equal_text(letters, "large");
+}
+
+/* Parameter NAME is kept in COOKIE if it is one of what RULE says. */
+static void keep(struct visit *v, const char *name, const char *cookie, bool (*is_choice)(struct view),
+                 const char *rule)
+{
+    struct view chosen = visit_param(v, name);
     const struct request *r = v->request;
     if (request_header_count(r, "Origin") > 0 && !url_is_of_origin(request_header(r, "Origin"), v->op->issuer)) {
         show_error(v, 403, PAGE_ERROR_FORM);
-    } else if (!is_language(lang)) {
-        show_parameter_error(v, VIEW("lang"), "must be ja, ja-simple or en");
+    } else if (!is_choice(chosen)) {
+        show_parameter_error(v, view_text(name), rule);
     } else {
-        answer_cookie(v->answer, &(struct cookie){COOKIE_LANG, lang, LANG_LIFE_S, SAME_SITE_LAX});
+        answer_cookie(v->answer, &(struct cookie){cookie, chosen, CHOICE_LIFE_S, SAME_SITE_LAX});
         visit_redirect(v, back_of(v));
     }
+}
+
+void handle_lang(struct visit *v)
+{
+    keep(v, "lang", COOKIE_LANG, is_language, "must be ja, ja-simple or en");
+}
+
+void handle_letters(struct visit *v)
+{
+    keep(v, "letters", COOKIE_LETTERS, is_letters, "must be normal or large");
 }

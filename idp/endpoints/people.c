@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "idp/endpoints/show.h"
 
-/* This page's address, if it can be opened again by GET: the language switch comes back to it. */
+/* This page's address, if it can be opened again by GET: the switches of language and letters come back to it. */
 static struct view here_of(const struct visit *v)
 {
     const struct request *r = v->request;
@@ -23,7 +23,8 @@ struct page_frame people_frame(const struct visit *v, struct view interaction)
                                                   : PAGE_JA,
                                .csrf = v->keys ? visit_csrf(v) : VIEW_NONE,
                                .interaction = interaction,
-                               .here = here_of(v)};
+                               .here = here_of(v),
+                               .letters = v->large ? PAGE_LETTERS_LARGE : PAGE_LETTERS_NORMAL};
 }
 
 struct view people_text(const struct visit *v, struct client_name name)

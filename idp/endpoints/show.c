@@ -103,6 +103,7 @@ void show_fault(struct visit *v, const struct fault *fault)
     struct page_error facts = {.fault = fault_of(fault)};
     v->english = visit_prefers_english(v->request);
     v->easy = visit_prefers_easy(v->request);
+    v->large = visit_prefers_large(v->request);
     if (view_is(fault->name)) {
         facts.parameter = fault->name;
         facts.rule = view_text(fault->rule);

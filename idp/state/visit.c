@@ -229,6 +229,11 @@ bool visit_prefers_easy(const struct request *r)
     return view_equal_text(request_cookie(r, COOKIE_LANG), "ja-simple");
 }
 
+bool visit_prefers_large(const struct request *r)
+{
+    return view_equal_text(request_cookie(r, COOKIE_LETTERS), "large");
+}
+
 void visit_open(struct visit *v, const struct op *op, const struct request *request, struct answer *answer)
 {
     *v = (struct visit){.op = op, .keys = op_keys(op), .request = request, .answer = answer, .arena = request->arena};
@@ -237,6 +242,7 @@ void visit_open(struct visit *v, const struct op *op, const struct request *requ
     v->language_chosen = view_is(request_cookie(request, COOKIE_LANG));
     v->english = visit_prefers_english(request);
     v->easy = visit_prefers_easy(request);
+    v->large = visit_prefers_large(request);
     v->db = store_borrow(op->store);
 }
 

@@ -15,6 +15,7 @@ struct session; /* sessions/session.h */
 #define COOKIE_CARD         "__Host-card"
 #define COOKIE_LOCK         "__Host-lock"
 #define COOKIE_LANG         "__Host-lang"
+#define COOKIE_LETTERS      "__Host-letters"
 
 /* What a redirect to ourselves may be long, in bytes; a browser that follows it sends a request line of at most 8 KiB.
  * More than that is refused with 413. */
@@ -31,6 +32,7 @@ struct visit {
     int64_t now_ms;
     bool english;         /* pages in English, otherwise in Japanese */
     bool easy;            /* in easy Japanese, where there is some */
+    bool large;           /* in large letters, as is the PIN window of the agent */
     bool language_chosen; /* the resident chose it (cookie): ui_locales does not change it */
 };
 
@@ -42,6 +44,8 @@ void visit_close(struct visit *v);
 bool visit_prefers_english(const struct request *r);
 /* Easy Japanese is only ever chosen, with the cookie. */
 bool visit_prefers_easy(const struct request *r);
+/* So are large letters. */
+bool visit_prefers_large(const struct request *r);
 
 /* A parameter of the query (GET) or the form (POST); absent when not sent. */
 struct view visit_param(const struct visit *v, const char *name);

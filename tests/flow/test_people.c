@@ -1,6 +1,8 @@
 /* What people answer on pages, and what is sent in their name. */
 #include <criterion/criterion.h>
 
+#include "base/base64.h"
+#include "tests/lib/software_card.h"
 #include "tests/lib/walk.h"
 #include "webui/assets.h"
 
@@ -292,6 +294,49 @@ Test(people, the_language_switch_redirects_nowhere_else)
     cr_expect_eq(b->status, 400);
     cr_assert(browser_post_from_elsewhere(b, "/lang", "lang=en&back=/"));
     cr_expect_eq(b->status, 403);
+}
+
+/* What the link to the agent asks it for; the request's claims as they travel. */
+static bool window_is_large(struct browser *b)
+{
+    const char *claims = strchr(card_request_of(browser_link(b, "/v1/auth/")), '.') + 1;
+    struct view json;
+    cr_assert_eq(base64url_read(&b->a, view_bytes(claims, strcspn(claims, ".")), &json), ERR_OK);
+    const char *ui = arena_text(&b->a, json);
+    cr_expect_neq(strstr(ui, "\"large\":true") == NULL, strstr(ui, "\"large\":false") == NULL, "%s", ui);
+    return strstr(ui, "\"large\":true") != NULL;
+}
+
+Test(people, large_letters_are_chosen_on_the_page_and_reach_the_pin_window)
+{
+    struct browser *b = &hanako.browser;
+    cr_assert(browser_get(b, service_begin(&a_city, NULL)));
+    cr_assert(resident_goes_to(&hanako, AT_CARD_START));
+    cr_expect(browser_says(b, "data-letters=\"normal\"") && browser_says(b, "大きな文字"));
+    cr_expect_not(window_is_large(b), "nobody asked for them");
+    cr_assert(PRESS(b, "/letters", "letters=large"));
+    cr_expect_eq(browser_at(b), AT_CARD_START, "back on the same page: %s", b->url);
+    cr_expect(browser_says(b, "data-letters=\"large\"") && browser_says(b, "ふつうの文字"));
+    cr_assert(PRESS(b, "/login/card", NULL));
+    cr_expect(window_is_large(b));
+    cr_assert(PRESS(b, "/letters", "letters=normal") && PRESS(b, "/login/card", NULL));
+    cr_expect_not(window_is_large(b));
+}
+
+Test(people, the_switch_of_letters_takes_nothing_else_and_redirects_nowhere_else)
+{
+    static const char *const bad[] = {"letters=huge", "letters=", "lang=en", "letters=large&letters=normal"};
+    struct browser *b = &hanako.browser;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_assert(browser_post(b, "/letters", bad[i]));
+        cr_expect_eq(b->status, 400, "%s", bad[i]);
+    }
+    cr_assert(browser_post_from_elsewhere(b, "/letters", "letters=large&back=/"));
+    cr_expect_eq(b->status, 403);
+    cr_assert(browser_post(b, "/letters", "letters=large&back=//evil.example/"));
+    cr_expect_eq(browser_at(b), AT_HOME, "%s", b->url);
+    cr_assert(browser_get(b, "/no/such/page"));
+    cr_expect(browser_says(b, "data-letters=\"large\""), "errors too");
 }
 
 Test(people, assets_may_be_kept_and_pages_not)

@@ -62,8 +62,9 @@ Test(page, is_well_formed_in_both_languages_and_has_its_landmarks)
             cr_expect_eq(count(text, "<header "), 1, "%s", name);
             cr_expect_eq(count(text, "<footer "), 1, "%s", name);
             cr_expect_eq(count(text, "class=\"skip\" href=\"#main\""), 1, "%s", name);
-            cr_expect_eq(count(text, arena_printf(&arena, " lang=\"%s\">\n<head>", page_lang_names[lang])), 1, "%s",
-                         name);
+            cr_expect_eq(count(text, arena_printf(&arena, " lang=\"%s\" data-letters=\"normal\">\n<head>",
+                                                  page_lang_names[lang])),
+                         1, "%s", name);
             cr_expect_eq(count(text, "<title></title>"), 0, "%s", name);
             cr_expect_eq(count(text, "<script"), kind == PAGE_WITH_SCRIPT, "%s", name);
         }

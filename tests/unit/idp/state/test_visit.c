@@ -184,6 +184,22 @@ Test(visit, speaks_japanese_unless_asked_otherwise)
     cr_expect_not(is_english("en", "__Host-lang=tlh"));
 }
 
+Test(visit, writes_large_letters_only_for_who_chose_them)
+{
+    static const char *const other[] = {"__Host-letters=normal", "__Host-letters=Large", "letters=large",
+                                        "__Host-lang=large"};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        request.n_headers = 0;
+        sends("Cookie", other[i]);
+        cr_expect_not(visit_prefers_large(&request), "%s", other[i]);
+    }
+    request.n_headers = 0;
+    sends("Cookie", "__Host-letters=large");
+    struct visit v = visit();
+    cr_expect(v.large);
+    visit_close(&v);
+}
+
 /* --- the session ------------------------------------------------------------------------------------------------ */
 
 static enum err mint_job(struct db *db, void *ctx)
