@@ -52,6 +52,7 @@ BRIDGE(record)
 BRIDGE(me)
 BRIDGE(household)
 BRIDGE(contact)
+BRIDGE(cards)
 BRIDGE(leave)
 BRIDGE(audit)
 BRIDGE(audit_join)
@@ -101,6 +102,8 @@ static const struct route table[] = {
     {METHOD_POST, "/me/household", at_household, SMALL_MAX, 0},
     {METHOD_GET, "/me/contact", at_contact, 0, 0},
     {METHOD_POST, "/me/contact", at_contact, SMALL_MAX, 0},
+    {METHOD_GET, "/me/cards", at_cards, 0, 0},
+    {METHOD_POST, "/me/cards", at_cards, SMALL_MAX, 0},
     {METHOD_GET, "/me/leave", at_leave, 0, 0},
     {METHOD_POST, "/me/leave", at_leave, SMALL_MAX, 0},
     {METHOD_GET, "/audit", at_audit, 0, ROUTE_SLOW},

@@ -6,24 +6,24 @@
 enum err session_mint(struct db *db, const struct session *s)
 {
     static const char SQL[] = "INSERT INTO session (id, resident, browser, acr, amr, auth_at, created_at, seen_at, "
-                              "expires_at, ticket) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                              "expires_at, ticket, card) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     return db_run(db, SQL,
                   VALUES(V_IDENT(s->id), V_IDENT(s->resident), V_IDENT(s->browser), V_TEXT(s->acr), V_TEXT(s->amr),
                          V_INT(s->auth_at), V_INT(s->created_at), V_INT(s->seen_at), V_INT(s->expires_at),
-                         V_IDENT(s->ticket)));
+                         V_IDENT(s->ticket), V_IDENT(s->card)));
 }
 
 enum err session_renew(struct db *db, const struct session *s)
 {
-    static const char SQL[] = "UPDATE session SET ticket = $2, auth_at = $3, seen_at = $4, expires_at = $5 "
+    static const char SQL[] = "UPDATE session SET ticket = $2, auth_at = $3, seen_at = $4, expires_at = $5, card = $6 "
                               "WHERE id = $1 AND ended_at IS NULL AND expires_at > $3";
-    enum err e =
-        db_run(db, SQL,
-               VALUES(V_IDENT(s->id), V_IDENT(s->ticket), V_INT(s->auth_at), V_INT(s->seen_at), V_INT(s->expires_at)));
+    enum err e = db_run(db, SQL,
+                        VALUES(V_IDENT(s->id), V_IDENT(s->ticket), V_INT(s->auth_at), V_INT(s->seen_at),
+                               V_INT(s->expires_at), V_IDENT(s->card)));
     return e == ERR_OK && db_changes(db) != 1 ? ERR_CONFLICT : e;
 }
 
-#define COLUMNS "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at, ticket"
+#define COLUMNS "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at, ticket, card"
 
 static void read_row(struct session *out, const struct row *r)
 {
@@ -39,6 +39,7 @@ static void read_row(struct session *out, const struct row *r)
         .expires_at = row_int(r, 8),
         .ended_at = row_int(r, 9),
         .ticket = row_ident(r, 10),
+        .card = row_ident(r, 11),
     };
 }
 

@@ -13,6 +13,7 @@ struct session {
     struct ident ticket; /* ident_of(value of __Host-session) */
     struct ident resident;
     struct ident browser; /* the browser it was made in: ident_of(value of __Host-browser) */
+    struct ident card;    /* the card that proved: card_id(account key); IDENT_NONE: nobody knows */
     struct view acr, amr; /* amr: words separated by spaces */
     int64_t auth_at;      /* when the card proved */
     int64_t created_at, seen_at;
@@ -22,8 +23,8 @@ struct session {
 
 enum err session_mint(struct db *db, const struct session *s) MUST_CHECK;
 
-/* The same resident has logged in again: TICKET, auth_at, seen_at and expires_at of S become those of the session with
- * its id, whose services and tokens go on. ERR_CONFLICT if that has been logged out or is over at S->auth_at. */
+/* The same resident has logged in again: TICKET, card, auth_at, seen_at and expires_at of S become those of the session
+ * with its id, whose services and tokens go on. ERR_CONFLICT if that has been logged out or is over at S->auth_at. */
 enum err session_renew(struct db *db, const struct session *s) MUST_CHECK;
 
 /* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. */

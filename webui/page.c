@@ -49,6 +49,7 @@ static const struct page_def defs[PAGE_IDS] = {
     [PAGE_HOUSEHOLD] = {"household.xhtml", page_household_facts},
     [PAGE_CONTACT] = {"contact.xhtml", page_contact_facts},
     [PAGE_ME] = {"me.xhtml", page_me_facts},
+    [PAGE_CARDS] = {"cards.xhtml", page_cards_facts},
     [PAGE_LEAVE] = {"leave.xhtml", page_leave_facts},
     [PAGE_LEFT] = {"left.xhtml", page_left_facts},
     [PAGE_AUDIT_JOIN] = {"audit_join.xhtml", page_audit_join_facts},

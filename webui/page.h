@@ -54,6 +54,7 @@ struct page_login {
     struct page_frame frame;
     struct page_service service;
     bool reauth;         /* the service asked for the card again although somebody is logged in */
+    bool link;           /* reauth: with the new card, to be linked */
     struct view minutes; /* how long this login may take, "30" */
 };
 void page_login(struct buf *out, const struct pages *pages, const struct page_login *facts);
@@ -204,6 +205,9 @@ enum page_problem {
     PAGE_PROBLEM_SIGN_NONE,          /* register: the card does not sign; children under 15 have no sign certificate */
     PAGE_PROBLEM_SIGN_WRONG_CERT,    /* register: not a sign certificate of the JPKI */
     PAGE_PROBLEM_TWO_CARDS,          /* register: the two certificates cannot be of one card */
+    PAGE_PROBLEM_CARD_TAKEN,         /* link: the card is another resident's */
+    PAGE_PROBLEM_CARD_SAME,          /* link: the card is hers already */
+    PAGE_PROBLEM_CARDS_TOO_MANY,     /* link: she has as many as there may be */
     PAGE_PROBLEMS
 };
 
@@ -536,6 +540,24 @@ struct page_me {
     size_t n_fields;
 };
 void page_me(struct buf *out, const struct pages *pages, const struct page_me *facts);
+
+/* One of her cards. */
+struct page_card {
+    struct view id; /* POST /me/cards do=remove card=ID */
+    struct view linked_on, used_on;
+    bool here; /* the one she is logged in with */
+};
+
+/* GET/POST /me/cards; POST /me/card do=link|cards. */
+struct page_cards {
+    struct page_frame frame;
+    struct view name;
+    bool fresh;          /* her card was shown a moment ago: cards may be added and removed now */
+    struct view minutes; /* how fresh that must be, "5" */
+    const struct page_card *cards;
+    size_t n_cards;
+};
+void page_cards(struct buf *out, const struct pages *pages, const struct page_cards *facts);
 
 /* GET/POST /me/leave: sure=yes. */
 struct page_leave {

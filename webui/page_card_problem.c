@@ -34,6 +34,9 @@ const char *const page_problem_names[] = {
     [PAGE_PROBLEM_SIGN_NONE] = "sign_none",
     [PAGE_PROBLEM_SIGN_WRONG_CERT] = "sign_wrong_cert",
     [PAGE_PROBLEM_TWO_CARDS] = "two_cards",
+    [PAGE_PROBLEM_CARD_TAKEN] = "card_taken",
+    [PAGE_PROBLEM_CARD_SAME] = "card_same",
+    [PAGE_PROBLEM_CARDS_TOO_MANY] = "cards_too_many",
     [PAGE_PROBLEMS] = NULL,
 };
 

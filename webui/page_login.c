@@ -3,6 +3,7 @@
 const struct fact page_login_facts[] = {
     SERVICE_FACTS(page_login),
     FACT_OF(page_login, reauth, FACT_FLAG),
+    FACT_OF(page_login, link, FACT_FLAG),
     FACT_OF(page_login, minutes, FACT_TEXT),
     FRAME_FACTS,
     NO_MORE_FACTS,

@@ -14,6 +14,7 @@
 #include "idp/state/logout.h"
 #include "idp/state/upkeep.h"
 #include "jpki/proof/request.h"
+#include "sessions/card.h"
 #include "sessions/resident.h"
 #include "store/store.h"
 
@@ -69,6 +70,18 @@ static enum err login_job(struct db *db, void *ctx)
     if (!e)
         e = interaction_record_login(db, t->interaction, c->session.id, v->now);
     return e ? e : card_txn_record_result(db, t->id, CARD_DONE, VIEW_NONE);
+}
+
+/* One more card for the resident of this login, which goes on as it was. */
+static enum err link_job(struct db *db, void *ctx)
+{
+    struct completing *c = ctx;
+    const struct card_proof *p = c->proof;
+    int64_t now = c->visit->now;
+    enum err e = resident_link_card(db, p->session.resident, VIEW_ARRAY(p->account), now);
+    if (!e)
+        e = interaction_record_login(db, p->txn.interaction, p->session.id, now);
+    return e ? e : card_txn_record_result(db, p->txn.id, CARD_DONE, VIEW_NONE);
 }
 
 /* What the card said, as far as it may be written down without asking her (card_values_decide). */
@@ -160,7 +173,7 @@ static void drop_card_cookie(struct visit *v, struct ident interaction)
     answer_cookie(v->answer, view_is(rest) ? &kept : &gone);
 }
 
-/* --- the three endings ---------------------------------------------------------------------------------------- */
+/* --- the endings ---------------------------------------------------------------------------------------- */
 
 static void log_refusal(const struct card_proof *p)
 {
@@ -186,6 +199,7 @@ static enum err log_in(struct completing *c)
     struct view ticket = view_text(chance_ticket(v->arena));
     c->session = (struct session){.ticket = ident_of(ticket),
                                   .browser = ident_of(visit_browser(v)),
+                                  .card = card_id(VIEW_ARRAY(c->proof->account)),
                                   .acr = VIEW("aal3"),
                                   .amr = VIEW("sc pin"),
                                   .auth_at = v->now,
@@ -199,6 +213,17 @@ static enum err log_in(struct completing *c)
         upkeep_wake(v->op->upkeep);
     visit_set_session_cookie(v, ticket);
     drop_card_cookie(v, c->proof->txn.interaction);
+    return ERR_OK;
+}
+
+static enum err link_card(struct completing *c)
+{
+    struct visit *v = c->visit;
+    enum err e = store_write(v->op->store, link_job, c);
+    if (e)
+        return e;
+    drop_card_cookie(v, c->proof->txn.interaction);
+    log_event(LOG_INFO, "card_linked", LOG_STR("by", "old_card"));
     return ERR_OK;
 }
 
@@ -224,7 +249,7 @@ static enum err complete(struct completing *c, struct card_proof *p)
     if (p->problem != PAGE_PROBLEMS)
         return refuse(c);
     bool tells = p->txn.purpose == CARD_READ || p->txn.purpose == CARD_REGISTER;
-    enum err e = tells ? keep_values(c) : log_in(c);
+    enum err e = p->links ? link_card(c) : tells ? keep_values(c) : log_in(c);
     if (e == ERR_SYNTAX) {
         p->problem = PAGE_PROBLEM_TEXT_UNREADABLE;
         return refuse(c);

@@ -4,9 +4,12 @@
 #include "base/log.h"
 #include "idp/endpoints/card_cookie.h"
 #include "idp/endpoints/card_lock.h"
+#include "idp/endpoints/flow.h"
+#include "idp/rules/link.h"
 #include "idp/tokens/keys.h"
 #include "jpki/pki/pair.h"
 #include "jpki/proof/challenge.h"
+#include "sessions/card.h"
 #include "sessions/resident.h"
 #include "store/store.h"
 
@@ -260,12 +263,54 @@ static enum err find_session(struct card_proof *p, struct visit *v)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+static enum err load_owner(struct link_facts *f, const struct card_proof *p, struct visit *v)
+{
+    struct ident owner;
+    struct card *cards;
+    enum err e = resident_find_by_card(&owner, v->db, v->arena, VIEW_ARRAY(p->account));
+    if (!e)
+        f->of = ident_equal(owner, p->session.resident) ? LINK_OF_HER : LINK_OF_OTHER;
+    else if (e != ERR_NOT_FOUND)
+        return e;
+    return card_list(&cards, &f->cards, v->db, v->arena, p->session.resident);
+}
+
+/* A new card for the resident whose old one was shown just before, in this very login. */
+static enum err check_link(struct card_proof *p, struct visit *v)
+{
+    static const enum page_problem problems[] = {
+        [LINK_GOOD] = PAGE_PROBLEMS,
+        [LINK_NO_SESSION] = PAGE_PROBLEM_OTHER_RESIDENT,
+        [LINK_OTHER_SESSION] = PAGE_PROBLEM_OTHER_RESIDENT,
+        [LINK_STALE] = PAGE_PROBLEM_OTHER_RESIDENT,
+        [LINK_TAKEN] = PAGE_PROBLEM_CARD_TAKEN,
+        [LINK_HERS] = PAGE_PROBLEM_CARD_SAME,
+        [LINK_TOO_MANY] = PAGE_PROBLEM_CARDS_TOO_MANY,
+    };
+    struct link_facts facts = {.has_session = p->is_live,
+                               .same_session = p->is_live && ident_equal(p->interaction.session, p->session.id),
+                               .auth_at = p->session.auth_at,
+                               .began_at = p->txn.created_at,
+                               .cards_max = CARDS_MAX};
+    enum err e = p->is_live ? load_owner(&facts, p, v) : ERR_OK;
+    if (e)
+        return e;
+    enum link_verdict verdict = link_decide(&facts);
+    p->problem = problems[verdict];
+    if (verdict != LINK_GOOD)
+        log_event(LOG_WARN, "card_link_refused", LOG_STR("why", link_verdict_name(verdict)));
+    return ERR_OK;
+}
+
 /* Reading, registering and showing the card again are about the resident who is logged in. */
 static enum err check_resident(struct card_proof *p, struct visit *v)
 {
     struct ident resident;
     hmac_sha256(p->account, keys_secret(v->keys, SECRET_ACCOUNT), p->verdict.account_input);
     enum err e = find_session(p, v);
+    p->links = p->txn.purpose == CARD_REAUTH && flow_is_link(&p->interaction);
+    if (!e && p->links)
+        return check_link(p, v);
     bool bound =
         p->txn.purpose == CARD_READ || p->txn.purpose == CARD_REGISTER || (p->txn.purpose == CARD_REAUTH && p->is_live);
     if (e || !bound)

@@ -28,6 +28,7 @@ struct card_proof {
     struct session session;             /* of this browser, not logged out: alive, idle or past its end */
     bool has_session;
     bool is_live;              /* it is alive */
+    bool links;                /* REAUTH with a card that is to become hers */
     enum page_problem problem; /* PAGE_PROBLEMS: none */
 };
 

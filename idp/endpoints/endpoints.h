@@ -35,6 +35,7 @@ void handle_record(struct visit *v);         /* GET /me/history/POSITION.jws, .t
 void handle_me(struct visit *v);             /* GET /me */
 void handle_household(struct visit *v);      /* GET, POST /me/household */
 void handle_contact(struct visit *v);        /* GET, POST /me/contact */
+void handle_cards(struct visit *v);          /* GET, POST /me/cards */
 void handle_leave(struct visit *v);          /* GET, POST /me/leave */
 void handle_audit(struct visit *v);          /* GET /audit */
 void handle_audit_join(struct visit *v);     /* GET, POST /audit/join */

@@ -34,8 +34,25 @@ static const struct client *own_client(const struct visit *v)
     return c;
 }
 
-/* The request of an interaction of our own that leads out. */
-#define LEAVING VIEW("{\"leave\":true}")
+/* The request that an interaction of our own remembers its aim by. */
+static const char *const aim_requests[] = {[FLOW_LOGIN] = "{}",
+                                           [FLOW_UPDATE] = "{\"update\":true}",
+                                           [FLOW_LEAVE] = "{\"leave\":true}",
+                                           [FLOW_CARDS] = "{\"cards\":true}",
+                                           [FLOW_LINK] = "{\"link\":true}"};
+
+static enum flow_aim aim_of(const struct interaction *i)
+{
+    for (enum flow_aim aim = FLOW_LOGIN; aim <= FLOW_LINK; aim++)
+        if (view_equal_text(i->request, aim_requests[aim]))
+            return aim;
+    return FLOW_LOGIN;
+}
+
+bool flow_is_link(const struct interaction *i)
+{
+    return i->client.n == 0 && aim_of(i) == FLOW_LINK;
+}
 
 struct beginning_own {
     struct interaction interaction;
@@ -48,18 +65,21 @@ static enum err begin_own_job(struct db *db, void *ctx)
     const struct interaction *i = &b->interaction;
     enum err e = interaction_mint(db, i);
 
+    if (!e && b->aim == FLOW_LINK) /* of this login and no other */
+        e = interaction_record_session(db, i->id, i->session, i->created_at);
     if (e || b->aim == FLOW_UPDATE)
         return e;
     return interaction_record_profile_offer(db, i->id, PROFILE_SKIPPED, i->created_at);
 }
 
-void flow_begin_own(struct visit *v, enum flow_aim aim)
+void flow_begin_own(struct visit *v, enum flow_aim aim, const struct session *session)
 {
     struct view ticket = view_text(chance_ticket(v->arena));
     struct beginning_own b = {.interaction = {.id = ident_of(ticket),
                                               .browser = ident_of(visit_browser(v)),
                                               .client = INTERACTION_OWN,
-                                              .request = aim == FLOW_LEAVE ? LEAVING : VIEW("{}"),
+                                              .request = view_text(aim_requests[aim]),
+                                              .session = session ? session->id : IDENT_NONE,
                                               .created_at = v->now,
                                               .expires_at = v->now + INTERACTION_LIFE_S},
                               .aim = aim};
@@ -242,8 +262,8 @@ static enum err load_interaction(struct visit *v, struct view ticket, struct flo
     f->interaction = i;
     if (i->client.n == 0) {
         f->own = true;
-        f->leaves = view_equal(i->request, LEAVING);
-        f->request = (struct authz_request){.max_age = -1, .prompt = f->leaves ? PROMPT_LOGIN : 0};
+        f->aim = aim_of(i);
+        f->request = (struct authz_request){.max_age = -1, .prompt = f->aim >= FLOW_LEAVE ? PROMPT_LOGIN : 0};
         f->client = own_client(v);
         return f->client ? ERR_OK : ERR_MEMORY;
     }
@@ -284,6 +304,17 @@ bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flo
     log_event(LOG_INFO, "form_of_another_session", LOG_TEXT("path", v->request->path));
     visit_redirect_next(v, i);
     return false;
+}
+
+enum link_verdict flow_link_verdict(const struct visit *v, const struct flow *f)
+{
+    struct link_facts facts = {.has_session = f->session != NULL, .began_at = v->now};
+
+    if (f->session) {
+        facts.same_session = is_of_interaction(f, f->session->id);
+        facts.auth_at = f->session->auth_at;
+    }
+    return link_decide_begin(&facts);
 }
 
 enum err flow_is_minor(struct visit *v, const struct flow *f, bool *minor)

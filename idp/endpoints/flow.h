@@ -6,10 +6,15 @@
 #include "consent/ask.h"
 #include "consent/grant.h"
 #include "idp/rules/authorization_request.h"
+#include "idp/rules/link.h"
 #include "idp/rules/step.h"
 #include "idp/state/visit.h"
 #include "sessions/interaction.h"
 #include "sessions/session.h"
+
+/* What an interaction for no service is for. FLOW_LEAVE, FLOW_CARDS, FLOW_LINK: the card is asked for although somebody
+ * is logged in, and the way leads to /me/leave or /me/cards. FLOW_LINK: a card that is not hers yet. */
+enum flow_aim { FLOW_LOGIN, FLOW_UPDATE, FLOW_LEAVE, FLOW_CARDS, FLOW_LINK };
 
 struct flow {
     struct view id;                        /* the interaction's ticket, as it stands in the URL */
@@ -17,7 +22,7 @@ struct flow {
     struct authz_request request;
     const struct client *client;
     bool own;                      /* for no service: CLIENT is Genkan itself, and nothing is asked or granted */
-    bool leaves;                   /* own: the card is shown in order to leave Genkan */
+    enum flow_aim aim;             /* own: what the card is shown for */
     struct ask asked;              /* asked by scope and registered */
     const struct session *session; /* NULL: none alive in this browser */
     struct view sub;               /* of the session's resident for this client; absent without a session */
@@ -28,9 +33,14 @@ struct flow {
 };
 
 /* Begins an interaction for no service, whose card is offered to be read or not, and sends the browser to /next.
- * FLOW_LEAVE: the card is asked for although somebody is logged in, and the way leads to /me/leave. */
-enum flow_aim { FLOW_LOGIN, FLOW_UPDATE, FLOW_LEAVE };
-void flow_begin_own(struct visit *v, enum flow_aim aim);
+ * FLOW_LINK only for the live SESSION of a resident, whose new card is then asked for. */
+void flow_begin_own(struct visit *v, enum flow_aim aim, const struct session *session);
+
+/* FLOW_LINK: what link_decide_begin says of this moment. */
+enum link_verdict flow_link_verdict(const struct visit *v, const struct flow *f);
+
+/* Is a new card to be linked inside this interaction? */
+bool flow_is_link(const struct interaction *i);
 
 /* Loads the interaction I (the parameter "i") of this browser with everything above and asks step_decide. False: the
  * request was answered already (unknown, over, of another browser, or we could not look). */

@@ -7,13 +7,6 @@
 #include "idp/state/clients.h"
 #include "idp/state/leaving.h"
 
-#define FRESH_S 300
-
-static bool is_fresh(const struct visit *v, const struct me *me)
-{
-    return v->now - me->session.auth_at <= FRESH_S;
-}
-
 static enum err load_services(struct visit *v, const struct me *me, struct page_leave *facts)
 {
     struct grant *grants;
@@ -36,9 +29,9 @@ static void show(struct visit *v, const struct me *me, bool unsure)
 {
     struct buf b;
     struct page_leave facts = {.frame = people_frame(v, VIEW_NONE),
-                               .fresh = is_fresh(v, me),
+                               .fresh = me_is_fresh(v, me),
                                .unsure = unsure,
-                               .minutes = view_text(arena_printf(v->arena, "%d", FRESH_S / 60))};
+                               .minutes = view_text(arena_printf(v->arena, "%d", ME_FRESH_S / 60))};
     enum err e = load_services(v, me, &facts);
     if (e) {
         show_failure(v, e, "load what goes");
@@ -77,8 +70,8 @@ void handle_leave(struct visit *v)
     if (!me_open(v, &me))
         return;
     bool is_form = v->request->method == METHOD_POST, sure = view_equal_text(visit_param(v, "sure"), "yes");
-    if (is_form && sure && is_fresh(v, &me))
+    if (is_form && sure && me_is_fresh(v, &me))
         leave(v, &me);
     else
-        show(v, &me, is_form && !sure && is_fresh(v, &me));
+        show(v, &me, is_form && !sure && me_is_fresh(v, &me));
 }

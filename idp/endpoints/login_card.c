@@ -26,6 +26,8 @@ void handle_login_card(struct visit *v)
         return;
     if (!read_purpose(visit_param(v, "purpose"), &purpose))
         show_parameter_error(v, VIEW("purpose"), "must be login, reauth, read or register");
+    else if (f.aim == FLOW_LINK && (purpose != CARD_REAUTH || flow_link_verdict(v, &f) != LINK_GOOD))
+        visit_redirect_next(v, f.id); /* a new card only proves, and only while the old one is fresh */
     else if ((purpose == CARD_READ || purpose == CARD_REGISTER) && !f.session)
         visit_redirect_next(v, f.id); /* logged out meanwhile: the login comes first */
     else

@@ -46,6 +46,11 @@ bool me_open(struct visit *v, struct me *me)
     return true;
 }
 
+bool me_is_fresh(const struct visit *v, const struct me *me)
+{
+    return v->now - me->session.auth_at <= ME_FRESH_S;
+}
+
 /* --- a service -------------------------------------------------------------------------------------------------- */
 
 static enum err find_registrations(struct me_service *out, struct visit *v)

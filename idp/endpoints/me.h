@@ -17,6 +17,10 @@ struct me {
 /* Her session and profile; a POST must come from a form of ours that was shown to this session. False: answered. */
 bool me_open(struct visit *v, struct me *me);
 
+/* Did her card prove within the last ME_FRESH_S seconds? What cannot be undone wants that. */
+#define ME_FRESH_S 300
+bool me_is_fresh(const struct visit *v, const struct me *me);
+
 /* One service as her pages show it, with the newest consent for it. */
 struct me_service {
     struct view id;

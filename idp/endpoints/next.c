@@ -50,8 +50,14 @@ static void answer_refusal(struct visit *v, const struct flow *f)
 
 static void answer_home(struct visit *v, const struct flow *f)
 {
+    static const char *const ways[] = {[FLOW_LOGIN] = "/",
+                                       [FLOW_UPDATE] = "/",
+                                       [FLOW_LEAVE] = "/me/leave",
+                                       [FLOW_CARDS] = "/me/cards",
+                                       [FLOW_LINK] = "/me/cards"};
+
     if (finish(v, f, false))
-        visit_redirect(v, f->leaves ? VIEW("/me/leave") : VIEW("/"));
+        visit_redirect(v, view_text(ways[f->aim]));
 }
 
 void handle_next(struct visit *v)
@@ -65,6 +71,10 @@ void handle_next(struct visit *v)
 
     if (!flow_open(v, visit_param(v, "i"), &f))
         return;
+    if (f.aim == FLOW_LINK && f.verdict.step == STEP_LOGIN && flow_link_verdict(v, &f) != LINK_GOOD) {
+        answer_home(v, &f); /* the page that asks for the old card first */
+        return;
+    }
     log_event(LOG_INFO, "step", LOG_STR("step", step_name(f.verdict.step)), LOG_TEXT("client", f.client->id),
               LOG_STR("consent", f.session ? grant_reason_name(f.consent.reason) : ""));
     steps[f.verdict.step](v, &f);

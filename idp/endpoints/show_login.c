@@ -48,6 +48,7 @@ void show_login(struct visit *v, const struct flow *f)
     struct page_login facts = {.frame = people_frame(v, f->id),
                                .service = people_service(v, f->client),
                                .reauth = is_reauth(f),
+                               .link = f->aim == FLOW_LINK,
                                .minutes = view_text(arena_printf(v->arena, "%d", INTERACTION_LIFE_S / 60))};
     if (show_card_problem(v, f, facts.reauth ? PAGE_PURPOSE_REAUTH : PAGE_PURPOSE_LOGIN))
         return;

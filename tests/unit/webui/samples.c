@@ -689,6 +689,42 @@ static void put_me(struct buf *out, const struct pages *p, enum page_lang lang)
                 .frame = frame_of_mine(lang, VIEW("/me")), .name = VIEW("大阪 花子"), .fields = fields, .n_fields = 3});
 }
 
+static void put_login_link(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_login(
+        out, p,
+        &(struct page_login){
+            .frame = frame_of(lang), .service = service_of(lang), .reauth = true, .link = true, .minutes = VIEW("30")});
+}
+
+static void put_cards_of(struct buf *out, const struct pages *p, enum page_lang lang, bool fresh)
+{
+    const struct page_card cards[] = {{.id = VIEW("00112233445566778899aabbccddeeff"),
+                                       .linked_on = TEXT("2021年4月1日", "1 April 2021"),
+                                       .used_on = TEXT("2026年11月22日", "22 November 2026"),
+                                       .here = true},
+                                      {.id = VIEW("ffeeddccbbaa99887766554433221100"),
+                                       .linked_on = TEXT("2026年11月22日", "22 November 2026"),
+                                       .used_on = TEXT("2026年11月22日", "22 November 2026")}};
+    page_cards(out, p,
+               &(struct page_cards){.frame = frame_of_mine(lang, VIEW("/me/cards")),
+                                    .name = fresh ? VIEW("大阪 花子") : VIEW_NONE,
+                                    .fresh = fresh,
+                                    .minutes = VIEW("5"),
+                                    .cards = cards,
+                                    .n_cards = 2});
+}
+
+static void put_cards(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_cards_of(out, p, lang, true);
+}
+
+static void put_cards_stale(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_cards_of(out, p, lang, false);
+}
+
 static void put_leave(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     struct page_item ends[] = {{TEXT("A市 施設予約", "Facility booking of A City")}};
@@ -761,6 +797,9 @@ static const struct {
                {"contact", put_contact, PAGE_PLAIN},
                {"contact_wrong", put_contact_wrong, PAGE_PLAIN},
                {"me", put_me, PAGE_PLAIN},
+               {"login_link", put_login_link, PAGE_PLAIN},
+               {"cards", put_cards, PAGE_PLAIN},
+               {"cards_stale", put_cards_stale, PAGE_PLAIN},
                {"leave", put_leave, PAGE_PLAIN},
                {"leave_stale", put_leave_stale, PAGE_PLAIN},
                {"left", put_left, PAGE_PLAIN}};

@@ -1,0 +1,126 @@
+/* GET, POST /me/cards: her cards, the old and the new. Changing them wants a card shown a moment ago. */
+#include "base/hex.h"
+#include "base/log.h"
+#include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/me.h"
+#include "idp/endpoints/people.h"
+#include "idp/endpoints/show.h"
+#include "idp/state/logout.h"
+#include "idp/state/upkeep.h"
+#include "sessions/card.h"
+#include "store/store.h"
+
+/* --- the page --------------------------------------------------------------------------------------------------- */
+
+static struct view card_text(const struct visit *v, struct ident id)
+{
+    return view_text(hex_text(v->arena, ident_view(&id)));
+}
+
+static enum err load_cards(struct visit *v, const struct me *me, struct page_cards *facts)
+{
+    struct card *cards;
+    enum err e = card_list(&cards, &facts->n_cards, v->db, v->arena, me->session.resident);
+    struct page_card *out = e ? NULL : arena_array(v->arena, facts->n_cards + 1, sizeof *out);
+    if (!e && !out)
+        e = ERR_MEMORY;
+    for (size_t i = 0; i < facts->n_cards && !e; i++)
+        out[i] = (struct page_card){.id = card_text(v, cards[i].id),
+                                    .linked_on = people_day(v, cards[i].linked_at),
+                                    .used_on = people_day(v, cards[i].used_at),
+                                    .here = ident_equal(cards[i].id, me->session.card)};
+    facts->cards = out;
+    return e;
+}
+
+static void show(struct visit *v, const struct me *me)
+{
+    struct buf b;
+    struct page_cards facts = {.frame = people_frame(v, VIEW_NONE),
+                               .name = me->name,
+                               .fresh = me_is_fresh(v, me),
+                               .minutes = view_text(arena_printf(v->arena, "%d", ME_FRESH_S / 60))};
+    enum err e = load_cards(v, me, &facts);
+    if (e) {
+        show_failure(v, e, "load her cards");
+        return;
+    }
+    people_open(&b, v);
+    page_cards(&b, v->op->pages, &facts);
+    people_answer(v, 200, PAGE_PLAIN, &b);
+}
+
+/* --- removing one ------------------------------------------------------------------------------------------------ */
+
+struct removing {
+    struct visit *visit;
+    struct ident resident, card;
+    bool ended; /* a login of that card */
+};
+
+/* What the card opened ends with it, everywhere. */
+static enum err end_its_sessions(struct db *db, struct removing *r)
+{
+    struct visit *v = r->visit;
+    struct session *sessions;
+    size_t n;
+    enum err e = session_list(&sessions, &n, db, v->arena, r->resident, v->now);
+    for (size_t i = 0; i < n && !e; i++) {
+        struct logout logout = {v->op, &sessions[i], v->arena, v->db, v->now};
+        if (!ident_equal(sessions[i].card, r->card))
+            continue;
+        r->ended = true;
+        e = logout_job(db, &logout);
+    }
+    return e;
+}
+
+static enum err remove_job(struct db *db, void *ctx)
+{
+    struct removing *r = ctx;
+    enum err e = card_remove(db, r->visit->arena, r->resident, r->card);
+    return e ? e : end_its_sessions(db, r);
+}
+
+/* Not the one she is logged in with: she would lock herself out. */
+static void remove_card(struct visit *v, const struct me *me, struct ident card)
+{
+    struct removing r = {v, me->session.resident, card, false};
+    enum err e = ident_equal(card, me->session.card) ? ERR_CONFLICT : store_write(v->op->store, remove_job, &r);
+    if (e && e != ERR_CONFLICT && e != ERR_NOT_FOUND) {
+        show_failure(v, e, "remove a card");
+        return;
+    }
+    if (!e)
+        log_event(LOG_INFO, "card_removed", LOG_INT("ended", r.ended));
+    if (r.ended)
+        upkeep_wake(v->op->upkeep);
+    visit_redirect(v, VIEW("/me/cards")); /* which shows what is there: gone already, or still there */
+}
+
+static bool read_card(struct visit *v, struct ident *out)
+{
+    struct view bytes;
+    if (hex_read(v->arena, visit_param(v, "card"), &bytes) != ERR_OK)
+        return false;
+    *out = ident_read(bytes);
+    return ident_is(*out);
+}
+
+void handle_cards(struct visit *v)
+{
+    struct me me;
+    struct ident card;
+    if (!me_open(v, &me))
+        return;
+    if (v->request->method != METHOD_POST)
+        show(v, &me);
+    else if (!view_equal_text(visit_param(v, "do"), "remove"))
+        show_parameter_error(v, VIEW("do"), "must be remove");
+    else if (!read_card(v, &card))
+        show_parameter_error(v, VIEW("card"), "must be 32 hexadecimal digits");
+    else if (!me_is_fresh(v, &me))
+        visit_redirect(v, VIEW("/me/cards"));
+    else
+        remove_card(v, &me, card);
+}
