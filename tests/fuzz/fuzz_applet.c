@@ -26,6 +26,7 @@ static struct card_files *the_files(void)
     p.municipality = VIEW("27100");
     p.card_serial = VIEW("000000000000001");
     INSIST(key_make(&p.chip_key) == ERR_OK);
+    p.auth_key = p.sign_key = p.chip_key;
     INSIST(files_make(&files, &p, &(struct files_options){.label = NULL}) == ERR_OK);
     return &files;
 }
