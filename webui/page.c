@@ -134,9 +134,10 @@ enum err page_words(struct words **out, struct arena *a, enum page_lang lang, co
 }
 
 static enum err read_page(struct pages *p, enum page_id id, enum page_lang lang, const struct words *words,
-                          const char **why)
+                          struct template_docs *docs, const char **why)
 {
     struct template_env env = page_env(id, words, NULL, NULL);
+    env.docs = docs;
     struct view xhtml;
     if (!find_file(defs[id].file, &xhtml)) {
         *why = defs[id].file;
@@ -148,12 +149,30 @@ static enum err read_page(struct pages *p, enum page_id id, enum page_lang lang,
     return e;
 }
 
-static enum err read_language(struct pages *p, enum page_lang lang, const char **why)
+/* Words are needed while pages are read; the pages keep what they use of them. */
+static enum err read_language(struct pages *p, enum page_lang lang, struct template_docs *docs, const char **why)
 {
     struct words *words;
-    enum err e = page_words(&words, &p->arena, lang, why);
+    struct arena passing;
+    arena_open(&passing, PAGES_MEMORY);
+    enum err e = page_words(&words, &passing, lang, why);
+    if (e && *why)
+        *why = arena_text(&p->arena, view_text(*why));
     for (enum page_id id = 0; id < PAGE_IDS && !e; id++)
-        e = read_page(p, id, lang, words, why);
+        e = read_page(p, id, lang, words, docs, why);
+    arena_close(&passing);
+    return e;
+}
+
+static enum err read_all(struct pages *p, const char **why)
+{
+    struct template_docs *docs;
+    enum err e = template_docs_open(&docs);
+    if (e)
+        return e;
+    for (enum page_lang lang = 0; lang < PAGE_LANGS && !e; lang++)
+        e = read_language(p, lang, docs, why);
+    template_docs_close(docs);
     return e;
 }
 
@@ -164,9 +183,7 @@ enum err pages_open(struct pages **out, struct arena *arena, const char **why)
         return ERR_MEMORY;
     arena_open(&p->arena, PAGES_MEMORY);
     *why = NULL;
-    enum err e = ERR_OK;
-    for (enum page_lang lang = 0; lang < PAGE_LANGS && !e; lang++)
-        e = read_language(p, lang, why);
+    enum err e = read_all(p, why);
     if (e) {
         *why = arena_text(arena, view_text(*why ? *why : err_name(e)));
         pages_close(p);

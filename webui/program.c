@@ -59,6 +59,19 @@ enum err program_done(const struct program *p)
     return p->err ? p->err : p->text.err;
 }
 
+enum err program_move(struct program *p, struct arena *arena)
+{
+    struct program_op *ops = arena_array(arena, p->n, sizeof *ops);
+    struct view text = arena_copy(arena, view_bytes(p->text.p ? p->text.p : (const uint8_t *)"", p->text.n));
+    if (!ops || !text.p)
+        return ERR_MEMORY;
+    if (p->n)
+        memcpy(ops, p->ops, p->n * sizeof *ops);
+    *p = (struct program){.arena = arena, .ops = ops, .n = p->n, .size = p->n, .text = {.n = text.n, .arena = arena}};
+    p->text.p = (uint8_t *)(uintptr_t)text.p; /* the arena's, nobody writes there any more */
+    return ERR_OK;
+}
+
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
 static const void *member(const struct fact *f, const void *base)

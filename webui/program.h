@@ -66,6 +66,9 @@ void program_attribute(struct program *p, enum program_op_kind kind, struct view
 void program_jump_here(struct program *p, size_t index);
 enum err program_done(const struct program *p) MUST_CHECK;
 
+/* Moves a finished program into ARENA, where it takes no more room than it needs. */
+enum err program_move(struct program *p, struct arena *arena) MUST_CHECK;
+
 /* Writes the page of FACTS. Failures stick in OUT. */
 void program_put(struct buf *out, const struct program *p, const void *facts);
 

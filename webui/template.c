@@ -4,10 +4,12 @@
 #include <libxml/tree.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PART_DEPTH  4
 #define CONDITIONS  8
 #define SCRATCH_MAX 65536
+#define COMPILE_MAX (4 << 20) /* what reading one page may take */
 #define NS_PAGE     "urn:genkan:page"
 #define NS_PUT      "urn:genkan:put"
 #define NS_SAY      "urn:genkan:say"
@@ -503,6 +505,48 @@ static xmlDoc *parse(struct reader *r, struct view xhtml)
     return doc;
 }
 
+/* --- documents that are kept ------------------------------------------------------------------------------------ */
+
+enum { DOCS_MAX = 128 };
+
+struct template_docs {
+    struct {
+        const uint8_t *bytes;
+        xmlDoc *doc;
+    } kept[DOCS_MAX];
+    size_t n;
+};
+
+enum err template_docs_open(struct template_docs **out)
+{
+    *out = calloc(1, sizeof **out);
+    return *out ? ERR_OK : ERR_MEMORY;
+}
+
+void template_docs_close(struct template_docs *d)
+{
+    for (size_t i = 0; d && i < d->n; i++)
+        xmlFreeDoc(d->kept[i].doc);
+    free(d);
+}
+
+/* *OWN: the document is the caller's to free. */
+static xmlDoc *get_doc(struct reader *r, struct view xhtml, bool *own)
+{
+    struct template_docs *d = r->env->docs;
+    *own = false;
+    for (size_t i = 0; d && i < d->n; i++)
+        if (d->kept[i].bytes == xhtml.p)
+            return d->kept[i].doc;
+    xmlDoc *doc = parse(r, xhtml);
+    *own = !d || r->err || d->n == DOCS_MAX;
+    if (doc && !*own) {
+        d->kept[d->n].bytes = xhtml.p;
+        d->kept[d->n++].doc = doc;
+    }
+    return doc;
+}
+
 static void include_part(struct reader *r, const xmlNode *node)
 {
     const xmlAttr *a = node->properties;
@@ -512,12 +556,13 @@ static void include_part(struct reader *r, const xmlNode *node)
         fail(r, node, "there is no part \"%.*s\"", (int)name.n, name.p ? (const char *)name.p : "");
         return;
     }
-    xmlDoc *doc = parse(r, xhtml);
+    bool own;
+    xmlDoc *doc = get_doc(r, xhtml, &own);
     r->part_depth++;
     if (doc && !r->err)
         put_children(r, xmlDocGetRootElement(doc));
     r->part_depth--;
-    if (doc)
+    if (doc && own)
         xmlFreeDoc(doc);
 }
 
@@ -555,24 +600,38 @@ static void put_children(struct reader *r, const xmlNode *node)
     }
 }
 
-enum err template_read(struct template **out, struct arena *a, struct view xhtml, const struct template_env *env,
-                       const char **why)
+/* Compiles into SCRATCH; *why goes into the arena of the page. */
+static enum err compile(struct program *p, struct arena *a, struct arena *scratch, struct view xhtml,
+                        const struct template_env *env, const char **why)
 {
-    struct template *t = arena_alloc(a, sizeof *t);
-    if (!t)
-        return ERR_MEMORY;
-    program_open(&t->program, a);
-    struct reader r = {.arena = a, .env = env, .program = &t->program, .scopes = {env->facts}, .why = why};
-    buf_open(&r.scratch, a, SCRATCH_MAX);
-    xmlDoc *doc = parse(&r, xhtml);
+    bool own;
+    program_open(p, scratch);
+    struct reader r = {.arena = a, .env = env, .program = p, .scopes = {env->facts}, .why = why};
+    buf_open(&r.scratch, scratch, SCRATCH_MAX);
+    xmlDoc *doc = get_doc(&r, xhtml, &own);
     if (doc && !r.err) {
         put_literal(&r, "<!DOCTYPE html>\n");
         put_element(&r, xmlDocGetRootElement(doc));
         put_literal(&r, "\n");
     }
-    if (doc)
+    if (doc && own)
         xmlFreeDoc(doc);
-    enum err e = r.err ? r.err : program_done(&t->program);
+    return r.err ? r.err : program_done(p);
+}
+
+/* What grew while it was read is left behind: a server keeps a hundred of these. */
+enum err template_read(struct template **out, struct arena *a, struct view xhtml, const struct template_env *env,
+                       const char **why)
+{
+    struct template *t = arena_alloc(a, sizeof *t);
+    struct arena scratch;
+    if (!t)
+        return ERR_MEMORY;
+    arena_open(&scratch, COMPILE_MAX);
+    enum err e = compile(&t->program, a, &scratch, xhtml, env, why);
+    if (!e)
+        e = program_move(&t->program, a);
+    arena_close(&scratch);
     if (!e)
         *out = t;
     return e;

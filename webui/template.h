@@ -26,10 +26,17 @@
 #include "webui/program.h"
 #include "webui/words.h"
 
+/* Files parsed once and used again: every page has the same parts, and there is one template for each language. Known
+ * by the address of their bytes, which must not change meanwhile. */
+struct template_docs;
+enum err template_docs_open(struct template_docs **out) MUST_CHECK;
+void template_docs_close(struct template_docs *d); /* NULL is allowed */
+
 /* What a page may use while it is read. */
 struct template_env {
     const struct fact *facts;
     const struct words *words;
+    struct template_docs *docs; /* NULL: every file is parsed anew */
     /* The bytes of a part / the address of an asset; false when there is none. */
     bool (*part)(void *ctx, struct view name, struct view *xhtml);
     bool (*asset)(void *ctx, struct arena *a, struct view name, struct view *address);
