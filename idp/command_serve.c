@@ -44,6 +44,7 @@ static int open_op(struct serve *s)
     if (err)
         return command_fail(s->command, COMMAND_FAILED, "pages: %s", why ? why : err_name(err));
     s->op->pages = s->pages;
+    malloc_trim(0); /* what reading pages, roots and lists took and will not be needed again */
     return -1;
 }
 
