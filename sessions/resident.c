@@ -42,8 +42,11 @@ enum err resident_erase(struct db *db, struct ident resident)
 {
     static const char REVOKE[] = "UPDATE family SET revoked_at = minted_at WHERE resident = $1 AND refreshable = 1 "
                                  "AND revoked_at IS NULL";
+    static const char UNCLAIM[] = "DELETE FROM claim WHERE claimant = $1 AND refused_at IS NULL";
     static const char ERASE[] = "DELETE FROM resident WHERE id = $1";
     enum err e = db_run(db, REVOKE, VALUES(V_IDENT(resident)));
+    if (e == ERR_OK)
+        e = db_run(db, UNCLAIM, VALUES(V_IDENT(resident)));
     if (e == ERR_OK)
         e = db_run(db, ERASE, VALUES(V_IDENT(resident)));
     return e == ERR_OK && db_changes(db) != 1 ? ERR_NOT_FOUND : e;

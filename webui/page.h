@@ -290,6 +290,8 @@ struct page_home {
     const struct page_item *services; /* open in this session */
     size_t n_services;
     struct view idle_minutes; /* after how long without activity the session ends, "15" */
+    bool claimed;             /* somebody with a new card says to be her */
+    bool renewal;             /* there may be an older registration of hers, or she is on the way to it */
 };
 void page_home(struct buf *out, const struct pages *pages, const struct page_home *facts);
 
@@ -538,6 +540,7 @@ struct page_me {
     struct view name;
     const struct page_mine *fields;
     size_t n_fields;
+    bool claimed; /* somebody with a new card says to be her */
 };
 void page_me(struct buf *out, const struct pages *pages, const struct page_me *facts);
 
@@ -548,6 +551,24 @@ struct page_card {
     bool here; /* the one she is logged in with */
 };
 
+/* Somebody with a new card says to be her. */
+struct page_claim {
+    struct view id; /* POST /me/cards do=refuse card=ID */
+    struct view since, due;
+};
+
+/* Where she is herself on the way to an older registration of the same verified person. */
+enum page_renewal {
+    PAGE_RENEWAL_NONE,
+    PAGE_RENEWAL_OFFER,    /* POST /me/cards do=claim */
+    PAGE_RENEWAL_WAITING,  /* until renewal_due */
+    PAGE_RENEWAL_LOGIN,    /* her card must prove once more */
+    PAGE_RENEWAL_CONFIRM,  /* POST /me/cards do=confirm sure=yes */
+    PAGE_RENEWAL_REFUSED,  /* that one said no */
+    PAGE_RENEWAL_SEVERAL,  /* there are several */
+    PAGE_RENEWAL_CONSENTS, /* she has used services with the new card already */
+};
+
 /* GET/POST /me/cards; POST /me/card do=link|cards. */
 struct page_cards {
     struct page_frame frame;
@@ -556,6 +577,11 @@ struct page_cards {
     struct view minutes; /* how fresh that must be, "5" */
     const struct page_card *cards;
     size_t n_cards;
+    const struct page_claim *claims;
+    size_t n_claims;
+    enum page_renewal renewal;
+    struct view renewal_due, wait_days; /* "6 December 2026"; "7" */
+    bool unsure;                        /* confirmed without the tick */
 };
 void page_cards(struct buf *out, const struct pages *pages, const struct page_cards *facts);
 

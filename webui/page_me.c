@@ -24,6 +24,7 @@ static const struct fact mine_facts[] = {
 const struct fact page_me_facts[] = {
     FACT_OF(page_me, name, FACT_TEXT),
     FACT_LIST_OF(page_me, fields, n_fields, page_mine, mine_facts),
+    FACT_OF(page_me, claimed, FACT_FLAG),
     FRAME_FACTS,
     NO_MORE_FACTS,
 };

@@ -12,6 +12,7 @@
 #include "idp/endpoints/show.h"
 #include "idp/state/config.h"
 #include "idp/state/logout.h"
+#include "idp/state/renewal.h"
 #include "idp/state/upkeep.h"
 #include "jpki/proof/request.h"
 #include "sessions/card.h"
@@ -97,7 +98,7 @@ static enum err record_values(struct db *db, const struct visit *v, struct ident
         e = profile_record(db, v->arena, v->op->master, resident, &values->values[i], v->now);
     for (size_t i = 0; i < values->n_erase && !e; i++)
         e = profile_erase(db, resident, values->erase[i], v->now);
-    return e;
+    return e ? e : renewal_follow(db, v, resident);
 }
 
 /* The rest waits in the interaction for her word. */

@@ -5,6 +5,7 @@
 #include "idp/state/clients.h"
 #include "idp/state/config.h"
 #include "idp/state/profile.h"
+#include "idp/state/renewal.h"
 #include "sessions/session.h"
 
 static enum err load_services(struct visit *v, const struct session *s, struct page_home *facts)
@@ -23,6 +24,17 @@ static enum err load_services(struct visit *v, const struct session *s, struct p
     return e ? e : items ? ERR_OK : ERR_MEMORY;
 }
 
+/* Is anything about a new card to be told? */
+static enum err load_renewal(struct visit *v, const struct session *s, struct page_home *facts)
+{
+    struct renewal r;
+    enum err e = renewal_is_claimed(&facts->claimed, v, s->resident);
+    if (!e)
+        e = renewal_load(&r, v->db, v, s);
+    facts->renewal = !e && r.verdict >= RENEWAL_OFFER;
+    return e;
+}
+
 static enum err load(struct visit *v, struct page_home *facts)
 {
     static const struct ask nothing = {.n = 0};
@@ -36,6 +48,8 @@ static enum err load(struct visit *v, struct page_home *facts)
     if ((e = profile_load(&profile, v, s.resident, &nothing)))
         return e;
     facts->name = people_name(v, &profile);
+    if ((e = load_renewal(v, &s, facts)))
+        return e;
     return load_services(v, &s, facts);
 }
 

@@ -5,6 +5,7 @@
 #include "idp/endpoints/me.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
+#include "idp/state/renewal.h"
 #include "sessions/profile.h"
 
 static enum page_source source_of(int source)
@@ -99,6 +100,8 @@ void handle_me(struct visit *v)
     if (!me_open(v, &me))
         return;
     enum err e = load(v, &me, &facts);
+    if (!e)
+        e = renewal_is_claimed(&facts.claimed, v, me.session.resident);
     if (e) {
         show_failure(v, e, "load what is registered");
         return;

@@ -3,6 +3,7 @@
 #include "idp/endpoints/card_begin.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/show.h"
+#include "idp/state/renewal.h"
 #include "sessions/profile.h"
 #include "store/store.h"
 
@@ -37,6 +38,8 @@ static enum err replace_job(struct db *db, void *ctx)
     enum err e = profile_unseal(&values, &n, db, v->arena, v->op->master, resident, i->id, i->held);
     for (size_t k = 0; !e && k < n; k++)
         e = profile_record(db, v->arena, v->op->master, resident, &values[k], v->now);
+    if (!e)
+        e = renewal_follow(db, v, resident);
     return e ? e : interaction_record_profile_offer(db, i->id, PROFILE_DONE, v->now);
 }
 

@@ -241,6 +241,11 @@ static const char *take_ocsp_key(struct reading *r, const char *value)
     return take_path(r, &r->config->jpki.ocsp_key, value);
 }
 
+static const char *take_renewal_wait(struct reading *r, const char *value)
+{
+    return take_seconds(&r->config->jpki.renewal_wait, value, 86400, 90 * 86400, "must be a time from 1d to 90d");
+}
+
 static const char *take_agent_port(struct reading *r, const char *value)
 {
     unsigned port;
@@ -364,6 +369,7 @@ static const struct key {
     {"jpki", "ocsp_responders", "jpki.ocsp_responders", false, take_ocsp_responder},
     {"jpki", "ocsp_certificate", "jpki.ocsp_certificate", false, take_ocsp_certificate},
     {"jpki", "ocsp_key", "jpki.ocsp_key", false, take_ocsp_key},
+    {"jpki", "renewal_wait", "jpki.renewal_wait", false, take_renewal_wait},
     {"agent", "port", "agent.port", false, take_agent_port},
     {"session", "idle", "session.idle", false, take_idle},
     {"session", "absolute", "session.absolute", false, take_absolute},
@@ -459,6 +465,7 @@ static enum err parse(struct reading *r, const char *text)
                         LIST("ocsp_responders"),
                         KEY("ocsp_certificate"),
                         KEY("ocsp_key"),
+                        KEY("renewal_wait"),
                         CFG_END()};
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
     cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
@@ -587,6 +594,7 @@ static void set_defaults(struct config *c)
     c->connections = 4096;
     c->jpki.ocsp = true;
     c->jpki.ocsp_timeout = 3;
+    c->jpki.renewal_wait = 7 * 86400;
     c->agent.port = 23837;
     c->session.idle = 15 * 60;
     c->session.absolute = 12 * 3600;
@@ -672,6 +680,7 @@ const char *config_can_follow(const struct config *now, const struct config *nex
                                            next->jpki.ocsp_responders, next->jpki.n_ocsp_responders)},
         {"jpki.ocsp_certificate", same(now->jpki.ocsp_certificate, next->jpki.ocsp_certificate)},
         {"jpki.ocsp_key", same(now->jpki.ocsp_key, next->jpki.ocsp_key)},
+        {"jpki.renewal_wait", now->jpki.renewal_wait == next->jpki.renewal_wait},
         {"agent.port", now->agent.port == next->agent.port},
         {"session.idle", now->session.idle == next->session.idle},
         {"session.absolute", now->session.absolute == next->session.absolute},

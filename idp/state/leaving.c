@@ -11,13 +11,7 @@
 #include "sessions/session.h"
 #include "store/store.h"
 
-struct leaving {
-    struct visit *visit;
-    struct ident resident;
-    size_t leaves; /* of the ledger, erased */
-};
-
-static enum err end_sessions(struct db *db, const struct leaving *l)
+enum err leaving_end_sessions(struct db *db, const struct leaving *l)
 {
     struct visit *v = l->visit;
     struct session *sessions;
@@ -59,10 +53,10 @@ static enum err erase_leaves(struct db *db, struct leaving *l)
     return e || l->leaves == 0 ? e : ledger_erase(v->op->ledger, db, leaves, l->leaves, v->now_ms);
 }
 
-static enum err leave_job(struct db *db, void *ctx)
+enum err leaving_job(struct db *db, void *ctx)
 {
     struct leaving *l = ctx;
-    enum err e = end_sessions(db, l);
+    enum err e = leaving_end_sessions(db, l);
     if (!e)
         e = end_grants(db, l);
     if (!e)
@@ -70,16 +64,21 @@ static enum err leave_job(struct db *db, void *ctx)
     return e ? e : resident_erase(db, l->resident);
 }
 
+void leaving_done(struct visit *v)
+{
+    upkeep_wake(v->op->upkeep);
+    enum err e = store_checkpoint(v->op->store);
+    if (e) /* somebody reads or writes right now; SQLite does it at its next checkpoint */
+        log_event(LOG_WARN, "checkpoint_put_off", LOG_STR("err", err_name(e)));
+}
+
 enum err leaving_run(struct visit *v, struct ident resident)
 {
     struct leaving l = {.visit = v, .resident = resident};
-    enum err e = store_write(v->op->store, leave_job, &l);
+    enum err e = store_write(v->op->store, leaving_job, &l);
     if (e)
         return e;
-    upkeep_wake(v->op->upkeep);
-    e = store_checkpoint(v->op->store);
-    if (e) /* somebody reads or writes right now; SQLite does it at its next checkpoint */
-        log_event(LOG_WARN, "checkpoint_put_off", LOG_STR("err", err_name(e)));
+    leaving_done(v);
     log_event(LOG_INFO, "resident_left", LOG_INT("leaves", (int64_t)l.leaves));
     return ERR_OK;
 }

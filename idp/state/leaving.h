@@ -7,6 +7,17 @@
 /* In one durable step: services are told that her sessions end, her consents are withdrawn, what the ledger says of her
  * is erased, and she goes with everything that is stored of her, her data key first of all. Then the database's log is
  * emptied, so that it holds no older copy either. ERR_NOT_FOUND: she has left already. */
+struct leaving {
+    struct visit *visit;
+    struct ident resident;
+    size_t leaves; /* out: of the ledger, erased */
+};
 enum err leaving_run(struct visit *v, struct ident resident) MUST_CHECK;
+
+/* Its parts, for being part of another step. The job; CTX: the struct leaving. Every login of hers, told to the
+ * services. What follows when the step is durable. */
+enum err leaving_job(struct db *db, void *ctx) MUST_CHECK;
+enum err leaving_end_sessions(struct db *db, const struct leaving *l) MUST_CHECK;
+void leaving_done(struct visit *v);
 
 #endif

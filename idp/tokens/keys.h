@@ -21,6 +21,7 @@ enum key_secret {
     SECRET_CODE,     /* authorization codes */
     SECRET_ACCESS,   /* access tokens */
     SECRET_CSRF,     /* tokens of forms */
+    SECRET_LIKENESS, /* verified values -> likeness */
     SECRET_COUNT
 };
 

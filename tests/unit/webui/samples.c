@@ -725,6 +725,57 @@ static void put_cards_stale(struct buf *out, const struct pages *p, enum page_la
     put_cards_of(out, p, lang, false);
 }
 
+static void put_claimed(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct page_claim claims[] = {{.id = VIEW("ffeeddccbbaa99887766554433221100"),
+                                         .since = TEXT("2026年11月22日", "22 November 2026"),
+                                         .due = TEXT("2026年11月29日", "29 November 2026")}};
+    page_cards(
+        out, p,
+        &(struct page_cards){
+            .frame = frame_of_mine(lang, VIEW("/me/cards")), .minutes = VIEW("5"), .claims = claims, .n_claims = 1});
+}
+
+static void put_renewal(struct buf *out, const struct pages *p, enum page_lang lang, enum page_renewal renewal)
+{
+    page_cards(out, p,
+               &(struct page_cards){.frame = frame_of_mine(lang, VIEW("/me/cards")),
+                                    .minutes = VIEW("5"),
+                                    .renewal = renewal,
+                                    .renewal_due = TEXT("2026年11月29日 13:05", "29 November 2026 13:05"),
+                                    .wait_days = VIEW("7"),
+                                    .unsure = renewal == PAGE_RENEWAL_CONFIRM});
+}
+
+#define PUT_RENEWAL(NAME, RENEWAL)                                                                                     \
+    static void put_renewal_##NAME(struct buf *out, const struct pages *p, enum page_lang lang)                        \
+    {                                                                                                                  \
+        put_renewal(out, p, lang, RENEWAL);                                                                            \
+    }
+PUT_RENEWAL(offer, PAGE_RENEWAL_OFFER)
+PUT_RENEWAL(waiting, PAGE_RENEWAL_WAITING)
+PUT_RENEWAL(login, PAGE_RENEWAL_LOGIN)
+PUT_RENEWAL(confirm, PAGE_RENEWAL_CONFIRM)
+PUT_RENEWAL(refused, PAGE_RENEWAL_REFUSED)
+PUT_RENEWAL(several, PAGE_RENEWAL_SEVERAL)
+PUT_RENEWAL(consents, PAGE_RENEWAL_CONSENTS)
+
+static void put_home_renewal(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_home(out, p,
+              &(struct page_home){.frame = frame_of(lang),
+                                  .logged_in = true,
+                                  .idle_minutes = VIEW("15"),
+                                  .logged_in_at = VIEW("13:05"),
+                                  .claimed = true,
+                                  .renewal = true});
+}
+
+static void put_me_claimed(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_me(out, p, &(struct page_me){.frame = frame_of_mine(lang, VIEW("/me")), .claimed = true});
+}
+
 static void put_leave(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     struct page_item ends[] = {{TEXT("A市 施設予約", "Facility booking of A City")}};
@@ -799,6 +850,16 @@ static const struct {
                {"me", put_me, PAGE_PLAIN},
                {"login_link", put_login_link, PAGE_PLAIN},
                {"cards", put_cards, PAGE_PLAIN},
+               {"cards_claimed", put_claimed, PAGE_PLAIN},
+               {"renewal_offer", put_renewal_offer, PAGE_PLAIN},
+               {"renewal_waiting", put_renewal_waiting, PAGE_PLAIN},
+               {"renewal_login", put_renewal_login, PAGE_PLAIN},
+               {"renewal_confirm", put_renewal_confirm, PAGE_PLAIN},
+               {"renewal_refused", put_renewal_refused, PAGE_PLAIN},
+               {"renewal_several", put_renewal_several, PAGE_PLAIN},
+               {"renewal_consents", put_renewal_consents, PAGE_PLAIN},
+               {"home_renewal", put_home_renewal, PAGE_PLAIN},
+               {"me_claimed", put_me_claimed, PAGE_PLAIN},
                {"cards_stale", put_cards_stale, PAGE_PLAIN},
                {"leave", put_leave, PAGE_PLAIN},
                {"leave_stale", put_leave_stale, PAGE_PLAIN},
