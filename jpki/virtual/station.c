@@ -173,6 +173,11 @@ static void put_status(const struct station *s, struct buf *out)
         json_pair_int(&o, pin_name((enum pin_id)id), s->applet->pins->all[id].left);
     json_end(&o);
     json_pair_int(&o, "power_ons", (int64_t)s->trace->power_ons);
+    json_key(&o, "verified");
+    json_begin(&o);
+    for (int id = 0; id < PIN_COUNT; id++)
+        json_pair_bool(&o, pin_name((enum pin_id)id), (s->applet->verified & 1u << id) != 0);
+    json_end(&o);
     json_end(&o);
     buf_put_byte(out, '\n');
 }

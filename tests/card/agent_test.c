@@ -115,12 +115,22 @@ static const char *begin(enum proof_purpose purpose)
     return path;
 }
 
-/* Nothing of the last PIN is left in the card. */
+/* Nothing of the last PIN is left in the card: the last command chose the card manager, which has no PIN, and then
+ * the power went. */
 static void card_is_logged_out(void)
 {
-    char status[4096];
-    cr_assert(!rig_ctl(rig, "status", status, sizeof status));
-    cr_expect(!strstr(status, "\"verified\":[\""), "%s", status);
+    char status[4096], trace[65536];
+    cr_assert(!rig_ctl(rig, "status", status, sizeof status) && !rig_ctl(rig, "trace", trace, sizeof trace));
+    const char *verified = strstr(status, "\"verified\":{");
+    cr_expect(verified && strstr(verified, ":false") && !strstr(verified, ":true"), "%s", status);
+
+    char *last = NULL, *end = NULL;
+    for (char *at = trace; (at = strstr(at, "\"command\":\"")); at++)
+        last = at;
+    for (char *at = last; at && (at = strstr(at, "\"event\":\"power_off\"")); at++)
+        end = at;
+    cr_expect(last && view_starts(view_text(last), VIEW("\"command\":\"00a4040c08a000000151000000\"")), "%s", trace);
+    cr_expect(end, "%s", trace);
 }
 
 /* ---- what should work ---- */

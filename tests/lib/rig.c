@@ -210,7 +210,7 @@ static bool is_ready(struct rig *r, unsigned slot, bool empty)
     char status[1024];
     if (tell(r, slot, "status", status, sizeof status) != ERR_OK)
         return false;
-    return empty || !strstr(status, "\"power_ons\":0}");
+    return empty || !strstr(status, "\"power_ons\":0,");
 }
 
 static enum err await_card(struct rig *r, unsigned slot, bool empty)
