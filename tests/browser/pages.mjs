@@ -559,6 +559,52 @@ await scene('The language can be changed', async (page) => {
   await accessible(page, 'login in English');
 });
 
+await scene('Large letters', async (page) => {
+  const size = () => page.evaluate(() => parseFloat(getComputedStyle(document.documentElement).fontSize));
+  const fits = async (name) => {
+    const wide = await settled(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth));
+    held(`fits into 320 px in large letters: ${name}`, wide <= 0, `${wide} px too wide`);
+    await look(page, `large-${name}`);
+  };
+  await openLogin(page);
+  const before = await size();
+  await choice(page, '/letters', 'large').click();
+  await page.waitForLoadState();
+  held('are half as large again', (await size()) >= before * 1.4, await size());
+  await fits('login');
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  await fits('card-start');
+  await agentLink(page).click();
+  await page.waitForURL((url) => url.origin === agent);
+  await windowIsOpen();
+  await page.waitForTimeout(1500);
+  await fits('agent');
+  await typePin('1234', 'large-window');
+  await landed(page);
+  await fits('after-the-card');
+  await page.goto(`${issuer}/`);
+  await fits('home');
+  await page.goto(`${issuer}/me`);
+  await fits('me');
+  await page.goto(`${issuer}/me/history`);
+  await fits('history');
+  await choice(page, '/letters', 'normal').click();
+  await page.waitForLoadState();
+  same('and normal ones again', await size(), before);
+}, { viewport: { width: 320, height: 700 } });
+
+await scene('The first page of the agent', async (page) => {
+  await page.goto(`file://${process.cwd()}/jpki/agent/desktop/welcome.html`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  held('fits into 320 px', wide <= 0, `${wide} px too wide`);
+  await look(page, 'agent-welcome');
+  await page.locator('a[href="#english"]').click();
+  held('its English part is one step away', await page.locator('#english h2').first().isVisible() && page.url().endsWith('#english'));
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await look(page, 'agent-welcome-dark');
+}, { viewport: { width: 320, height: 700 } });
+
 await scene('A second person at the same computer', async (page) => {
   await openLogin(page);
   await logInWithCard(page);
