@@ -3,9 +3,13 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+
 /* Two of our names are macros there. */
 #undef json_is_object
 #undef json_is_array
+
+#define PLAIN_DEPTH 4
 
 /* struct json is a json_t behind another name: nothing of ours is in between. */
 static const json_t *inside(const struct json *j)
@@ -23,6 +27,99 @@ static void drop(void *j)
     json_decref(j);
 }
 
+/* ---- reading ---- */
+
+static bool is_clean(uint8_t c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* Bytes of X that are zero have their top bit set in the result, and none below the first of them. */
+static uint64_t zeros(uint64_t x)
+{
+    return (x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080);
+}
+
+/* How many bytes need no escape; eight at a time, since most texts need none at all. */
+static size_t clean_bytes(struct view v)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+    for (uint64_t x; i + sizeof x <= v.n; i += sizeof x) {
+        memcpy(&x, v.p + i, sizeof x);
+        if (zeros(x & (ones * 0xE0)) | zeros(x ^ (ones * '"')) | zeros(x ^ (ones * '\\')))
+            break;
+    }
+    while (i < v.n && is_clean(v.p[i]))
+        i++;
+    return i;
+}
+
+static bool take(struct view *rest, uint8_t c)
+{
+    if (!rest->n || rest->p[0] != c)
+        return false;
+    *rest = view_from(*rest, 1);
+    return true;
+}
+
+static bool take_plain_text(struct view *out, struct view *rest)
+{
+    if (!take(rest, '"'))
+        return false;
+    size_t n = clean_bytes(*rest);
+    *out = view_part(*rest, 0, n);
+    *rest = view_from(*rest, n);
+    return take(rest, '"') && text_is_utf8(*out);
+}
+
+static json_t *plain_object(struct view *rest, int depth);
+
+static json_t *plain_value(struct view *rest, int depth)
+{
+    struct view text;
+    if (rest->n && rest->p[0] == '{')
+        return plain_object(rest, depth + 1);
+    return take_plain_text(&text, rest) ? json_stringn_nocheck((const char *)text.p, text.n) : NULL;
+}
+
+static bool add_plain_member(json_t *object, struct view *rest, int depth)
+{
+    struct view name;
+    if (!take_plain_text(&name, rest) || !take(rest, ':') || json_object_getn(object, (const char *)name.p, name.n))
+        return false;
+    json_t *value = plain_value(rest, depth);
+    return value && json_object_setn_new_nocheck(object, (const char *)name.p, name.n, value) == 0;
+}
+
+static json_t *plain_object(struct view *rest, int depth)
+{
+    json_t *object = depth < PLAIN_DEPTH && take(rest, '{') ? json_object() : NULL;
+    bool fine = object && add_plain_member(object, rest, depth);
+    while (fine && take(rest, ','))
+        fine = add_plain_member(object, rest, depth);
+    if (fine && take(rest, '}'))
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+/* An object of texts (and of such objects) without a blank and without an escape, as programs write them; NULL for
+ * everything else, good or bad. jansson goes through a text three times, byte by byte and each byte through a function,
+ * which made a login's response cost as much as a check of its signature. This is no second judge: what is NULL here is
+ * read by jansson from the start, which alone refuses; and what is taken here, jansson takes with the same result
+ * (fuzz_json; docs/decisions/json.md). */
+static json_t *read_plain(struct view text)
+{
+    struct view rest = text;
+    json_t *j = plain_object(&rest, 0);
+    if (j && rest.n) {
+        json_decref(j);
+        return NULL;
+    }
+    return j;
+}
+
 enum err json_read(struct json **out, struct arena *a, struct view text, const char **why)
 {
     json_error_t error;
@@ -32,7 +129,9 @@ enum err json_read(struct json **out, struct arena *a, struct view text, const c
     if (!text.p)
         return ERR_SYNTAX;
     /* jansson bounds the depth (2048), checks UTF-8, and refuses U+0000 without JSON_ALLOW_NUL */
-    json_t *j = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *j = read_plain(text);
+    if (!j)
+        j = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!j) {
         if (json_error_code(&error) == json_error_out_of_memory)
             return ERR_MEMORY;
@@ -151,32 +250,6 @@ bool json_only(const struct json *j, const char *const names[], struct view *str
             return false;
     *stranger = VIEW_NONE;
     return true;
-}
-
-static bool is_clean(uint8_t c)
-{
-    return c >= 0x20 && c != '"' && c != '\\';
-}
-
-/* Bytes of X that are zero have their top bit set in the result, and none below the first of them. */
-static uint64_t zeros(uint64_t x)
-{
-    return (x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080);
-}
-
-/* How many bytes need no escape; eight at a time, since most texts need none at all. */
-static size_t clean_bytes(struct view v)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    size_t i = 0;
-    for (uint64_t x; i + sizeof x <= v.n; i += sizeof x) {
-        memcpy(&x, v.p + i, sizeof x);
-        if (zeros(x & (ones * 0xE0)) | zeros(x ^ (ones * '"')) | zeros(x ^ (ones * '\\')))
-            break;
-    }
-    while (i < v.n && is_clean(v.p[i]))
-        i++;
-    return i;
 }
 
 static void put_escape(struct buf *b, uint8_t c)

@@ -39,6 +39,93 @@ Test(json, refuses_what_is_not_exactly_one_value)
     cr_expect_eq(json_read(&j, &a, VIEW_NONE, NULL), ERR_SYNTAX);
 }
 
+/* Everything about the object that is read the short way, and what is next to it. A blank in front lets jansson read
+ * it. */
+static const struct plain_row {
+    const char *text;
+    bool good;
+} plain_rows[] = {
+    {"{\"a\":\"1\",\"a\":\"2\"}", false},
+    {"{\"a\":\"1\",\"b\":\"2\",\"a\":\"1\"}", false},
+    {"{\"o\":{\"a\":\"1\",\"a\":\"2\"}}", false},
+    {"{\"\":\"1\",\"\":\"2\"}", false},
+    {"{\"a\":\"1\"", false},
+    {"{\"a\":\"1\",", false},
+    {"{\"a\":\"1\",}", false},
+    {"{,\"a\":\"1\"}", false},
+    {"{\"a\":\"1\"\"b\":\"2\"}", false},
+    {"{\"a\"\"1\"}", false},
+    {"{\"a\":}", false},
+    {"{\"a\":\"1}", false},
+    {"{\"a\":\"1\"}}", false},
+    {"{\"a\":\"1\"}{\"a\":\"1\"}", false},
+    {"{\"a\":\"1\"}x", false},
+    {"{\"a\":{\"b\":\"1\"}", false},
+    {"{a:\"1\"}", false},
+    {"{\"a\":\"1\n\"}", false},
+    {"{\"a\n\":\"1\"}", false},
+    {"{\"a\":\"12345678\x01\"}", false},
+    {"{\"a\":\"\x1F\"}", false},
+    {"{\"a\":\"\xFF\"}", false},
+    {"{\"\xC0\x80\":\"1\"}", false},
+    {"{\"a\":\"\xED\xA0\x80\"}", false},
+    {"{\"a\":\"\xF4\x90\x80\x80\"}", false},
+    {"{\"a\":\"\xE7\x8E\"}", false},
+    {"{\"a\":\"\\q\"}", false},
+    {"{\"a\":\"\\\"}", false},
+    {"{\"a\":\"\"}", true},
+    {"{\"\":\"1\"}", true},
+    {"{\"a\":\"1\",\"A\":\"2\",\"ab\":\"\x7F\"}", true},
+    {"{\"name\":\"\xE7\x8E\x84\xE9\x96\xA2\",\"\xF0\xA0\xAE\xB7\":\"x\"}", true},
+    {"{\"o\":{\"a\":\"1\"},\"p\":{\"a\":\"2\"}}", true},
+    {"{\"1\":{\"2\":{\"3\":{\"4\":\"deep\"}}}}", true},
+    {"{\"1\":{\"2\":{\"3\":{\"4\":{\"5\":\"deeper\"}}}}}", true},
+    {"{\"a\":\"1\\n2\"}", true},
+    {"{\"a\" : \"1\"}", true},
+    {"{\"a\":\"1\",\"n\":1,\"l\":[],\"e\":{},\"t\":true}", true},
+    {"{}", true},
+    {"{\"a\":\"1\"} ", true},
+};
+
+static const char *canonical(const char *before, const char *text)
+{
+    struct json *j;
+    struct buf b;
+    const char *s;
+    if (json_read(&j, &a, view_text(arena_printf(&a, "%s%s", before, text)), NULL) != ERR_OK)
+        return NULL;
+    buf_open(&b, &a, 4096);
+    json_put_canonical(&b, j);
+    cr_assert_eq(buf_done_text(&b, &s), ERR_OK);
+    return s;
+}
+
+Test(json, reads_plain_objects_as_jansson_reads_them)
+{
+    for (size_t i = 0; i < sizeof plain_rows / sizeof *plain_rows; i++) {
+        const struct plain_row *row = &plain_rows[i];
+        const char *ours = canonical("", row->text), *other = canonical(" ", row->text);
+        cr_expect_eq(ours != NULL, row->good, "%s", row->text);
+        cr_expect_eq(other != NULL, row->good, "%s", row->text);
+        cr_expect(!ours || !other || strcmp(ours, other) == 0, "%s: %s, but %s", row->text, ours, other);
+    }
+}
+
+Test(json, keeps_the_order_of_a_plain_object_and_its_whole_texts)
+{
+    struct json *j;
+    struct view name;
+    const struct json *value;
+    char text[3000] = "{\"z\":\"";
+    memset(text + 6, 'x', 2900);
+    memcpy(text + 2906, "\",\"a\":\"\"}", 10);
+    cr_assert_eq(json_read(&j, &a, view_text(text), NULL), ERR_OK);
+    cr_expect(json_member_at(j, 0, &name, &value) && view_equal_text(name, "z"));
+    cr_expect(json_member_at(j, 1, &name, &value) && view_equal_text(name, "a"));
+    cr_expect_eq(json_member_text(j, "z").n, 2900);
+    cr_expect(view_is(json_member_text(j, "a")) && json_member_text(j, "a").n == 0);
+}
+
 Test(json, refuses_bottomless_nesting)
 {
     struct json *j;
