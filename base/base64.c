@@ -64,34 +64,27 @@ char *base64_text(struct arena *a, struct view v)
     return encoded_text(a, v, plain_alphabet, true);
 }
 
-/* The six bits of the letters and digits both alphabets share; NO for every other byte of ASCII. */
-enum { NO = 0xFF };
+/* The six bits of a byte, with a mark; 0 for a byte outside of the alphabet. */
+enum { YES = 0x40, SIX = 0x3F };
 /* clang-format off */
-static const uint8_t shared_sextets[128] = {
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
-    NO, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO,
-    NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
-};
+#define LETTERS_AND_DIGITS \
+    ['A'] = YES | 0, ['B'] = YES | 1, ['C'] = YES | 2, ['D'] = YES | 3, ['E'] = YES | 4, ['F'] = YES | 5, \
+    ['G'] = YES | 6, ['H'] = YES | 7, ['I'] = YES | 8, ['J'] = YES | 9, ['K'] = YES | 10, ['L'] = YES | 11, \
+    ['M'] = YES | 12, ['N'] = YES | 13, ['O'] = YES | 14, ['P'] = YES | 15, ['Q'] = YES | 16, ['R'] = YES | 17, \
+    ['S'] = YES | 18, ['T'] = YES | 19, ['U'] = YES | 20, ['V'] = YES | 21, ['W'] = YES | 22, ['X'] = YES | 23, \
+    ['Y'] = YES | 24, ['Z'] = YES | 25, ['a'] = YES | 26, ['b'] = YES | 27, ['c'] = YES | 28, ['d'] = YES | 29, \
+    ['e'] = YES | 30, ['f'] = YES | 31, ['g'] = YES | 32, ['h'] = YES | 33, ['i'] = YES | 34, ['j'] = YES | 35, \
+    ['k'] = YES | 36, ['l'] = YES | 37, ['m'] = YES | 38, ['n'] = YES | 39, ['o'] = YES | 40, ['p'] = YES | 41, \
+    ['q'] = YES | 42, ['r'] = YES | 43, ['s'] = YES | 44, ['t'] = YES | 45, ['u'] = YES | 46, ['v'] = YES | 47, \
+    ['w'] = YES | 48, ['x'] = YES | 49, ['y'] = YES | 50, ['z'] = YES | 51, ['0'] = YES | 52, ['1'] = YES | 53, \
+    ['2'] = YES | 54, ['3'] = YES | 55, ['4'] = YES | 56, ['5'] = YES | 57, ['6'] = YES | 58, ['7'] = YES | 59, \
+    ['8'] = YES | 60, ['9'] = YES | 61
 /* clang-format on */
-
-/* C62 and C63 are the last two letters of the alphabet. */
-static inline uint8_t sextet(uint8_t c, uint8_t c62, uint8_t c63)
-{
-    uint8_t six = c < sizeof shared_sextets ? shared_sextets[c] : NO;
-    if (six != NO)
-        return six;
-    if (c == c62)
-        return 62;
-    return c == c63 ? 63 : NO;
-}
+static const uint8_t plain_sextets[256] = {LETTERS_AND_DIGITS, ['+'] = YES | 62, ['/'] = YES | 63};
+static const uint8_t url_sextets[256] = {LETTERS_AND_DIGITS, ['-'] = YES | 62, ['_'] = YES | 63};
 
 /* TEXT without padding. RFC 4648 3.5: spare bits must be zero, so that one value has one text. */
-static enum err decode(struct arena *a, struct view text, uint8_t c62, uint8_t c63, struct view *out)
+static enum err decode(struct arena *a, struct view text, const uint8_t sextets[256], struct view *out)
 {
     if (text.n % 4 == 1)
         return ERR_SYNTAX;
@@ -102,19 +95,19 @@ static enum err decode(struct arena *a, struct view text, uint8_t c62, uint8_t c
     uint32_t bits = 0;
     unsigned have = 0;
     for (; i + 4 <= text.n; i += 4) {
-        uint8_t s0 = sextet(text.p[i], c62, c63), s1 = sextet(text.p[i + 1], c62, c63);
-        uint8_t s2 = sextet(text.p[i + 2], c62, c63), s3 = sextet(text.p[i + 3], c62, c63);
-        if ((s0 | s1 | s2 | s3) == NO)
+        uint8_t s0 = sextets[text.p[i]], s1 = sextets[text.p[i + 1]];
+        uint8_t s2 = sextets[text.p[i + 2]], s3 = sextets[text.p[i + 3]];
+        if (!(s0 & s1 & s2 & s3 & YES))
             return ERR_SYNTAX;
-        p[n++] = (uint8_t)(s0 << 2 | s1 >> 4);
-        p[n++] = (uint8_t)(s1 << 4 | s2 >> 2);
-        p[n++] = (uint8_t)(s2 << 6 | s3);
+        p[n++] = (uint8_t)(s0 << 2 | (s1 & SIX) >> 4);
+        p[n++] = (uint8_t)(s1 << 4 | (s2 & SIX) >> 2);
+        p[n++] = (uint8_t)(s2 << 6 | (s3 & SIX));
     }
     for (; i < text.n; i++) {
-        uint8_t six = sextet(text.p[i], c62, c63);
-        if (six == NO)
+        uint8_t six = sextets[text.p[i]];
+        if (!(six & YES))
             return ERR_SYNTAX;
-        bits = bits << 6 | six;
+        bits = bits << 6 | (six & SIX);
         have += 6;
         if (have >= 8) {
             have -= 8;
@@ -134,10 +127,10 @@ enum err base64_read(struct arena *a, struct view text, struct view *out)
         return ERR_SYNTAX;
     for (int pad = 0; pad < 2 && text.n && text.p[text.n - 1] == '='; pad++)
         text.n--;
-    return decode(a, text, '+', '/', out);
+    return decode(a, text, plain_sextets, out);
 }
 
 enum err base64url_read(struct arena *a, struct view text, struct view *out)
 {
-    return text.p ? decode(a, text, '-', '_', out) : ERR_SYNTAX;
+    return text.p ? decode(a, text, url_sextets, out) : ERR_SYNTAX;
 }

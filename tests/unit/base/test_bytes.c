@@ -151,6 +151,40 @@ Test(bytes, base64_agrees_with_the_rfc)
     }
 }
 
+typedef enum err (*reader)(struct arena *, struct view, struct view *);
+
+/* BYTE at each of the four places of a group, and at those of a short one where no bit is spare. */
+static void try_byte(reader read, const char *alphabet, uint8_t byte)
+{
+    const char *at = byte ? strchr(alphabet, byte) : NULL;
+    struct view out;
+    for (unsigned place = 0; place < 4; place++) {
+        uint8_t text[] = {'A', 'A', 'A', 'A'};
+        text[place] = byte;
+        enum err e = read(&a, VIEW_ARRAY(text), &out);
+        bool pads = read == base64_read && byte == '=' && place == 3;
+        cr_assert_eq(e, at || pads ? ERR_OK : ERR_SYNTAX, "byte %u at %u", byte, place);
+        if (at)
+            cr_assert_eq(out.p[0] << 16 | out.p[1] << 8 | out.p[2], (at - alphabet) << (18 - 6 * place));
+    }
+    uint8_t pair[] = {byte, 'A'};
+    if (read == base64_read)
+        return;
+    cr_assert_eq(read(&a, VIEW_ARRAY(pair), &out), at ? ERR_OK : ERR_SYNTAX, "byte %u of a pair", byte);
+    cr_assert(!at || (out.n == 1 && out.p[0] == (at - alphabet) << 2));
+}
+
+/* RFC 4648 tables 1 and 2 */
+Test(bytes, base64_knows_its_alphabet_and_no_other_byte)
+{
+#define SHARED "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    for (unsigned byte = 0; byte < 256; byte++) {
+        try_byte(base64_read, SHARED "+/", (uint8_t)byte);
+        try_byte(base64url_read, SHARED "-_", (uint8_t)byte);
+    }
+#undef SHARED
+}
+
 Test(bytes, base64_refuses_every_other_form)
 {
     struct view out;
