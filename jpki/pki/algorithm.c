@@ -71,6 +71,12 @@ const char *algorithm_digest_of(enum cert_sig sig)
     return sigs[sig].digest;
 }
 
+size_t algorithm_digest_size(enum cert_sig sig)
+{
+    INSIST(algorithm_is_sig_allowed(sig));
+    return sig == CERT_SIG_RSA_SHA256 || sig == CERT_SIG_ECDSA_SHA256 ? 32 : 48;
+}
+
 bool algorithm_fits_key(enum cert_sig sig, enum cert_key key)
 {
     INSIST(algorithm_is_sig_allowed(sig));

@@ -27,8 +27,9 @@ bool algorithm_is_sig_allowed(enum cert_sig sig);
 /* RSA of 2048, 3072 or 4096 bits, P-256, P-384. */
 bool algorithm_is_key_allowed(enum cert_key key, int bits);
 
-/* "SHA256" or "SHA384" / can a key of this kind make such a signature? Only for allowed ones. */
+/* "SHA256" or "SHA384" / its size / can a key of this kind make such a signature? Only for allowed ones. */
 const char *algorithm_digest_of(enum cert_sig sig);
+size_t algorithm_digest_size(enum cert_sig sig);
 bool algorithm_fits_key(enum cert_sig sig, enum cert_key key);
 
 #endif

@@ -132,7 +132,7 @@ bool cert_has_policy(const struct cert *c, struct view oid)
     return false;
 }
 
-enum err cert_is_signed_by(bool *yes, const struct cert *c, void *issuer, enum cert_key kind)
+enum err cert_is_signed_by(bool *yes, const struct cert *c, struct pubkey_opened *issuer, enum cert_key kind)
 {
     *yes = false;
     if (!algorithm_is_sig_allowed(c->sig) || !algorithm_fits_key(c->sig, kind))

@@ -64,7 +64,8 @@ const char *cert_fault_name(enum cert_fault fault);
 /* OID: contents of the DER. */
 bool cert_has_policy(const struct cert *c, struct view oid);
 
-/* Did ISSUER (an EVP_PKEY of this kind, see key.h) sign C? ERR_CRYPTO, ERR_MEMORY. */
-enum err cert_is_signed_by(bool *yes, const struct cert *c, void *issuer, enum cert_key kind) MUST_CHECK;
+/* Did ISSUER (of this kind) sign C? ERR_CRYPTO. */
+enum err cert_is_signed_by(bool *yes, const struct cert *c, struct pubkey_opened *issuer,
+                           enum cert_key kind) MUST_CHECK;
 
 #endif

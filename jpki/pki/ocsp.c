@@ -165,7 +165,7 @@ static bool is_appointed(const struct hearing *h, X509 *signer)
         fine = view_equal(c.issuer_der, root->subject_der) && c.ocsp_signing && algorithm_is_sig_allowed(c.sig) &&
                algorithm_is_key_allowed(c.key.kind, c.key.bits) && c.not_before <= now + REVOCATION_SKEW &&
                c.not_after >= now - REVOCATION_SKEW && !(c.has_usage && !(c.usage & CERT_USE_SIGNATURE)) &&
-               X509_verify(signer, h->root->key) == 1;
+               X509_verify(signer, X509_get0_pubkey(h->root->x509)) == 1;
     arena_close(&a);
     OPENSSL_free(der);
     return fine;

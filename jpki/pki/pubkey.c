@@ -3,7 +3,10 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <stdlib.h>
 
+#include "base/hash.h"
 #include "jpki/pki/der.h"
 
 #define MODULUS_MAX  1024 /* bytes; a certificate has at most 4096 in all */
@@ -75,40 +78,52 @@ bool pubkey_read(struct pubkey *out, struct view info)
 
 /* --- OpenSSL's half -------------------------------------------------------------------------------------------- */
 
-/* OSSL_PARAM wants unsigned numbers in the machine's order. */
-static OSSL_PARAM number_param(const char *name, uint8_t *room, struct view number)
+/* One of the two. */
+struct pubkey_opened {
+    RSA *rsa;
+    EVP_PKEY *ec;
+};
+
+/* RSA goes past EVP: for a key that is used once, EVP's way to RSA_verify takes a third as long as RSA_verify itself
+ * (docs/decisions/certificates.md). These functions are marked deprecated in OpenSSL 3 but are in every 3.x library. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static enum err open_rsa(struct pubkey_opened *o, const struct pubkey *k)
 {
-    for (size_t i = 0; i < number.n; i++)
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        room[i] = number.p[number.n - 1 - i];
-#else
-        room[i] = number.p[i];
-#endif
-    return OSSL_PARAM_construct_BN(name, room, number.n);
+    BIGNUM *modulus = BN_bin2bn(k->modulus.p, (int)k->modulus.n, NULL);
+    BIGNUM *exponent = BN_bin2bn(k->exponent.p, (int)k->exponent.n, NULL);
+    o->rsa = RSA_new();
+    if (modulus && exponent && o->rsa && RSA_set0_key(o->rsa, modulus, exponent, NULL) == 1)
+        return ERR_OK;
+    BN_free(modulus);
+    BN_free(exponent);
+    return ERR_MEMORY;
 }
 
-static enum err make(void **out, const char *type, OSSL_PARAM params[])
+static void close_rsa(RSA *rsa)
 {
-    EVP_PKEY *key = NULL;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    RSA_free(rsa);
+}
+
+/* RSASSA-PKCS1-v1_5 (RFC 8017 8.2.2): the whole encoding is compared. */
+static bool check_rsa(RSA *rsa, enum cert_sig kind, struct view sig, struct view digest)
+{
+    int nid = kind == CERT_SIG_RSA_SHA256 ? NID_sha256 : NID_sha384;
+    return RSA_verify(nid, digest.p, (unsigned)digest.n, sig.p, (unsigned)sig.n, rsa) == 1;
+}
+#pragma GCC diagnostic pop
+
+static enum err make_ec(EVP_PKEY **out, OSSL_PARAM params[])
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
     enum err e = ctx && EVP_PKEY_fromdata_init(ctx) == 1 ? ERR_OK : ERR_CRYPTO;
-    if (!e && EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+    if (!e && EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) != 1)
         e = ERR_SYNTAX;
     EVP_PKEY_CTX_free(ctx);
-    ERR_clear_error();
-    *out = key;
     return e;
 }
 
-static enum err open_rsa(void **out, const struct pubkey *k)
-{
-    uint8_t modulus[MODULUS_MAX], exponent[EXPONENT_MAX];
-    OSSL_PARAM params[] = {number_param(OSSL_PKEY_PARAM_RSA_N, modulus, k->modulus),
-                           number_param(OSSL_PKEY_PARAM_RSA_E, exponent, k->exponent), OSSL_PARAM_construct_end()};
-    return make(out, "RSA", params);
-}
-
-static enum err open_ec(void **out, const struct pubkey *k)
+static enum err open_ec(struct pubkey_opened *o, const struct pubkey *k)
 {
     char p256[] = "P-256", p384[] = "P-384";
     uint8_t point[POINT_MAX];
@@ -116,48 +131,72 @@ static enum err open_ec(void **out, const struct pubkey *k)
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, k->kind == CERT_KEY_P256 ? p256 : p384, 0),
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, k->point.n), OSSL_PARAM_construct_end()};
-    return make(out, "EC", params);
+    return make_ec(&o->ec, params);
 }
 
-enum err pubkey_open(void **out, const struct pubkey *key)
+enum err pubkey_open(struct pubkey_opened **out, const struct pubkey *key)
 {
     *out = NULL;
     if (key->kind == CERT_KEY_OTHER)
         return ERR_SYNTAX;
-    return key->kind == CERT_KEY_RSA ? open_rsa(out, key) : open_ec(out, key);
-}
-
-void pubkey_close(void *opened)
-{
-    EVP_PKEY_free(opened);
-}
-
-enum err pubkey_check(bool *fits, void *opened, enum cert_sig kind, struct view sig, struct view message)
-{
-    *fits = false;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    /* PKCS#1 v1.5 is the padding OpenSSL takes for RSA keys unless told otherwise */
-    if (!ctx || EVP_DigestVerifyInit_ex(ctx, NULL, algorithm_digest_of(kind), NULL, NULL, opened, NULL) != 1) {
-        EVP_MD_CTX_free(ctx);
-        ERR_clear_error();
-        return ctx ? ERR_CRYPTO : ERR_MEMORY;
+    struct pubkey_opened *o = calloc(1, sizeof *o);
+    if (!o)
+        return ERR_MEMORY;
+    enum err e = key->kind == CERT_KEY_RSA ? open_rsa(o, key) : open_ec(o, key);
+    if (!e) {
+        *out = o;
+        return ERR_OK;
     }
-    *fits = EVP_DigestVerify(ctx, sig.p, sig.n, message.p, message.n) == 1;
-    EVP_MD_CTX_free(ctx);
+    pubkey_close(o);
     ERR_clear_error();
-    return ERR_OK;
+    return e;
 }
 
-enum err pubkey_check_digest(bool *fits, void *opened, enum cert_sig kind, struct view sig, struct view digest)
+void pubkey_close(struct pubkey_opened *opened)
 {
-    *fits = false;
+    if (!opened)
+        return;
+    close_rsa(opened->rsa);
+    EVP_PKEY_free(opened->ec);
+    free(opened);
+}
+
+static enum err check_ec(bool *fits, EVP_PKEY *key, enum cert_sig kind, struct view sig, struct view digest)
+{
     EVP_MD *md = EVP_MD_fetch(NULL, algorithm_digest_of(kind), NULL);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(opened, NULL);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
     bool ready = md && ctx && EVP_PKEY_verify_init(ctx) == 1 && EVP_PKEY_CTX_set_signature_md(ctx, md) == 1;
     if (ready)
         *fits = EVP_PKEY_verify(ctx, sig.p, sig.n, digest.p, digest.n) == 1;
     EVP_PKEY_CTX_free(ctx);
     EVP_MD_free(md);
-    ERR_clear_error();
     return ready ? ERR_OK : ERR_CRYPTO;
+}
+
+enum err pubkey_check_digest(bool *fits, struct pubkey_opened *opened, enum cert_sig kind, struct view sig,
+                             struct view digest)
+{
+    enum err e = ERR_OK;
+    *fits = false;
+    INSIST(algorithm_fits_key(kind, opened->rsa ? CERT_KEY_RSA : CERT_KEY_P256)); /* any curve */
+    INSIST(digest.n == algorithm_digest_size(kind));
+    if (opened->rsa)
+        *fits = check_rsa(opened->rsa, kind, sig, digest);
+    else
+        e = check_ec(fits, opened->ec, kind, sig, digest);
+    if (!*fits)
+        ERR_clear_error();
+    return e;
+}
+
+enum err pubkey_check(bool *fits, struct pubkey_opened *opened, enum cert_sig kind, struct view sig,
+                      struct view message)
+{
+    uint8_t digest[SHA384_SIZE];
+    size_t n = algorithm_digest_size(kind);
+    if (n == SHA256_SIZE)
+        sha256(digest, message);
+    else
+        sha384(digest, message);
+    return pubkey_check_digest(fits, opened, kind, sig, view_bytes(digest, n));
 }

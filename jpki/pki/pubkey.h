@@ -17,16 +17,19 @@ struct pubkey {
  * (RFC 3279 2.3.1, RFC 5480 2.2: uncompressed points); a kind we do not know is no fault. */
 bool pubkey_read(struct pubkey *out, struct view info);
 
-/* An EVP_PKEY for pubkey_check; free it with pubkey_close. ERR_SYNTAX: no such key (a point off the curve). ERR_CRYPTO.
- */
-enum err pubkey_open(void **out, const struct pubkey *key) MUST_CHECK;
-void pubkey_close(void *opened);
+/* A key that is ready to check; threads may share it. Close it with pubkey_close. */
+struct pubkey_opened;
 
-/* *FITS: did this key sign MESSAGE, with SIG of this kind (an allowed one that fits the key)? ERR_CRYPTO, ERR_MEMORY:
- * we could not look. */
-enum err pubkey_check(bool *fits, void *opened, enum cert_sig kind, struct view sig, struct view message) MUST_CHECK;
+/* ERR_SYNTAX: no such key (a point off the curve, a kind we do not know). ERR_MEMORY, ERR_CRYPTO. */
+enum err pubkey_open(struct pubkey_opened **out, const struct pubkey *key) MUST_CHECK;
+void pubkey_close(struct pubkey_opened *opened);
+
+/* *FITS: did this key sign MESSAGE, with SIG of this kind (an allowed one that fits the key)? ERR_CRYPTO: we could not
+ * look. */
+enum err pubkey_check(bool *fits, struct pubkey_opened *opened, enum cert_sig kind, struct view sig,
+                      struct view message) MUST_CHECK;
 /* The same over a digest that was made elsewhere, of the kind's own algorithm. */
-enum err pubkey_check_digest(bool *fits, void *opened, enum cert_sig kind, struct view sig,
+enum err pubkey_check_digest(bool *fits, struct pubkey_opened *opened, enum cert_sig kind, struct view sig,
                              struct view digest) MUST_CHECK;
 
 #endif

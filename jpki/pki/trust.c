@@ -193,8 +193,21 @@ static enum err decode(struct opening *o, struct trust_root *root, struct view d
         return refuse(o, cert_fault_name(CERT_NOT_X509));
     }
     root->x509 = x509;
-    root->key = X509_get0_pubkey(x509);
     return arena_on_close(&o->trust->arena, free_x509, x509) ? ERR_OK : ERR_MEMORY;
+}
+
+static void close_key(void *key)
+{
+    pubkey_close(key);
+}
+
+/* The key cards are checked with: opened once, as a card's own is for each login. */
+static enum err open_key(struct opening *o, struct trust_root *root)
+{
+    enum err e = pubkey_open(&root->key, &root->cert.key);
+    if (e)
+        return e == ERR_SYNTAX ? refuse(o, "its public key is none that we check with") : e;
+    return arena_on_close(&o->trust->arena, close_key, root->key) ? ERR_OK : ERR_MEMORY;
 }
 
 static bool is_known(const struct trust *t, enum trust_purpose purpose, struct view der)
@@ -221,6 +234,8 @@ static enum err add_root(struct opening *o, struct view der, enum trust_purpose 
         e = decode(o, root, der);
     if (!e)
         e = check_root(o, &root->cert, root->x509, purpose);
+    if (!e)
+        e = open_key(o, root);
     root->purpose = purpose;
     t->n[purpose] += e == ERR_OK;
     return e;

@@ -27,7 +27,7 @@ struct trust; /* immutable once open; shared by all threads */
 struct trust_root {
     struct cert cert;
     enum trust_purpose purpose;
-    void *key;  /* EVP_PKEY, for the files of this room */
+    struct pubkey_opened *key;
     void *x509; /* OpenSSL's object, for those who build on its structures */
 };
 

@@ -113,7 +113,7 @@ static enum err check_proof_signature(const struct cert *c, struct arena *a, con
                                       enum cert_sig kind, enum verify_refusal *refusal)
 {
     struct view sig = f->sig;
-    void *key;
+    struct pubkey_opened *key;
     bool fits = false;
     if (kind == CERT_SIG_ECDSA_SHA384 && sig.n == 96) {
         enum err e = encode_ecdsa(&sig, a, f->sig);

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A point off its curve is found out when the proof is checked. */
 static bool can_sign(const struct cert *c)
 {
-    void *key;
+    struct pubkey_opened *key;
     enum err e = pubkey_open(&key, &c->key);
     pubkey_close(key);
     return e == ERR_OK;
