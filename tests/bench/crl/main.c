@@ -14,7 +14,8 @@
 #include "jpki/pki/crl.h"
 #include "jpki/pki/der.h"
 
-#define LOOKS 1000000
+#define LOOKS   1000000
+#define ENTRIES 2000000 /* of the list the limits are for */
 
 struct bench {
     struct arena a;
@@ -183,8 +184,8 @@ static size_t octets_of(const struct crl *crl)
     return crl->serials.width;
 }
 
-/* Every second one is on the list. */
-static void look(const struct bench *b)
+/* us each. Every second one is on the list. */
+static double look(const struct bench *b)
 {
     size_t octets = octets_of(&b->crl), found = 0;
     uint8_t serial[SERIALS_WIDTH_MAX];
@@ -194,7 +195,16 @@ static void look(const struct bench *b)
         serial_of(serial, octets, i * 2654435761U % (b->crl.serials.n * 2));
         found += serials_find(&entry, &b->crl.serials, view_bytes(serial, octets));
     }
-    printf("look-up: %.3f us, %zu of %d found\n", (cpu_s() - from) * 1e6 / LOOKS, found, LOOKS);
+    double us = (cpu_s() - from) * 1e6 / LOOKS;
+    must(found > LOOKS / 3 && found < LOOKS / 3 * 2, "not about half of the numbers were found");
+    return us;
+}
+
+/* A list that is smaller than the one required says nothing. */
+static void put_row(const struct bench *b, const char *what, double required, double measured, const char *unit)
+{
+    const char *word = b->crl.serials.n < ENTRIES ? "list too short" : measured < required ? "met" : "missed";
+    printf("%-28s %10.1f %10.2f %-3s %s\n", what, required, measured, unit, word);
 }
 
 static void measure(struct bench *b, const char *path)
@@ -204,18 +214,20 @@ static void measure(struct bench *b, const char *path)
     int64_t from_ms = clock_steady_ms();
     enum err e = crl_read_file(&b->crl, &b->a, b->trust, path, &fault);
     must(e == ERR_OK, e == ERR_SYNTAX ? crl_fault_text(fault) : err_name(e));
-    printf("%zu entries, width %zu: read in %.2f s (%.2f s of CPU)\n", b->crl.serials.n, octets_of(&b->crl),
-           (double)(clock_steady_ms() - from_ms) / 1e3, cpu_s() - from);
-    printf("memory: %.1f MB in tables; the process grew by %.1f MB at its peak\n",
-           (double)serials_size(&b->crl.serials) / 1e6, peak_mb() - before);
-    look(b);
+    double cpu = cpu_s() - from, s = (double)(clock_steady_ms() - from_ms) / 1e3, grown = peak_mb() - before;
+    printf("%zu entries, width %zu: %.2f s of CPU, %.1f MB in tables\n", b->crl.serials.n, octets_of(&b->crl), cpu,
+           (double)serials_size(&b->crl.serials) / 1e6);
+    printf("%-28s %10s %10s\n", "", "under", "measured");
+    put_row(b, "load, by the clock", 3, s, "s");
+    put_row(b, "growth of the process, peak", 64, grown, "MB");
+    put_row(b, "look-up", 1, look(b), "us");
     crl_close(&b->crl);
 }
 
 int main(int argc, char **argv)
 {
     struct bench b = {0};
-    int64_t entries = 2000000, octets = 4;
+    int64_t entries = ENTRIES, octets = 4;
     must(argc >= 2, "usage: genkan-crl-bench make FILE [ENTRIES [OCTETS]] | FILE");
     must(argc < 4 || (text_to_int(view_text(argv[3]), &entries) && entries > 0), "ENTRIES is a number");
     must(argc < 5 || (text_to_int(view_text(argv[4]), &octets) && octets >= 4 && octets <= SERIALS_WIDTH_MAX),
