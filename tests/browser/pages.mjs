@@ -2,7 +2,7 @@
 // another language, another browser's answer, wrong PINs, a card that is pulled.
 import {
   accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, goOnInWindow, held, isAt, issuer, logInWithCard,
-  loginButton, look, openBrowser, openWindow, same, settled, shoot, shots, siteA, siteB, typePin, useCard, windowIsGone, windowIsOpen, withCard,
+  loginButton, look, openBrowser, openWindow, same, settled, shoot, shots, siteA, siteB, sleep, typePin, useCard, windowIsGone, windowIsOpen, withCard,
 } from './lib.mjs';
 import { checkOnPage, receiptOf } from './receipt.mjs';
 
