@@ -2,8 +2,10 @@
 
 #include <assuan.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -73,6 +75,61 @@ static bool say_texts(assuan_context_t ctx, const struct window_text *t)
 
 /* ---- start and end ---- */
 
+/* All but the kept ones (ends with ASSUAN_INVALID_FD; may be NULL) and 0 to 2 stay here. */
+static int close_others(posix_spawn_file_actions_t *actions, const assuan_fd_t *kept)
+{
+    int highest = STDERR_FILENO, e = 0;
+    for (const assuan_fd_t *fd = kept; fd && *fd != ASSUAN_INVALID_FD; fd++)
+        highest = *fd > highest ? *fd : highest;
+    for (int fd = STDERR_FILENO + 1; fd < highest && !e; fd++) {
+        bool keep = false;
+        for (const assuan_fd_t *k = kept; *k != ASSUAN_INVALID_FD; k++)
+            keep = keep || *k == fd;
+        e = keep ? 0 : posix_spawn_file_actions_addclose(actions, fd);
+    }
+    return e ? e : posix_spawn_file_actions_addclosefrom_np(actions, highest + 1);
+}
+
+/* In place of libassuan's fork: its child reads /proc before it turns into pinentry, and so allocates in a process
+ * whose other threads may have held the allocator's lock. posix_spawn runs nothing between the two. */
+static int spawn(assuan_context_t ctx, pid_t *pid, const char *name, const char **argv, assuan_fd_t in, assuan_fd_t out,
+                 assuan_fd_t *kept, void (*at_fork)(void *, int), void *at_fork_value, unsigned int flags)
+{
+    posix_spawn_file_actions_t actions;
+    (void)ctx, (void)at_fork, (void)at_fork_value, (void)flags;
+    int e = posix_spawn_file_actions_init(&actions);
+    if (e) {
+        errno = e;
+        return -1;
+    }
+    e = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+    if (!e)
+        e = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    if (!e)
+        e = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    if (!e)
+        e = close_others(&actions, kept);
+    if (!e)
+        e = posix_spawn(pid, name, &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    errno = e;
+    return e ? -1 : 0;
+}
+
+static struct assuan_system_hooks hooks = {ASSUAN_SYSTEM_HOOKS_VERSION,
+                                           __assuan_usleep,
+                                           __assuan_pipe,
+                                           __assuan_close,
+                                           __assuan_read,
+                                           __assuan_write,
+                                           __assuan_recvmsg,
+                                           __assuan_sendmsg,
+                                           spawn,
+                                           __assuan_waitpid,
+                                           __assuan_socketpair,
+                                           __assuan_socket,
+                                           __assuan_connect};
+
 /* Large letters: Qt and GTK 3 take a factor from the environment, GTK 2 only a file with a larger font, which is handed
  * over in memory. env(1) sets them and turns into pinentry. The file's descriptor; -1: the system refuses. */
 static int open_large_font(char *variable, size_t size)
@@ -109,6 +166,7 @@ static bool connect_to(assuan_context_t *ctx, const struct pinentry *p, bool lar
     assuan_set_log_cb(log_nothing, NULL);
     if (assuan_new_ext(ctx, OURS, assuan_get_malloc_hooks(), NULL, NULL))
         return false;
+    assuan_ctx_set_system_hooks(*ctx, &hooks);
     if (!(large ? connect_large(*ctx, p->program) : connect_plain(*ctx, p->program)))
         return true;
     assuan_release(*ctx);

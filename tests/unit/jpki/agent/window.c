@@ -150,6 +150,36 @@ Test(window, large_letters_are_asked_of_the_toolkit)
     cr_expect_eq(w.ask_pin(w.ctx, &big, &watch, &pin), WINDOW_OK);
 }
 
+/* What the agent has open (the card's connection, the browser's) is none of pinentry's. */
+Test(window, nothing_open_here_is_open_there)
+{
+    static const char wrapper[] =
+        "#!/bin/sh\nls /proc/$$/fd > \"$PINENTRY_SCRIPT.n.fds\"\nexec " SOURCE_DIR "/tests/lib/scripted_pinentry.sh\n";
+    struct pin pin;
+    struct arena a;
+    struct view fds;
+    char path[80], list[80];
+    arena_open(&a, 65536);
+    cr_assert_eq(dup2(STDOUT_FILENO, 77), 77);
+    for (int large = 0; large < 2; large++) {
+        struct pinentry wrapped = program;
+        snprintf(path, sizeof path, "/tmp/genkan-window-%d.sh", (int)getpid());
+        cr_assert(!file_write(path, view_text(wrapper), 0700));
+        wrapped.program = path;
+        wrapped.large = large;
+        struct window w = pinentry_window(&wrapped);
+        set_script("pin 1234\n");
+        cr_assert_eq(w.ask_pin(w.ctx, &text, &(struct window_watch){always, NULL}, &pin), WINDOW_OK);
+        snprintf(list, sizeof list, "%s.n.fds", script);
+        cr_assert(!file_read(&a, list, 65536, &fds));
+        cr_expect(view_starts(fds, VIEW("0\n1\n")), "%.*s", (int)fds.n, (const char *)fds.p);
+        cr_expect(!strstr(arena_text(&a, fds), "77\n"), "%.*s", (int)fds.n, (const char *)fds.p);
+        unlink(list);
+        unlink(path);
+    }
+    arena_close(&a);
+}
+
 Test(window, escapes_and_bounds)
 {
     char out[8];
