@@ -2,10 +2,12 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,6 +33,7 @@ struct place {
 struct rig {
     char folder[64], socket[96], program[256];
     uint16_t port;
+    int port_lock; /* held as long as the rig is there, also while its reader is unplugged */
     const char *driver;
     pid_t reader;
     struct place places[SLOTS];
@@ -101,15 +104,37 @@ static bool is_free(uint16_t port)
     return ok;
 }
 
+/* Rigs of other tests look for ports at the same time, and a reader that is unplugged leaves its own free. */
+static void lock_path(char path[64], uint16_t port)
+{
+    snprintf(path, 64, "/tmp/genkan-rig-port.%u", (unsigned)port);
+}
+
+static int lock_port(uint16_t port)
+{
+    char path[64];
+    lock_path(path, port);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 /* Two free ports in a row (one a slot), below the range that the system hands out by itself. */
-static uint16_t find_port(void)
+static uint16_t find_port(int *lock)
 {
     unsigned start = (unsigned)getpid() * 2 + (unsigned)(clock_steady_ms() % 97) * 2;
     for (unsigned i = 0; i < 4000; i++) {
-        uint16_t port = (uint16_t)(20000 + (start + 2 * i) % 12000);
-        if (is_free(port) && is_free((uint16_t)(port + 1)))
+        uint16_t port = (uint16_t)(20000 + (start + 2 * i) % 12000 / 2 * 2);
+        *lock = lock_port(port);
+        if (*lock >= 0 && is_free(port) && is_free((uint16_t)(port + 1)))
             return port;
+        if (*lock >= 0)
+            close(*lock);
     }
+    *lock = -1;
     return 0;
 }
 
@@ -252,6 +277,7 @@ static bool is_silent(struct rig *r, unsigned slot)
 
 static enum err set_up(struct rig *r, const struct rig_options *o)
 {
+    r->port_lock = -1;
     snprintf(r->folder, sizeof r->folder, "/tmp/genkan-rig.XXXXXX");
     if (!mkdtemp(r->folder))
         return ERR_IO;
@@ -262,7 +288,7 @@ static enum err set_up(struct rig *r, const struct rig_options *o)
     }
     snprintf(r->program, sizeof r->program, "%s", o->program ? o->program : "");
     r->driver = o->driver;
-    r->port = find_port();
+    r->port = find_port(&r->port_lock);
     return r->port ? ERR_OK : ERR_UNAVAILABLE;
 }
 
@@ -314,6 +340,12 @@ void rig_close(struct rig *r)
     stop(&r->reader);
     if (r->folder[0])
         remove_folder(r->folder);
+    if (r->port_lock >= 0) {
+        char path[64];
+        lock_path(path, r->port);
+        unlink(path);
+        close(r->port_lock);
+    }
     free(r);
     if (!silent)
         abort();
