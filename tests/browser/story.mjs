@@ -11,6 +11,7 @@ const before = cardStatus();
 // What a booking page lists as received: { id: text }.
 const received = (page) =>
   page.locator('#received tr').evaluateAll((rows) => Object.fromEntries(rows.map((r) => [r.dataset.claim, r.querySelector('td').innerText.trim()])));
+const origins = (claims) => claims.sources.split('、').map((one) => one.split('：')[0]);
 const fieldText = (page, id) => page.locator('li.field', { has: page.locator(`#field-${id}`) }).or(page.locator(`li#field-${id}`)).first().innerText();
 
 const browser = await openBrowser();
@@ -87,7 +88,8 @@ try {
   await look(page, 'a-city-booking');
   held('by name', (await page.locator('h1').innerText()).includes(name));
   const a = await received(page);
-  same('it received exactly what she agreed to', Object.keys(a).sort(), ['address', 'age_over_65', 'name', 'sub']);
+  same('it received exactly what she agreed to', Object.keys(a).sort(), ['address', 'age_over_65', 'name', 'sources', 'sub']);
+  same('and for each of it where it came from', origins(a).sort(), ['65歳以上', '住所', '氏名'].sort());
   same('her name', a.name, name);
   same('her address', a.address, address);
   same('that she is 65 or older', a.age_over_65, 'はい');
@@ -109,7 +111,8 @@ try {
   await page.waitForURL((url) => url.origin === siteB);
   await look(page, 'b-city-booking');
   const b = await received(page);
-  same('B市 received exactly what she agreed to', Object.keys(b).sort(), ['name', 'sub']);
+  same('B市 received exactly what she agreed to', Object.keys(b).sort(), ['name', 'sources', 'sub']);
+  same('and where it came from', origins(b), ['氏名']);
   held('under another sub', b.sub && a.sub && a.sub !== b.sub);
   same('the card was not asked', cardStatus().commands, commands);
 

@@ -14,6 +14,10 @@ my %titles = (
     name => '氏名', address => '住所', birthdate => '生年月日', gender => '性別', age_over_18 => '18歳以上',
     age_over_20 => '20歳以上', age_over_65 => '65歳以上', municipality => '居住市区町村', household => '世帯情報',
     interests => '興味関心', email => 'メールアドレス', phone_number => '電話番号', sub => '利用者番号（sub）',
+    sources => '出どころ（sources）',
+);
+my %origins = (
+    'card-signed' => '署名用証明書', 'card-read' => 'カードの読み取り', upstream => '他の認証サービス', resident => '本人の入力',
 );
 my %session_titles = (
     auth_time => 'ログインした時刻', acr => '本人確認の強さ（acr）', amr => '方法（amr）', iss => '発行者（iss）',
@@ -31,6 +35,12 @@ sub plain {
     return join '、', map { ref $_ ? plain($_) : $tags{$_} // $_ } @$v if ref $v eq 'ARRAY';
     return $v->{formatted} if defined $v->{formatted};
     return join ' ', map { plain($v->{$_}) } grep { !ref $v->{$_} } sort keys %$v;
+}
+
+# where each of the others came from, and when it was read
+sub origins {
+    my $v = shift;
+    return join '、', map { ($titles{$_} // $_) . '：' . ($origins{ $v->{$_}{source} // '' } // '') . ' ' . ($v->{$_}{as_of} // '') } sort keys %$v;
 }
 
 sub given { my $text = $ENV{ $_[0] }; return $text ? eval { decode_json($text) } || {} : {} }
@@ -101,6 +111,7 @@ sub booking {
     my ($claims, $session) = (given('OIDC_userinfo_json'), given('OIDC_id_token_payload'));
     my @t = gmtime(($session->{auth_time} // 0) + 9 * 3600); # Japan's time
     $session->{auth_time} = sprintf '%d年%d月%d日 %d時%02d分', $t[5] + 1900, $t[4] + 1, $t[3], $t[2], $t[1];
+    $claims->{sources} = origins($claims->{sources}) if ref $claims->{sources} eq 'HASH';
     my $rows = join '', map { row(\%titles, $_, $claims->{$_}) } sort keys %$claims;
     my $facts = join '', map { row(\%session_titles, $_, $session->{$_}) } grep { defined $session->{$_} } qw(auth_time acr amr iss);
     my $greeting = defined $claims->{name} ? escape($claims->{name}) . ' さん、こんにちは' : 'こんにちは';
