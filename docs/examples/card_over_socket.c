@@ -186,7 +186,7 @@ int main(int argc, char **argv)
     genkan_issuers_close(issuers);
     if (status != GENKAN_OK)
         return complain(refusal.claim, status, refusal.rule);
-    status = log_in(atoi(argv[1]), request, &url);
+    status = log_in((int)strtol(argv[1], NULL, 10), request, &url);
     if (status == GENKAN_OK)
         puts(url);
     genkan_free(url);

@@ -192,9 +192,11 @@ static bool is_agent(struct arena *arena, const char *pid, uid_t user)
 {
     char path[PATH_SIZE];
     struct stat st;
+    int64_t number;
     snprintf(path, sizeof path, "/proc/%s/task", pid);
     bool may_be = stat(path, &st) == 0 && (st.st_uid == user || st.st_uid == 0);
-    return may_be && atoi(pid) != getpid() && view_equal_text(program_of(arena, pid), "genkan-agent");
+    return may_be && text_to_int(view_text(pid), &number) && number != getpid() &&
+           view_equal_text(program_of(arena, pid), "genkan-agent");
 }
 
 static void find_process(struct check_port_facts *f, struct arena *arena, uid_t user, int64_t inode)
