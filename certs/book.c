@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "certs/people.h"
+#include "certs/residents.h"
 
 #define DAY 86400
 
@@ -38,7 +38,7 @@ static void put_index(struct book *b, const struct leaf *leaf, const char *who)
     if (revoked)
         index_date(at, b->now - DAY);
     buf_printf(&b->index, "%c\t%s\t%s%s%s%s\t%08X\tunknown\t/C=JP/CN=%s %s\n", revoked ? 'R' : 'V', to, at,
-               revoked ? "," : "", revoked ? people_reason(leaf->revoked) : "", more, leaf->serial, who,
+               revoked ? "," : "", revoked ? residents_reason(leaf->revoked) : "", more, leaf->serial, who,
                leaf->hierarchy == AUTH ? "auth" : "sign");
 }
 

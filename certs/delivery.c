@@ -31,15 +31,15 @@ static enum err read_file(struct person_card *out, struct arena *a, const char *
         *why = "the file cannot be read";
         return e;
     }
-    return people_read(out, a, arena_text(a, view_bytes(base, strlen(base) - 5)), text, why);
+    return residents_read(out, a, arena_text(a, view_bytes(base, strlen(base) - 5)), text, why);
 }
 
-static enum err find_persona(struct person_card *out, struct arena *a, const struct people *people, const char *persona,
-                             const char **why)
+static enum err find_persona(struct person_card *out, struct arena *a, const struct residents *people,
+                             const char *persona, const char **why)
 {
     if (is_file(persona))
         return read_file(out, a, persona, why);
-    const struct person_card *found = people_find(people, persona);
+    const struct person_card *found = residents_find(people, persona);
     if (!found) {
         *why = "there is no persona of that name; `genkan-card personas` lists them";
         return ERR_NOT_FOUND;
@@ -121,11 +121,11 @@ static void deliver(struct office *o, const struct folder *to, const struct pers
 
 enum err delivery_make(const struct delivery *d, struct arena *a, const char **why)
 {
-    static struct people people; /* large */
+    static struct residents people; /* large */
     struct person_card who;
     struct office o = {.now = d->now, .crl_life = CRL_LIFE, .serial = new_serial()};
     const struct folder to = {d->out};
-    people_open(&people);
+    residents_open(&people);
     enum err e = find_persona(&who, a, &people, d->persona, why);
     char *url = arena_printf(a, "%s", d->ocsp_url);
     o.pki.root = d->pki ? d->pki : arena_printf(a, "%s/pki", d->out);
@@ -141,6 +141,6 @@ enum err delivery_make(const struct delivery *d, struct arena *a, const char **w
         deliver(&o, &to, &who);
         office_close(&o);
     }
-    people_close(&people);
+    residents_close(&people);
     return e;
 }

@@ -14,7 +14,7 @@
 
 struct maker {
     struct office office;
-    struct people people;
+    struct residents people;
     struct authority rogue[2]; /* keys of somebody's own, for roots under the real name */
     EVP_PKEY *stock[2], *stock_p384[2], *small, *strange, *responder;
 };
@@ -80,7 +80,7 @@ static void make_resident(struct maker *m, const struct person_card *who)
 /* Anybody may stand for the defective; hanako does. */
 static const struct person_card *somebody(const struct maker *m, const char *folder)
 {
-    const struct person_card *who = people_find(&m->people, folder);
+    const struct person_card *who = residents_find(&m->people, folder);
     must(who, "hanako and taro must be among the personas");
     return who;
 }
@@ -200,7 +200,7 @@ static void make_all(struct maker *m)
     char now[32];
     make_keys(m);
     office_open_new(&m->office, m->responder);
-    people_open(&m->people);
+    residents_open(&m->people);
     for (size_t i = 0; i < m->people.n; i++)
         make_resident(m, &m->people.all[i]);
     make_bad_cards(m);
@@ -209,7 +209,7 @@ static void make_all(struct maker *m)
     put_index(m);
     int n = snprintf(now, sizeof now, "%" PRId64 "\n", m->office.now);
     folder_put(&m->office.pki, view_bytes(now, (size_t)n), 0644, "made-at");
-    people_close(&m->people);
+    residents_close(&m->people);
     office_close(&m->office);
     free_keys(m);
 }

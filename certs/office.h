@@ -5,7 +5,7 @@
 
 #include "certs/book.h"
 #include "certs/folder.h"
-#include "certs/people.h"
+#include "certs/residents.h"
 
 #define OFFICE_DAY  86400
 #define OFFICE_YEAR (365 * (int64_t)OFFICE_DAY + OFFICE_DAY / 4)

@@ -9,7 +9,43 @@
 
 struct ask; /* consent/ask.h: what the service registered to ask for */
 
-enum client_auth_method { CLIENT_AUTH_BASIC, CLIENT_AUTH_POST };
+/* What a registration may say and what its requests must keep, as a whole: the certification plans and FAPI 2.0
+ * contradict each other, so each client has one of these. */
+enum client_profile { CLIENT_PROFILE_MUNI, CLIENT_PROFILE_BASIC, CLIENT_PROFILE_FAPI2 };
+
+enum client_auth_method {
+    CLIENT_AUTH_BASIC,
+    CLIENT_AUTH_POST,
+    CLIENT_AUTH_NONE,            /* a public client: it only says who it is (RFC 6749 2.1) */
+    CLIENT_AUTH_PRIVATE_KEY_JWT, /* OIDC Core 9, RFC 7523 */
+    CLIENT_AUTH_TLS,             /* RFC 8705 2.1: a certificate of a CA, named by its subject */
+    CLIENT_AUTH_TLS_SELF_SIGNED  /* RFC 8705 2.2: a certificate that is in its key set */
+};
+
+/* grant_types, or'ed. may_refresh is the one of refresh_token. */
+enum client_grant {
+    CLIENT_GRANT_CODE = 1,
+    CLIENT_GRANT_CLIENT_CREDENTIALS = 2, /* RFC 6749 4.4 */
+    CLIENT_GRANT_DEVICE = 4,             /* RFC 8628 */
+    CLIENT_GRANT_CIBA = 8,               /* CIBA Core 1.0 */
+    CLIENT_GRANT_EXCHANGE = 16           /* RFC 8693 */
+};
+
+/* How something is encrypted to the client (RFC 7516): names out of the JWE table; both absent: it is not. */
+struct client_jwe {
+    struct view alg, enc;
+};
+
+/* Signed with ALG (JWS_NONE_GIVEN: plain), then encrypted as JWE says. */
+struct client_jose {
+    enum jws_alg alg;
+    struct client_jwe jwe;
+};
+
+struct client_list {
+    struct view *items;
+    size_t n;
+};
 
 struct client_name {
     struct view ja, en; /* en falls back to ja */
@@ -28,10 +64,37 @@ struct client {
     size_t logout_count;
     struct view backchannel_uri; /* absent: the service cannot be told */
     bool backchannel_session;    /* it requires sid in logout tokens */
+    enum client_profile profile;
     enum client_auth_method auth_method;
+    enum jws_alg auth_alg;   /* of its assertions; JWS_NONE_GIVEN: any that the profile allows */
+    struct view jwks;        /* its key set as JSON text, registered by value; absent: none */
+    struct view jwks_uri;    /* or where it is (fetched and kept by idp/state/client_keys); absent: nowhere */
+    struct view tls_subject; /* CLIENT_AUTH_TLS: the subject its certificate must have (RFC 4514); one of these two */
+    struct view tls_san_dns; /* or a DNS name in its subjectAltName */
     enum jws_alg id_token_alg;
-    bool may_refresh;  /* grant_types has refresh_token */
-    bool require_pkce; /* S256; true unless the registration says otherwise */
+    struct client_jwe id_token_jwe;
+    struct client_jose userinfo, introspection, authorization; /* authorization: JARM */
+    enum jws_alg request_alg; /* of its request objects; JWS_NONE_GIVEN: any that the profile allows */
+    bool require_request;     /* only signed request objects (RFC 9101 10.5) */
+    bool require_par;         /* RFC 9126 6 */
+    bool dpop_bound;          /* RFC 9449 5.2: tokens are always bound to a DPoP key */
+    bool tls_bound;           /* RFC 8705 3.4: tokens are always bound to its certificate */
+    unsigned grants;          /* enum client_grant, or'ed */
+    int64_t default_max_age;  /* seconds; -1: none */
+    bool require_auth_time;
+    struct view default_acr; /* default_acr_values, words separated by spaces */
+    struct client_list request_uris;
+    struct view resource; /* the service is itself a resource server with this identifier (RFC 8707); absent: not */
+    struct client_list resources; /* identifiers of resource servers it may ask tokens for */
+    struct client_list details;   /* authorization_details types it may ask for (RFC 9396) */
+    struct view frontchannel_uri; /* OIDC Front-Channel Logout; absent: not offered */
+    bool frontchannel_session;
+    struct view initiate_login_uri, logo_uri, client_uri, tos_uri;
+    struct view sector_uri;      /* sector_identifier_uri as registered */
+    struct view ciba_notify_uri; /* backchannel_client_notification_endpoint: mode ping; absent: poll */
+    bool events_poll;            /* it fetches its security events itself (RFC 8936) */
+    bool may_refresh;            /* grant_types has refresh_token */
+    bool require_pkce;           /* S256; true unless the registration says otherwise */
     struct view policy_uri;
     struct view events_uri; /* where security events about consents are pushed (RFC 8935); absent: nowhere */
     struct view contact;    /* an address residents may write to; absent: none was registered */

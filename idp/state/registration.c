@@ -308,6 +308,8 @@ enum err registration_read(struct client **out, struct arena *arena, struct view
         *fault = (struct registration_fault){"registration", "is larger than 64 KiB"};
         return ERR_SYNTAX;
     }
+    c->default_max_age = -1;
+    c->grants = CLIENT_GRANT_CODE;
     enum err e = json_read(&j, arena, json, &why);
     if (e == ERR_SYNTAX)
         *fault = (struct registration_fault){"registration", why};

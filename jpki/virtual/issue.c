@@ -42,12 +42,12 @@ int issue_new(int argc, char **argv)
 
 int issue_personas(int argc)
 {
-    static struct people people; /* large */
+    static struct residents people; /* large */
     if (argc > 0)
         return fputs("usage: genkan-card personas\n", stderr), 2;
-    people_open(&people);
+    residents_open(&people);
     for (size_t i = 0; i < people.n; i++)
         printf("%-18s %s\n", people.all[i].folder, people.all[i].about);
-    people_close(&people);
+    residents_close(&people);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* Every persona's card says what its JSON says: through the virtual card, our own reader and our own verifier. */
-#include "certs/people.h"
+#include "certs/residents.h"
 
 #include <criterion/criterion.h>
 #include <openssl/evp.h>
@@ -14,7 +14,7 @@
 
 #define PKI BUILD_DIR "/testpki"
 
-static struct people people;
+static struct residents people;
 static struct trust *trust;
 static struct revocation *revocation;
 static struct arena a;
@@ -25,7 +25,7 @@ static void open_all(void)
     char why[256];
     struct view text;
     struct trust_config roots = {.kind = TRUST_TEST, .folder = PKI "/trust"};
-    people_open(&people);
+    residents_open(&people);
     arena_open(&a, 64u << 20);
     cr_assert_eq(file_read(&a, PKI "/made-at", 64, &text), ERR_OK);
     cr_assert(text_to_int(view_part(text, 0, text.n - 1), &now));
@@ -39,7 +39,7 @@ static void close_all(void)
     revocation_close(revocation);
     trust_close(trust);
     arena_close(&a);
-    people_close(&people);
+    residents_close(&people);
 }
 
 TestSuite(personas, .init = open_all, .fini = close_all);
@@ -120,7 +120,7 @@ Test(personas, are_twenty_and_more_and_cover_the_hard_cases)
                                        "former-name", "nextgen"};
     cr_expect_geq(people.n, 20);
     for (size_t i = 0; i < sizeof hard / sizeof *hard; i++)
-        cr_expect(people_find(&people, hard[i]), "%s", hard[i]);
+        cr_expect(residents_find(&people, hard[i]), "%s", hard[i]);
 }
 
 static const char *map_or_zeros(const char *map, const char *text)
@@ -243,7 +243,7 @@ static struct view sign_over_sha1(struct session *s, struct view message)
 
 Test(traps, a_proof_over_sha1_is_refused)
 {
-    const struct person_card *who = people_find(&people, "hanako");
+    const struct person_card *who = residents_find(&people, "hanako");
     struct session s;
     struct verify_verdict v;
     struct verify_facts facts = {
@@ -260,7 +260,7 @@ Test(traps, a_proof_over_sha1_is_refused)
 /* Trap 14: what lies on the card as its authority is no reason to trust anything. */
 Test(traps, the_authority_on_the_card_is_not_asked)
 {
-    const struct person_card *who = people_find(&people, "hanako");
+    const struct person_card *who = residents_find(&people, "hanako");
     struct verify_verdict v;
     struct view own;
     cr_assert_eq(file_read(&a, PKI "/bad/own-root/auth.der", 8192, &own), ERR_OK);
@@ -277,7 +277,7 @@ Test(traps, the_authority_on_the_card_is_not_asked)
 /* Facts 5.3: a change of address kills the sign certificate, not the auth certificate. */
 Test(personas, who_moved_logs_in_and_cannot_sign)
 {
-    const struct person_card *who = people_find(&people, "moved");
+    const struct person_card *who = residents_find(&people, "moved");
     struct session s;
     put_in(&s, who);
     cr_expect_eq(verdict_of(&s, who, CARD_KEY_AUTH).refusal, VERIFY_GOOD);
@@ -288,7 +288,8 @@ Test(personas, who_moved_logs_in_and_cannot_sign)
 
 Test(personas, renewed_is_the_same_person_with_another_serial_number)
 {
-    const struct person_card *new = people_find(&people, "renewed"), *old = people_find(&people, "renewed-before");
+    const struct person_card *new = residents_find(&people, "renewed"),
+                             *old = residents_find(&people, "renewed-before");
     struct cert was = cert_of(old, "auth"), is = cert_of(new, "auth");
     struct session s;
     cr_expect_str_eq(new->name, old->name);
@@ -307,7 +308,7 @@ Test(personas, renewed_is_the_same_person_with_another_serial_number)
 
 Test(personas, beyond_the_plane_have_four_bytes_a_character_and_one_place_in_the_map)
 {
-    const struct person_card *who = people_find(&people, "rare-kanji");
+    const struct person_card *who = residents_find(&people, "rare-kanji");
     struct cert c = cert_of(who, "sign");
     struct person p;
     enum person_fault fault;
@@ -353,10 +354,10 @@ Test(personas, are_refused_with_member_and_rule)
                {"\"auth\":\"1234\"", "\"auth\":\"12345\"", "auth"}};
     struct person_card p;
     const char *why = "";
-    cr_assert_eq(people_read(&p, &a, "x", view_text(GOOD), &why), ERR_OK, "%s", why);
+    cr_assert_eq(residents_read(&p, &a, "x", view_text(GOOD), &why), ERR_OK, "%s", why);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        cr_expect_eq(people_read(&p, &a, "x", changed(bad[i].from, bad[i].to), &why), ERR_SYNTAX, "%s", bad[i].to);
+        cr_expect_eq(residents_read(&p, &a, "x", changed(bad[i].from, bad[i].to), &why), ERR_SYNTAX, "%s", bad[i].to);
         cr_expect(why && strncmp(why, bad[i].why, strlen(bad[i].why)) == 0, "%s: %s", bad[i].to, why);
     }
-    cr_expect_eq(people_read(&p, &a, "x", VIEW("[]"), &why), ERR_SYNTAX);
+    cr_expect_eq(residents_read(&p, &a, "x", VIEW("[]"), &why), ERR_SYNTAX);
 }

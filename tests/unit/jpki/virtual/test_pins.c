@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "certs/people.h"
+#include "certs/residents.h"
 #include "jpki/virtual/persona.h"
 #include "jpki/virtual/pins.h"
 
@@ -140,8 +140,8 @@ Test(persona, writes_a_birth_date_in_its_era)
 /* Facts 4.4 and 3.1: the era digit of the sign certificate and the era of number B are the same day's. */
 Test(persona, of_every_resident_is_born_in_the_era_that_the_certificate_says)
 {
-    static struct people people;
-    people_open(&people);
+    static struct residents people;
+    residents_open(&people);
     cr_expect_geq(people.n, 20);
     for (size_t i = 0; i < people.n; i++) {
         const struct person_card *who = &people.all[i];
@@ -152,7 +152,7 @@ Test(persona, of_every_resident_is_born_in_the_era_that_the_certificate_says)
         else
             cr_expect(strstr(who->birthdate, "00"), "%s has a full date of no era", who->folder);
     }
-    people_close(&people);
+    residents_close(&people);
 }
 
 Test(persona, names_the_file_that_is_missing)

@@ -1,7 +1,7 @@
-/* people: who gets cards from the test PKI: residents as certs/personas has them (README.md says what may be in such a
- * file), and what is wrong with the cards of the others. */
-#ifndef CERTS_PEOPLE_H
-#define CERTS_PEOPLE_H
+/* residents: who gets cards from the test PKI: residents as certs/personas has them (README.md says what may be in such
+ * a file), and what is wrong with the cards of the others. */
+#ifndef CERTS_RESIDENTS_H
+#define CERTS_RESIDENTS_H
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -29,7 +29,7 @@ struct person_card {
     int revoked[2]; /* by hierarchy: a CRLReason, or -1 */
 };
 
-struct people {
+struct residents {
     struct arena arena;
     struct person_card all[PEOPLE_MAX];
     size_t n;
@@ -42,17 +42,17 @@ struct bad_card {
 };
 
 /* One persona out of JSON; everything lives in the arena. ERR_SYNTAX: *why names member and rule. */
-enum err people_read(struct person_card *out, struct arena *a, const char *folder, struct view json,
-                     const char **why) MUST_CHECK;
+enum err residents_read(struct person_card *out, struct arena *a, const char *folder, struct view json,
+                        const char **why) MUST_CHECK;
 
 /* Those of certs/personas, by name. Ends the program if one is wrong. */
-void people_open(struct people *p);
-void people_close(struct people *p);
+void residents_open(struct residents *p);
+void residents_close(struct residents *p);
 /* NULL: nobody of that name. */
-const struct person_card *people_find(const struct people *p, const char *folder);
+const struct person_card *residents_find(const struct residents *p, const char *folder);
 
 /* The name of a CRLReason (RFC 5280 5.3.1), as `openssl ocsp` spells it in its index. Static. */
-const char *people_reason(int reason);
+const char *residents_reason(int reason);
 
 extern const struct bad_card people_bad[];
 extern const size_t people_n_bad;

@@ -1,4 +1,4 @@
-#include "certs/people.h"
+#include "certs/residents.h"
 
 #include <stdio.h>
 
@@ -15,7 +15,7 @@ static const struct {
 } reasons[] = {{"unspecified", 0}, {"keyCompromise", 1},        {"affiliationChanged", 3},
                {"superseded", 4},  {"cessationOfOperation", 5}, {"holdInstruction", 6}};
 
-const char *people_reason(int reason)
+const char *residents_reason(int reason)
 {
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].reason == reason)
@@ -133,7 +133,8 @@ static void read_card(struct person_card *p, struct reading *r, const struct jso
     p->revoked[SIGN] = revoked_of(r, j, "sign");
 }
 
-enum err people_read(struct person_card *out, struct arena *a, const char *folder, struct view json, const char **why)
+enum err residents_read(struct person_card *out, struct arena *a, const char *folder, struct view json,
+                        const char **why)
 {
     static const char *const members[] = {"about", "name",      "name_map", "address", "address_map", "sign_address",
                                           "era",   "birthdate", "gender",   "number",  "town",        "generation",
@@ -155,27 +156,27 @@ enum err people_read(struct person_card *out, struct arena *a, const char *folde
 
 /* --- all of them ------------------------------------------------------------------------------------------------ */
 
-void people_open(struct people *p)
+void residents_open(struct residents *p)
 {
-    *p = (struct people){.n = 0};
+    *p = (struct residents){.n = 0};
     arena_open(&p->arena, 4u << 20);
     must(certs_personas_count <= PEOPLE_MAX, "too many personas");
     for (size_t i = 0; i < certs_personas_count; i++) {
         const char *file = certs_personas[i].name, *why = "out of memory";
         const char *folder = arena_text(&p->arena, view_bytes(file, strlen(file) - strlen(".json")));
-        enum err e = people_read(&p->all[p->n++], &p->arena, folder, certs_personas[i].bytes, &why);
+        enum err e = residents_read(&p->all[p->n++], &p->arena, folder, certs_personas[i].bytes, &why);
         if (e != ERR_OK)
             fprintf(stderr, "%s: %s\n", file, why);
         must(e == ERR_OK, "a persona cannot be read");
     }
 }
 
-void people_close(struct people *p)
+void residents_close(struct residents *p)
 {
     arena_close(&p->arena);
 }
 
-const struct person_card *people_find(const struct people *p, const char *folder)
+const struct person_card *residents_find(const struct residents *p, const char *folder)
 {
     for (size_t i = 0; i < p->n; i++)
         if (strcmp(p->all[i].folder, folder) == 0)
