@@ -32,10 +32,15 @@ struct request {
     const struct header *headers;
     size_t n_headers;
     struct peer peer;
-    const char *id;      /* 16 characters, made by us, for log lines and pages */
-    struct arena *arena; /* of this request */
-    int worker;          /* 0 .. workers + slow_workers - 1: the thread that runs it */
-    int64_t started_ms;  /* clock_steady_ms when the head was complete */
+    /* The DER of the certificate whose key the client has proven to hold, in TLS with us or with a trusted proxy in
+     * front; absent: none. Who issued it was not asked: it may be self-signed (RFC 8705 2.2). */
+    struct view client_cert;
+    bool client_cert_chained; /* ... and it leads to one of the operator's authorities for clients, is valid now and
+                                 meant for TLS clients (RFC 8705 2.1) */
+    const char *id;           /* 16 characters, made by us, for log lines and pages */
+    struct arena *arena;      /* of this request */
+    int worker;               /* 0 .. workers + slow_workers - 1: the thread that runs it */
+    int64_t started_ms;       /* clock_steady_ms when the head was complete */
 };
 
 /* A header's value without blanks around it, names compared without case; absent if not sent, or sent twice. */
