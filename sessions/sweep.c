@@ -68,11 +68,13 @@ static enum err sweep_history(struct db *db, struct sweep *s)
 enum err sweep_job(struct db *db, void *ctx)
 {
     static const char INTERACTIONS[] = DELETE_DUE("interaction"), TXNS[] = DELETE_DUE("card_txn"),
-                      REFRESHES[] = DELETE_DUE("refresh"), SESSIONS[] = DELETE_DUE("session");
+                      REFRESHES[] = DELETE_DUE("refresh"), SESSIONS[] = DELETE_DUE("session"),
+                      DECOUPLED[] = DELETE_DUE("decoupled"), CODES[] = DELETE_DUE("counter_code");
     static const struct {
         const char *sql;
         int64_t grace_s;
-    } TABLES[] = {{INTERACTIONS, 0}, {TXNS, SWEEP_GRACE_S}, {REFRESHES, SWEEP_GRACE_S}, {SESSIONS, SWEEP_GRACE_S}};
+    } TABLES[] = {{INTERACTIONS, 0},         {TXNS, SWEEP_GRACE_S},      {REFRESHES, SWEEP_GRACE_S},
+                  {SESSIONS, SWEEP_GRACE_S}, {DECOUPLED, SWEEP_GRACE_S}, {CODES, 0}};
     struct sweep *s = ctx;
     s->batch = s->batch ? s->batch : 200;
     s->deleted = 0;
