@@ -59,7 +59,8 @@ enum err decoupled_find(struct decoupled *out, struct db *db, struct arena *a, s
 enum err decoupled_find_by_code(struct decoupled *out, struct db *db, struct arena *a, struct ident user_code,
                                 int64_t now)
 {
-    static const char SQL[] = "SELECT " COLUMNS " FROM decoupled WHERE user_code = $1 AND state = 0 AND expires_at > $2";
+    static const char SQL[] =
+        "SELECT " COLUMNS " FROM decoupled WHERE user_code = $1 AND state = 0 AND expires_at > $2";
     struct row r;
 
     enum err e = db_one(db, a, SQL, VALUES(V_IDENT(user_code), V_INT(now)), &r);
@@ -115,8 +116,8 @@ enum err decoupled_allow(struct db *db, const struct decoupled *d, int64_t now)
                               "decided_at = $2" OPEN " AND (resident IS NULL OR resident = $3)";
 
     enum err e = db_run(db, SQL,
-                        VALUES(V_IDENT(d->id), V_INT(now), V_IDENT(d->resident), V_IDENT(d->session),
-                               V_IDENT(d->grant), V_TEXT(d->scope)));
+                        VALUES(V_IDENT(d->id), V_INT(now), V_IDENT(d->resident), V_IDENT(d->session), V_IDENT(d->grant),
+                               V_TEXT(d->scope)));
     return one_row(db, e, ERR_CONFLICT);
 }
 

@@ -99,6 +99,28 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_BEARER_MALFORMED] = {"invalid_request", "the access token is malformed", "RFC 6750 2.1", TELL_BEARER, 400},
     [REFUSAL_BEARER_INVALID] = {"invalid_token", "the access token is not valid or has expired", "RFC 6750 3.1",
                                 TELL_BEARER, 401},
+
+    [REFUSAL_DECOUPLED_UNKNOWN] = JSON("invalid_grant", "the request is not known", "RFC 8628 3.5"),
+    [REFUSAL_DECOUPLED_EXPIRED] = JSON("expired_token", "the request has expired, begin anew", "RFC 8628 3.5"),
+    [REFUSAL_DECOUPLED_DENIED] = JSON("access_denied", "the resident said no", "RFC 8628 3.5"),
+    [REFUSAL_DECOUPLED_SLOW_DOWN] = JSON("slow_down", "asked again too soon, wait five seconds more", "RFC 8628 3.5"),
+    [REFUSAL_DECOUPLED_PENDING] = JSON("authorization_pending", "the resident has not decided yet", "RFC 8628 3.5"),
+    [REFUSAL_DECOUPLED_USED] = JSON("invalid_grant", "the answer was fetched before", "RFC 8628 3.5"),
+    [REFUSAL_CIBA_HINTS] =
+        JSON("invalid_request", "exactly one of login_hint and id_token_hint is needed", "CIBA Core 1.0, 7.1"),
+    [REFUSAL_CIBA_HINT_UNKNOWN] = JSON(
+        "invalid_request", "login_hint_token is not offered, use login_hint or id_token_hint", "CIBA Core 1.0, 13"),
+    [REFUSAL_CIBA_USER_UNKNOWN] =
+        JSON("unknown_user_id", "the hint names no resident who can be asked", "CIBA Core 1.0, 13"),
+    [REFUSAL_CIBA_TOO_MANY] = {"access_denied", "too many requests wait for this resident", "CIBA Core 1.0, 13",
+                               TELL_JSON, 403},
+    [REFUSAL_CIBA_NOTIFY_TOKEN] =
+        JSON("invalid_request", "client_notification_token is missing or malformed", "CIBA Core 1.0, 7.1"),
+    [REFUSAL_CIBA_BINDING] =
+        JSON("invalid_binding_message", "binding_message must be at most 60 printable characters", "CIBA Core 1.0, 13"),
+    [REFUSAL_CIBA_EXPIRY] = JSON("invalid_request", "requested_expiry is not a positive number", "CIBA Core 1.0, 7.1"),
+    [REFUSAL_CIBA_SIGNED_REQUEST] =
+        JSON("invalid_request", "signed requests are not offered here", "CIBA Core 1.0, 7.1.1"),
 };
 
 const struct refusal_row *refusal_row(enum refusal r)
