@@ -48,8 +48,9 @@ static enum refusal notify_decide(const struct ciba_params *p, const struct clie
 {
     if (!view_is(client->ciba_notify_uri))
         return REFUSAL_NONE; /* it fetches the answer itself; a token for nothing is ignored */
-    return view_is(p->client_notification_token) && is_token68(p->client_notification_token) ? REFUSAL_NONE
-                                                                                             : REFUSAL_CIBA_NOTIFY_TOKEN;
+    return view_is(p->client_notification_token) && is_token68(p->client_notification_token)
+               ? REFUSAL_NONE
+               : REFUSAL_CIBA_NOTIFY_TOKEN;
 }
 
 static enum refusal expiry_decide(struct view text, int64_t *life_s)

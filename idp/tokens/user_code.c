@@ -30,7 +30,8 @@ static size_t letter(struct view rest, char *digit)
     static const struct {
         const char *text;
         size_t n;
-    } nothing[] = {{" ", 1}, {"-", 1}, {"\xE3\x80\x80", 3}, {"\xEF\xBC\x8D", 3}, {"\xE2\x88\x92", 3}, {"\xE3\x83\xBC", 3}};
+    } nothing[] = {{" ", 1},           {"-", 1}, {"\xE3\x80\x80", 3}, {"\xEF\xBC\x8D", 3}, {"\xE2\x88\x92", 3},
+                   {"\xE3\x83\xBC", 3}};
 
     *digit = 0;
     if (rest.p[0] >= '0' && rest.p[0] <= '9') {

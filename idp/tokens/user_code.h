@@ -1,5 +1,6 @@
-/* user_code: nine digits that one person reads and another types: the user_code of RFC 8628 6.1, and the code a resident
- * tells at a counter. Digits, since they are typed alike on a telephone, a television and a Japanese keyboard. */
+/* user_code: nine digits that one person reads and another types: the user_code of RFC 8628 6.1, and the code a
+ * resident tells at a counter. Digits, since they are typed alike on a telephone, a television and a Japanese keyboard.
+ */
 #ifndef IDP_TOKENS_USER_CODE_H
 #define IDP_TOKENS_USER_CODE_H
 

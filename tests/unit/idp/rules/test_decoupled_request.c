@@ -2,8 +2,8 @@
 
 #include <criterion/criterion.h>
 
-static const struct client desk = {.grants = CLIENT_GRANT_CIBA}, pinged = {.grants = CLIENT_GRANT_CIBA,
-                                                                           .ciba_notify_uri = VIEW("https://desk/")};
+static const struct client desk = {.grants = CLIENT_GRANT_CIBA},
+                           pinged = {.grants = CLIENT_GRANT_CIBA, .ciba_notify_uri = VIEW("https://desk/")};
 
 Test(decoupled_request, the_device_grant_must_be_registered)
 {
@@ -37,8 +37,14 @@ Test(decoupled_request, a_counter_asks_by_the_letter)
         {{.login_hint = hint, .id_token_hint = VIEW("t")}, &desk, REFUSAL_CIBA_HINTS, "7.1: two hints"},
         {{.login_hint_token = VIEW("t")}, &desk, REFUSAL_CIBA_HINT_UNKNOWN, "13"},
         {{.login_hint = hint}, &pinged, REFUSAL_CIBA_NOTIFY_TOKEN, "7.1: required for ping"},
-        {{.login_hint = hint, .client_notification_token = VIEW("a b")}, &pinged, REFUSAL_CIBA_NOTIFY_TOKEN, "RFC 6750"},
-        {{.login_hint = hint, .client_notification_token = VIEW("===")}, &pinged, REFUSAL_CIBA_NOTIFY_TOKEN, "RFC 6750"},
+        {{.login_hint = hint, .client_notification_token = VIEW("a b")},
+         &pinged,
+         REFUSAL_CIBA_NOTIFY_TOKEN,
+         "RFC 6750"},
+        {{.login_hint = hint, .client_notification_token = VIEW("===")},
+         &pinged,
+         REFUSAL_CIBA_NOTIFY_TOKEN,
+         "RFC 6750"},
         {{.login_hint = hint, .binding_message = VIEW("a\nb")}, &desk, REFUSAL_CIBA_BINDING, "13"},
         {{.login_hint = hint, .binding_message = VIEW("")}, &desk, REFUSAL_CIBA_BINDING, "13"},
         {{.login_hint = hint, .binding_message = view_text(sixty_one)}, &desk, REFUSAL_CIBA_BINDING, "13"},
@@ -73,7 +79,8 @@ Test(decoupled_request, whoever_fetches_is_told_by_the_letter)
                                     .state = DECOUPLED_ALLOWED,
                                     .expires_at = 100,
                                     .now = 99};
-    struct poll_facts unknown = good, kind = good, other = good, late = good, pending = good, soon = good, denied = good;
+    struct poll_facts unknown = good, kind = good, other = good, late = good, pending = good, soon = good,
+                      denied = good;
     unknown.found = false;
     kind.fetched_as = DECOUPLED_COUNTER;
     other.same_client = false;

@@ -19,9 +19,16 @@ TestSuite(user_code, .init = open_arena, .fini = close_arena);
 
 Test(user_code, anything_but_nine_digits_is_refused)
 {
-    static const char *const bad[] = {"", "12345678", "1234567890", "12345678a", "123.456.789", "12345678\xEF\xBC\xA1",
-                                      "１２３４５６７８", "123456789\n",
-                                      "1 2 3 4 5 6 7 8 9                                                              "};
+    static const char *const bad[] = {
+        "",
+        "12345678",
+        "1234567890",
+        "12345678a",
+        "123.456.789",
+        "12345678\xEF\xBC\xA1",
+        "１２３４５６７８",
+        "123456789\n",
+        "1 2 3 4 5 6 7 8 9                                                              "};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_not(view_is(user_code_read(&a, view_text(bad[i]))), "%s", bad[i]);
     cr_expect_not(view_is(user_code_read(&a, VIEW("12345678\xEF\xBC"))));
@@ -29,8 +36,8 @@ Test(user_code, anything_but_nine_digits_is_refused)
 
 Test(user_code, what_people_type_is_read)
 {
-    static const char *const good[] = {"123456789", "123-456-789", " 123 456 789 ", "１２３-４５６-７８９", "123－456－789",
-                                       "123ー456ー789", "１２３　４５６　789", "123−456−789"};
+    static const char *const good[] = {"123456789",     "123-456-789",   " 123 456 789 ",       "１２３-４５６-７８９",
+                                       "123－456－789", "123ー456ー789", "１２３　４５６　789", "123−456−789"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         cr_expect(view_equal_text(user_code_read(&a, view_text(good[i])), "123456789"), "%s", good[i]);
 }
