@@ -8,9 +8,8 @@
 #include "consent/grant_scope.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
-#include "idp/rules/client_auth.h"
 #include "idp/rules/token_request.h"
-#include "idp/state/clients.h"
+#include "idp/state/caller.h"
 #include "idp/tokens/access_token.h"
 #include "idp/tokens/code.h"
 #include "idp/tokens/id_token.h"
@@ -34,27 +33,6 @@ struct token_call {
     int64_t now;
     enum refusal refusal;
 };
-
-/* --- who calls -------------------------------------------------------------------------------------------------- */
-
-static enum err authenticate(struct visit *v, struct token_call *c)
-{
-    struct client_auth_params params = {request_header(v->request, "Authorization"), visit_param(v, "client_id"),
-                                        visit_param(v, "client_secret")};
-    struct client_claim claim;
-
-    if (request_header_count(v->request, "Authorization") > 1) {
-        c->refusal = REFUSAL_CLIENT_AUTH_TWICE;
-        return ERR_OK;
-    }
-    enum err e = client_claim_read(&claim, v->arena, &params, &c->refusal);
-    if (e || c->refusal)
-        return e;
-    e = clients_find(v->op->clients, v->db, claim.id, &c->client);
-    if (!e)
-        c->refusal = client_auth_decide(&claim, c->client);
-    return e;
-}
 
 /* --- a code ----------------------------------------------------------------------------------------------------- */
 
@@ -384,10 +362,12 @@ static enum err write_answer(struct visit *v, const struct token_call *c)
 static enum err answer(struct visit *v, struct token_call *c)
 {
     enum token_kind kind;
-    enum err e = authenticate(v, c);
+    struct caller caller;
+    enum err e = caller_authenticate(&caller, v, &c->refusal);
 
     if (e || c->refusal)
         return e;
+    c->client = caller.client;
     c->refusal = token_request_decide(&c->params, c->client, &kind);
     if (c->refusal)
         return ERR_OK;

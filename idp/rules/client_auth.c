@@ -78,20 +78,41 @@ static enum err basic_read(struct client_claim *out, struct arena *arena, struct
     return ERR_OK;
 }
 
+/* RFC 7521 4.2: client_assertion_type says what client_assertion is; one without the other is nothing. */
+static enum refusal assertion_take(struct client_claim *out, const struct client_auth_params *p)
+{
+    static const char type[] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+    if (!view_is(p->assertion) || !view_equal_text(p->assertion_type, type))
+        return REFUSAL_CLIENT_AUTH_MALFORMED;
+    *out = (struct client_claim){.id = p->client_id, .assertion = p->assertion, .method = CLIENT_AUTH_PRIVATE_KEY_JWT};
+    return REFUSAL_NONE;
+}
+
+static enum refusal body_read(struct client_claim *out, const struct client_auth_params *p)
+{
+    if (view_is(p->assertion) || view_is(p->assertion_type))
+        return assertion_take(out, p);
+    *out = (struct client_claim){.id = p->client_id,
+                                 .secret = p->client_secret,
+                                 .method = view_is(p->client_secret) ? CLIENT_AUTH_POST : CLIENT_AUTH_NONE};
+    return view_is(p->client_id) ? REFUSAL_NONE : REFUSAL_CLIENT_AUTH_MISSING;
+}
+
 enum err client_claim_read(struct client_claim *out, struct arena *arena, const struct client_auth_params *p,
                            enum refusal *refusal)
 {
+    bool has_assertion = view_is(p->assertion) || view_is(p->assertion_type);
+
     *out = (struct client_claim){0};
     *refusal = REFUSAL_NONE;
-    if (!view_is(p->authorization)) {
-        *out = (struct client_claim){p->client_id, p->client_secret, CLIENT_AUTH_POST};
-        if (!view_is(p->client_id) || !view_is(p->client_secret))
-            *refusal = REFUSAL_CLIENT_AUTH_MISSING;
+    /* RFC 6749 2.3: "The client MUST NOT use more than one authentication method in each request." */
+    if (view_is(p->authorization) + view_is(p->client_secret) + has_assertion > 1) {
+        *refusal = REFUSAL_CLIENT_AUTH_TWICE;
         return ERR_OK;
     }
-    /* RFC 6749 2.3: "The client MUST NOT use more than one authentication method in each request." */
-    if (view_is(p->client_secret)) {
-        *refusal = REFUSAL_CLIENT_AUTH_TWICE;
+    if (!view_is(p->authorization)) {
+        *refusal = body_read(out, p);
         return ERR_OK;
     }
     enum err e = basic_read(out, arena, p->authorization, refusal);
@@ -113,4 +134,19 @@ enum refusal client_auth_decide(const struct client_claim *claim, const struct c
     if (!secret_equal(VIEW_ARRAY(hash), client->secret_hash))
         return REFUSAL_CLIENT_AUTH_FAILED;
     return claim->method == client->auth_method ? REFUSAL_NONE : REFUSAL_CLIENT_AUTH_METHOD;
+}
+
+enum refusal client_name_decide(const struct client *client, bool cert_fits)
+{
+    if (!client)
+        return REFUSAL_CLIENT_AUTH_MISSING;
+    switch (client->auth_method) {
+    case CLIENT_AUTH_NONE: /* RFC 6749 3.2.1: who has no credentials says client_id */
+        return REFUSAL_NONE;
+    case CLIENT_AUTH_TLS:
+    case CLIENT_AUTH_TLS_SELF_SIGNED:
+        return cert_fits ? REFUSAL_NONE : REFUSAL_CLIENT_AUTH_MISSING;
+    default:
+        return REFUSAL_CLIENT_AUTH_MISSING;
+    }
 }

@@ -1,4 +1,4 @@
-/* client_auth: who calls the token endpoint (RFC 6749 2.3.1). Exactly one way of saying it. */
+/* client_auth: who calls an endpoint of the back channel (RFC 6749 2.3, OIDC Core 9). Exactly one way of saying it. */
 #ifndef IDP_RULES_CLIENT_AUTH_H
 #define IDP_RULES_CLIENT_AUTH_H
 
@@ -7,13 +7,16 @@
 
 /* What the request carried; absent where it did not. */
 struct client_auth_params {
-    struct view authorization;            /* the header */
-    struct view client_id, client_secret; /* of the body */
+    struct view authorization;             /* the header */
+    struct view client_id, client_secret;  /* of the body */
+    struct view assertion, assertion_type; /* client_assertion, client_assertion_type (RFC 7521 4.2) */
 };
 
-/* Who it says it is, and by which method. Views in ARENA or in the parameters. */
+/* Who it says it is, and by which method. Views in ARENA or in the parameters. CLIENT_AUTH_NONE: it only says a name;
+ * whether that is enough, or its TLS certificate must say the same, is the registration's to know. With an assertion
+ * the id may be absent: the assertion names it. */
 struct client_claim {
-    struct view id, secret;
+    struct view id, secret, assertion;
     enum client_auth_method method;
 };
 
@@ -22,8 +25,12 @@ struct client_claim {
 enum err client_claim_read(struct client_claim *out, struct arena *arena, const struct client_auth_params *params,
                            enum refusal *refusal) MUST_CHECK;
 
-/* Is the claim true? CLIENT NULL: nobody has that id. Always hashes, so that unknown ids take as long as wrong secrets.
- */
+/* A claim with a secret: is it true? CLIENT NULL: nobody has that id. Always hashes, so that unknown ids take as long
+ * as wrong secrets. */
 enum refusal client_auth_decide(const struct client_claim *claim, const struct client *client);
+
+/* A claim by name only: may CLIENT (NULL: nobody) say no more than that? CERT_FITS: its TLS certificate is the one that
+ * is registered. The answer is the same for who does not exist, and who should have proved something. */
+enum refusal client_name_decide(const struct client *client, bool cert_fits);
 
 #endif

@@ -42,21 +42,85 @@ static enum refusal refusal_of(struct view authorization, const char *id, const 
 {
     struct client_claim claim;
 
-    return claim_of(&claim, (struct client_auth_params){authorization, view_text(id), view_text(secret)});
+    return claim_of(&claim, (struct client_auth_params){.authorization = authorization,
+                                                        .client_id = view_text(id),
+                                                        .client_secret = view_text(secret)});
 }
+
+#define JWT_BEARER "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 Test(client_auth, refuses_a_request_without_any)
 {
     cr_expect_eq(refusal_of(VIEW_NONE, NULL, NULL), REFUSAL_CLIENT_AUTH_MISSING, "RFC 6749 3.2.1");
-    cr_expect_eq(refusal_of(VIEW_NONE, "a", NULL), REFUSAL_CLIENT_AUTH_MISSING);
     cr_expect_eq(refusal_of(VIEW_NONE, NULL, "s3cret"), REFUSAL_CLIENT_AUTH_MISSING);
 }
 
 Test(client_auth, refuses_two_ways_at_once)
 {
+    struct client_claim claim;
+    struct client_auth_params p = {.client_id = VIEW("a"), .assertion = VIEW("x"), .assertion_type = VIEW(JWT_BEARER)};
+
     cr_expect_eq(refusal_of(basic("a:s3cret"), "a", "s3cret"), REFUSAL_CLIENT_AUTH_TWICE, "RFC 6749 2.3");
     cr_expect_eq(refusal_of(basic("a:s3cret"), NULL, "s3cret"), REFUSAL_CLIENT_AUTH_TWICE);
     cr_expect_eq(refusal_of(basic("a:s3cret"), "b", NULL), REFUSAL_CLIENT_AUTH_TWICE, "two different ids");
+    p.client_secret = VIEW("s3cret");
+    cr_expect_eq(claim_of(&claim, p), REFUSAL_CLIENT_AUTH_TWICE, "a secret and an assertion");
+    p.client_secret = VIEW_NONE;
+    p.authorization = basic("a:s3cret");
+    cr_expect_eq(claim_of(&claim, p), REFUSAL_CLIENT_AUTH_TWICE, "the header and an assertion");
+}
+
+Test(client_auth, refuses_an_assertion_of_another_type_or_half_of_one)
+{
+    struct client_claim claim;
+    struct client_auth_params p = {.client_id = VIEW("a"), .assertion = VIEW("x")};
+
+    cr_expect_eq(claim_of(&claim, p), REFUSAL_CLIENT_AUTH_MALFORMED, "RFC 7521 4.2");
+    p.assertion_type = VIEW("urn:ietf:params:oauth:client-assertion-type:saml2-bearer");
+    cr_expect_eq(claim_of(&claim, p), REFUSAL_CLIENT_AUTH_MALFORMED);
+    p = (struct client_auth_params){.client_id = VIEW("a"), .assertion_type = VIEW(JWT_BEARER)};
+    cr_expect_eq(claim_of(&claim, p), REFUSAL_CLIENT_AUTH_MALFORMED);
+}
+
+Test(client_auth, takes_an_assertion_with_or_without_client_id)
+{
+    struct client_claim claim;
+    struct client_auth_params p = {.assertion = VIEW("x.y.z"), .assertion_type = VIEW(JWT_BEARER)};
+
+    cr_expect_eq(claim_of(&claim, p), REFUSAL_NONE);
+    cr_expect_eq(claim.method, CLIENT_AUTH_PRIVATE_KEY_JWT);
+    cr_expect(view_equal_text(claim.assertion, "x.y.z") && !view_is(claim.id));
+    p.client_id = VIEW("a");
+    cr_expect_eq(claim_of(&claim, p), REFUSAL_NONE);
+    cr_expect(view_equal_text(claim.id, "a"));
+}
+
+Test(client_auth, a_name_alone_is_enough_for_public_clients_only)
+{
+    static const enum client_auth_method PROVING[] = {CLIENT_AUTH_BASIC, CLIENT_AUTH_POST, CLIENT_AUTH_PRIVATE_KEY_JWT};
+    struct client_claim claim;
+    struct client c = service(CLIENT_AUTH_NONE);
+
+    cr_expect_eq(claim_of(&claim, (struct client_auth_params){.client_id = VIEW("a")}), REFUSAL_NONE);
+    cr_expect_eq(claim.method, CLIENT_AUTH_NONE);
+    cr_expect_eq(client_name_decide(NULL, false), REFUSAL_CLIENT_AUTH_MISSING, "the same as for who exists");
+    cr_expect_eq(client_name_decide(NULL, true), REFUSAL_CLIENT_AUTH_MISSING);
+    cr_expect_eq(client_name_decide(&c, false), REFUSAL_NONE, "RFC 6749 3.2.1");
+    for (size_t i = 0; i < sizeof PROVING / sizeof PROVING[0]; i++) {
+        c.auth_method = PROVING[i];
+        cr_expect_eq(client_name_decide(&c, true), REFUSAL_CLIENT_AUTH_MISSING);
+    }
+}
+
+Test(client_auth, a_name_beside_the_registered_certificate_is_enough)
+{
+    static const enum client_auth_method BY_TLS[] = {CLIENT_AUTH_TLS, CLIENT_AUTH_TLS_SELF_SIGNED};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct client c = service(BY_TLS[i]);
+        cr_expect_eq(client_name_decide(&c, false), REFUSAL_CLIENT_AUTH_MISSING, "RFC 8705 2");
+        cr_expect_eq(client_name_decide(&c, true), REFUSAL_NONE);
+    }
 }
 
 Test(client_auth, refuses_headers_that_are_not_basic)
@@ -101,7 +165,8 @@ Test(client_auth, takes_the_scheme_in_any_case_and_the_same_client_id_beside_it)
 Test(client_auth, refuses_unknown_clients_wrong_secrets_and_other_methods)
 {
     struct client c = service(CLIENT_AUTH_BASIC), post = service(CLIENT_AUTH_POST);
-    struct client_claim good = {VIEW("a"), VIEW("s3cret"), CLIENT_AUTH_BASIC}, wrong = good, other = good;
+    struct client_claim good = {.id = VIEW("a"), .secret = VIEW("s3cret"), .method = CLIENT_AUTH_BASIC}, wrong = good,
+                        other = good;
 
     wrong.secret = VIEW("s3creT");
     other.method = CLIENT_AUTH_POST;
@@ -118,7 +183,7 @@ Test(client_auth, refuses_unknown_clients_wrong_secrets_and_other_methods)
 Test(client_auth, refuses_a_client_that_has_no_secret)
 {
     struct client c = {.id = VIEW("a")};
-    struct client_claim claim = {VIEW("a"), VIEW("anything"), CLIENT_AUTH_BASIC};
+    struct client_claim claim = {.id = VIEW("a"), .secret = VIEW("anything"), .method = CLIENT_AUTH_BASIC};
 
     cr_expect_eq(client_auth_decide(&claim, &c), REFUSAL_CLIENT_AUTH_FAILED);
 }

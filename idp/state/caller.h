@@ -1,0 +1,26 @@
+/* caller: who calls an endpoint of the back channel (/token, /par, /introspect, /revoke, ...), by whatever method it
+ * registered: a secret, an assertion signed with its key, its TLS certificate, or as a public client only its name.
+ * A route whose handler asks may wait for the client's jwks_uri: it is declared ROUTE_SLOW. */
+#ifndef IDP_STATE_CALLER_H
+#define IDP_STATE_CALLER_H
+
+#include "idp/rules/client.h"
+#include "idp/rules/refusal.h"
+#include "idp/state/visit.h"
+
+struct caller {
+    const struct client *client; /* NULL: refused */
+    enum client_auth_method method;
+    struct view cert_thumbprint; /* x5t#S256 (RFC 8705 3.1) of its TLS certificate, whatever the method; absent: none */
+};
+
+/* Reads the request's Authorization header, client_id, client_secret, client_assertion and certificate. ERR_OK with
+ * *refusal: what is told with json_answer_refusal; it never says whether the client or its proof was wrong, but to
+ * whom has proved to hold the client's key. The jti of an assertion is taken: called once in a visit. ERR_UNAVAILABLE:
+ * the client's keys cannot be had. */
+enum err caller_authenticate(struct caller *out, struct visit *v, enum refusal *refusal) MUST_CHECK;
+
+/* Is it sure who calls? Not of a public client, which only says a name: it learns and may nothing that needs one. */
+bool caller_is_confidential(const struct caller *c);
+
+#endif
