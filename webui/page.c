@@ -33,6 +33,7 @@ static const struct page_def defs[PAGE_IDS] = {
     [PAGE_PROFILE_HELD] = {"profile_held.xhtml", page_profile_held_facts},
     [PAGE_CONFIRM] = {"confirm.xhtml", page_confirm_facts},
     [PAGE_CONSENT] = {"consent.xhtml", page_consent_facts},
+    [PAGE_FORM_POST] = {"form_post.xhtml", page_form_post_facts},
     [PAGE_CARD_START] = {"card_start.xhtml", page_card_start_facts},
     [PAGE_CARD_RETURN] = {"card_return.xhtml", page_card_return_facts},
     [PAGE_CARD_PROBLEM] = {"card_problem.xhtml", page_card_problem_facts},
@@ -59,12 +60,16 @@ static const struct page_def defs[PAGE_IDS] = {
 };
 
 /* form-action is left out on purpose: Chromium applies it to the redirects behind a form too, and those lead to the
- * services and to the agent. The forms themselves can only lead to paths of our own (webui/template.h). */
+ * services and to the agent. The forms themselves can only lead to paths of our own (webui/template.h); but the one of
+ * PAGE_POSTS_ELSEWHERE, whose answerer adds it. */
 const char *page_csp(enum page_kind kind)
 {
     if (kind == PAGE_WITH_SCRIPT)
         return "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
                "base-uri 'none'; frame-ancestors 'none'";
+    if (kind == PAGE_POSTS_ELSEWHERE)
+        return "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; "
+               "frame-ancestors 'none'";
     return "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 }
 
@@ -72,7 +77,7 @@ const char *page_csp(enum page_kind kind)
  * "append a request Origin header"), and the form check could not tell them from foreign ones. */
 const char *page_referrer_policy(enum page_kind kind)
 {
-    return kind == PAGE_LINKS_AGENT ? "origin" : "same-origin";
+    return kind == PAGE_LINKS_AGENT || kind == PAGE_POSTS_ELSEWHERE ? "origin" : "same-origin";
 }
 
 const struct page_def *page_def(enum page_id id)

@@ -40,12 +40,18 @@ struct page_service {
     struct view policy_uri; /* http(s) address or absent */
 };
 
+/* A hidden field of a form. */
+struct page_hidden {
+    struct view name, value;
+};
+
 /* Response headers of a page besides Content-Type. Static texts. */
-enum page_kind { PAGE_PLAIN, PAGE_LINKS_AGENT, PAGE_WITH_SCRIPT };
-extern const char page_content_type[];     /* text/html; charset=utf-8 */
-const char *page_csp(enum page_kind kind); /* Content-Security-Policy */
-const char *
-page_referrer_policy(enum page_kind kind); /* "origin" for PAGE_LINKS_AGENT (agent rule 5), else "same-origin" */
+/* PAGE_POSTS_ELSEWHERE: its form leaves for another origin; the caller adds form-action to the policy. */
+enum page_kind { PAGE_PLAIN, PAGE_LINKS_AGENT, PAGE_WITH_SCRIPT, PAGE_POSTS_ELSEWHERE };
+extern const char page_content_type[];                 /* text/html; charset=utf-8 */
+const char *page_csp(enum page_kind kind);             /* Content-Security-Policy */
+const char *page_referrer_policy(enum page_kind kind); /* "origin" for PAGE_LINKS_AGENT (agent rule 5) and
+                                                        * PAGE_POSTS_ELSEWHERE, else "same-origin" */
 
 /* --- pages of a login, shown by /next --------------------------------------------------------------------------- */
 
@@ -147,6 +153,16 @@ struct page_consent {
     enum page_closed closed;
 };
 void page_consent(struct buf *out, const struct pages *pages, const struct page_consent *facts);
+
+/* The way back to the service by a form (response_mode=form_post): sent by a script, or by its button. */
+struct page_form_post {
+    struct page_frame frame;
+    struct page_service service;
+    struct view action; /* the service's address */
+    const struct page_hidden *hidden;
+    size_t n_hidden;
+};
+void page_form_post(struct buf *out, const struct pages *pages, const struct page_form_post *facts);
 
 /* --- pages of the card ---------------------------------------------------------------------------------------- */
 
@@ -252,10 +268,6 @@ struct page_error {
     struct view service;         /* name, when known; or absent */
 };
 void page_error(struct buf *out, const struct pages *pages, const struct page_error *facts);
-
-struct page_hidden {
-    struct view name, value;
-};
 
 /* "Log out?" POST /end_session with HIDDEN and do=logout|stay. */
 struct page_logout_confirm {

@@ -121,7 +121,7 @@ static void answer(struct visit *v, struct flow *f)
     else if (f->verdict.step == STEP_CODE)
         flow_answer_code(v, f);
     else if (f->verdict.step == STEP_REFUSE)
-        flow_answer_refusal(v, &f->request, f->verdict.refusal);
+        flow_answer_refusal(v, f, f->verdict.refusal);
     else
         begin_interaction(v, f);
 }
@@ -149,5 +149,5 @@ void handle_authorize(struct visit *v)
     else if (refusal_row(no)->tell == TELL_PAGE)
         show_refusal(v, no);
     else
-        flow_answer_refusal(v, &f.request, no);
+        flow_answer_refusal(v, &f, no);
 }

@@ -3,6 +3,7 @@
 #include "consent/field.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
+#include "idp/rules/response_mode.h"
 
 #define BODY_MAX 16384
 
@@ -53,7 +54,8 @@ static void put_endpoints(struct writer *w)
 static void put_protocol(struct writer *w)
 {
     put_list(w, "response_types_supported", LIST("code"));
-    put_list(w, "response_modes_supported", LIST("query"));
+    put_list(w, "response_modes_supported", response_mode_names);
+    put_list(w, "authorization_signing_alg_values_supported", LIST("RS256", "ES256")); /* JARM 4 */
     put_list(w, "grant_types_supported", LIST("authorization_code", "refresh_token"));
     put_list(w, "subject_types_supported", LIST("pairwise"));
     put_list(w, "id_token_signing_alg_values_supported", LIST("RS256", "ES256"));

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "consent/grant_scope.h"
 #include "consent/minor.h"
-#include "http/url.h"
+#include "idp/endpoints/response.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
 #include "idp/state/limits.h"
@@ -14,8 +14,6 @@
 #include "idp/tokens/code.h"
 #include "idp/tokens/subject.h"
 #include "store/store.h"
-
-#define LOCATION_MAX 12288
 
 /* --- for no service ---------------------------------------------------------------------------------------------- */
 
@@ -335,19 +333,6 @@ struct ledger_parties flow_parties(const struct flow *f)
 
 /* --- answers to the service -------------------------------------------------------------------------------------- */
 
-static void redirect(struct visit *v, struct buf *b, const struct authz_request *request)
-{
-    struct view url;
-
-    url_add_param(b, "state", request->state);
-    url_add_param(b, "iss", v->op->issuer); /* RFC 9207 2 */
-    enum err e = buf_done(b, &url);
-    if (e)
-        show_failure(v, e, "write the redirect");
-    else
-        answer_redirect(v->answer, 302, url);
-}
-
 static enum err mint_code(struct visit *v, const struct flow *f, struct view *text)
 {
     struct code code = {
@@ -375,29 +360,22 @@ static enum err mint_code(struct visit *v, const struct flow *f, struct view *te
 void flow_answer_code(struct visit *v, const struct flow *f)
 {
     struct view code;
-    struct buf b;
     enum err e = mint_code(v, f, &code);
 
     if (e) {
         show_failure(v, e, "mint a code");
         return;
     }
-    buf_open(&b, v->arena, LOCATION_MAX);
-    buf_put(&b, f->request.redirect_uri);
-    url_add_param(&b, "code", code);
-    redirect(v, &b, &f->request);
+    response_answer(v, f->client, &f->request, &(struct response_param){"code", code}, 1);
 }
 
-void flow_answer_refusal(struct visit *v, const struct authz_request *request, enum refusal r)
+void flow_answer_refusal(struct visit *v, const struct flow *f, enum refusal r)
 {
     const struct refusal_row *row = refusal_row(r);
-    struct buf b;
+    const struct response_param params[] = {{"error", view_text(row->error)},
+                                            {"error_description", view_text(row->reason)}};
 
-    log_event(LOG_INFO, "authorization_refused", LOG_TEXT("client", request->client_id), LOG_STR("error", row->error),
+    log_event(LOG_INFO, "authorization_refused", LOG_TEXT("client", f->client->id), LOG_STR("error", row->error),
               LOG_STR("reason", row->reason));
-    buf_open(&b, v->arena, LOCATION_MAX);
-    buf_put(&b, request->redirect_uri);
-    url_add_param(&b, "error", view_text(row->error));
-    url_add_param(&b, "error_description", view_text(row->reason));
-    redirect(v, &b, request);
+    response_answer(v, f->client, &f->request, params, sizeof params / sizeof *params);
 }

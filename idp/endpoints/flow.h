@@ -60,9 +60,9 @@ enum err flow_is_minor(struct visit *v, const struct flow *f, bool *minor) MUST_
 /* The parties of ledger events about this login; needs a session. */
 struct ledger_parties flow_parties(const struct flow *f);
 
-/* The answer to the service: redirect_uri with code, state, iss / with error, state, iss (RFC 6749 4.1.2, RFC 9207 2).
- */
+/* The answer to the service (idp/endpoints/response.h): a code / an error (RFC 6749 4.1.2.1). Request and client are
+ * set. */
 void flow_answer_code(struct visit *v, const struct flow *f);
-void flow_answer_refusal(struct visit *v, const struct authz_request *request, enum refusal r);
+void flow_answer_refusal(struct visit *v, const struct flow *f, enum refusal r);
 
 #endif

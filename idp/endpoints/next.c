@@ -45,7 +45,7 @@ static void answer_code(struct visit *v, const struct flow *f)
 static void answer_refusal(struct visit *v, const struct flow *f)
 {
     if (finish(v, f, false))
-        flow_answer_refusal(v, &f->request, f->verdict.refusal);
+        flow_answer_refusal(v, f, f->verdict.refusal);
 }
 
 static void answer_home(struct visit *v, const struct flow *f)

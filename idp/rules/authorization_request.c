@@ -94,8 +94,11 @@ static void read_locales(struct view locales, struct authz_request *r)
     }
 }
 
-static enum refusal form_decide(const struct authz_params *p)
+static enum refusal form_decide(const struct authz_params *p, struct authz_request *r)
 {
+    /* First, so that every other error comes in the mode that was asked for. */
+    if (!response_mode_read(&r->mode, p->response_mode))
+        return REFUSAL_RESPONSE_MODE_UNSUPPORTED;
     /* RFC 6749 appendix A.5: state = 1*VSCHAR. */
     if (view_is(p->state) && (p->state.n > STATE_MAX || !text_is_printable(p->state)))
         return REFUSAL_STATE_MALFORMED;
@@ -109,8 +112,6 @@ static enum refusal form_decide(const struct authz_params *p)
         return REFUSAL_RESPONSE_TYPE_MISSING;
     if (!view_equal_text(p->response_type, "code"))
         return REFUSAL_RESPONSE_TYPE_UNSUPPORTED;
-    if (view_is(p->response_mode) && !view_equal_text(p->response_mode, "query"))
-        return REFUSAL_RESPONSE_MODE_UNSUPPORTED;
     return view_is(p->nonce) && p->nonce.n > NONCE_MAX ? REFUSAL_NONCE_MALFORMED : REFUSAL_NONE;
 }
 
@@ -118,7 +119,7 @@ static enum refusal params_decide(const struct authz_params *p, const struct cli
 {
     enum refusal no;
 
-    if ((no = form_decide(p)) || (no = scope_decide(p->scope)) || (no = pkce_decide(p, client)) ||
+    if ((no = form_decide(p, r)) || (no = scope_decide(p->scope)) || (no = pkce_decide(p, client)) ||
         (no = prompt_decide(p->prompt, &r->prompt)))
         return no;
     return max_age_decide(p->max_age, &r->max_age);
@@ -166,6 +167,7 @@ void authz_write(struct buf *out, const struct authz_request *r)
     json_pair(&o, "hint_sub", r->hint_sub);
     json_pair_bool(&o, "language_asked", r->language_asked);
     json_pair_int(&o, "max_age", r->max_age);
+    json_pair_int(&o, "mode", r->mode);
     json_pair(&o, "nonce", r->nonce);
     json_pair_int(&o, "prompt", r->prompt);
     json_pair(&o, "redirect_uri", r->redirect_uri);
@@ -181,6 +183,9 @@ enum err authz_read(struct authz_request *out, struct arena *arena, struct view 
 
     if (e)
         return e;
+    int64_t mode = json_member_int(j, "mode", RESPONSE_QUERY);
+    if (mode < 0 || mode >= RESPONSE_MODES)
+        return ERR_SYNTAX;
     *out = (struct authz_request){
         .client_id = json_member_text(j, "client_id"),
         .redirect_uri = json_member_text(j, "redirect_uri"),
@@ -192,6 +197,7 @@ enum err authz_read(struct authz_request *out, struct arena *arena, struct view 
         .hint_sub = json_member_text(j, "hint_sub"),
         .prompt = (unsigned)json_member_int(j, "prompt", 0),
         .max_age = json_member_int(j, "max_age", -1),
+        .mode = (enum response_mode)mode,
         .english = json_member_bool(j, "english", false),
         .language_asked = json_member_bool(j, "language_asked", false),
     };

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "idp/rules/client.h"
 #include "idp/rules/refusal.h"
+#include "idp/rules/response_mode.h"
 
 /* The parameters as sent; absent where not sent. Unknown parameters are ignored (RFC 6749 3.1). */
 struct authz_params {
@@ -19,6 +20,7 @@ enum authz_prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMP
 /* A checked request. Views live as long as the parameters or the text it was read from. */
 struct authz_request {
     struct view client_id, redirect_uri, scope, state, nonce;
+    enum response_mode mode;
     struct view challenge;  /* S256 challenge, 43 characters; absent without PKCE */
     unsigned prompt;        /* enum authz_prompt, or'ed */
     int64_t max_age;        /* seconds; -1 when not asked */

@@ -29,7 +29,7 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_RESPONSE_TYPE_UNSUPPORTED] =
         REDIRECT("unsupported_response_type", "only response_type=code is offered", "RFC 6749 4.1.2.1"),
     [REFUSAL_RESPONSE_MODE_UNSUPPORTED] =
-        REDIRECT("invalid_request", "only response_mode=query is offered", "OIDC Core 3.1.2.1"),
+        REDIRECT("invalid_request", "response_mode is not one that is offered", "Multiple Response Types 2.1"),
     [REFUSAL_REQUEST_UNSUPPORTED] =
         REDIRECT("request_not_supported", "the request parameter is not supported", "OIDC Core 3.1.2.6"),
     [REFUSAL_REQUEST_URI_UNSUPPORTED] =

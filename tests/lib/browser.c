@@ -384,6 +384,8 @@ enum at browser_at(struct browser *b)
         return AT_LOGOUT_CONFIRM;
     if (browser_has_id(b, "session") || browser_has_id(b, "none"))
         return AT_HOME;
+    if (browser_has_id(b, "answer"))
+        return AT_FORM_POST;
     return b->status >= 400 ? AT_ERROR : AT_OTHER;
 }
 
@@ -391,7 +393,7 @@ const char *at_name(enum at at)
 {
     static const char *const NAMES[] = {"nothing",      "elsewhere", "login",   "card start", "card return",
                                         "card problem", "profile",   "confirm", "consent",    "logout confirm",
-                                        "home",         "error",     "other"};
+                                        "home",         "form post", "error",   "other"};
     return NAMES[at];
 }
 

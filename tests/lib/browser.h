@@ -84,6 +84,7 @@ enum at {
     AT_CONSENT,
     AT_LOGOUT_CONFIRM,
     AT_HOME,
+    AT_FORM_POST, /* the form that brings the answer to the service */
     AT_ERROR,
     AT_OTHER,
 };

@@ -799,6 +799,17 @@ static void put_left(struct buf *out, const struct pages *p, enum page_lang lang
     page_left(out, p, &(struct page_left){.frame = {.lang = lang}});
 }
 
+static void put_form_post(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_hidden hidden[] = {{VIEW("code"), VIEW("c0de")}, {VIEW("state"), VIEW("a&\"b")}};
+    page_form_post(out, p,
+                   &(struct page_form_post){.frame = {.lang = lang},
+                                            .service = service_of(lang),
+                                            .action = VIEW("https://booking.example/cb?x=1&y=2"),
+                                            .hidden = hidden,
+                                            .n_hidden = 2});
+}
+
 static const struct {
     const char *name;
     void (*put)(struct buf *, const struct pages *, enum page_lang);
@@ -863,7 +874,8 @@ static const struct {
                {"cards_stale", put_cards_stale, PAGE_PLAIN},
                {"leave", put_leave, PAGE_PLAIN},
                {"leave_stale", put_leave_stale, PAGE_PLAIN},
-               {"left", put_left, PAGE_PLAIN}};
+               {"left", put_left, PAGE_PLAIN},
+               {"form_post", put_form_post, PAGE_POSTS_ELSEWHERE}};
 
 bool sample_put(struct buf *out, const struct pages *pages, size_t i, enum page_lang lang, const char **name,
                 enum page_kind *kind)
