@@ -44,7 +44,8 @@ const char *key_use_name(enum key_use u)
 
 /* --- one key and its file ---------------------------------------------------------------------------------------- */
 
-static enum err read_key(struct keys *k, struct arena *a, const char *folder, struct key_row row, struct view kid)
+static enum err read_key(struct keys *k, struct arena *a, const char *folder, struct key_row row, enum jws_alg alg,
+                         struct view kid)
 {
     struct view pem;
     struct jws_key *key;
@@ -55,7 +56,7 @@ static enum err read_key(struct keys *k, struct arena *a, const char *folder, st
     enum err e = file_read_secret(a, path, FILE_LIMIT, &pem);
     if (e)
         return e;
-    if ((e = jws_key_read_pem(&key, pem)))
+    if ((e = jws_key_read_pem(&key, pem, alg)))
         return e;
     row.key = key;
     k->rows[k->n++] = row;
@@ -121,11 +122,13 @@ static enum err read_row(struct keys *k, struct arena *a, const char *folder, co
     struct view kid = json_member_text(j, "kid");
     int use = index_of(use_names, 2, json_member_text(j, "use"));
     int state = index_of(state_names, 3, json_member_text(j, "state"));
+    enum jws_alg alg = jws_alg_of(json_member_text(j, "alg"));
     int64_t since;
 
-    if (use < 0 || state < 0 || !is_kid(kid) || !json_int(json_member(j, "since"), &since) || k->n == KEYS_MAX)
+    if (use < 0 || state < 0 || alg == JWS_NONE_GIVEN || !is_kid(kid) || !json_int(json_member(j, "since"), &since) ||
+        k->n == KEYS_MAX)
         return ERR_CONFIG;
-    return read_key(k, a, folder, (struct key_row){NULL, (enum key_use)use, (enum key_state)state, since}, kid);
+    return read_key(k, a, folder, (struct key_row){NULL, (enum key_use)use, (enum key_state)state, since}, alg, kid);
 }
 
 static enum err read_list(struct keys *k, struct arena *a, const char *folder)

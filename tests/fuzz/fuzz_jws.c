@@ -1,5 +1,5 @@
 /* Any bytes as a compact JWS: refused, or three parts that lie inside the text, and never signed by our key; as the
- * payload of a JWS that is; and as a JWK. */
+ * payload of a JWS that is; as a JWS that brings its key, which fits its "alg"; and as a JWK for each algorithm. */
 #include "base/jws.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,6 +26,14 @@ static void round_trip(struct arena *a, struct view payload)
     INSIST(jws_verify(&jws, our_key()) == ERR_MISMATCH);
 }
 
+static void read_each(struct arena *a, const struct json *jwk)
+{
+    static const enum jws_alg algs[] = {JWS_RS256, JWS_PS256, JWS_ES256, JWS_ES384, JWS_EDDSA};
+    const struct jws_key *key;
+    for (size_t i = 0; i < sizeof algs / sizeof *algs; i++)
+        INSIST(jws_key_read_public(&key, a, jwk, algs[i]) != ERR_OK || jws_key_alg(key) == algs[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a;
@@ -40,10 +48,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         INSIST(jws.alg != JWS_NONE_GIVEN && jws.signed_part.n < size && view_is(jws.payload));
         INSIST(jws_verify(&jws, our_key()) == ERR_MISMATCH);
     }
+    if (jws_read_with_key(&jws, &a, all) == ERR_OK) {
+        INSIST(jws_key_alg(jws.key) == jws.alg && strlen(jws_key_thumbprint(jws.key)) == 43);
+        INSIST(jws_verify(&jws, our_key()) == ERR_MISMATCH && jws_verify(&jws, jws.key) != ERR_CRYPTO);
+    }
     round_trip(&a, all);
-    if (json_read(&j, &a, all, NULL) == ERR_OK && jws_key_read_jwk(&key, j) == ERR_OK) {
-        INSIST(jws_key_alg(key) != JWS_NONE_GIVEN && *jws_key_id(key));
-        jws_key_close(key);
+    if (json_read(&j, &a, all, NULL) == ERR_OK) {
+        read_each(&a, j);
+        if (jws_key_read_jwk(&key, j) == ERR_OK) {
+            INSIST(jws_key_alg(key) != JWS_NONE_GIVEN && *jws_key_id(key));
+            jws_key_close(key);
+        }
     }
     arena_close(&a);
     return 0;
