@@ -55,6 +55,8 @@ BRIDGE(contact)
 BRIDGE(cards)
 BRIDGE(leave)
 BRIDGE(audit)
+BRIDGE(device)
+BRIDGE(counter)
 BRIDGE(audit_join)
 BRIDGE(audit_events)
 BRIDGE(audit_counts)
@@ -106,6 +108,10 @@ static const struct route table[] = {
     {METHOD_POST, "/me/cards", at_cards, SMALL_MAX, 0},
     {METHOD_GET, "/me/leave", at_leave, 0, 0},
     {METHOD_POST, "/me/leave", at_leave, SMALL_MAX, 0},
+    {METHOD_GET, "/me/counter", at_counter, 0, 0},
+    {METHOD_POST, "/me/counter", at_counter, SMALL_MAX, 0},
+    {METHOD_GET, "/device", at_device, 0, 0},
+    {METHOD_POST, "/device", at_device, SMALL_MAX, 0},
     {METHOD_GET, "/audit", at_audit, 0, ROUTE_SLOW},
     {METHOD_GET, "/audit/join", at_audit_join, 0, 0},
     {METHOD_POST, "/audit/join", at_audit_join, SMALL_MAX, 0},

@@ -615,6 +615,47 @@ struct page_left {
 };
 void page_left(struct buf *out, const struct pages *pages, const struct page_left *facts);
 
+/* GET, POST /device: the user code that another device shows. do=enter. */
+struct page_device {
+    struct page_frame frame;
+    struct view code; /* typed or in the address, as people read it; absent: none yet */
+    bool wrong;       /* no device waits with that code */
+};
+void page_device(struct buf *out, const struct pages *pages, const struct page_device *facts);
+
+/* "Did you begin this?" POST /device user_code, or /me/counter request; do=continue|refuse. */
+struct page_decoupled {
+    struct page_frame frame;
+    struct page_service service;
+    bool counter;        /* asked by a counter, not by a device */
+    struct view binding; /* what both screens show; absent: nothing */
+    struct view code;    /* goes back with the form */
+};
+void page_decoupled(struct buf *out, const struct pages *pages, const struct page_decoupled *facts);
+
+enum page_outcome { PAGE_OUTCOME_ALLOWED, PAGE_OUTCOME_REFUSED, PAGE_OUTCOME_OVER };
+
+struct page_decoupled_done {
+    struct page_frame frame;
+    struct page_service service; /* name absent: unknown */
+    enum page_outcome outcome;
+};
+void page_decoupled_done(struct buf *out, const struct pages *pages, const struct page_decoupled_done *facts);
+
+struct page_counter_request {
+    struct view id, service, organisation, binding, time;
+};
+
+/* GET, POST /me/counter: do=code, or request and do=look. */
+struct page_counter {
+    struct page_frame frame;
+    struct view name;
+    struct view code, until; /* the code just made, and its end; absent: none */
+    const struct page_counter_request *requests;
+    size_t n_requests;
+};
+void page_counter(struct buf *out, const struct pages *pages, const struct page_counter *facts);
+
 /* GET, POST /audit/join: the code of an invitation. */
 struct page_audit_join {
     struct page_frame frame;

@@ -38,6 +38,8 @@ void handle_contact(struct visit *v);        /* GET, POST /me/contact */
 void handle_cards(struct visit *v);          /* GET, POST /me/cards */
 void handle_leave(struct visit *v);          /* GET, POST /me/leave */
 void handle_audit(struct visit *v);          /* GET /audit */
+void handle_device(struct visit *v);         /* GET, POST /device */
+void handle_counter(struct visit *v);        /* GET, POST /me/counter */
 void handle_audit_join(struct visit *v);     /* GET, POST /audit/join */
 void handle_audit_events(struct visit *v);   /* GET /audit/events */
 void handle_audit_counts(struct visit *v);   /* GET /audit/counts */

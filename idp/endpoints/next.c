@@ -1,5 +1,6 @@
 /* GET /next: the only page of a login. It loads everything, asks step_decide, and shows or does that. */
 #include "base/log.h"
+#include "idp/endpoints/decoupled.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/flow.h"
 #include "idp/endpoints/show.h"
@@ -38,13 +39,17 @@ static bool finish(struct visit *v, const struct flow *f, bool opened)
 
 static void answer_code(struct visit *v, const struct flow *f)
 {
-    if (finish(v, f, true))
+    if (view_is(f->request.decoupled))
+        decoupled_answer(v, f);
+    else if (finish(v, f, true))
         flow_answer_code(v, f);
 }
 
 static void answer_refusal(struct visit *v, const struct flow *f)
 {
-    if (finish(v, f, false))
+    if (view_is(f->request.decoupled))
+        decoupled_answer(v, f);
+    else if (finish(v, f, false))
         flow_answer_refusal(v, f, f->verdict.refusal);
 }
 

@@ -163,6 +163,7 @@ void authz_write(struct buf *out, const struct authz_request *r)
     json_pair(&o, "acr_values", r->acr_values);
     json_pair(&o, "challenge", r->challenge);
     json_pair(&o, "client_id", r->client_id);
+    json_pair(&o, "decoupled", r->decoupled);
     json_pair_bool(&o, "english", r->english);
     json_pair(&o, "hint_sub", r->hint_sub);
     json_pair_bool(&o, "language_asked", r->language_asked);
@@ -195,11 +196,13 @@ enum err authz_read(struct authz_request *out, struct arena *arena, struct view 
         .challenge = json_member_text(j, "challenge"),
         .acr_values = json_member_text(j, "acr_values"),
         .hint_sub = json_member_text(j, "hint_sub"),
+        .decoupled = json_member_text(j, "decoupled"),
         .prompt = (unsigned)json_member_int(j, "prompt", 0),
         .max_age = json_member_int(j, "max_age", -1),
         .mode = (enum response_mode)mode,
         .english = json_member_bool(j, "english", false),
         .language_asked = json_member_bool(j, "language_asked", false),
     };
-    return view_is(out->client_id) && view_is(out->redirect_uri) && view_is(out->scope) ? ERR_OK : ERR_SYNTAX;
+    /* One that another device asked has no redirect address. */
+    return view_is(out->client_id) && view_is(out->scope) ? ERR_OK : ERR_SYNTAX;
 }

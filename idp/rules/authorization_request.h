@@ -26,6 +26,7 @@ struct authz_request {
     int64_t max_age;        /* seconds; -1 when not asked */
     struct view acr_values; /* as asked, voluntary */
     struct view hint_sub;   /* sub of a verified id_token_hint, set by the endpoint; absent without a hint */
+    struct view decoupled;  /* asked by another device (sessions/decoupled.h): its id in hex; absent: by redirect */
     bool english;           /* first of ui_locales that we speak */
     bool language_asked;    /* ui_locales named a language we speak */
 };

@@ -14,6 +14,8 @@ struct limits;
 enum limit {
     LIMIT_INTERACTIONS, /* logins begun at /authorize; one that is answered silently is none */
     LIMIT_CARDS,        /* card transactions */
+    LIMIT_USER_CODES,   /* user codes typed at /device */
+    LIMIT_POLLS,        /* one device or counter that asks for its answer; its id stands for the address */
     LIMIT_COUNT
 };
 

@@ -428,6 +428,60 @@ static void put_history_none(struct buf *out, const struct pages *p, enum page_l
     page_history(out, p, &(struct page_history){.frame = frame_of(lang)});
 }
 
+static void put_device(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_device(out, p, &(struct page_device){.frame = frame_of(lang)});
+}
+
+static void put_device_wrong(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_device(out, p, &(struct page_device){frame_of(lang), VIEW("123-456-78"), true});
+}
+
+static void put_decoupled_device(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_decoupled(out, p,
+                   &(struct page_decoupled){.frame = frame_of(lang),
+                                            .service = service_of(lang),
+                                            .binding = VIEW("123-456-789"),
+                                            .code = VIEW("123456789")});
+}
+
+static void put_decoupled_counter(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_decoupled(
+        out, p,
+        &(struct page_decoupled){frame_of(lang), service_of(lang), true, VIEW_NONE, VIEW("kq3vJ0bnN1mJbq2Qk3rYzA")});
+}
+
+static void put_decoupled_allowed(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_decoupled_done(out, p, &(struct page_decoupled_done){frame_of(lang), service_of(lang), PAGE_OUTCOME_ALLOWED});
+}
+
+static void put_decoupled_over(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_decoupled_done(out, p, &(struct page_decoupled_done){.frame = frame_of(lang), .outcome = PAGE_OUTCOME_OVER});
+}
+
+static void put_counter(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    static const struct page_counter_request requests[] = {
+        {VIEW("kq3vJ0bnN1mJbq2Qk3rYzA"), VIEW("転入の手続き"), VIEW("A市"), VIEW("窓口3 47 さくら"), VIEW("13:05")}};
+    page_counter(out, p,
+                 &(struct page_counter){.frame = frame_of(lang),
+                                        .name = VIEW("大阪 花子"),
+                                        .code = VIEW("123-456-789"),
+                                        .until = VIEW("13:15"),
+                                        .requests = requests,
+                                        .n_requests = 1});
+}
+
+static void put_counter_none(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    page_counter(out, p, &(struct page_counter){.frame = frame_of(lang)});
+}
+
 static void put_audit_join(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     page_audit_join(out, p, &(struct page_audit_join){frame_of(lang), VIEW("監査 太郎"), false});
@@ -844,6 +898,14 @@ static const struct {
                {"service_withdraw", put_service_withdraw, PAGE_PLAIN},
                {"history", put_history, PAGE_PLAIN},
                {"history_none", put_history_none, PAGE_PLAIN},
+               {"device", put_device, PAGE_PLAIN},
+               {"device_wrong", put_device_wrong, PAGE_PLAIN},
+               {"decoupled_device", put_decoupled_device, PAGE_PLAIN},
+               {"decoupled_counter", put_decoupled_counter, PAGE_PLAIN},
+               {"decoupled_allowed", put_decoupled_allowed, PAGE_PLAIN},
+               {"decoupled_over", put_decoupled_over, PAGE_PLAIN},
+               {"counter", put_counter, PAGE_PLAIN},
+               {"counter_none", put_counter_none, PAGE_PLAIN},
                {"audit_join", put_audit_join, PAGE_PLAIN},
                {"audit_join_wrong", put_audit_join_wrong, PAGE_PLAIN},
                {"audit", put_audit, PAGE_PLAIN},
