@@ -59,8 +59,8 @@ extern const struct fact page_login_facts[], page_profile_offer_facts[], page_pr
     page_logged_out_facts[], page_home_facts[], page_interests_facts[], page_services_facts[], page_service_facts[],
     page_service_change_facts[], page_history_facts[], page_receipt_facts[], page_household_facts[],
     page_contact_facts[], page_me_facts[], page_cards_facts[], page_leave_facts[], page_left_facts[], page_slip_facts[],
-    page_audit_join_facts[], page_audit_facts[], page_audit_identity_facts[], page_statistics_facts[], page_device_facts[],
-    page_decoupled_facts[], page_decoupled_done_facts[], page_counter_facts[];
+    page_audit_join_facts[], page_audit_facts[], page_audit_identity_facts[], page_statistics_facts[],
+    page_device_facts[], page_decoupled_facts[], page_decoupled_done_facts[], page_counter_facts[];
 
 /* What page ID is made of. */
 const struct page_def *page_def(enum page_id id);
