@@ -303,6 +303,15 @@ enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct id
     return err ? err : read_grant(out, a, &row);
 }
 
+enum err grant_find_resident(struct ident *out, struct arena *a, struct db *db, struct view client, struct view subject)
+{
+    static const char SQL[] = "SELECT resident FROM consent WHERE subject = $1 AND client = $2 LIMIT 1";
+    struct row row;
+    enum err err = db_one(db, a, SQL, VALUES(V_TEXT(subject), V_TEXT(client)), &row);
+    *out = err ? IDENT_NONE : row_ident(&row, 0);
+    return err;
+}
+
 enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, struct ident id)
 {
     struct row row;

@@ -107,6 +107,10 @@ enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct id
                     struct view client) MUST_CHECK;
 enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, struct ident id) MUST_CHECK;
 
+/* Whom CLIENT knows as SUBJECT, its pairwise sub. ERR_NOT_FOUND: nobody who was ever asked for a field. */
+enum err grant_find_resident(struct ident *out, struct arena *a, struct db *db, struct view client,
+                             struct view subject) MUST_CHECK;
+
 /* All live grants of a resident (suspended ones too), newest first; *grants in ARENA. */
 enum err grant_list(struct arena *a, struct db *db, struct ident resident, int64_t now, struct grant **grants,
                     size_t *n) MUST_CHECK;

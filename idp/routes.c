@@ -55,6 +55,8 @@ BRIDGE(contact)
 BRIDGE(cards)
 BRIDGE(leave)
 BRIDGE(audit)
+BRIDGE(device_authorization)
+BRIDGE(bc_authorize)
 BRIDGE(device)
 BRIDGE(counter)
 BRIDGE(audit_join)
@@ -110,6 +112,8 @@ static const struct route table[] = {
     {METHOD_POST, "/me/leave", at_leave, SMALL_MAX, 0},
     {METHOD_GET, "/me/counter", at_counter, 0, 0},
     {METHOD_POST, "/me/counter", at_counter, SMALL_MAX, 0},
+    {METHOD_POST, "/device_authorization", at_device_authorization, FORM_MAX, ROUTE_SLOW},
+    {METHOD_POST, "/bc-authorize", at_bc_authorize, FORM_MAX, ROUTE_SLOW},
     {METHOD_GET, "/device", at_device, 0, 0},
     {METHOD_POST, "/device", at_device, SMALL_MAX, 0},
     {METHOD_GET, "/audit", at_audit, 0, ROUTE_SLOW},
@@ -136,6 +140,7 @@ const struct route *routes(size_t *n)
 static bool is_for_services(struct view path)
 {
     return view_equal_text(path, "/token") || view_equal_text(path, "/userinfo") || view_equal_text(path, "/jwks") ||
+           view_equal_text(path, "/device_authorization") || view_equal_text(path, "/bc-authorize") ||
            view_equal_text(path, "/healthz") || view_equal_text(path, "/readyz") ||
            view_equal_text(path, "/audit/events") || view_equal_text(path, "/audit/counts") ||
            view_starts(path, VIEW("/.well-known/"));

@@ -64,7 +64,9 @@ void json_answer_refusal(struct visit *v, enum refusal r, struct view client)
         challenge_bearer(v, row);
     else if (row->status == 401) /* RFC 6749 5.2 */
         answer_header_text(v->answer, "WWW-Authenticate", "Basic realm=\"genkan\"");
-    send_error(v->answer, v->arena, row->status, row->error ? row->error : "invalid_token", row->reason);
+    /* What /authorize tells by redirect is told here as any other error (RFC 9126 2.3, RFC 8628 3.1). */
+    send_error(v->answer, v->arena, row->tell == TELL_REDIRECT ? 400 : row->status,
+               row->error ? row->error : "invalid_token", row->reason);
 }
 
 void json_answer_failure(struct visit *v, enum err e, const char *what)

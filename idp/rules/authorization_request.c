@@ -148,6 +148,14 @@ struct authz_verdict authz_decide(const struct authz_params *p, const struct cli
     return (struct authz_verdict){params_decide(p, client, r)};
 }
 
+enum refusal authz_decoupled_decide(struct view scope, struct view acr_values, const struct client *client,
+                                    struct authz_request *r)
+{
+    *r = (struct authz_request){
+        .client_id = client->id, .scope = scope, .acr_values = acr_values, .max_age = client->default_max_age};
+    return scope_decide(scope);
+}
+
 bool authz_is_offline(const struct authz_request *r, const struct client *client)
 {
     /* OIDC Core 11: offline_access without prompt=consent "MUST be ignored". */

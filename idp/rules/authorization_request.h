@@ -39,6 +39,11 @@ struct authz_verdict {
 struct authz_verdict authz_decide(const struct authz_params *params, const struct client *client,
                                   struct authz_request *request);
 
+/* The same for a request that another device makes, which has no redirect address (RFC 8628 3.1, CIBA Core 1.0, 7.1).
+ */
+enum refusal authz_decoupled_decide(struct view scope, struct view acr_values, const struct client *client,
+                                    struct authz_request *request);
+
 /* Is access asked for that outlives the session, in the way that OIDC Core 11 demands? */
 bool authz_is_offline(const struct authz_request *request, const struct client *client);
 

@@ -26,3 +26,6 @@ CREATE TABLE counter_code (
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX counter_code_by_expiry ON counter_code (expires_at);
+
+-- A counter names a resident by the ID token it has of her.
+CREATE INDEX consent_by_subject ON consent (subject);
