@@ -304,6 +304,7 @@ struct page_home {
     struct view idle_minutes; /* after how long without activity the session ends, "15" */
     bool claimed;             /* somebody with a new card says to be her */
     bool renewal;             /* there may be an older registration of hers, or she is on the way to it */
+    bool asked;               /* a counter asks her something */
 };
 void page_home(struct buf *out, const struct pages *pages, const struct page_home *facts);
 

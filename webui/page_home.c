@@ -12,6 +12,7 @@ const struct fact page_home_facts[] = {
     FACT_OF(page_home, idle_minutes, FACT_TEXT),
     FACT_LIST_OF(page_home, services, n_services, page_item, item_facts),
     FACT_OF(page_home, claimed, FACT_FLAG),
+    FACT_OF(page_home, asked, FACT_FLAG),
     FACT_OF(page_home, renewal, FACT_FLAG),
     FRAME_FACTS,
     NO_MORE_FACTS,

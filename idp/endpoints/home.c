@@ -6,6 +6,7 @@
 #include "idp/state/config.h"
 #include "idp/state/profile.h"
 #include "idp/state/renewal.h"
+#include "sessions/decoupled.h"
 #include "sessions/session.h"
 
 static enum err load_services(struct visit *v, const struct session *s, struct page_home *facts)
@@ -35,6 +36,15 @@ static enum err load_renewal(struct visit *v, const struct session *s, struct pa
     return e;
 }
 
+static enum err load_asked(struct visit *v, const struct session *s, struct page_home *facts)
+{
+    struct decoupled *requests;
+    size_t n;
+    enum err e = decoupled_list(&requests, &n, v->db, v->arena, s->resident, v->now);
+    facts->asked = !e && n > 0;
+    return e;
+}
+
 static enum err load(struct visit *v, struct page_home *facts)
 {
     static const struct ask nothing = {.n = 0};
@@ -48,7 +58,7 @@ static enum err load(struct visit *v, struct page_home *facts)
     if ((e = profile_load(&profile, v, s.resident, &nothing)))
         return e;
     facts->name = people_name(v, &profile);
-    if ((e = load_renewal(v, &s, facts)))
+    if ((e = load_asked(v, &s, facts)) || (e = load_renewal(v, &s, facts)))
         return e;
     return load_services(v, &s, facts);
 }

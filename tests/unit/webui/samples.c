@@ -822,6 +822,7 @@ static void put_home_renewal(struct buf *out, const struct pages *p, enum page_l
                                   .idle_minutes = VIEW("15"),
                                   .logged_in_at = VIEW("13:05"),
                                   .claimed = true,
+                                  .asked = true,
                                   .renewal = true});
 }
 
