@@ -9,6 +9,7 @@
 #include "consent/ask.h"
 #include "consent/ledger.h"
 #include "idp/desk.h"
+#include "idp/rules/client_policy.h"
 #include "idp/state/clients.h"
 #include "idp/state/registration.h"
 
@@ -17,7 +18,7 @@ struct change {
     struct desk *desk;
     const struct client *client;
     struct view registration;
-    uint8_t secret_hash[SHA256_SIZE];
+    const uint8_t *secret_hash; /* SHA-256; NULL: its method of authentication has no secret */
     int64_t now_ms;
     struct arena file; /* holds REGISTRATION */
 };
@@ -60,20 +61,24 @@ static int read_registration(struct change *c, const struct command *self, const
     return -1;
 }
 
+/* SECRET NULL: there is none. */
 static void print_secret(const struct client *client, const char *secret, bool json)
 {
     struct buf b;
     struct json_out o;
     const char *text;
     if (!json) {
-        printf("client_id:     %.*s\nclient_secret: %s\n", (int)client->id.n, (const char *)client->id.p, secret);
+        printf("client_id:     %.*s\n", (int)client->id.n, (const char *)client->id.p);
+        if (secret)
+            printf("client_secret: %s\n", secret);
         return;
     }
     buf_open(&b, NULL, 4096);
     json_out_open(&o, &b);
     json_begin(&o);
     json_pair(&o, "client_id", client->id);
-    json_pair_text(&o, "client_secret", secret);
+    if (secret)
+        json_pair_text(&o, "client_secret", secret);
     json_end(&o);
     if (buf_done_text(&b, &text) == ERR_OK)
         puts(text);
@@ -82,10 +87,14 @@ static void print_secret(const struct client *client, const char *secret, bool j
 
 static int add(const struct command *self, struct change *c, bool json)
 {
-    char *secret = chance_ticket(&c->desk->arena);
-    if (!secret)
+    bool needed = client_policy_has_secret(c->client->auth_method);
+    char *secret = needed ? chance_ticket(&c->desk->arena) : NULL;
+    uint8_t hash[SHA256_SIZE];
+    if (needed && !secret)
         return command_fail(self, COMMAND_FAILED, "not enough memory");
-    sha256(c->secret_hash, view_text(secret));
+    if (needed)
+        sha256(hash, view_text(secret));
+    c->secret_hash = needed ? hash : NULL;
     enum err err = store_write(c->desk->store, add_job, c);
     if (err == ERR_CONFLICT)
         return command_fail(self, COMMAND_NO, "%.*s is registered already; remove it first", (int)c->client->id.n,

@@ -74,13 +74,14 @@ struct client {
     enum jws_alg id_token_alg;
     struct client_jwe id_token_jwe;
     struct client_jose userinfo, introspection, authorization; /* authorization: JARM */
-    enum jws_alg request_alg; /* of its request objects; JWS_NONE_GIVEN: any that the profile allows */
-    bool require_request;     /* only signed request objects (RFC 9101 10.5) */
-    bool require_par;         /* RFC 9126 6 */
-    bool dpop_bound;          /* RFC 9449 5.2: tokens are always bound to a DPoP key */
-    bool tls_bound;           /* RFC 8705 3.4: tokens are always bound to its certificate */
-    unsigned grants;          /* enum client_grant, or'ed */
-    int64_t default_max_age;  /* seconds; -1: none */
+    enum jws_alg request_alg;      /* of its request objects; JWS_NONE_GIVEN: any that the profile allows */
+    struct client_jwe request_jwe; /* how it encrypts them, if it does */
+    bool require_request;          /* only signed request objects (RFC 9101 10.5) */
+    bool require_par;              /* RFC 9126 6 */
+    bool dpop_bound;               /* RFC 9449 5.2: tokens are always bound to a DPoP key */
+    bool tls_bound;                /* RFC 8705 3.4: tokens are always bound to its certificate */
+    unsigned grants;               /* enum client_grant, or'ed */
+    int64_t default_max_age;       /* seconds; -1: none */
     bool require_auth_time;
     struct view default_acr; /* default_acr_values, words separated by spaces */
     struct client_list request_uris;
@@ -97,8 +98,9 @@ struct client {
     bool require_pkce;           /* S256; true unless the registration says otherwise */
     struct view policy_uri;
     struct view events_uri; /* where security events about consents are pushed (RFC 8935); absent: nowhere */
-    struct view contact;    /* an address residents may write to; absent: none was registered */
-    struct view host;       /* host of the first redirect URI, for display */
+    struct view software_id, software_version; /* RFC 7591 2: for the operator's eyes */
+    struct view contact;                       /* an address residents may write to; absent: none was registered */
+    struct view host; /* host of the first redirect URI, or of client_uri, for display; absent: neither */
     const struct ask *ask;
 };
 

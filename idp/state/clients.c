@@ -305,16 +305,17 @@ static enum err is_room(struct db *db)
     return e;
 }
 
-enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t secret_hash[32],
+enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t *secret_hash,
                         int64_t now)
 {
+    struct view secret = secret_hash ? view_bytes(secret_hash, 32) : VIEW_NONE;
     enum err e = db_run(db,
                         "INSERT INTO client (id, registration, secret_hash, created_at, updated_at)"
                         " VALUES ($1, $2, $3, $4, $4)"
                         " ON CONFLICT (id) DO UPDATE SET registration = excluded.registration,"
                         " secret_hash = excluded.secret_hash, updated_at = excluded.updated_at, removed_at = NULL"
                         " WHERE client.removed_at IS NOT NULL",
-                        VALUES(V_TEXT(id), V_TEXT(registration), V_BLOB(view_bytes(secret_hash, 32)), V_INT(now)));
+                        VALUES(V_TEXT(id), V_TEXT(registration), V_BLOB(secret), V_INT(now)));
 
     if (e)
         return e;

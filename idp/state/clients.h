@@ -19,9 +19,10 @@ enum err clients_find(struct clients *c, struct db *db, struct view id, const st
 
 /* --- for the command line; record and remove inside a write job --- */
 
-/* Records REGISTRATION (JSON text that registration_read took) under ID with SHA-256 of its secret. ERR_CONFLICT: the
+/* Records REGISTRATION (JSON text that registration_read took) under ID with SHA-256 of its secret, 32 bytes; NULL: it
+ * has none. ERR_CONFLICT: the
  * id is taken. ERR_LIMIT: there are CLIENTS_MAX already. An id that was removed may be used again. */
-enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t secret_hash[32],
+enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t *secret_hash,
                         int64_t now) MUST_CHECK;
 /* Another registration of a service that is registered; its secret stays. ERR_NOT_FOUND. */
 enum err clients_update(struct db *db, struct view id, struct view registration, int64_t now) MUST_CHECK;

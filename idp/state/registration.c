@@ -1,254 +1,414 @@
 #include "idp/state/registration.h"
 
-#include "base/json.h"
 #include "base/text.h"
 #include "consent/ask.h"
-#include "http/url.h"
+#include "idp/rules/client_jwks.h"
+#include "idp/rules/client_policy.h"
+#include "idp/state/registration_value.h"
 
-#define ID_MAX         64
-#define NAME_MAX_BYTES 300
-#define URIS_MAX       32
+#define JWKS_MAX     32768
+#define AGE_MAX      315360000 /* ten years: more is an error in writing */
+#define COUNT(A)     (sizeof(A) / sizeof(A)[0])
+#define MEMBER(WHAT) offsetof(struct client, WHAT)
 
-struct reader {
-    struct arena *arena;
-    const struct json *json;
-    struct client *client;
-    struct registration_fault *fault;
-};
+/* --- who it is --------------------------------------------------------------------------------------------------- */
 
-static enum err refuse(struct reader *r, const char *member, const char *rule)
-{
-    *r->fault = (struct registration_fault){member, rule};
-    return ERR_SYNTAX;
-}
-
-/* --- texts ------------------------------------------------------------------------------------------------------- */
-
-/* Ids go into tables, URLs and log lines. */
-static bool is_id(struct view v)
-{
-    for (size_t i = 0; i < v.n; i++) {
-        uint8_t c = v.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && c != '-' && c != '_' && c != '.')
-            return false;
-    }
-    return v.n > 0 && v.n <= ID_MAX;
-}
-
-static bool is_name(struct view v)
-{
-    for (size_t i = 0; i < v.n; i++)
-        if (v.p[i] < 0x20 || v.p[i] == 0x7F)
-            return false;
-    return v.n > 0 && v.n <= NAME_MAX_BYTES;
-}
-
-static enum err read_id(struct reader *r, const struct json *j, const char *member, struct view *out)
-{
-    if (!json_text(j, out) || !is_id(*out))
-        return refuse(r, member, "must be 1 to 64 letters, digits, '-', '_' or '.'");
-    return ERR_OK;
-}
-
-static enum err read_name(struct reader *r, const struct json *parent, const char *ja, const char *en,
+static enum err read_name(struct registration_reader *r, const struct json *parent, const char *ja, const char *en,
                           struct client_name *out)
 {
     const struct json *english = json_member(parent, en);
+    enum err e = registration_read_line(r, ja, json_member(parent, ja), &out->ja);
 
-    if (!json_text(json_member(parent, ja), &out->ja) || !is_name(out->ja))
-        return refuse(r, ja, "is required: a name of at most 300 bytes without control characters");
     out->en = out->ja;
-    if (english && (!json_text(english, &out->en) || !is_name(out->en)))
-        return refuse(r, en, "must be a name of at most 300 bytes without control characters");
-    return ERR_OK;
+    return !e && english ? registration_read_line(r, en, english, &out->en) : e;
 }
 
-/* --- addresses --------------------------------------------------------------------------------------------------- */
-
-/* RFC 9700 2.6 and OIDC Registration 2: https, or http on this very machine; RFC 6749 3.1.2: no fragment. */
-static const char *uri_rule(struct view text, struct url *url)
-{
-    if (url_read(url, text))
-        return "must be an absolute http(s) address without user name";
-    if (view_is(url->fragment))
-        return "must not have a fragment";
-    if (url_is_https(url) || (url_is_http(url) && url_is_loopback_host(url->host)))
-        return NULL;
-    return "must be https (http only on localhost)";
-}
-
-static enum err read_uri(struct reader *r, const char *member, struct view *out)
-{
-    const struct json *j = json_member(r->json, member);
-    struct url url;
-
-    *out = VIEW_NONE;
-    if (!j)
-        return ERR_OK;
-    if (!json_text(j, out))
-        return refuse(r, member, "must be a text");
-    const char *rule = uri_rule(*out, &url);
-    return rule ? refuse(r, member, rule) : ERR_OK;
-}
-
-static enum err read_uris(struct reader *r, const char *member, struct view **out, size_t *n)
-{
-    const struct json *list = json_member(r->json, member);
-    struct url url;
-
-    if (list && (!json_is_array(list) || json_count(list) > URIS_MAX))
-        return refuse(r, member, "must be an array of at most 32 addresses");
-    *n = list ? json_count(list) : 0;
-    *out = arena_array(r->arena, *n, sizeof **out);
-    if (!*out)
-        return ERR_MEMORY;
-    for (size_t i = 0; i < *n; i++) {
-        if (!json_text(json_at(list, i), &(*out)[i]))
-            return refuse(r, member, "must be an array of texts");
-        const char *rule = uri_rule((*out)[i], &url);
-        if (rule)
-            return refuse(r, member, rule);
-    }
-    return ERR_OK;
-}
-
-static enum err read_addresses(struct reader *r)
-{
-    struct client *c = r->client;
-    struct url url;
-    enum err e;
-
-    if ((e = read_uris(r, "redirect_uris", &c->redirect_uris, &c->redirect_count)) ||
-        (e = read_uris(r, "post_logout_redirect_uris", &c->logout_uris, &c->logout_count)) ||
-        (e = read_uri(r, "backchannel_logout_uri", &c->backchannel_uri)) ||
-        (e = read_uri(r, "policy_uri", &c->policy_uri)) || (e = read_uri(r, "events_uri", &c->events_uri)))
-        return e;
-    if (c->redirect_count == 0)
-        return refuse(r, "redirect_uris", "is required: at least one address");
-    if (url_read(&url, c->redirect_uris[0]))
-        return refuse(r, "redirect_uris", "must be absolute addresses");
-    c->host = url.host;
-    return ERR_OK;
-}
-
-/* --- the rest ---------------------------------------------------------------------------------------------------- */
-
-static enum err read_who(struct reader *r, struct view id)
+static enum err read_who(struct registration_reader *r, struct view id)
 {
     struct client *c = r->client;
     const struct json *org = json_member(r->json, "organization"), *own = json_member(r->json, "client_id");
     enum err e;
 
     c->id = id;
-    if ((own || !view_is(id)) && (e = read_id(r, own, "client_id", &c->id)))
+    if ((own || !view_is(id)) && (e = registration_read_id(r, "client_id", own, &c->id)))
         return e;
     if ((e = read_name(r, r->json, "client_name", "client_name#en", &c->name)))
         return e;
     if (!json_is_object(org))
-        return refuse(r, "organization", "is required: {\"id\", \"name\", \"name#en\"}");
-    if ((e = read_id(r, json_member(org, "id"), "organization.id", &c->org_id)) ||
+        return registration_refuse(r, "organization", "is required: {\"id\", \"name\", \"name#en\"}");
+    if ((e = registration_read_id(r, "organization.id", json_member(org, "id"), &c->org_id)) ||
         (e = read_name(r, org, "name", "name#en", &c->org_name)))
         return e;
-    return read_id(r, json_member(r->json, "sector"), "sector", &c->sector);
+    return registration_read_id(r, "sector", json_member(r->json, "sector"), &c->sector);
 }
 
-static enum err read_choice(struct reader *r, const char *member, const char *const *names, int n, int otherwise,
-                            const char *rule, int *out)
+/* --- members with a rule of their own ----------------------------------------------------------------------------- */
+
+static enum err read_redirects(struct registration_reader *r, const char *member, const struct json *j, void *out)
 {
-    const struct json *j = json_member(r->json, member);
+    struct client *c = r->client;
+    struct client_list list = {NULL, 0};
+    enum err e = registration_read_addresses(r, member, j, &list);
+    bool logout = strcmp(member, "post_logout_redirect_uris") == 0;
+
+    *(struct view **)out = list.items;
+    *(logout ? &c->logout_count : &c->redirect_count) = list.n;
+    return e;
+}
+
+static enum err read_auth_method(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    static const char *const names[] = {[CLIENT_AUTH_BASIC] = "client_secret_basic",
+                                        [CLIENT_AUTH_POST] = "client_secret_post",
+                                        [CLIENT_AUTH_NONE] = "none",
+                                        [CLIENT_AUTH_PRIVATE_KEY_JWT] = "private_key_jwt",
+                                        [CLIENT_AUTH_TLS] = "tls_client_auth",
+                                        [CLIENT_AUTH_TLS_SELF_SIGNED] = "self_signed_tls_client_auth"};
+    int method;
     struct view text;
 
-    *out = otherwise;
-    if (!j)
+    if (registration_choice(&method, j, names, COUNT(names))) {
+        *(enum client_auth_method *)out = (enum client_auth_method)method;
         return ERR_OK;
-    if (json_text(j, &text))
-        for (int i = 0; i < n; i++)
-            if (view_equal_text(text, names[i])) {
-                *out = i;
-                return ERR_OK;
-            }
-    return refuse(r, member, rule);
+    }
+    if (json_text(j, &text) && view_equal_text(text, "client_secret_jwt"))
+        return registration_refuse(
+            r, member, "cannot be client_secret_jwt: only a hash of the secret is kept; use private_key_jwt");
+    return registration_refuse(r, member,
+                               "must be client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, "
+                               "self_signed_tls_client_auth or none");
 }
 
-static enum err read_flag(struct reader *r, const char *member, bool otherwise, bool *out)
+static enum err read_grant(struct registration_reader *r, const char *member, const struct json *j)
 {
-    const struct json *j = json_member(r->json, member);
+    static const struct grant {
+        const char *name;
+        enum client_grant grant;
+    } grants[] = {{"authorization_code", CLIENT_GRANT_CODE},
+                  {"client_credentials", CLIENT_GRANT_CLIENT_CREDENTIALS},
+                  {"urn:ietf:params:oauth:grant-type:device_code", CLIENT_GRANT_DEVICE},
+                  {"urn:openid:params:grant-type:ciba", CLIENT_GRANT_CIBA},
+                  {"urn:ietf:params:oauth:grant-type:token-exchange", CLIENT_GRANT_EXCHANGE}};
+    struct view word = VIEW_NONE;
 
-    *out = otherwise;
-    if (j && !json_bool(j, out))
-        return refuse(r, member, "must be true or false");
+    if (!json_text(j, &word))
+        return registration_refuse(r, member, "must be an array of texts");
+    if (view_equal_text(word, "refresh_token")) {
+        r->client->may_refresh = true;
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < COUNT(grants); i++)
+        if (view_equal_text(word, grants[i].name)) {
+            r->client->grants |= grants[i].grant;
+            return ERR_OK;
+        }
+    if (view_equal_text(word, "implicit") || view_equal_text(word, "password"))
+        return registration_refuse(r, member, "may not have implicit or password (RFC 9700 2.1.2, 2.4)");
+    return registration_refuse(r, member,
+                               "may have authorization_code, refresh_token, client_credentials and those of RFC 8628, "
+                               "CIBA and RFC 8693");
+}
+
+static enum err read_grants(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    enum err e = json_is_array(j) ? ERR_OK : registration_refuse(r, member, "must be an array");
+
+    *(unsigned *)out = 0;
+    for (size_t i = 0; !e && i < json_count(j); i++)
+        e = read_grant(r, member, json_at(j, i));
+    return e;
+}
+
+/* RFC 7591 2.1: response type and grant type go together. */
+static enum err read_response_types(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    struct view word = VIEW_NONE;
+    bool code = json_count(j) == 1 && json_text(json_at(j, 0), &word) && view_equal_text(word, "code");
+
+    if (!json_is_array(j) || (json_count(j) > 0 && !code))
+        return registration_refuse(r, member, "may only be [\"code\"] (RFC 9700 2.1.2)");
+    if (code != ((*(unsigned *)out & CLIENT_GRANT_CODE) != 0))
+        return registration_refuse(r, member, "has code exactly if grant_types has authorization_code (RFC 7591 2.1)");
+    return ERR_OK;
+}
+
+static enum err read_subject_type(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    static const char *const names[] = {"pairwise"};
+    int which;
+
+    (void)out;
+    if (!registration_choice(&which, j, names, 1))
+        return registration_refuse(r, member, "may only be pairwise");
+    return ERR_OK;
+}
+
+static enum err read_application_type(struct registration_reader *r, const char *member, const struct json *j,
+                                      void *out)
+{
+    static const char *const names[] = {"web", "native"};
+    int which;
+
+    (void)out;
+    if (!registration_choice(&which, j, names, 2))
+        return registration_refuse(r, member, "must be web or native");
     return ERR_OK;
 }
 
 /* OIDC Registration 2: "contacts" are mail addresses; the first is the one residents are told. */
-static enum err read_contacts(struct reader *r)
+static enum err read_contacts(struct registration_reader *r, const char *member, const struct json *j, void *out)
 {
-    const struct json *list = json_member(r->json, "contacts");
-    struct view text;
+    struct client_list list = {NULL, 0};
+    enum err e = registration_read_lines(r, member, j, &list);
 
-    if (list && (!json_is_array(list) || json_count(list) > URIS_MAX))
-        return refuse(r, "contacts", "must be an array of at most 32 texts");
-    for (size_t i = 0; i < json_count(list); i++) {
-        if (!json_text(json_at(list, i), &text) || !is_name(text))
-            return refuse(r, "contacts", "must be texts of at most 300 bytes without control characters");
-        if (i == 0)
-            r->client->contact = text;
-    }
+    if (!e && list.n)
+        *(struct view *)out = list.items[0];
+    return e;
+}
+
+static enum err read_jwks(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    struct buf text;
+    const char *rule = client_jwks_fault(j);
+
+    if (rule)
+        return registration_refuse(r, member, rule);
+    buf_open(&text, r->arena, JWKS_MAX);
+    json_put_canonical(&text, j);
+    return buf_done(&text, out);
+}
+
+static enum err read_max_age(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    int64_t age;
+
+    if (!json_int(j, &age) || age < 0 || age > AGE_MAX)
+        return registration_refuse(r, member, "must be a number of seconds from 0 to 315360000");
+    *(int64_t *)out = age;
     return ERR_OK;
 }
 
-static enum err read_grant_types(struct reader *r)
+/* Words of a space-separated list (OIDC Core 3.1.2.1), in order of preference. */
+static enum err read_acr_values(struct registration_reader *r, const char *member, const struct json *j, void *out)
 {
-    const struct json *list = json_member(r->json, "grant_types");
-    struct view word;
+    struct client_list list = {NULL, 0};
+    struct buf words;
+    enum err e = registration_read_lines(r, member, j, &list);
 
-    for (size_t i = 0; i < json_count(list); i++) {
-        if (!json_text(json_at(list, i), &word))
-            return refuse(r, "grant_types", "must be an array of texts");
-        if (view_equal_text(word, "refresh_token"))
-            r->client->may_refresh = true;
-        else if (!view_equal_text(word, "authorization_code"))
-            return refuse(r, "grant_types", "may have authorization_code and refresh_token only");
-    }
-    return list && !json_is_array(list) ? refuse(r, "grant_types", "must be an array") : ERR_OK;
-}
-
-static enum err read_response_types(struct reader *r)
-{
-    const struct json *list = json_member(r->json, "response_types");
-    struct view word;
-
-    if (!list)
-        return ERR_OK;
-    if (json_count(list) != 1 || !json_text(json_at(list, 0), &word) || !view_equal_text(word, "code"))
-        return refuse(r, "response_types", "may only be [\"code\"]");
-    return ERR_OK;
-}
-
-static enum err read_protocol(struct reader *r)
-{
-    static const char *const methods[] = {"client_secret_basic", "client_secret_post"};
-    static const char *const algs[] = {"RS256", "ES256"};
-    struct client *c = r->client;
-    int method, alg;
-    enum err e;
-
-    if ((e = read_choice(r, "token_endpoint_auth_method", methods, 2, 0,
-                         "must be client_secret_basic or client_secret_post", &method)) ||
-        (e = read_choice(r, "id_token_signed_response_alg", algs, 2, 0, "must be RS256 or ES256", &alg)) ||
-        (e = read_flag(r, "backchannel_logout_session_required", false, &c->backchannel_session)) ||
-        (e = read_flag(r, "require_pkce", true, &c->require_pkce)) || (e = read_grant_types(r)))
+    if (e)
         return e;
-    c->auth_method = method == 0 ? CLIENT_AUTH_BASIC : CLIENT_AUTH_POST;
-    c->id_token_alg = alg == 0 ? JWS_RS256 : JWS_ES256;
-    return read_response_types(r);
+    buf_open(&words, r->arena, 32 * 304);
+    for (size_t i = 0; i < list.n; i++) {
+        if (!text_is_visible(list.items[i]))
+            return registration_refuse(r, member, "must be an array of words");
+        buf_printf(&words, i ? " " : "");
+        buf_put(&words, list.items[i]);
+    }
+    return list.n ? buf_done(&words, out) : ERR_OK;
 }
 
-static enum err read_fields(struct reader *r)
+/* CIBA Core 4: push would bring the tokens themselves to an address that the service does not authenticate at. */
+static enum err read_ciba_mode(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    static const char *const names[] = {"poll", "ping"};
+    int mode;
+
+    if (!registration_choice(&mode, j, names, 2))
+        return registration_refuse(r, member, "must be poll or ping");
+    if ((mode == 1) != view_is(*(struct view *)out))
+        return registration_refuse(
+            r, member, "is ping exactly if backchannel_client_notification_endpoint is registered (CIBA 4)");
+    return ERR_OK;
+}
+
+/* OIDC Front-Channel Logout 2: scheme, host and port are those of a redirect address. */
+static enum err read_frontchannel(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    const struct client *c = r->client;
+    struct url own, redirect;
+    enum err e = registration_read_address(r, member, j, out);
+
+    if (e)
+        return e;
+    for (size_t i = 0; i < c->redirect_count; i++)
+        if (!url_read(&own, *(struct view *)out) && !url_read(&redirect, c->redirect_uris[i]) &&
+            url_same_origin(&own, &redirect))
+            return ERR_OK;
+    return registration_refuse(r, member,
+                               "must have scheme, host and port of a redirect address (Front-Channel Logout 2)");
+}
+
+/* --- all members, in the order they are read -----------------------------------------------------------------------
+ */
+
+typedef enum err reading(struct registration_reader *r, const char *member, const struct json *j, void *out);
+
+static const struct member {
+    const char *name;
+    reading *read; /* NULL: read_who, read_profile or read_fields does */
+    size_t at;
+} members[] = {
+    {"client_id", NULL, 0},
+    {"client_name", NULL, 0},
+    {"client_name#en", NULL, 0},
+    {"organization", NULL, 0},
+    {"sector", NULL, 0},
+    {"profile", NULL, 0},
+    {"fields", NULL, 0},
+    {"redirect_uris", read_redirects, MEMBER(redirect_uris)},
+    {"post_logout_redirect_uris", read_redirects, MEMBER(logout_uris)},
+    {"grant_types", read_grants, MEMBER(grants)},
+    {"response_types", read_response_types, MEMBER(grants)},
+    {"application_type", read_application_type, 0},
+    {"subject_type", read_subject_type, 0},
+    {"token_endpoint_auth_method", read_auth_method, MEMBER(auth_method)},
+    {"token_endpoint_auth_signing_alg", registration_read_alg, MEMBER(auth_alg)},
+    {"jwks", read_jwks, MEMBER(jwks)},
+    {"jwks_uri", registration_read_address, MEMBER(jwks_uri)},
+    {"tls_client_auth_subject_dn", registration_read_line, MEMBER(tls_subject)},
+    {"tls_client_auth_san_dns", registration_read_line, MEMBER(tls_san_dns)},
+    {"id_token_signed_response_alg", registration_read_alg, MEMBER(id_token_alg)},
+    {"id_token_encrypted_response_alg", registration_read_line, MEMBER(id_token_jwe.alg)},
+    {"id_token_encrypted_response_enc", registration_read_line, MEMBER(id_token_jwe.enc)},
+    {"userinfo_signed_response_alg", registration_read_alg, MEMBER(userinfo.alg)},
+    {"userinfo_encrypted_response_alg", registration_read_line, MEMBER(userinfo.jwe.alg)},
+    {"userinfo_encrypted_response_enc", registration_read_line, MEMBER(userinfo.jwe.enc)},
+    {"introspection_signed_response_alg", registration_read_alg, MEMBER(introspection.alg)},
+    {"introspection_encrypted_response_alg", registration_read_line, MEMBER(introspection.jwe.alg)},
+    {"introspection_encrypted_response_enc", registration_read_line, MEMBER(introspection.jwe.enc)},
+    {"authorization_signed_response_alg", registration_read_alg, MEMBER(authorization.alg)},
+    {"authorization_encrypted_response_alg", registration_read_line, MEMBER(authorization.jwe.alg)},
+    {"authorization_encrypted_response_enc", registration_read_line, MEMBER(authorization.jwe.enc)},
+    {"request_object_signing_alg", registration_read_alg, MEMBER(request_alg)},
+    {"request_object_encryption_alg", registration_read_line, MEMBER(request_jwe.alg)},
+    {"request_object_encryption_enc", registration_read_line, MEMBER(request_jwe.enc)},
+    {"request_uris", registration_read_references, MEMBER(request_uris)},
+    {"require_signed_request_object", registration_read_flag, MEMBER(require_request)},
+    {"require_pushed_authorization_requests", registration_read_flag, MEMBER(require_par)},
+    {"require_pkce", registration_read_flag, MEMBER(require_pkce)},
+    {"tls_client_certificate_bound_access_tokens", registration_read_flag, MEMBER(tls_bound)},
+    {"dpop_bound_access_tokens", registration_read_flag, MEMBER(dpop_bound)},
+    {"default_max_age", read_max_age, MEMBER(default_max_age)},
+    {"require_auth_time", registration_read_flag, MEMBER(require_auth_time)},
+    {"default_acr_values", read_acr_values, MEMBER(default_acr)},
+    {"resource", registration_read_address, MEMBER(resource)},
+    {"resources", registration_read_addresses, MEMBER(resources)},
+    {"authorization_details_types", registration_read_lines, MEMBER(details)},
+    {"backchannel_logout_uri", registration_read_address, MEMBER(backchannel_uri)},
+    {"backchannel_logout_session_required", registration_read_flag, MEMBER(backchannel_session)},
+    {"frontchannel_logout_uri", read_frontchannel, MEMBER(frontchannel_uri)},
+    {"frontchannel_logout_session_required", registration_read_flag, MEMBER(frontchannel_session)},
+    {"initiate_login_uri", registration_read_https, MEMBER(initiate_login_uri)},
+    {"sector_identifier_uri", registration_read_https, MEMBER(sector_uri)},
+    {"backchannel_client_notification_endpoint", registration_read_address, MEMBER(ciba_notify_uri)},
+    {"backchannel_token_delivery_mode", read_ciba_mode, MEMBER(ciba_notify_uri)},
+    {"events_uri", registration_read_address, MEMBER(events_uri)},
+    {"events_poll", registration_read_flag, MEMBER(events_poll)},
+    {"logo_uri", registration_read_address, MEMBER(logo_uri)},
+    {"client_uri", registration_read_address, MEMBER(client_uri)},
+    {"policy_uri", registration_read_address, MEMBER(policy_uri)},
+    {"tos_uri", registration_read_address, MEMBER(tos_uri)},
+    {"contacts", read_contacts, MEMBER(contact)},
+    {"software_id", registration_read_line, MEMBER(software_id)},
+    {"software_version", registration_read_line, MEMBER(software_version)},
+};
+
+bool registration_knows(struct view name)
+{
+    for (size_t i = 0; i < COUNT(members); i++)
+        if (view_equal_text(name, members[i].name))
+            return true;
+    return false;
+}
+
+static enum err refuse_strangers(struct registration_reader *r)
+{
+    const struct json *value;
+    struct view name;
+
+    if (!json_is_object(r->json))
+        return registration_refuse(r, "registration", "must be one JSON object");
+    for (size_t i = 0; json_member_at(r->json, i, &name, &value); i++)
+        if (!registration_knows(name)) {
+            const char *stranger = arena_text(r->arena, name);
+            return stranger ? registration_refuse(r, stranger, "is not a member we know") : ERR_MEMORY;
+        }
+    return ERR_OK;
+}
+
+/* --- the whole --------------------------------------------------------------------------------------------------- */
+
+static enum err read_profile(struct registration_reader *r)
+{
+    static const char *const names[] = {
+        [CLIENT_PROFILE_MUNI] = "muni", [CLIENT_PROFILE_BASIC] = "basic", [CLIENT_PROFILE_FAPI2] = "fapi2"};
+    const struct json *j = json_member(r->json, "profile");
+    struct client *c = r->client;
+    int profile = CLIENT_PROFILE_MUNI;
+
+    if (j && !registration_choice(&profile, j, names, COUNT(names)))
+        return registration_refuse(r, "profile", "must be muni, basic or fapi2");
+    c->profile = (enum client_profile)profile;
+    const struct client_defaults *defaults = client_policy_defaults(c->profile);
+    c->auth_method = defaults->auth_method;
+    c->id_token_alg = defaults->id_token_alg;
+    c->require_pkce = defaults->require_pkce;
+    c->require_par = defaults->require_par;
+    /* A token is bound to one thing: who says certificate does not mean DPoP. */
+    c->dpop_bound =
+        defaults->dpop_bound && !json_member_bool(r->json, "tls_client_certificate_bound_access_tokens", false);
+    c->default_max_age = -1;
+    c->grants = CLIENT_GRANT_CODE;
+    return ERR_OK;
+}
+
+/* OIDC Registration 2: who encrypts without saying how means A128CBC-HS256. */
+static void fill_content_algs(struct client *c)
+{
+    struct client_jwe *const all[] = {&c->id_token_jwe, &c->userinfo.jwe, &c->introspection.jwe, &c->authorization.jwe,
+                                      &c->request_jwe};
+
+    for (size_t i = 0; i < COUNT(all); i++)
+        if (view_is(all[i]->alg) && !view_is(all[i]->enc))
+            all[i]->enc = VIEW("A128CBC-HS256");
+}
+
+static enum err read_all(struct registration_reader *r)
+{
+    for (size_t i = 0; i < COUNT(members); i++) {
+        const struct json *j = json_member(r->json, members[i].name);
+        enum err e =
+            j && members[i].read ? members[i].read(r, members[i].name, j, (char *)r->client + members[i].at) : ERR_OK;
+        if (e)
+            return e;
+    }
+    fill_content_algs(r->client);
+    return ERR_OK;
+}
+
+static enum err keep_policy(struct registration_reader *r)
+{
+    struct client_policy_fault fault;
+
+    if (client_policy_keeps(r->client, &fault))
+        return ERR_OK;
+    const char *rule = arena_printf(r->arena, "%s (%s)", fault.rule, fault.paragraph);
+    return rule ? registration_refuse(r, fault.member, rule) : ERR_MEMORY;
+}
+
+/* The host a resident knows the service by. */
+static void set_host(struct client *c)
+{
+    struct url url;
+
+    if (!url_read(&url, c->redirect_count ? c->redirect_uris[0] : c->client_uri))
+        c->host = url.host;
+}
+
+static enum err read_fields(struct registration_reader *r)
 {
     struct client *c = r->client;
-    struct ask_terms terms = {c->id, c->org_id, c->policy_uri, VIEW_NONE};
+    struct ask_terms terms = {c->id, c->org_id, c->policy_uri, c->tos_uri};
     struct ask *ask = arena_alloc(r->arena, sizeof *ask);
     struct ask_fault fault = {NULL, NULL};
 
@@ -256,41 +416,19 @@ static enum err read_fields(struct reader *r)
         return ERR_MEMORY;
     enum err e = ask_read(ask, r->arena, json_member(r->json, "fields"), &terms, &fault);
     if (e == ERR_SYNTAX)
-        return refuse(r, fault.field, fault.rule);
+        return registration_refuse(r, fault.field, fault.rule);
     c->ask = ask;
     return e;
 }
 
-static enum err read_members(struct reader *r, struct view id)
+static enum err read_registration(struct registration_reader *r, struct view id)
 {
-    static const char *const known[] = {"client_id",
-                                        "client_name",
-                                        "client_name#en",
-                                        "organization",
-                                        "sector",
-                                        "redirect_uris",
-                                        "post_logout_redirect_uris",
-                                        "backchannel_logout_uri",
-                                        "backchannel_logout_session_required",
-                                        "token_endpoint_auth_method",
-                                        "id_token_signed_response_alg",
-                                        "grant_types",
-                                        "response_types",
-                                        "require_pkce",
-                                        "policy_uri",
-                                        "events_uri",
-                                        "contacts",
-                                        "fields",
-                                        NULL};
-    struct view stranger;
     enum err e;
 
-    if (!json_is_object(r->json))
-        return refuse(r, "registration", "must be one JSON object");
-    if (!json_only(r->json, known, &stranger))
-        return refuse(r, arena_text(r->arena, stranger), "is not a member we know");
-    if ((e = read_who(r, id)) || (e = read_addresses(r)) || (e = read_contacts(r)) || (e = read_protocol(r)))
+    if ((e = refuse_strangers(r)) || (e = read_profile(r)) || (e = read_who(r, id)) || (e = read_all(r)) ||
+        (e = keep_policy(r)))
         return e;
+    set_host(r->client);
     return read_fields(r);
 }
 
@@ -308,14 +446,12 @@ enum err registration_read(struct client **out, struct arena *arena, struct view
         *fault = (struct registration_fault){"registration", "is larger than 64 KiB"};
         return ERR_SYNTAX;
     }
-    c->default_max_age = -1;
-    c->grants = CLIENT_GRANT_CODE;
     enum err e = json_read(&j, arena, json, &why);
     if (e == ERR_SYNTAX)
         *fault = (struct registration_fault){"registration", why};
     if (e)
         return e;
-    struct reader r = {arena, j, c, fault};
+    struct registration_reader r = {arena, j, c, fault};
     *out = c;
-    return read_members(&r, id);
+    return read_registration(&r, id);
 }

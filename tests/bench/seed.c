@@ -43,7 +43,8 @@ static const char *registration_text(struct arena *a, const struct seed *s, int 
         a,
         "{\"client_name\":\"施設予約 %d\",\"organization\":{\"id\":\"city-%d\",\"name\":\"A市\",\"name#en\":\"A "
         "City\"},"
-        "\"sector\":\"city-%d\",\"redirect_uris\":[\"%s\"],\"id_token_signed_response_alg\":\"%s\","
+        "\"profile\":\"muni\",\"sector\":\"city-%d\",\"redirect_uris\":[\"%s\"],\"id_token_signed_response_alg\":\"%"
+        "s\","
         "\"fields\":["
         "{\"id\":\"name\",\"required\":true,\"purpose\":\"予約者の確認\",\"purpose#en\":\"To know who books\"},"
         "{\"id\":\"address\",\"required\":true,\"purpose\":\"市民料金\",\"purpose#en\":\"Residents' price\"},"

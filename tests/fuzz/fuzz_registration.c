@@ -10,7 +10,9 @@ static void check(const struct client *c)
 {
     INSIST(view_is(c->id) && c->id.n > 0 && c->id.n <= 64);
     INSIST(c->name.ja.n > 0 && c->name.en.n > 0 && c->org_id.n > 0 && c->sector.n > 0);
-    INSIST(c->redirect_count > 0 && c->ask != NULL && c->ask->n <= FIELD_MAX);
+    INSIST(c->redirect_count > 0 || !(c->grants & CLIENT_GRANT_CODE));
+    INSIST(c->ask != NULL && c->ask->n <= FIELD_MAX);
+    INSIST(!(view_is(c->jwks) && view_is(c->jwks_uri)) && c->grants != 0);
     INSIST(!view_is(c->secret_hash));
     for (size_t i = 0; i < c->redirect_count; i++) {
         INSIST(client_has_redirect(c, c->redirect_uris[i]));

@@ -13,7 +13,8 @@
 
 static const char A_CITY[] =
     "{\"client_name\":\"A市 施設予約\",\"client_name#en\":\"A City facility booking\","
-    "\"organization\":{\"id\":\"a-city\",\"name\":\"A市\",\"name#en\":\"A City\"},\"sector\":\"a-city\","
+    "\"profile\":\"muni\",\"organization\":{\"id\":\"a-city\",\"name\":\"A市\",\"name#en\":\"A "
+    "City\"},\"sector\":\"a-city\","
     "\"redirect_uris\":[\"http://a-city.localhost:8081/cb\"],"
     "\"post_logout_redirect_uris\":[\"http://a-city.localhost:8081/bye\"],"
     "\"backchannel_logout_uri\":\"http://127.0.0.1:%u/logout\",\"backchannel_logout_session_required\":true,"
@@ -30,7 +31,8 @@ static const char A_CITY[] =
 
 static const char B_CITY[] =
     "{\"client_name\":\"B市 施設予約\",\"client_name#en\":\"B City facility booking\","
-    "\"organization\":{\"id\":\"b-city\",\"name\":\"B市\",\"name#en\":\"B City\"},\"sector\":\"b-city\","
+    "\"profile\":\"muni\",\"organization\":{\"id\":\"b-city\",\"name\":\"B市\",\"name#en\":\"B "
+    "City\"},\"sector\":\"b-city\","
     "\"redirect_uris\":[\"http://b-city.localhost:8082/cb\"],"
     "\"backchannel_logout_uri\":\"http://127.0.0.1:%u/logout\",\"backchannel_logout_session_required\":true,"
     "\"events_uri\":\"http://127.0.0.1:%u/events\","

@@ -374,6 +374,45 @@ Test(command, client_add_prints_a_secret_once_and_keeps_its_hash)
     HAS(genkan("audit list --event operator").out, "client add");
 }
 
+static enum err secret_is_absent(void *ctx, const struct row *row)
+{
+    *(bool *)ctx = !view_is(row_blob(row, 0));
+    return ERR_OK;
+}
+
+Test(command, client_add_makes_no_secret_for_a_method_without_one)
+{
+    bool absent = false;
+    make_data();
+    write_text(registration_path, arena_printf(&a,
+                                               "%.*s,\"token_endpoint_auth_method\":\"private_key_jwt\","
+                                               "\"jwks_uri\":\"https://a.example/jwks\"}",
+                                               (int)strlen(registration) - 1, registration));
+    struct output o = genkan("client add --json %s", registration_path);
+    cr_assert_eq(o.code, COMMAND_DONE, "%s", o.err);
+    cr_expect_str_eq(o.out, "{\"client_id\":\"a-booking\"}\n");
+    struct store *store;
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    struct db *db = store_borrow(store);
+    cr_expect_eq(db_each(db, "SELECT secret_hash FROM client", NO_VALUES, secret_is_absent, &absent), ERR_OK);
+    store_return(store, db);
+    store_close(store);
+    cr_expect(absent);
+}
+
+Test(command, client_add_names_the_rule_of_the_profile_that_is_broken)
+{
+    make_data();
+    write_text(registration_path, arena_printf(&a,
+                                               "%.*s,\"profile\":\"fapi2\",\"id_token_signed_response_alg\":\"RS256\","
+                                               "\"jwks_uri\":\"https://a.example/jwks\"}",
+                                               (int)strlen(registration) - 1, registration));
+    struct output o = genkan("client add %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "id_token_signed_response_alg must be ES256, PS256 or EdDSA in profile fapi2 (FAPI 2.0 5.4.1)");
+}
+
 Test(command, client_add_refuses_an_id_that_is_taken_and_remove_one_that_is_not)
 {
     make_data();
