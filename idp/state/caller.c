@@ -2,9 +2,9 @@
 
 #include "base/base64.h"
 #include "base/hash.h"
-#include "base/json.h"
 #include "idp/rules/client_assertion.h"
 #include "idp/rules/client_auth.h"
+#include "idp/state/client_keys.h"
 #include "idp/state/clients.h"
 #include "sessions/once.h"
 #include "store/store.h"
@@ -42,27 +42,6 @@ static enum err judge_assertion(struct visit *v, const struct client *client, co
         return ERR_MEMORY;
     *refusal = client_assertion_decide(t, &facts);
     return *refusal ? ERR_OK : take_assertion(v, t, refusal);
-}
-
-/* With the keys that are registered by value. ERR_MISMATCH: none of them made it. */
-static enum err client_keys_verify(struct visit *v, const struct client *c, const struct jws *j)
-{
-    struct json *set;
-    struct jws_key *key;
-    enum err e = json_read(&set, v->arena, c->jwks, NULL);
-
-    if (e)
-        return e == ERR_SYNTAX ? ERR_MISMATCH : e;
-    const struct json *keys = json_member(set, "keys");
-    for (size_t i = 0; i < json_count(keys); i++) {
-        if (jws_key_read_jwk(&key, json_at(keys, i)))
-            continue;
-        e = jws_verify(j, key);
-        jws_key_close(key);
-        if (e != ERR_MISMATCH)
-            return e;
-    }
-    return ERR_MISMATCH;
 }
 
 /* Whose keys are asked is the assertion's word, which then its signature must prove. */

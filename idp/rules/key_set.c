@@ -1,0 +1,71 @@
+#include "idp/rules/key_set.h"
+
+#include "base/json.h"
+
+static const enum jws_alg algs[] = {JWS_RS256, JWS_PS256, JWS_ES256, JWS_ES384, JWS_EDDSA};
+
+#define ALGS (sizeof algs / sizeof *algs)
+
+/* RFC 7518 6.2.2, 6.3.2, 6.4.1, RFC 8037 2. */
+static bool is_secret(const struct json *jwk)
+{
+    return json_member(jwk, "d") || json_member(jwk, "k");
+}
+
+/* RFC 7517 5: "Implementations SHOULD ignore JWKs [...] that use kty values that are not understood by them". */
+static enum err add_key(struct key_set *set, struct arena *a, const struct json *jwk)
+{
+    const struct jws_key *key;
+
+    for (size_t i = 0; i < ALGS; i++) {
+        enum err e = jws_key_read_public(&key, a, jwk, algs[i]);
+        if (e == ERR_MEMORY || e == ERR_CRYPTO)
+            return e;
+        if (!e)
+            set->rows[set->n++] = (struct key_set_row){json_member_text(jwk, "kid"), key};
+    }
+    return ERR_OK;
+}
+
+enum err key_set_read(struct key_set *out, struct arena *a, struct view text, const char **why)
+{
+    struct json *j;
+    enum err e = json_read(&j, a, text, NULL);
+
+    *out = (struct key_set){0};
+    *why = "must be a JWK set: an object with an array \"keys\" (RFC 7517 5)";
+    if (e)
+        return e;
+    const struct json *keys = json_member(j, "keys");
+    if (!json_is_array(keys))
+        return ERR_SYNTAX;
+    *why = "has more than 32 keys";
+    if (json_count(keys) > KEY_SET_MAX)
+        return ERR_LIMIT;
+    out->rows = arena_array(a, json_count(keys) * ALGS, sizeof *out->rows);
+    e = out->rows ? ERR_OK : ERR_MEMORY;
+    for (size_t i = 0; !e && i < json_count(keys); i++) {
+        *why = "has a private key in it, which is known to others now: make a new one";
+        e = is_secret(json_at(keys, i)) ? ERR_SYNTAX : add_key(out, a, json_at(keys, i));
+    }
+    return e;
+}
+
+static size_t pick(const struct jws_key **out, const struct key_set *set, enum jws_alg alg, bool any, struct view kid)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < set->n && n < KEY_SET_TRIES; i++)
+        if (jws_key_alg(set->rows[i].key) == alg && (any || view_equal(set->rows[i].kid, kid)))
+            out[n++] = set->rows[i].key;
+    return n;
+}
+
+size_t key_set_candidates(const struct jws_key *out[KEY_SET_TRIES], const struct key_set *set, const struct jws *j)
+{
+    if (!view_is(j->kid))
+        return pick(out, set, j->alg, true, VIEW_NONE);
+    size_t n = pick(out, set, j->alg, false, j->kid);
+
+    return n ? n : pick(out, set, j->alg, false, VIEW_NONE);
+}
