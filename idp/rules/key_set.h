@@ -25,8 +25,8 @@ struct key_set {
  * keys. The set lives as long as the arena, for all threads. */
 enum err key_set_read(struct key_set *out, struct arena *a, struct view text, const char **why) MUST_CHECK;
 
-/* The keys that may have made J, at most KEY_SET_TRIES: those of its algorithm, and if it names one (RFC 7515 4.1.4) only
- * that one; keys without a name are asked when none has it. 0: none. */
+/* The keys that may have made J, at most KEY_SET_TRIES: those of its algorithm, and if it names one (RFC 7515 4.1.4)
+ * only that one; keys without a name are asked when none has it. 0: none. */
 size_t key_set_candidates(const struct jws_key *out[KEY_SET_TRIES], const struct key_set *set, const struct jws *j);
 
 #endif

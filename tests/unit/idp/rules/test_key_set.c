@@ -24,8 +24,8 @@ TestSuite(key_set, .init = open_arena, .fini = close_arena);
     "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","                          \
     "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\""
 #define RSA                                                                                                            \
-    "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7a"    \
-    "PFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2"      \
+    "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7a"   \
+    "PFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2"     \
     "QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr"     \
     "3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw\""
 #define ED "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\""
@@ -49,7 +49,8 @@ static size_t asks(enum jws_alg alg, const char *kid)
 
 Test(key_set, is_an_object_with_keys)
 {
-    static const char *const bad[] = {"", "[]", "{}", "{\"keys\":{}}", "{\"keys\":null}", "{\"keys\":[]}x", "{\"keys\":[],\"keys\":[]}"};
+    static const char *const bad[] = {
+        "", "[]", "{}", "{\"keys\":{}}", "{\"keys\":null}", "{\"keys\":[]}x", "{\"keys\":[],\"keys\":[]}"};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_eq(key_set_read(&set, &a, view_text(bad[i]), &why), ERR_SYNTAX, "%s", bad[i]);
@@ -59,9 +60,9 @@ Test(key_set, is_an_object_with_keys)
 
 Test(key_set, with_a_private_key_in_it_is_refused)
 {
-    static const char *const bad[] = {"{\"keys\":[{" EC ",\"d\":\"AA\"}]}", "{\"keys\":[{" EC "},{" RSA ",\"d\":\"AA\"}]}",
-                                      "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}",
-                                      "{\"keys\":[{\"kty\":\"new\",\"d\":\"AA\"}]}"};
+    static const char *const bad[] = {
+        "{\"keys\":[{" EC ",\"d\":\"AA\"}]}", "{\"keys\":[{" EC "},{" RSA ",\"d\":\"AA\"}]}",
+        "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}", "{\"keys\":[{\"kty\":\"new\",\"d\":\"AA\"}]}"};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         cr_expect_eq(key_set_read(&set, &a, view_text(bad[i]), &why), ERR_SYNTAX, "%s", bad[i]);
@@ -144,6 +145,7 @@ Test(key_set, asks_the_keys_that_fit)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         read(rows[i].keys);
-        cr_expect_eq(asks(rows[i].alg, rows[i].kid), rows[i].asked, "row %zu: %zu asked", i, asks(rows[i].alg, rows[i].kid));
+        cr_expect_eq(asks(rows[i].alg, rows[i].kid), rows[i].asked, "row %zu: %zu asked", i,
+                     asks(rows[i].alg, rows[i].kid));
     }
 }
