@@ -1,0 +1,93 @@
+// Runs every module of every plan against one started server and says what came of each.
+//   main.mjs BUILD [--only TEXT] [--table] [--keep] [--verbose]
+// --table writes the results into docs/conformance.md; without it they are compared with what stands there.
+import { parseArgs } from 'node:util';
+import { Check, runModule } from './lib/check.mjs';
+import { Desk } from './lib/desk.mjs';
+import { closeConnections } from './lib/http.mjs';
+import { Party } from './lib/party.mjs';
+import { Server } from './lib/server.mjs';
+import { freshId, registrationOf, Stage } from './lib/stage.mjs';
+import { differences, writeTable } from './lib/table.mjs';
+import { plans as basic } from './plans/basic.mjs';
+import { plans as config } from './plans/config.mjs';
+import { plans as logout } from './plans/logout.mjs';
+
+const AT_ONCE = 8; // modules; most of them wait for the server, some for the clock
+const plans = [...config, ...basic, ...logout];
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string' }, table: { type: 'boolean' }, keep: { type: 'boolean' }, verbose: { type: 'boolean' } },
+});
+
+// A service of its own for a module, registered as the plan has it.
+async function addClient(check, plan, changes = {}, party = {}) {
+  const id = freshId(plan.name, check.name);
+  const registration = JSON.parse(JSON.stringify(registrationOf(id, { ...plan.registration, ...changes })));
+  const { client_secret: secret } = await check.server.add(registration);
+  return new Party(check, { id, secret, redirect: registration.redirect_uris[0], ...plan.party, ...party });
+}
+
+async function runOne(stage, plan, name) {
+  const check = new Check(plan.name, name, { ...stage, browser: stage.browser.bind(stage), id: (word) => freshId(plan.name, word) });
+  check.look = async () => {
+    const answer = await stage.look();
+    check.metadata = answer.json;
+    return answer;
+  };
+  check.client = (changes, party) => addClient(check, plan, changes, party);
+  return runModule(check, plan.modules[name]);
+}
+
+const chosen = plans.flatMap((plan) => Object.keys(plan.modules).map((name) => ({ plan, name })))
+  .filter(({ plan, name }) => !options.only || `${plan.name} ${name}`.includes(options.only));
+
+function say(result) {
+  console.log(`${result.status.padEnd(7)} ${String(result.ms).padStart(6)} ms  ${result.plan.replace(/-(certification-)?test-plan$/, '')}  ${result.name}${result.reason ? `\n        ${result.reason}` : ''}`);
+  if (options.verbose) for (const line of result.trail) console.log(`          ok ${line}`);
+}
+
+async function runAll(stage) {
+  const results = new Map();
+  const waiting = [...chosen];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const result = await runOne(stage, next.plan, next.name);
+      say(result);
+      results.set(next, result);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return chosen.map((one) => results.get(one));
+}
+
+// What the server logged that no test of the outside would see.
+function troubles(server) {
+  return server.log().split('\n').filter((line) => /"level":"error"|AddressSanitizer|runtime error|LeakSanitizer/.test(line));
+}
+
+const server = await Server.start(positionals[0]);
+const desk = await Desk.open(server.authority);
+let failed = 1;
+try {
+  const stage = new Stage(server, desk);
+  await stage.look();
+  await stage.prepare();
+  const results = await runAll(stage);
+  const bad = results.filter(({ status }) => status === 'FAILED');
+  const wrong = options.only ? [] : options.table ? writeTable(plans, results) : differences(plans, results);
+  for (const line of wrong) console.log(`docs/conformance.md: ${line}`);
+  if (wrong.length) console.log('tests/conformance/run --table writes the page anew');
+  const noise = troubles(server);
+  for (const line of noise) console.log(`the server logged: ${line}`);
+  const count = (status) => results.filter((one) => one.status === status).length;
+  console.log(`\n${results.reduce((sum, one) => sum + one.checked, 0)} checks; ${count('PASSED')} passed, ${count('WARNING')} with a warning, ${count('SKIPPED')} skipped, ${bad.length} failed`);
+  failed = bad.length + wrong.length + noise.length + (results.length === 0);
+} finally {
+  await desk.close();
+  closeConnections();
+  if (options.keep) console.log(`kept: ${server.folder}, ${server.issuer}, process ${server.process.pid}`);
+  else if ((await server.stop()) !== 0) failed += 1;
+}
+process.exit(failed ? 1 : 0);
