@@ -31,6 +31,29 @@ enum err card_list(struct card **out, size_t *n, struct db *db, struct arena *a,
     return ERR_OK;
 }
 
+enum err card_find(struct card_owner *out, struct db *db, struct arena *a, struct view account_key)
+{
+    static const char SQL[] = "SELECT resident, linked_at, used_at, answered_at FROM card WHERE account_key = $1";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_BLOB(account_key)), &r);
+    if (e == ERR_OK)
+        *out = (struct card_owner){row_ident(&r, 0), row_int(&r, 1), row_int(&r, 2), row_int(&r, 3)};
+    return e;
+}
+
+enum err card_move(struct db *db, struct view account_key, struct ident from, struct ident to, int64_t now)
+{
+    static const char SQL[] = "UPDATE card SET resident = $3, linked_at = $4 WHERE account_key = $1 AND resident = $2";
+    enum err e = db_run(db, SQL, VALUES(V_BLOB(account_key), V_IDENT(from), V_IDENT(to), V_INT(now)));
+    return e == ERR_OK && db_changes(db) != 1 ? ERR_CONFLICT : e;
+}
+
+enum err card_record_answered(struct db *db, struct view account_key, int64_t now)
+{
+    static const char SQL[] = "UPDATE card SET answered_at = $2 WHERE account_key = $1";
+    return db_run(db, SQL, VALUES(V_BLOB(account_key), V_INT(now)));
+}
+
 struct seeking {
     struct ident id;
     struct arena *a;

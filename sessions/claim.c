@@ -1,5 +1,6 @@
 #include "sessions/claim.h"
 
+#include "sessions/card.h"
 #include "sessions/list.h"
 
 /* --- likeness --------------------------------------------------------------------------------------------------- */
@@ -113,12 +114,8 @@ enum err claim_refuse(struct db *db, struct view account_key, struct ident accou
 
 enum err claim_settle(struct db *db, const struct claim *c, int64_t now)
 {
-    static const char MOVE[] = "UPDATE card SET resident = $3, linked_at = $4 WHERE account_key = $1 AND resident = $2";
     static const char FORGET[] = "DELETE FROM claim WHERE account_key = $1";
-    enum err e =
-        db_run(db, MOVE, VALUES(V_BLOB(c->account_key), V_IDENT(c->claimant), V_IDENT(c->account), V_INT(now)));
-    if (e == ERR_OK && db_changes(db) != 1)
-        e = ERR_CONFLICT;
+    enum err e = card_move(db, c->account_key, c->claimant, c->account, now);
     return e ? e : db_run(db, FORGET, VALUES(V_BLOB(c->account_key)));
 }
 

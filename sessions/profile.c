@@ -140,6 +140,15 @@ static enum err open_row(void *ctx, const struct row *row)
     return is_wanted(r, row_text(row, 0)) ? open_value(r, row) : ERR_OK;
 }
 
+enum err profile_has_values(bool *has, struct db *db, struct arena *a, struct ident resident)
+{
+    static const char SQL[] = "SELECT EXISTS (SELECT 1 FROM profile WHERE resident = $1 AND field <> '')";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(resident)), &r);
+    *has = e == ERR_OK && row_int(&r, 0) != 0;
+    return e;
+}
+
 enum err profile_find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
                       struct ident resident, const struct view *fields, size_t n_fields)
 {

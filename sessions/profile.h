@@ -22,6 +22,9 @@ struct profile_value {
     int64_t changed_at; /* out: unix seconds; changes with the value and only with it */
 };
 
+/* Is anything stored of RESIDENT now? */
+enum err profile_has_values(bool *has, struct db *db, struct arena *a, struct ident resident) MUST_CHECK;
+
 /* Values of a resident. FIELDS: only these (N_FIELDS of them); NULL: all. *OUT in A, sorted by field id; *N may be 0.
  * ERR_MISMATCH: a value does not open (moved, changed, or another key); ERR_UNAVAILABLE: the master key is not there:
  * nothing is given then. */

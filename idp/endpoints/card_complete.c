@@ -13,6 +13,7 @@
 #include "idp/state/config.h"
 #include "idp/state/logout.h"
 #include "idp/state/renewal.h"
+#include "idp/state/succession.h"
 #include "idp/state/upkeep.h"
 #include "jpki/proof/request.h"
 #include "sessions/card.h"
@@ -22,10 +23,11 @@
 struct completing {
     const struct card_proof *proof;
     struct visit *visit;
-    struct session session;    /* login */
-    bool ended;                /* ... ended an older session */
-    struct card_values values; /* read, register */
-    struct view reason;        /* failure */
+    struct session session;       /* login */
+    bool ended;                   /* ... ended an older session */
+    struct succession succession; /* ... with a card that may be a renewed one */
+    struct card_values values;    /* read, register */
+    struct view reason;           /* failure */
 };
 
 /* --- recording ------------------------------------------------------------------------------------------------ */
@@ -65,7 +67,11 @@ static enum err login_job(struct db *db, void *ctx)
     struct completing *c = ctx;
     const struct card_txn *t = &c->proof->txn;
     const struct visit *v = c->visit;
-    enum err e = resident_of_card(&c->session.resident, NULL, db, v->arena, VIEW_ARRAY(c->proof->account), v->now);
+    enum err e = succession_settle(db, &c->succession);
+    if (!e)
+        e = resident_of_card(&c->session.resident, NULL, db, v->arena, VIEW_ARRAY(c->proof->account), v->now);
+    if (!e)
+        e = succession_record(db, &c->succession);
     if (!e)
         e = open_session(c, db);
     if (!e)
@@ -207,9 +213,14 @@ static enum err log_in(struct completing *c)
                                   .created_at = v->now,
                                   .seen_at = v->now,
                                   .expires_at = v->now + v->op->config->session.absolute};
-    enum err e = view_is(ticket) ? store_write(v->op->store, login_job, c) : ERR_MEMORY;
+    enum err e = view_is(ticket)
+                     ? succession_ask(&c->succession, v, &c->proof->verdict.cert, VIEW_ARRAY(c->proof->account))
+                     : ERR_MEMORY;
+    if (!e)
+        e = store_write(v->op->store, login_job, c);
     if (e)
         return e;
+    succession_done(&c->succession);
     if (c->ended)
         upkeep_wake(v->op->upkeep);
     visit_set_session_cookie(v, ticket);

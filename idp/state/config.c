@@ -246,6 +246,23 @@ static const char *take_renewal_wait(struct reading *r, const char *value)
     return take_seconds(&r->config->jpki.renewal_wait, value, 86400, 90 * 86400, "must be a time from 1d to 90d");
 }
 
+/* What it says opens a registration: nobody in between may say it. */
+static const char *take_renewal_service(struct reading *r, const char *value)
+{
+    struct url url;
+    bool good = strlen(value) <= 200 && url_read(&url, view_text(value)) == ERR_OK && !url.fragment.p &&
+                (url_is_https(&url) || (url_is_http(&url) && url_is_loopback_host(url.host)));
+    if (!good)
+        return "must be an address like \"https://...\"; http only on this machine";
+    r->config->jpki.renewal_service = arena_text(r->arena, view_text(value));
+    return r->config->jpki.renewal_service ? NULL : "is too long";
+}
+
+static const char *take_renewal_service_timeout(struct reading *r, const char *value)
+{
+    return take_seconds(&r->config->jpki.renewal_service_timeout, value, 1, 10, "must be a time from 1s to 10s");
+}
+
 static const char *take_agent_port(struct reading *r, const char *value)
 {
     unsigned port;
@@ -370,6 +387,8 @@ static const struct key {
     {"jpki", "ocsp_certificate", "jpki.ocsp_certificate", false, take_ocsp_certificate},
     {"jpki", "ocsp_key", "jpki.ocsp_key", false, take_ocsp_key},
     {"jpki", "renewal_wait", "jpki.renewal_wait", false, take_renewal_wait},
+    {"jpki", "renewal_service", "jpki.renewal_service", false, take_renewal_service},
+    {"jpki", "renewal_service_timeout", "jpki.renewal_service_timeout", false, take_renewal_service_timeout},
     {"agent", "port", "agent.port", false, take_agent_port},
     {"session", "idle", "session.idle", false, take_idle},
     {"session", "absolute", "session.absolute", false, take_absolute},
@@ -466,6 +485,8 @@ static enum err parse(struct reading *r, const char *text)
                         KEY("ocsp_certificate"),
                         KEY("ocsp_key"),
                         KEY("renewal_wait"),
+                        KEY("renewal_service"),
+                        KEY("renewal_service_timeout"),
                         CFG_END()};
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
     cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
@@ -595,6 +616,7 @@ static void set_defaults(struct config *c)
     c->jpki.ocsp = true;
     c->jpki.ocsp_timeout = 3;
     c->jpki.renewal_wait = 7 * 86400;
+    c->jpki.renewal_service_timeout = 3;
     c->agent.port = 23837;
     c->session.idle = 15 * 60;
     c->session.absolute = 12 * 3600;
@@ -681,6 +703,8 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"jpki.ocsp_certificate", same(now->jpki.ocsp_certificate, next->jpki.ocsp_certificate)},
         {"jpki.ocsp_key", same(now->jpki.ocsp_key, next->jpki.ocsp_key)},
         {"jpki.renewal_wait", now->jpki.renewal_wait == next->jpki.renewal_wait},
+        {"jpki.renewal_service", same(now->jpki.renewal_service, next->jpki.renewal_service)},
+        {"jpki.renewal_service_timeout", now->jpki.renewal_service_timeout == next->jpki.renewal_service_timeout},
         {"agent.port", now->agent.port == next->agent.port},
         {"session.idle", now->session.idle == next->session.idle},
         {"session.absolute", now->session.absolute == next->session.absolute},

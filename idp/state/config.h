@@ -36,6 +36,8 @@ struct config {
         const char *ocsp_responders[CONFIG_RESPONDERS_MAX]; /* http or https; asked when the certificate's own fails */
         size_t n_ocsp_responders;
         unsigned renewal_wait; /* seconds until a new card gets an older registration by the same verified values */
+        const char *renewal_service;      /* who says which older serial numbers a new one follows; NULL: nobody */
+        unsigned renewal_service_timeout; /* seconds, 1..10 */
         const char *ocsp_certificate, *ocsp_key; /* absolute PEM files: who signs our questions; NULL both: nobody */
     } jpki;
     struct {

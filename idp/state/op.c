@@ -14,6 +14,7 @@
 #include "idp/state/config.h"
 #include "idp/state/herald.h"
 #include "idp/state/limits.h"
+#include "idp/state/predecessors_http.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
 #include "jpki/pki/revocation.h"
@@ -195,6 +196,20 @@ static enum err open_trust(struct op *op, struct arena *a, const char **why)
     return open_revocation(op, a, why);
 }
 
+static enum err open_predecessors(struct op *op, const char **why)
+{
+    const struct config *c = op->config;
+
+    if (!c->jpki.renewal_service)
+        return ERR_OK;
+    *why = "not enough memory";
+    enum err e = predecessors_http_open(&op->predecessors_http, op->fetch, c->jpki.renewal_service,
+                                        (int)c->jpki.renewal_service_timeout * 1000);
+    if (!e)
+        op->predecessors = predecessors_http_source(op->predecessors_http);
+    return e;
+}
+
 /* --- opening and closing ----------------------------------------------------------------------------------------- */
 
 static enum err open_issuer(struct op *op, const char **why)
@@ -223,7 +238,8 @@ static enum err open_all(struct op *op, struct arena *a, const char **why)
     if ((e = clients_open(&op->clients)) || (e = limits_open(&op->limits, op->config)) ||
         (e = fetch_open(&op->fetch, &fetch)))
         return e;
-    return open_trust(op, a, why);
+    e = open_predecessors(op, why);
+    return e ? e : open_trust(op, a, why);
 }
 
 enum err op_open(struct op **out, const struct config *config, const struct clock *clock, struct arena *arena,
@@ -272,6 +288,7 @@ void op_close(struct op *op)
     herald_close(op->herald);
     upkeep_close(op->upkeep);
     revocation_close(op->revocation);
+    predecessors_http_close(op->predecessors_http);
     trust_close(op->trust);
     fetch_close(op->fetch);
     limits_close(op->limits);

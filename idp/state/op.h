@@ -6,22 +6,24 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/view.h"
+#include "jpki/pki/predecessors.h"
 
-struct config;     /* idp/state/config.h */
-struct store;      /* store/store.h */
-struct ledger;     /* consent/ledger.h */
-struct keys;       /* idp/tokens/keys.h */
-struct master;     /* sessions/master.h */
-struct clients;    /* idp/state/clients.h */
-struct limits;     /* idp/state/limits.h */
-struct fetch;      /* http/fetch.h */
-struct upkeep;     /* idp/state/upkeep.h */
-struct herald;     /* idp/state/herald.h */
-struct trust;      /* jpki/pki/trust.h */
-struct revocation; /* jpki/pki/revocation.h */
-struct pages;      /* webui/page.h; opened and closed by main, since state knows no pages */
+struct config;            /* idp/state/config.h */
+struct store;             /* store/store.h */
+struct ledger;            /* consent/ledger.h */
+struct keys;              /* idp/tokens/keys.h */
+struct master;            /* sessions/master.h */
+struct clients;           /* idp/state/clients.h */
+struct limits;            /* idp/state/limits.h */
+struct fetch;             /* http/fetch.h */
+struct upkeep;            /* idp/state/upkeep.h */
+struct herald;            /* idp/state/herald.h */
+struct trust;             /* jpki/pki/trust.h */
+struct revocation;        /* jpki/pki/revocation.h */
+struct predecessors_http; /* idp/state/predecessors_http.h */
+struct pages;             /* webui/page.h; opened and closed by main, since state knows no pages */
 
-/* Requests that may wait for an OCSP responder at the same time. */
+/* Requests that may wait for an OCSP responder, or for the service below, at the same time. */
 #define OP_SLOW_WORKERS 2
 
 struct op {
@@ -40,6 +42,8 @@ struct op {
     struct herald *herald; /* NULL: the ledger is not published by this process */
     struct trust *trust;
     struct revocation *revocation;
+    struct predecessors_source predecessors;     /* ask NULL: there is no such service */
+    struct predecessors_http *predecessors_http; /* what the configuration makes the source, or NULL */
     const struct pages *pages;
     struct op_keyring *keyring; /* see op_keys */
 };

@@ -83,3 +83,29 @@ Test(card_of_resident, they_are_listed_oldest_first_without_their_keys)
     cr_expect_eq(cards[0].used_at, NOW + 2);
     cr_expect(ident_equal(cards[1].id, card_id(VIEW_ARRAY(NEW))));
 }
+
+Test(card_of_resident, is_moved_only_from_the_one_who_has_it)
+{
+    struct card_owner owner;
+    link(hanako, NEW, NOW);
+    cr_expect_eq(card_move(db, VIEW_ARRAY(NEW), taro, hanako, NOW + 1), ERR_CONFLICT);
+    cr_expect_eq(card_move(db, VIEW_ARRAY(OLD), hanako, taro, NOW + 1), ERR_CONFLICT);
+    cr_expect_eq(card_move(db, VIEW_ARRAY(NEW), hanako, taro, NOW + 1), ERR_OK);
+    cr_assert_eq(card_find(&owner, db, &box.a, VIEW_ARRAY(NEW)), ERR_OK);
+    cr_expect(ident_equal(owner.resident, taro));
+    cr_expect_eq(owner.linked_at, NOW + 1);
+}
+
+Test(card_of_resident, knows_whether_a_service_has_had_its_say)
+{
+    struct card_owner owner;
+    cr_expect_eq(card_find(&owner, db, &box.a, VIEW_ARRAY(OLD)), ERR_NOT_FOUND);
+    link(hanako, OLD, NOW);
+    link(hanako, NEW, NOW);
+    cr_assert_eq(card_record_answered(db, VIEW_ARRAY(OLD), NOW + 5), ERR_OK);
+    cr_assert_eq(card_find(&owner, db, &box.a, VIEW_ARRAY(OLD)), ERR_OK);
+    cr_expect_eq(owner.answered_at, NOW + 5);
+    cr_expect_eq(owner.used_at, NOW);
+    cr_assert_eq(card_find(&owner, db, &box.a, VIEW_ARRAY(NEW)), ERR_OK);
+    cr_expect_eq(owner.answered_at, 0);
+}

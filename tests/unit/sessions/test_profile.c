@@ -104,6 +104,23 @@ Test(profile, values_do_not_lie_readable_in_the_file)
     cr_assert_eq(box_number(&box, "SELECT count(*) FROM profile"), 2, "the name and her key");
 }
 
+static bool has_values(struct ident resident)
+{
+    bool has;
+    cr_assert_eq(profile_has_values(&has, db, &box.a, resident), ERR_OK);
+    return has;
+}
+
+Test(profile, a_data_key_alone_is_no_value)
+{
+    cr_expect_not(has_values(hanako));
+    record(hanako, VIEW("name"), VIEW("\"x\""));
+    cr_expect(has_values(hanako));
+    cr_expect_not(has_values(taro));
+    cr_assert_eq(profile_erase(db, hanako, VIEW("name"), NOW), ERR_OK);
+    cr_expect_not(has_values(hanako));
+}
+
 Test(profile, a_profile_without_values_is_empty)
 {
     struct profile_value *v;

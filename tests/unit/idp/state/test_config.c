@@ -46,6 +46,8 @@ Test(config, smallest_one_gets_the_documented_defaults)
     cr_expect_eq(c->jpki.ocsp, true);
     cr_expect_eq(c->jpki.ocsp_timeout, 3);
     cr_expect_eq(c->jpki.renewal_wait, 604800);
+    cr_expect_null(c->jpki.renewal_service);
+    cr_expect_eq(c->jpki.renewal_service_timeout, 3);
     cr_expect_eq(c->agent.port, 23837);
     cr_expect_eq(c->limits.interactions_per_minute, 600);
     cr_expect_eq(c->limits.card_transactions_per_minute, 120);
@@ -174,6 +176,12 @@ Test(config, refuses_naming_line_key_and_rule)
         {"jpki { renewal_wait = 23h }\n", 1, "jpki.renewal_wait"},
         {"jpki { renewal_wait = 91d }\n", 1, "jpki.renewal_wait"},
         {"jpki { renewal_wait = 0 }\n", 1, "jpki.renewal_wait"},
+        {"jpki { renewal_service = \"http://renewal.example/\" }\n", 1, "jpki.renewal_service"},
+        {"jpki { renewal_service = \"ftp://localhost/\" }\n", 1, "jpki.renewal_service"},
+        {"jpki { renewal_service = \"https://renewal.example/#x\" }\n", 1, "jpki.renewal_service"},
+        {"jpki { renewal_service = renewal.example }\n", 1, "jpki.renewal_service"},
+        {"jpki { renewal_service_timeout = 0 }\n", 1, "jpki.renewal_service_timeout"},
+        {"jpki { renewal_service_timeout = 11 }\n", 1, "jpki.renewal_service_timeout"},
         {"jpki { ocsp_responders = {\"ocsp.example\"} }\n", 1, "jpki.ocsp_responders"},
         {"jpki { ocsp_responders = {\"ftp://ocsp.example/\"} }\n", 1, "jpki.ocsp_responders"},
         {"jpki { ocsp_responders = {\"http://ocsp.example/#x\"} }\n", 1, "jpki.ocsp_responders"},
@@ -307,6 +315,10 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp = off\n}\n", "jpki.ocsp"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_timeout = 9\n}\n", "jpki.ocsp_timeout"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n renewal_wait = 8d\n}\n", "jpki.renewal_wait"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n renewal_service = \"https://a/\"\n}\n",
+         "jpki.renewal_service"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n renewal_service_timeout = 4\n}\n",
+         "jpki.renewal_service_timeout"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_responders = {\"http://a/\"}\n}\n",
          "jpki.ocsp_responders"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_key = /k\n ocsp_certificate = /p\n}\n",
