@@ -12,7 +12,8 @@
 #include "sessions/resident.h"
 #include "store/store.h"
 
-/* --- where the card stands ----------------------------------------------------------------------------------------- */
+/* --- where the card stands -----------------------------------------------------------------------------------------
+ */
 
 static enum err load_role(bool *has, struct db *db, struct arena *a, struct ident resident)
 {
@@ -54,7 +55,8 @@ static enum err load_standing(struct succession_standing *out, struct ident *res
     return load_registration(out, db, a, owner.resident);
 }
 
-/* --- asking -------------------------------------------------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------------------------------------------------
+ */
 
 static enum err keep_keys(struct succession *out, const struct predecessors *p)
 {
@@ -92,7 +94,8 @@ enum err succession_ask(struct succession *out, struct visit *v, const struct ce
     return out->answered ? keep_keys(out, &said) : ERR_OK;
 }
 
-/* --- deciding, by the writer ------------------------------------------------------------------------------------------ */
+/* --- deciding, by the writer
+ * ------------------------------------------------------------------------------------------ */
 
 struct settling {
     struct succession_facts facts;
@@ -129,8 +132,7 @@ static enum err load(struct settling *s, struct db *db, const struct succession 
     struct arena *a = in->visit->arena;
     struct card *cards;
 
-    *s = (struct settling){
-        .facts = {.now = in->visit->now, .not_before = in->not_before, .cards_max = CARDS_MAX}};
+    *s = (struct settling){.facts = {.now = in->visit->now, .not_before = in->not_before, .cards_max = CARDS_MAX}};
     enum err e = load_standing(&s->facts.card, &s->own, db, a, in->account_key);
     for (size_t i = 0; i < in->n && !e; i++)
         e = load_older(s, db, a, in->older[i]);
@@ -163,8 +165,7 @@ enum err succession_settle(struct db *db, struct succession *s)
     s->verdict = succession_decide(&to.facts);
     if (s->verdict != SUCCESSION_LINK)
         return ERR_OK;
-    return to.facts.card.known ? move(db, s, &to)
-                               : resident_link_card(db, to.account, s->account_key, s->visit->now);
+    return to.facts.card.known ? move(db, s, &to) : resident_link_card(db, to.account, s->account_key, s->visit->now);
 }
 
 enum err succession_record(struct db *db, const struct succession *s)

@@ -10,9 +10,9 @@
 
 struct succession {
     struct visit *visit;
-    struct view account_key; /* of the card that logs in */
-    int64_t not_before;      /* of its certificate */
-    bool answered;           /* the source has had its say */
+    struct view account_key;             /* of the card that logs in */
+    int64_t not_before;                  /* of its certificate */
+    bool answered;                       /* the source has had its say */
     struct view older[PREDECESSORS_MAX]; /* account keys */
     size_t n;
     /* of succession_settle */

@@ -16,7 +16,8 @@ const char *predecessors_result_name(enum predecessors_result r)
     return names[r];
 }
 
-/* --- asking -------------------------------------------------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------------------------------------------------
+ */
 
 enum err predecessors_write(struct view *out, struct arena *a, const struct predecessors_question *q)
 {
@@ -36,7 +37,8 @@ enum err predecessors_write(struct view *out, struct arena *a, const struct pred
     return buf_done(&b, out);
 }
 
-/* --- understanding the answer -------------------------------------------------------------------------------------- */
+/* --- understanding the answer --------------------------------------------------------------------------------------
+ */
 
 struct reading {
     struct arena *a;

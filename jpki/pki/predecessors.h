@@ -1,6 +1,7 @@
 /* predecessors: which certificates did this one take the place of? The serial number changes with every renewal; J-LIS
- * knows which follows which (証明書新旧紐付け情報) and tells those who may check certificates. How it does so on the wire
- * is not public (docs/decisions/predecessors.md): whoever asks hides behind a source, and the words below are ours. */
+ * knows which follows which (証明書新旧紐付け情報) and tells those who may check certificates. How it does so on the
+ * wire is not public (docs/decisions/predecessors.md): whoever asks hides behind a source, and the words below are
+ * ours. */
 #ifndef JPKI_PKI_PREDECESSORS_H
 #define JPKI_PKI_PREDECESSORS_H
 
@@ -31,7 +32,8 @@ struct predecessors_source {
     void *ctx;
 };
 
-/* --- the words ----------------------------------------------------------------------------------------------------- */
+/* --- the words -----------------------------------------------------------------------------------------------------
+ */
 
 struct predecessors_question {
     struct view nonce; /* PREDECESSORS_NONCE_SIZE characters, fresh for each question */

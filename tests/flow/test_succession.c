@@ -67,7 +67,8 @@ static void open_flow(void)
     static char lines[300];
     office_open(&office);
     snprintf(lines, sizeof lines,
-             "crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n renewal_service = \"http://127.0.0.1:%u/predecessors\"\n "
+             "crl = \"" BUILD_DIR
+             "/testpki/crl\"\n ocsp = off\n renewal_service = \"http://127.0.0.1:%u/predecessors\"\n "
              "renewal_service_timeout = 1\n",
              (unsigned)office.port);
     provider_open(genkan, &(struct provider_options){.revocation = lines});
@@ -102,7 +103,8 @@ static void office_knows_her(void)
     office_knows(&office, after.card.cert, before.card.cert);
 }
 
-/* --- never a wrong registration ------------------------------------------------------------------------------------ */
+/* --- never a wrong registration ------------------------------------------------------------------------------------
+ */
 
 /* She has a registration of her own then, as without any service. */
 static void expect_a_new_one(const char *why)
@@ -253,7 +255,8 @@ Test(succession, without_a_service_nobody_is_asked)
     cr_expect_eq(office.asked, 0);
 }
 
-/* --- the same registration ----------------------------------------------------------------------------------------- */
+/* --- the same registration -----------------------------------------------------------------------------------------
+ */
 
 Test(succession, the_renewed_card_opens_the_registration_of_the_old_one)
 {

@@ -8,12 +8,8 @@ enum { NOW = 100 * 86400, ISSUED = NOW - 86400 };
 /* A card never seen, one older registration that was not used since. */
 static struct succession_facts ready(void)
 {
-    return (struct succession_facts){.now = NOW,
-                                     .not_before = ISSUED,
-                                     .accounts = 1,
-                                     .used_at = ISSUED - 1,
-                                     .account_cards = 1,
-                                     .cards_max = 8};
+    return (struct succession_facts){
+        .now = NOW, .not_before = ISSUED, .accounts = 1, .used_at = ISSUED - 1, .account_cards = 1, .cards_max = 8};
 }
 
 /* It has made a registration with nothing in it. */

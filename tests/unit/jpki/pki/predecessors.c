@@ -32,8 +32,9 @@ TestSuite(predecessors, .init = open_rig, .fini = close_rig);
 
 static const char *answer(const char *nonce, const char *about, const char *rest)
 {
-    return arena_printf(&rig.a, "{\"format\":\"genkan-predecessors:1\",\"nonce\":\"%s\",\"issuer\":\"%s\",\"serial\":\"%s\",%s}",
-                        nonce, issuer, about, rest);
+    return arena_printf(
+        &rig.a, "{\"format\":\"genkan-predecessors:1\",\"nonce\":\"%s\",\"issuer\":\"%s\",\"serial\":\"%s\",%s}", nonce,
+        issuer, about, rest);
 }
 
 static enum err read_it(struct predecessors *p, const char *text)
@@ -74,10 +75,17 @@ Test(predecessors, are_of_this_question_only)
 
 Test(predecessors, have_one_form)
 {
-    static const char *const rests[] = {
-        "\"result\":\"none\",\"more\":1", "\"result\":\"perhaps\"", "\"result\":\"not_answered\"", "\"result\":1",
-        "\"older\":[]", "\"result\":\"older\"", "\"result\":\"older\",\"older\":[]", "\"result\":\"older\",\"older\":{}",
-        "\"result\":\"older\",\"older\":[\"x\"]", "\"result\":\"none\",\"older\":[]", "\"result\":\"unknown\",\"older\":[]"};
+    static const char *const rests[] = {"\"result\":\"none\",\"more\":1",
+                                        "\"result\":\"perhaps\"",
+                                        "\"result\":\"not_answered\"",
+                                        "\"result\":1",
+                                        "\"older\":[]",
+                                        "\"result\":\"older\"",
+                                        "\"result\":\"older\",\"older\":[]",
+                                        "\"result\":\"older\",\"older\":{}",
+                                        "\"result\":\"older\",\"older\":[\"x\"]",
+                                        "\"result\":\"none\",\"older\":[]",
+                                        "\"result\":\"unknown\",\"older\":[]"};
     for (size_t i = 0; i < sizeof rests / sizeof *rests; i++)
         expect_rest_refused(rests[i], rests[i]);
     expect_refused("", "nothing");
@@ -90,23 +98,25 @@ Test(predecessors, are_certificates_with_a_name_and_a_positive_number)
 {
     static const char *const serials[] = {"", "0", "ff", "0001", "0x01", "010203040506070809101112131415161718192021"};
     for (size_t i = 0; i < sizeof serials / sizeof *serials; i++)
-        expect_rest_refused(arena_printf(&rig.a, "\"result\":\"older\",\"older\":[{\"issuer\":\"%s\",\"serial\":\"%s\"}]",
+        expect_rest_refused(arena_printf(&rig.a,
+                                         "\"result\":\"older\",\"older\":[{\"issuer\":\"%s\",\"serial\":\"%s\"}]",
                                          issuer, serials[i]),
                             serials[i]);
     expect_rest_refused("\"result\":\"older\",\"older\":[{\"issuer\":\"AA\",\"serial\":\"01\"}]", "no name");
     expect_rest_refused("\"result\":\"older\",\"older\":[{\"issuer\":\"MIAA\",\"serial\":\"01\"}]", "BER");
     expect_rest_refused("\"result\":\"older\",\"older\":[{\"serial\":\"01\"}]", "no issuer");
-    expect_rest_refused(arena_printf(&rig.a, "\"result\":\"older\",\"older\":[{\"issuer\":\"%s\"}]", issuer), "no serial");
-    expect_rest_refused(arena_printf(&rig.a, "\"result\":\"older\",\"older\":[{\"issuer\":\"%s\",\"serial\":\"01\",\"x\":1}]",
-                                     issuer),
-                        "a stranger");
+    expect_rest_refused(arena_printf(&rig.a, "\"result\":\"older\",\"older\":[{\"issuer\":\"%s\"}]", issuer),
+                        "no serial");
+    expect_rest_refused(
+        arena_printf(&rig.a, "\"result\":\"older\",\"older\":[{\"issuer\":\"%s\",\"serial\":\"01\",\"x\":1}]", issuer),
+        "a stranger");
 }
 
 Test(predecessors, are_neither_the_certificate_itself_nor_there_twice)
 {
-    expect_rest_refused(arena_printf(&rig.a, "\"result\":\"older\",\"older\":[{\"issuer\":\"%s\",\"serial\":\"%s\"}]",
-                                     issuer, serial),
-                        "itself");
+    expect_rest_refused(
+        arena_printf(&rig.a, "\"result\":\"older\",\"older\":[{\"issuer\":\"%s\",\"serial\":\"%s\"}]", issuer, serial),
+        "itself");
     expect_rest_refused(arena_printf(&rig.a, "\"result\":\"older\",\"older\":[%s,%s]", older, older), "twice");
 }
 
@@ -151,7 +161,8 @@ Test(predecessors, are_asked_for_by_issuer_and_number_and_nothing_else)
 {
     struct view q;
     cr_assert_eq(predecessors_write(&q, &rig.a, &question), ERR_OK);
-    const char *wanted = arena_printf(&rig.a, "{\"format\":\"genkan-predecessors:1\",\"nonce\":\"" NONCE
-                                              "\",\"issuer\":\"%s\",\"serial\":\"%s\"}", issuer, serial);
+    const char *wanted = arena_printf(
+        &rig.a, "{\"format\":\"genkan-predecessors:1\",\"nonce\":\"" NONCE "\",\"issuer\":\"%s\",\"serial\":\"%s\"}",
+        issuer, serial);
     cr_expect(view_equal_text(q, wanted), "%.*s", (int)q.n, q.p);
 }
