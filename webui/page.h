@@ -37,7 +37,7 @@ struct page_frame {
 /* The service the resident is on the way to. */
 struct page_service {
     struct view name, organisation;
-    struct view policy_uri; /* http(s) address or absent */
+    struct view policy_uri, tos_uri, client_uri; /* http(s) addresses or absent (OIDC Registration 2) */
 };
 
 /* A hidden field of a form. */

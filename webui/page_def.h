@@ -109,8 +109,10 @@ extern const struct fact page_service_field_facts[];
 #define SERVICE_FACTS(T)                                                                                               \
     {.name = "service", .kind = FACT_TEXT, .offset = offsetof(struct T, service.name)},                                \
         {.name = "organisation", .kind = FACT_TEXT, .offset = offsetof(struct T, service.organisation)},               \
+        {.name = "policy_uri", .kind = FACT_URL, .offset = offsetof(struct T, service.policy_uri)},                    \
+        {.name = "tos_uri", .kind = FACT_URL, .offset = offsetof(struct T, service.tos_uri)},                          \
     {                                                                                                                  \
-        .name = "policy_uri", .kind = FACT_URL, .offset = offsetof(struct T, service.policy_uri)                       \
+        .name = "client_uri", .kind = FACT_URL, .offset = offsetof(struct T, service.client_uri)                       \
     }
 #define NO_MORE_FACTS                                                                                                  \
     {                                                                                                                  \

@@ -36,7 +36,9 @@ struct page_service people_service(const struct visit *v, const struct client *c
 {
     return (struct page_service){.name = people_text(v, client->name),
                                  .organisation = people_text(v, client->org_name),
-                                 .policy_uri = client->policy_uri};
+                                 .policy_uri = client->policy_uri,
+                                 .tos_uri = client->tos_uri,
+                                 .client_uri = client->client_uri};
 }
 
 struct view people_field(const struct visit *v, const struct field *f)

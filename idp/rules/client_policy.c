@@ -300,7 +300,7 @@ static const struct combination {
      "may not have urn:openid:params:grant-type:ciba for a client that does not authenticate", "CIBA 7.1"},
     {ALL, public_exchange, "grant_types",
      "may not have urn:ietf:params:oauth:grant-type:token-exchange for a client that does not authenticate",
-     "RFC 8693 5"},
+     "RFC 8693 2.1"},
     {ALL, public_without_pkce, "require_pkce", "must not be false for a client that does not authenticate",
      "RFC 9700 2.1.1"},
     {ALL, public_refresh, "grant_types",

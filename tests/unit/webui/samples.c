@@ -16,7 +16,9 @@ static struct page_service service_of(enum page_lang lang)
 {
     return (struct page_service){.name = TEXT("A市 施設予約", "Facility booking of A City"),
                                  .organisation = TEXT("A市役所", "A City Office"),
-                                 .policy_uri = VIEW("https://a-city.example/privacy")};
+                                 .policy_uri = VIEW("https://a-city.example/privacy"),
+                                 .tos_uri = VIEW("https://a-city.example/terms"),
+                                 .client_uri = VIEW("https://booking.a-city.example/")};
 }
 
 static void put_login(struct buf *out, const struct pages *p, enum page_lang lang)

@@ -62,7 +62,7 @@ Test(client_policy, a_public_client_may_not_have_grants_that_need_credentials)
     c.grants = CLIENT_GRANT_CODE | CLIENT_GRANT_CIBA;
     expect_refused(c, "grant_types", "CIBA 7.1");
     c.grants = CLIENT_GRANT_CODE | CLIENT_GRANT_EXCHANGE;
-    expect_refused(c, "grant_types", "RFC 8693 5");
+    expect_refused(c, "grant_types", "RFC 8693 2.1");
     c.grants = CLIENT_GRANT_DEVICE;
     expect_kept(c);
 }
