@@ -100,12 +100,15 @@ static bool is_name(const struct intake *in, struct view host, const char *name)
     return false;
 }
 
-static bool check_host(const struct intake *in, struct request *r, struct fault *fault)
+/* *mtls becomes true for the name of mutual TLS. */
+static bool check_host(const struct intake *in, struct request *r, bool *mtls, struct fault *fault)
 {
     size_t n = request_header_count(r, "Host");
     if (n != 1)
         return refuse(fault, 400, "Host", n ? "sent more than once" : "missing");
     r->host = request_header(r, "Host");
+    if (in->mtls_host && is_name(in, r->host, in->mtls_host))
+        return *mtls = true;
     for (size_t i = 0; i < in->n_hosts; i++)
         if (is_name(in, r->host, in->hosts[i]))
             return true;
@@ -132,10 +135,11 @@ static bool check_body(const struct request *r, struct body_plan *body, struct f
 const struct route *intake_check(const struct intake *in, struct request *r, const struct intake_head *head,
                                  struct body_plan *body, unsigned *allowed, struct fault *fault)
 {
+    bool mtls = head->mtls;
     *allowed = 0;
     bool ok = check_body(r, body, fault); /* first, so that the caller learns of the body whatever else is wrong */
     if (!check_sizes(in, r, head, fault) || !check_target(r, head, fault) || !check_headers(r, head, fault) || !ok ||
-        !check_host(in, r, fault))
+        !check_host(in, r, &mtls, fault))
         return NULL;
     if (request_header_count(r, "Content-Type") > 1) {
         refuse(fault, 400, "Content-Type", "sent more than once");
@@ -143,7 +147,9 @@ const struct route *intake_check(const struct intake *in, struct request *r, con
     }
     r->content_type = request_header(r, "Content-Type");
     const struct route *route = route_find(in->routes, r->method, r->path, &r->tail, allowed);
-    if (!route)
+    if (route && mtls && !(route->flags & ROUTE_MTLS))
+        refuse(fault, 404, NULL, "no such page");
+    else if (!route)
         refuse(fault, *allowed ? 405 : 404, NULL, *allowed ? "method not allowed" : "no such page");
     else if (body->length > route->body_max || (body->open_end && route->body_max == 0))
         refuse(fault, 413, NULL, "body too large");

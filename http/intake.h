@@ -9,6 +9,7 @@ struct intake {
     const struct route_table *routes;
     const char *const *hosts;
     size_t n_hosts;
+    const char *mtls_host; /* NULL: none */
     const uint16_t *ports;
     size_t n_ports;
     size_t line_max, head_max, headers_max;
@@ -19,6 +20,7 @@ struct intake_head {
     size_t target_bytes; /* length of the request target as sent, NULs included */
     size_t head_bytes;   /* request line and headers; 0 if not known */
     bool broken_line;    /* a header line was folded or had a NUL in it */
+    bool mtls;           /* came where client certificates are asked for */
 };
 
 struct body_plan {

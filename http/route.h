@@ -11,6 +11,7 @@ enum route_flag {
     ROUTE_BODY = 1, /* the handler reads the body itself (JSON); otherwise a POST must be a urlencoded form (415) */
     /* May wait long for somebody else (a responder on the network): it is run apart, so that nobody waits behind it. */
     ROUTE_SLOW = 2,
+    ROUTE_MTLS = 4, /* also there where client certificates are asked for (RFC 8705 5): for programs, no pages */
 };
 
 /* PATH is exact, or a prefix if it ends in an asterisk behind a slash. A route for METHOD_GET serves HEAD too. */

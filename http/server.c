@@ -16,15 +16,16 @@
 
 #include "base/chance.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "http/intake.h"
+#include "http/tls.h"
 #include "http/workers.h"
 
 #define HEADERS_ROOM      100        /* headers we can hold; headers_max is at most this */
 #define SWALLOW_MAX       (64 << 10) /* a refused request's body up to this is read and dropped, to keep the connection */
 #define WATCH_INTERVAL_MS 500
 #define NEVER             INT64_MAX
+#define CERTS_MAX         8 /* of a client: its own and those over it */
 
 /* One request on its way: from the first line to the last byte of the answer. Kept and used again. */
 struct call {
@@ -58,12 +59,18 @@ struct line {
     struct sockaddr_storage from;
     socklen_t from_size;
     struct peer peer;
-    _Atomic int64_t deadline_ms; /* cut off after this */
+    bool trusted;                  /* a proxy we believe */
+    bool mtls;                     /* asked for a certificate */
+    struct tls_identity *identity; /* the certificate it was shown; NULL: no TLS */
+    struct view cert;              /* of the client; lives in the TLS session */
+    bool cert_known, cert_chained; /* it was looked at; it leads to an authority */
+    _Atomic int64_t deadline_ms;   /* cut off after this */
 };
 
 struct listener {
     int fd;
     uint16_t port;
+    bool mtls;
 };
 
 /* A worker: a thread that runs one libmicrohttpd daemon with its share of the connections. */
@@ -86,7 +93,11 @@ struct server {
     struct route_table *routes;
     struct intake intake;
     char **hosts;
-    char *tls_certificate, *tls_key;
+    char *mtls_host, *cert_header;
+    struct net *trusted;
+    struct tls *tls; /* NULL: plain http */
+    pthread_rwlock_t authorities_lock;
+    struct tls_authorities *authorities;
     uint16_t *ports;
     struct listener *listeners;
     size_t n_listeners;
@@ -404,6 +415,44 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
     return MHD_YES;
 }
 
+static void *session_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+}
+
+static bool is_chained(struct server *s, const struct view *certs, size_t n)
+{
+    INSIST(pthread_rwlock_rdlock(&s->authorities_lock) == 0);
+    bool chained = n && tls_authorities_vouch(s->authorities, certs, n);
+    pthread_rwlock_unlock(&s->authorities_lock);
+    return chained;
+}
+
+/* In TLS with us it is the same for all requests of the connection: looked at once. */
+static void meet_client(struct call *call)
+{
+    struct line *line = call->line;
+    struct view certs[CERTS_MAX];
+    if (line->mtls && !line->cert_known) {
+        size_t n = tls_peer(certs, CERTS_MAX, session_of(call->connection));
+        line->cert = n ? certs[0] : VIEW_NONE;
+        line->cert_chained = is_chained(call->server, certs, n);
+        line->cert_known = true;
+    }
+    call->request.client_cert = line->cert;
+    call->request.client_cert_chained = line->cert_chained;
+}
+
+/* What a proxy says of the client, if it is one we trust. */
+static void hear_proxy(struct call *call)
+{
+    struct request *r = &call->request;
+    if (!call->line->trusted || !proxy_apply(&call->server->config.proxy, r, &call->fault))
+        return;
+    if (view_is(r->client_cert) && !call->line->mtls)
+        r->client_cert_chained = is_chained(call->server, &r->client_cert, 1);
+}
+
 /* Everything of the head is there: collect, check, and prepare for the body. */
 static void begin(struct call *call, const char *url, const char *method, const char *version)
 {
@@ -419,6 +468,10 @@ static void begin(struct call *call, const char *url, const char *method, const 
     head.head_bytes = MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
     if (c.end && (size_t)(c.end - method) + 4 < head.head_bytes)
         head.broken_line = true;
+    head.mtls = call->line->mtls;
+    meet_client(call);
+    if (!call->fault.status)
+        hear_proxy(call);
     if (!call->fault.status)
         call->route = intake_check(&call->server->intake, r, &head, &call->plan, &call->allowed, &call->fault);
     buf_open(&call->body, &call->arena, call->route ? call->route->body_max : 0);
@@ -561,6 +614,7 @@ static void line_free(struct server *s, struct line *line)
     INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
     line_unlink(s, line);
     pthread_mutex_unlock(&s->lines_lock);
+    tls_end(line->identity);
     free(line);
 }
 
@@ -583,7 +637,10 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     struct lane *lane = cls;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        *context = line_started(lane->server, fd);
+        struct line *line = line_started(lane->server, fd);
+        *context = line;
+        if (lane->server->tls)
+            line->identity = tls_begin(lane->server->tls, session_of(connection), line->mtls);
     } else {
         if (lane->adding == *context)
             lane->adding = NULL;
@@ -665,8 +722,15 @@ static void hand_to_lane(struct line *line)
     ring(lane->bell);
 }
 
-static void deal_out(struct server *s, int fd, const struct sockaddr_storage *from, socklen_t n, uint16_t local_port,
-                     unsigned *turn)
+static bool is_trusted(const struct server *s, const struct line *line)
+{
+    struct net_address address;
+    return net_address_read(&address, view_text(line->peer.address)) &&
+           net_has(s->config.proxy.trusted, s->config.proxy.n_trusted, &address);
+}
+
+static void deal_out(struct server *s, int fd, const struct sockaddr_storage *from, socklen_t n,
+                     const struct listener *at, unsigned *turn)
 {
     struct line *line = calloc(1, sizeof(*line));
     if (!line) {
@@ -677,7 +741,9 @@ static void deal_out(struct server *s, int fd, const struct sockaddr_storage *fr
     line->from = *from;
     line->from_size = n;
     line->lane = emptiest_lane(s, turn);
-    read_peer(&line->peer, from, n, local_port);
+    read_peer(&line->peer, from, n, at->port);
+    line->trusted = is_trusted(s, line);
+    line->mtls = at->mtls;
     atomic_init(&line->deadline_ms, clock_steady_ms() + s->config.read_s * INT64_C(1000));
     if (!line_link(s, line)) {
         close(fd);
@@ -705,7 +771,7 @@ static void accept_all(struct server *s, const struct listener *l, unsigned *tur
             nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL); /* others must close first */
         if (fd < 0)
             return;
-        deal_out(s, fd, &from, n, l->port, turn);
+        deal_out(s, fd, &from, n, l, turn);
     }
 }
 
@@ -851,10 +917,10 @@ static enum err daemon_open(struct lane *lane)
     const struct server_config *c = &s->config;
     struct MHD_OptionItem tls[3] = {{MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
-    if (s->tls_certificate) {
+    if (s->tls) {
         flags |= MHD_USE_TLS;
-        tls[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, s->tls_certificate};
-        tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, s->tls_key};
+        tls[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities};
+        tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_no_certificate()};
         tls[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     }
     /* Twice the head: libmicrohttpd keeps its list of headers and writes the answer's head in the same memory. */
@@ -864,9 +930,7 @@ static enum err daemon_open(struct lane *lane)
                                     MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * c->head_max, MHD_OPTION_CONNECTION_LIMIT,
                                     c->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, c->idle_s,
                                     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
-    if (lane->daemon)
-        return ERR_OK;
-    return s->tls_certificate ? ERR_CONFIG : ERR_MEMORY; /* most likely a key that does not fit */
+    return lane->daemon ? ERR_OK : ERR_MEMORY;
 }
 
 /* libmicrohttpd passes over an event without a connection. */
@@ -945,26 +1009,98 @@ static void fill_defaults(struct server_config *c)
         c->headers_max = HEADERS_ROOM - 1;
 }
 
+static bool copy_text(char **out, const char *text)
+{
+    *out = text ? strdup(text) : NULL;
+    return !text || *out;
+}
+
+static enum err copy_proxy(struct server *s, const struct proxy_config *p)
+{
+    s->trusted = calloc(p->n_trusted + 1, sizeof(*s->trusted));
+    if (!s->trusted || !copy_text(&s->cert_header, p->cert_header))
+        return ERR_MEMORY;
+    if (p->n_trusted)
+        memcpy(s->trusted, p->trusted, p->n_trusted * sizeof(*s->trusted));
+    s->config.proxy = *p;
+    s->config.proxy.trusted = s->trusted;
+    s->config.proxy.cert_header = s->cert_header;
+    return ERR_OK;
+}
+
 static enum err copy_config(struct server *s, const struct server_config *c)
 {
+    size_t n_listen = c->n_listen + c->n_listen_mtls;
     s->config = *c;
     fill_defaults(&s->config);
+    s->config.tls = (struct server_tls){0};
     s->hosts = calloc(c->n_hosts + 1, sizeof(*s->hosts));
-    s->ports = calloc(c->n_listen + 1, sizeof(*s->ports));
-    s->listeners = calloc(c->n_listen + 1, sizeof(*s->listeners));
+    s->ports = calloc(n_listen + 1, sizeof(*s->ports));
+    s->listeners = calloc(n_listen + 1, sizeof(*s->listeners));
     s->lanes = calloc(s->config.workers, sizeof(*s->lanes));
-    if (!s->hosts || !s->ports || !s->listeners || !s->lanes)
+    if (!s->hosts || !s->ports || !s->listeners || !s->lanes || !copy_text(&s->mtls_host, c->mtls_host))
         return ERR_MEMORY;
     for (size_t i = 0; i < c->n_hosts; i++)
         if (!(s->hosts[i] = strdup(c->hosts[i])))
             return ERR_MEMORY;
-    if (c->tls_certificate) {
-        s->tls_certificate = strdup(c->tls_certificate);
-        s->tls_key = strdup(c->tls_key ? c->tls_key : "");
-        if (!s->tls_certificate || !s->tls_key)
-            return ERR_MEMORY;
+    enum err e = copy_proxy(s, &c->proxy);
+    return e ? e : route_table_open(&s->routes, c->routes, c->n_routes);
+}
+
+static enum err open_tls(struct tls **tls, struct tls_authorities **authorities, const struct server_tls *texts,
+                         const char **why)
+{
+    enum err e = ERR_OK;
+    if (texts->certificate)
+        e = tls_open(tls, texts->certificate, texts->key ? texts->key : "", why);
+    if (!e && texts->authorities) {
+        *why = "the authorities of clients cannot be read (PEM)";
+        e = tls_authorities_open(authorities, texts->authorities);
     }
-    return route_table_open(&s->routes, c->routes, c->n_routes);
+    return e;
+}
+
+enum err server_check_tls(const struct server_tls *texts, const char **why)
+{
+    struct tls *tls = NULL;
+    struct tls_authorities *authorities = NULL;
+    enum err e = open_tls(&tls, &authorities, texts, why);
+    tls_close(tls);
+    tls_authorities_close(authorities);
+    return e;
+}
+
+static void exchange_authorities(struct server *s, struct tls_authorities *next)
+{
+    INSIST(pthread_rwlock_wrlock(&s->authorities_lock) == 0);
+    struct tls_authorities *before = s->authorities;
+    s->authorities = next;
+    pthread_rwlock_unlock(&s->authorities_lock);
+    tls_authorities_close(before);
+}
+
+enum err server_change_tls(struct server *s, const struct server_tls *texts, const char **why)
+{
+    struct tls_authorities *next = NULL;
+    enum err e = ERR_OK;
+    *why = "what it was started with cannot come or go without a restart";
+    if (!texts->certificate != !s->tls || !texts->authorities != !s->authorities)
+        return ERR_CONFIG;
+    *why = "the authorities of clients cannot be read (PEM)";
+    if (texts->authorities && (e = tls_authorities_open(&next, texts->authorities)))
+        return e;
+    if (s->tls && (e = tls_change(s->tls, texts->certificate, texts->key ? texts->key : "", why))) {
+        tls_authorities_close(next);
+        return e;
+    }
+    if (next)
+        exchange_authorities(s, next);
+    return ERR_OK;
+}
+
+int64_t server_certificate_expires(const struct server *s)
+{
+    return s->tls ? tls_expires(s->tls) : 0;
 }
 
 static void set_intake(struct server *s)
@@ -973,6 +1109,7 @@ static void set_intake(struct server *s)
         .routes = s->routes,
         .hosts = (const char *const *)s->hosts,
         .n_hosts = s->config.n_hosts,
+        .mtls_host = s->mtls_host,
         .ports = s->ports,
         .n_ports = s->n_listeners,
         .line_max = s->config.line_max,
@@ -982,20 +1119,27 @@ static void set_intake(struct server *s)
     };
 }
 
+static enum err bind_one(struct server *s, const char *address, bool mtls)
+{
+    struct listener *l = &s->listeners[s->n_listeners];
+    *l = (struct listener){.fd = -1, .mtls = mtls};
+    enum err e = listener_open(l, address);
+    if (e) {
+        log_event(LOG_ERROR, "cannot_listen", LOG_STR("address", address), LOG_STR("why", err_name(e)));
+        return e;
+    }
+    s->ports[s->n_listeners++] = l->port;
+    return ERR_OK;
+}
+
 static enum err bind_all(struct server *s, const struct server_config *c)
 {
-    for (; s->n_listeners < c->n_listen; s->n_listeners++) {
-        struct listener *l = &s->listeners[s->n_listeners];
-        l->fd = -1;
-        enum err e = listener_open(l, c->listen[s->n_listeners]);
-        if (e) {
-            log_event(LOG_ERROR, "cannot_listen", LOG_STR("address", c->listen[s->n_listeners]),
-                      LOG_STR("why", err_name(e)));
-            return e;
-        }
-        s->ports[s->n_listeners] = l->port;
-    }
-    return ERR_OK;
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < c->n_listen; i++)
+        e = bind_one(s, c->listen[i], false);
+    for (size_t i = 0; !e && i < c->n_listen_mtls; i++)
+        e = bind_one(s, c->listen_mtls[i], true);
+    return e;
 }
 
 static enum err start_all(struct server *s)
@@ -1014,17 +1158,21 @@ static enum err start_all(struct server *s)
 enum err server_open(struct server **out, const struct server_config *config)
 {
     *out = NULL;
-    if (config->n_listen == 0 || config->n_hosts == 0)
+    if (config->n_listen == 0 || config->n_hosts == 0 || (config->n_listen_mtls && !config->tls.certificate))
         return ERR_CONFIG;
     struct server *s = calloc(1, sizeof(*s));
     if (!s)
         return ERR_MEMORY;
     pthread_mutex_init(&s->lines_lock, NULL);
+    pthread_rwlock_init(&s->authorities_lock, NULL);
     s->bell = -1;
+    const char *why = "";
     uint64_t seed;
     chance_bytes(&seed, sizeof(seed));
     atomic_init(&s->next_id, seed);
     enum err e = copy_config(s, config);
+    if (!e && (e = open_tls(&s->tls, &s->authorities, &config->tls, &why)))
+        log_event(LOG_ERROR, "tls_refused", LOG_STR("why", why));
     if (!e)
         e = bind_all(s, config);
     if (!e)
@@ -1090,16 +1238,18 @@ static void free_server(struct server *s)
         free(s->hosts[i]);
     for (size_t i = 0; i < s->n_listeners; i++)
         close(s->listeners[i].fd);
-    if (s->tls_key)
-        wipe(s->tls_key, strlen(s->tls_key));
-    free(s->tls_key);
-    free(s->tls_certificate);
+    tls_close(s->tls);
+    tls_authorities_close(s->authorities);
     free(s->hosts);
+    free(s->mtls_host);
+    free(s->cert_header);
+    free(s->trusted);
     free(s->ports);
     free(s->listeners);
     free(s->lanes);
     route_table_close(s->routes);
     pthread_mutex_destroy(&s->lines_lock);
+    pthread_rwlock_destroy(&s->authorities_lock);
     free(s);
 }
 

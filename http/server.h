@@ -9,17 +9,30 @@
 #define HTTP_SERVER_H
 
 #include "base/clock.h"
+#include "http/proxy.h"
 #include "http/route.h"
 
 struct server;
 
+/* PEM texts. */
+struct server_tls {
+    const char *certificate, *key; /* ours, https; NULL: http */
+    const char *authorities;       /* whose certificates of clients are "chained"; NULL: nobody's */
+};
+
 struct server_config {
     const char *const *listen; /* "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:80"; port 0 takes a free one */
     size_t n_listen;
+    /* More of them, with TLS that asks for the client's certificate. What comes there gets routes with ROUTE_MTLS only,
+     * so that no resident's browser is ever asked. In server_port they stand behind the others. */
+    const char *const *listen_mtls;
+    size_t n_listen_mtls;
     /* Names a Host header may have (421 otherwise), without case. "id.example:8443" must match exactly; a name without
      * port also matches with a port we listen on behind it. */
     const char *const *hosts;
     size_t n_hosts;
+    const char *mtls_host; /* one more such name, for routes with ROUTE_MTLS only; NULL: none */
+    struct proxy_config proxy;
 
     const struct route *routes; /* must outlive the server */
     size_t n_routes;
@@ -39,14 +52,23 @@ struct server_config {
     unsigned headers_max;     /* 431 above [64] */
     size_t arena_ceiling;     /* of one request [1 MiB] */
     struct form_limits form;  /* [64 parameters, names 128, values 4096] */
-    const char *tls_certificate, *tls_key; /* PEM texts: https; NULL: http */
-    bool hsts;                             /* Strict-Transport-Security: for an https issuer, also behind a proxy */
+    struct server_tls tls;
+    bool hsts;            /* Strict-Transport-Security: for an https issuer, also behind a proxy */
     const char *log_name; /* "genkan"; with a name every request is one log line "request"; NULL: none */
 };
 
 /* Binds, starts its threads and serves. ERR_CONFIG: a bad address or route table; ERR_PERMISSION, ERR_IO: cannot bind;
  * ERR_MEMORY. CONFIG's strings may go afterwards, routes and ctx may not. */
 enum err server_open(struct server **out, const struct server_config *config) MUST_CHECK;
+
+/* New connections get this certificate from now on, those that are open go on with theirs; the authorities change at
+ * once. The key is not kept as text. On failure nothing has changed and *why (static) says what is wrong. What the
+ * server was opened without (certificate, authorities) it cannot be given, nor lose. Any thread. */
+enum err server_change_tls(struct server *s, const struct server_tls *tls, const char **why) MUST_CHECK;
+/* Could a server be opened with it? Errors as above. */
+enum err server_check_tls(const struct server_tls *tls, const char **why) MUST_CHECK;
+/* When the certificate runs out, unix seconds; 0 without TLS. */
+int64_t server_certificate_expires(const struct server *s);
 
 /* The port of the I-th listen address (what port 0 became). */
 uint16_t server_port(const struct server *s, size_t i);

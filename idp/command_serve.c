@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "http/server.h"
+#include "idp/certificate.h"
 #include "idp/desk.h"
 #include "idp/notify.h"
 #include "idp/routes.h"
@@ -18,7 +18,7 @@
 #include "jpki/pki/revocation.h"
 #include "webui/page.h"
 
-enum { SERVE_CEILING = 4 << 20, DRAIN_MS = 20000, TLS_FILE_MAX = 256 * 1024 };
+enum { SERVE_CEILING = 4 << 20, DRAIN_MS = 20000, LOOK_S = 10 };
 
 struct serve {
     const struct command *command;
@@ -28,6 +28,7 @@ struct serve {
     struct op *op;
     struct pages *pages;
     struct server *server;
+    struct certificate certificate;
     int64_t started; /* milliseconds of the steady clock */
 };
 
@@ -62,24 +63,6 @@ static int open_herald(struct serve *s)
                         "the ledger: %s (%s)", why ? why : err_name(err), err_name(err));
 }
 
-static int read_tls(struct serve *s, struct server_config *config)
-{
-    struct view certificate, key;
-    if (!s->config->tls.key)
-        return -1;
-    enum err err = file_read(&s->arena, s->config->tls.certificate, TLS_FILE_MAX, &certificate);
-    if (err)
-        return command_fail(s->command, COMMAND_CONFIG, "tls.certificate: %s: %s", s->config->tls.certificate,
-                            err_name(err));
-    err = file_read_secret(&s->arena, s->config->tls.key, TLS_FILE_MAX, &key);
-    if (err)
-        return command_fail(s->command, COMMAND_CONFIG, "tls.key: %s: %s", s->config->tls.key,
-                            err == ERR_PERMISSION ? "permission denied, or others may read it" : err_name(err));
-    config->tls_certificate = arena_text(&s->arena, certificate);
-    config->tls_key = arena_text(&s->arena, key);
-    return config->tls_key ? -1 : command_fail(s->command, COMMAND_FAILED, "not enough memory");
-}
-
 static int open_server(struct serve *s)
 {
     const struct config *c = s->config;
@@ -88,6 +71,12 @@ static int open_server(struct serve *s)
                                    .n_listen = c->n_listen,
                                    .hosts = hosts,
                                    .n_hosts = 1,
+                                   .listen_mtls = c->mtls.listen,
+                                   .n_listen_mtls = c->mtls.n_listen,
+                                   .mtls_host = c->mtls.host,
+                                   .proxy = {.trusted = c->proxy.trusted,
+                                             .n_trusted = c->proxy.n_trusted,
+                                             .cert_header = c->proxy.client_certificate},
                                    .ctx = s->op,
                                    .fault = routes_fault,
                                    .workers = c->workers,
@@ -96,11 +85,16 @@ static int open_server(struct serve *s)
                                    .per_address_max = c->limits.connections_per_address,
                                    .hsts = c->issuer_https,
                                    .log_name = "genkan"};
+    struct arena a; /* the key is wiped with it */
     config.routes = routes(&config.n_routes);
-    int code = read_tls(s, &config);
+    arena_open(&a, SERVE_CEILING);
+    certificate_watch(&s->certificate, c);
+    const char *bad = certificate_read(&config.tls, c, &a);
+    int code = bad ? command_fail(s->command, COMMAND_CONFIG, "%s", bad) : -1;
+    enum err err = bad ? ERR_OK : server_open(&s->server, &config);
+    arena_close(&a);
     if (code != -1)
         return code;
-    enum err err = server_open(&s->server, &config);
     if (err)
         return command_fail(s->command, COMMAND_FAILED, "cannot listen on %s%s: %s", c->listen[0],
                             c->n_listen > 1 ? " and the others" : "", err_name(err));
@@ -167,15 +161,20 @@ static void reload(struct serve *s)
     else
         log_event(LOG_INFO, "reloaded", LOG_STR("file", s->config_path));
     arena_close(&a);
+    certificate_follow(&s->certificate, s->server, true);
     notify_send("READY=1");
 }
 
 static void run(struct serve *s, const sigset_t *signals)
 {
+    const struct timespec look = {.tv_sec = LOOK_S};
     int number = 0;
     do {
-        if (sigwait(signals, &number) == 0 && number == SIGHUP)
+        number = sigtimedwait(signals, NULL, &look);
+        if (number == SIGHUP)
             reload(s);
+        else if (number < 0)
+            certificate_follow(&s->certificate, s->server, false);
     } while (number != SIGTERM && number != SIGINT);
     notify_send("STOPPING=1");
     log_event(LOG_INFO, "stopping", LOG_INT("signal", number));
@@ -192,7 +191,7 @@ static void stop(struct serve *s)
     arena_close(&s->arena);
 }
 
-/* Before there is a thread, so that all of them leave the signals to sigwait. */
+/* Before there is a thread, so that all of them leave the signals to sigtimedwait. */
 static void block_signals(sigset_t *signals)
 {
     sigemptyset(signals);
@@ -247,10 +246,18 @@ static int check_roots(const struct command *self, const struct config *c)
     return err ? command_fail(self, COMMAND_CONFIG, "jpki.crl: %s", *why ? why : c->jpki.crl) : -1;
 }
 
+static int check_tls(const struct command *self, const struct config *c, struct arena *a)
+{
+    struct server_tls tls;
+    const char *why = certificate_read(&tls, c, a);
+    if (!why && server_check_tls(&tls, &why) == ERR_OK)
+        return -1;
+    return command_fail(self, COMMAND_CONFIG, "%s", why);
+}
+
 int command_check_config(const struct command *self, int argc, const char *const *argv)
 {
     struct serve s = {.command = self};
-    struct server_config unused = {0};
     const char *file = NULL;
     int code = command_parse(self, argc, argv, NULL, 0, &s.config_path, &file, 1);
     if (code != -1)
@@ -261,7 +268,7 @@ int command_check_config(const struct command *self, int argc, const char *const
     if (code == -1)
         code = check_roots(self, s.config);
     if (code == -1)
-        code = read_tls(&s, &unused);
+        code = check_tls(self, s.config, &s.arena);
     if (code == -1) {
         printf("%s can be used\n", s.config_path);
         code = COMMAND_DONE;

@@ -69,15 +69,17 @@ BRIDGE(letters)
 BRIDGE(assets)
 BRIDGE(ledger)
 
+/* What programs of services ask (RFC 8705 5: their tokens may be bound to a certificate) says ROUTE_MTLS; a page never.
+ */
 static const struct route table[] = {
     {METHOD_GET, "/authorize", at_authorize, 0, 0},
     {METHOD_POST, "/authorize", at_authorize, FORM_MAX, 0},
     {METHOD_GET, "/next", at_next, 0, 0},
-    {METHOD_POST, "/token", at_token, FORM_MAX, 0},
-    {METHOD_GET, "/userinfo", at_userinfo, 0, 0},
-    {METHOD_POST, "/userinfo", at_userinfo, FORM_MAX, 0},
-    {METHOD_GET, "/jwks", at_jwks, 0, 0},
-    {METHOD_GET, "/.well-known/openid-configuration", at_discovery, 0, 0},
+    {METHOD_POST, "/token", at_token, FORM_MAX, ROUTE_MTLS},
+    {METHOD_GET, "/userinfo", at_userinfo, 0, ROUTE_MTLS},
+    {METHOD_POST, "/userinfo", at_userinfo, FORM_MAX, ROUTE_MTLS},
+    {METHOD_GET, "/jwks", at_jwks, 0, ROUTE_MTLS},
+    {METHOD_GET, "/.well-known/openid-configuration", at_discovery, 0, ROUTE_MTLS},
     {METHOD_GET, "/end_session", at_end_session, 0, 0},
     {METHOD_POST, "/end_session", at_end_session, FORM_MAX, 0},
     {METHOD_GET, "/logout/card", at_logout_card, 0, 0},

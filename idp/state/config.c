@@ -98,16 +98,21 @@ static enum err origin_of(struct arena *a, const struct url *u, const char **ori
     return buf_done_text(&b, origin);
 }
 
+/* *ORIGIN as VALUE writes it; NULL or the rule it breaks. */
+static const char *read_origin(struct reading *r, struct url *u, const char **origin, const char *value)
+{
+    if (url_read(u, view_text(value)) || !(url_is_http(u) || url_is_https(u)) || u->path.n || view_is(u->query) ||
+        view_is(u->fragment) || origin_of(r->arena, u, origin))
+        return "must be an origin without path, like https://id.example.lg.jp";
+    return strcmp(*origin, value) == 0 ? NULL : "must be written in lower case and without its default port";
+}
+
 static const char *take_issuer(struct reading *r, const char *value)
 {
-    static const char rule[] = "must be an origin without path, like https://id.example.lg.jp";
     struct url u;
-    const char *origin;
-    if (url_read(&u, view_text(value)) || !(url_is_http(&u) || url_is_https(&u)) || u.path.n || view_is(u.query) ||
-        view_is(u.fragment) || origin_of(r->arena, &u, &origin))
+    const char *origin, *rule = read_origin(r, &u, &origin, value);
+    if (rule)
         return rule;
-    if (strcmp(origin, value) != 0)
-        return "must be written in lower case and without its default port";
     if (!url_is_https(&u) && !url_is_loopback_host(u.host))
         return "must be https, unless its host is localhost or 127.0.0.1";
     r->config->issuer = origin;
@@ -134,18 +139,22 @@ static bool is_listen(const char *value)
     return bracketed ? inet_pton(AF_INET6, address, &v6) == 1 : inet_pton(AF_INET, address, &v4) == 1;
 }
 
-static const char *take_listen(struct reading *r, const char *value)
+static const char *add_address(struct reading *r, const char **list, size_t *n, const char *value)
 {
-    struct config *c = r->config;
     if (!is_listen(value))
         return "must be a list of addresses with port, like {\"127.0.0.1:8080\", \"[::1]:8080\"}";
-    if (c->n_listen == CONFIG_LISTEN_MAX)
+    if (*n == CONFIG_LISTEN_MAX)
         return "has more than 8 addresses";
-    for (size_t i = 0; i < c->n_listen; i++)
-        if (strcmp(c->listen[i], value) == 0)
+    for (size_t i = 0; i < *n; i++)
+        if (strcmp(list[i], value) == 0)
             return "has an address twice";
-    c->listen[c->n_listen] = arena_text(r->arena, view_text(value));
-    return c->listen[c->n_listen++] ? NULL : "is too long";
+    list[*n] = arena_text(r->arena, view_text(value));
+    return list[(*n)++] ? NULL : "is too long";
+}
+
+static const char *take_listen(struct reading *r, const char *value)
+{
+    return add_address(r, r->config->listen, &r->config->n_listen, value);
 }
 
 static const char *take_data(struct reading *r, const char *value)
@@ -367,6 +376,45 @@ static const char *take_ca(struct reading *r, const char *value)
     return take_path(r, &r->config->tls.ca, value);
 }
 
+static const char *take_mtls_listen(struct reading *r, const char *value)
+{
+    return add_address(r, r->config->mtls.listen, &r->config->mtls.n_listen, value);
+}
+
+static const char *take_mtls_origin(struct reading *r, const char *value)
+{
+    struct url u;
+    const char *rule = read_origin(r, &u, &r->config->mtls.origin, value);
+    return rule ? rule : url_is_https(&u) ? NULL : "must be https";
+}
+
+static const char *take_authorities(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->mtls.authorities, value);
+}
+
+static const char *take_proxy(struct reading *r, const char *value)
+{
+    struct config *c = r->config;
+    if (c->proxy.n_trusted == CONFIG_PROXY_MAX)
+        return "has more than 32 addresses";
+    if (!net_read(&c->proxy.trusted[c->proxy.n_trusted], view_text(value)))
+        return "must be a list of addresses or ranges like {\"127.0.0.1\", \"10.1.0.0/16\", \"2001:db8::/32\"}";
+    if (c->proxy.trusted[c->proxy.n_trusted++].bits == 0)
+        return "must not be everybody";
+    return NULL;
+}
+
+/* RFC 9110 5.1: a token; and none that a client or a proxy sends for other reasons. */
+static const char *take_proxy_certificate(struct reading *r, const char *value)
+{
+    size_t n = strlen(value);
+    if (n < 3 || n > 64 || strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") != n)
+        return "must be the name of a header, like Client-Cert";
+    r->config->proxy.client_certificate = arena_text(r->arena, view_text(value));
+    return r->config->proxy.client_certificate ? NULL : "is too long";
+}
+
 static const struct key {
     const char *section, *name, *shown; /* SECTION NULL: at the top */
     bool needed;
@@ -404,8 +452,14 @@ static const struct key {
     {"tls", "certificate", "tls.certificate", false, take_certificate},
     {"tls", "key", "tls.key", false, take_key},
     {"tls", "ca", "tls.ca", false, take_ca},
+    {"mtls", "listen", "mtls.listen", false, take_mtls_listen},
+    {"mtls", "origin", "mtls.origin", false, take_mtls_origin},
+    {"mtls", "authorities", "mtls.authorities", false, take_authorities},
+    {"proxy", "trusted", "proxy.trusted", false, take_proxy},
+    {"proxy", "client_certificate", "proxy.client_certificate", false, take_proxy_certificate},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
+_Static_assert(KEYS <= 64, "struct reading has a bit for each");
 
 static size_t key_index(const char *section, const char *name)
 {
@@ -496,9 +550,12 @@ static enum err parse(struct reading *r, const char *text)
                           KEY("connections_per_address"), CFG_END()};
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
-    cfg_opt_t top[] = {KEY("issuer"),   LIST("listen"), KEY("data"),      KEY("workers"),   KEY("connections"),
-                       SECTION(jpki),   SECTION(agent), SECTION(session), SECTION(profile), SECTION(ledger),
-                       SECTION(limits), SECTION(log),   SECTION(tls),     CFG_END()};
+    cfg_opt_t mtls[] = {LIST("listen"), KEY("origin"), KEY("authorities"), CFG_END()};
+    cfg_opt_t proxy[] = {LIST("trusted"), KEY("client_certificate"), CFG_END()};
+    cfg_opt_t top[] = {KEY("issuer"),      LIST("listen"),  KEY("data"),     KEY("workers"),
+                       KEY("connections"), SECTION(jpki),   SECTION(agent),  SECTION(session),
+                       SECTION(profile),   SECTION(ledger), SECTION(limits), SECTION(log),
+                       SECTION(tls),       SECTION(mtls),   SECTION(proxy),  CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -571,6 +628,25 @@ static enum err contradiction(struct reading *r, const char *key, const char *ru
     return ERR_CONFIG;
 }
 
+/* A door that nobody is told of, or one that nobody can come through. */
+static enum err check_mtls(struct reading *r, const struct config *c)
+{
+    if (c->proxy.client_certificate && !c->proxy.n_trusted)
+        return contradiction(r, "proxy.trusted", "is missing: who may send proxy.client_certificate?");
+    if (c->mtls.n_listen && !c->tls.key)
+        return contradiction(r, "mtls.listen", "is set, but there is no tls.certificate");
+    if (c->mtls.n_listen && !c->mtls.origin)
+        return contradiction(r, "mtls.origin", "is missing: where do services find mtls.listen?");
+    if (c->mtls.origin && !c->mtls.n_listen && !c->proxy.client_certificate)
+        return contradiction(r, "mtls.origin", "is set, but neither mtls.listen nor proxy.client_certificate is");
+    if (c->mtls.authorities && !c->mtls.origin)
+        return contradiction(r, "mtls.authorities", "is set, but not mtls.origin");
+    if (c->mtls.origin && strcmp(c->mtls.origin, c->issuer) == 0)
+        return contradiction(r, "mtls.origin",
+                             "must not be the issuer: every browser would be asked for a certificate");
+    return ERR_OK;
+}
+
 static enum err check_whole(struct reading *r)
 {
     const struct config *c = r->config;
@@ -594,7 +670,7 @@ static enum err check_whole(struct reading *r)
         return contradiction(r, c->tls.key ? "tls.certificate" : "tls.key", "is missing: both or none");
     if (c->tls.key && !c->issuer_https)
         return contradiction(r, "tls", "is set, but the issuer is not https");
-    return ERR_OK;
+    return check_mtls(r, c);
 }
 
 /* Those that follow from other keys. */
@@ -606,6 +682,8 @@ static enum err fill_in(struct config *c, struct arena *a)
         c->ledger.folder = arena_printf(a, "%s/ledger", c->data);
     if (!c->ledger.key)
         c->ledger.key = arena_printf(a, "%s/keys/ledger.pem", c->data);
+    if (c->mtls.origin)
+        c->mtls.host = strstr(c->mtls.origin, "://") + 3;
     return c->ledger.origin && c->ledger.folder && c->ledger.key ? ERR_OK : ERR_MEMORY;
 }
 
@@ -719,6 +797,12 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"limits.connections_per_address", now->limits.connections_per_address == next->limits.connections_per_address},
         {"tls.certificate", same(now->tls.certificate, next->tls.certificate)},
         {"tls.key", same(now->tls.key, next->tls.key)},
+        {"mtls.listen", same_list(now->mtls.listen, now->mtls.n_listen, next->mtls.listen, next->mtls.n_listen)},
+        {"mtls.origin", same(now->mtls.origin, next->mtls.origin)},
+        {"mtls.authorities", same(now->mtls.authorities, next->mtls.authorities)},
+        {"proxy.trusted", now->proxy.n_trusted == next->proxy.n_trusted &&
+                              memcmp(now->proxy.trusted, next->proxy.trusted, sizeof now->proxy.trusted) == 0},
+        {"proxy.client_certificate", same(now->proxy.client_certificate, next->proxy.client_certificate)},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!rows[i].same)

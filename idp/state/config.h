@@ -6,10 +6,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "http/net.h"
 
 #define CONFIG_PATH       "/etc/genkan/genkan.conf"
 #define CONFIG_LISTEN_MAX 8
 #define CONFIG_PINS_MAX   16
+#define CONFIG_PROXY_MAX  32
 
 enum config_trust { CONFIG_TRUST_TEST, CONFIG_TRUST_PRODUCTION };
 
@@ -65,6 +67,18 @@ struct config {
         const char *certificate, *key; /* absolute PEM files; NULL both: plain http */
         const char *ca; /* absolute PEM file: whom we trust when we call services and responders; NULL: the system's */
     } tls;
+    struct { /* mutual TLS (RFC 8705) has a name or a port of its own, so that no resident's browser is asked */
+        const char *listen[CONFIG_LISTEN_MAX]; /* TLS by us that asks for the client's certificate */
+        size_t n_listen;
+        const char *origin;      /* where services find it, for mtls_endpoint_aliases (RFC 8705 5); NULL: nowhere */
+        const char *host;        /* of that origin, as it stands in a Host header; NULL without one */
+        const char *authorities; /* absolute PEM file: who issues certificates for tls_client_auth; NULL: nobody */
+    } mtls;
+    struct { /* reverse proxies in front of us that are believed */
+        struct net trusted[CONFIG_PROXY_MAX];
+        size_t n_trusted;
+        const char *client_certificate; /* the header they hand a client's certificate on in; NULL: none */
+    } proxy;
 };
 
 /* Why a file cannot be used: LINE 0 when no line is to blame (a key is missing, two keys contradict each other). */

@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+#include "base/hex.h"
+
 static void hello(void *ctx, const struct request *r, struct answer *a)
 {
     (void)ctx;
@@ -110,6 +113,23 @@ static void memory(void *ctx, const struct request *r, struct answer *a)
     answer_body(a, p ? 500 : 200, "text/plain", p ? VIEW("unlimited") : VIEW("limited"));
 }
 
+/* The client's certificate: its SHA-256 in hex and whether an authority vouches, or "none". */
+static void cert(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    struct buf b;
+    struct view body = VIEW("none");
+    uint8_t digest[32];
+    buf_open(&b, r->arena, 256);
+    if (view_is(r->client_cert)) {
+        sha256(digest, r->client_cert);
+        hex_put(&b, VIEW_ARRAY(digest));
+        buf_put_text(&b, r->client_cert_chained ? " chained" : " unchained");
+        cr_assert_eq(buf_done(&b, &body), ERR_OK);
+    }
+    answer_body(a, 200, "text/plain", body);
+}
+
 /* --- answers that are kept back --- */
 
 /* What the name behind /held/ asks of the disk. The same name is the same disk. */
@@ -158,13 +178,21 @@ static void held(void *ctx, const struct request *r, struct answer *a)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET, "/held/*", held, 0, 0},    {METHOD_GET, "/held-slow/*", held, 0, ROUTE_SLOW},
-    {METHOD_GET, "/hello", hello, 0, 0},    {METHOD_GET, "/echo", echo, 0, 0},
-    {METHOD_POST, "/echo", echo, 1000, 0},  {METHOD_POST, "/raw", raw, 40000, ROUTE_BODY},
-    {METHOD_GET, "/cookie", cookie, 0, 0},  {METHOD_GET, "/slow", slow, 0, ROUTE_SLOW},
-    {METHOD_GET, "/assets/*", asset, 0, 0}, {METHOD_GET, "/broken", broken, 0, 0},
-    {METHOD_GET, "/big", big, 0, 0},        {METHOD_GET, "/peer", peer, 0, 0},
-    {METHOD_GET, "/leave", leave, 0, 0},    {METHOD_GET, "/memory", memory, 0, 0},
+    {METHOD_GET, "/held/*", held, 0, 0},
+    {METHOD_GET, "/held-slow/*", held, 0, ROUTE_SLOW},
+    {METHOD_GET, "/hello", hello, 0, 0},
+    {METHOD_GET, "/echo", echo, 0, 0},
+    {METHOD_POST, "/echo", echo, 1000, 0},
+    {METHOD_POST, "/raw", raw, 40000, ROUTE_BODY},
+    {METHOD_GET, "/cookie", cookie, 0, 0},
+    {METHOD_GET, "/slow", slow, 0, ROUTE_SLOW},
+    {METHOD_GET, "/assets/*", asset, 0, 0},
+    {METHOD_GET, "/broken", broken, 0, 0},
+    {METHOD_GET, "/big", big, 0, 0},
+    {METHOD_GET, "/peer", peer, 0, 0},
+    {METHOD_GET, "/leave", leave, 0, 0},
+    {METHOD_GET, "/memory", memory, 0, 0},
+    {METHOD_GET, "/cert", cert, 0, ROUTE_MTLS},
 };
 
 struct server *wire_serve(void (*change)(struct server_config *))

@@ -9,11 +9,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "idp/command.h"
+#include "tests/lib/made.h"
 
 static struct arena a;
 static char folder[64], config_path[96], log_path[96], notify_path[96];
@@ -27,6 +29,17 @@ static void write_config(const char *more)
                                     "data = \"%s/data\"\njpki {\n trust = test\n roots = \"" BUILD_DIR
                                     "/testpki/trust\"\n crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n}\n%s",
                                     folder, more);
+    cr_assert_eq(file_write(config_path, view_text(text), 0600), ERR_OK);
+}
+
+static void write_secure_config(void)
+{
+    const char *text = arena_printf(&a,
+                                    "issuer = \"https://localhost:8443\"\nlisten = {\"127.0.0.1:0\"}\n"
+                                    "data = \"%s/data\"\njpki {\n trust = test\n roots = \"" BUILD_DIR
+                                    "/testpki/trust\"\n crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n}\n"
+                                    "tls {\n certificate = \"%s/tls.pem\"\n key = \"%s/tls.key\"\n}\n",
+                                    folder, folder, folder);
     cr_assert_eq(file_write(config_path, view_text(text), 0600), ERR_OK);
 }
 
@@ -174,6 +187,47 @@ Test(serve, makes_a_data_folder_that_nobody_else_can_read)
         cr_assert_eq(stat(arena_printf(&a, "%s/%s", folder, names[i]), &st), 0, "%s", names[i]);
         cr_expect_eq(st.st_mode & 077, 0, "%s", names[i]);
     }
+}
+
+static void put(const char *name, const char *pem)
+{
+    cr_assert_eq(file_write(arena_printf(&a, "%s/%s", folder, name), view_text(pem), 0600), ERR_OK);
+}
+
+static void wait_for(const char *event, int times)
+{
+    for (int i = 0; i < 200; i++) {
+        int seen = 0;
+        for (const char *at = log_text(); (at = strstr(at, event)); at++)
+            seen++;
+        if (seen >= times)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+    cr_assert_fail("no %s: %s", event, log_text());
+}
+
+/* Whoever renews a certificate need not know that we run; and what he leaves half done hurts nobody. */
+Test(serve, takes_a_renewed_certificate_and_keeps_the_old_one_when_it_does_not_fit)
+{
+    struct made first, second;
+    make_certificate(&first, &(struct made_of){.name = "localhost", .for_servers = true, .days = 30});
+    make_certificate(&second, &(struct made_of){.name = "localhost", .for_servers = true, .days = 60});
+    put("tls.pem", first.certificate);
+    put("tls.key", first.key);
+    write_secure_config();
+    start();
+    expect_notice("READY=1");
+    put("tls.pem", second.certificate); /* the key comes later */
+    kill(server, SIGHUP);
+    expect_notice("RELOADING=1");
+    expect_notice("READY=1");
+    wait_for("\"event\":\"certificate_refused\",\"rule\":\"the key does not belong to the certificate\"", 1);
+    put("tls.key", second.key);
+    wait_for("\"event\":\"certificate_read\"", 1); /* without a word to anybody */
+    cr_expect_eq(end(SIGTERM), 0);
+    unlink(arena_printf(&a, "%s/tls.pem", folder));
+    unlink(arena_printf(&a, "%s/tls.key", folder));
 }
 
 Test(serve, says_when_its_port_is_taken)

@@ -21,6 +21,7 @@ TestSuite(config, .init = open_arena, .fini = close_arena);
 #define JPKI     "jpki {\n trust = test\n roots = /r\n crl = /c\n}\n"
 #define HEAD     "issuer = \"http://localhost:8080\"\ndata = /var/lib/genkan\n"
 #define SMALLEST HEAD JPKI
+#define OVER_TLS "issuer = \"https://localhost\"\ndata = /d\n" JPKI "tls {\n certificate = /c\n key = /k\n}\n"
 
 static struct config *good(const char *text)
 {
@@ -85,23 +86,25 @@ Test(config, reads_the_keys_of_the_ledger_and_refuses_names_no_note_may_have)
 
 Test(config, reads_every_key)
 {
-    struct config *c =
-        good("# a comment\n"
-             "issuer = \"https://id.example.lg.jp\"\n"
-             "listen = {\"0.0.0.0:8443\", \"[::]:8443\"}\n"
-             "data = \"/srv/genkan/\"\n"
-             "workers = 8\n"
-             "connections = 2000\n"
-             "jpki {\n trust = production\n roots = \"/r\"\n"
-             " pins = {\"auth:00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}\n"
-             " ocsp = on\n ocsp_timeout = 5s\n ocsp_responders = {\"http://a.example/\", \"https://b.example/\"}\n"
-             " ocsp_certificate = /o.pem\n ocsp_key = /o.key\n}\n"
-             "agent { port = 4000 }\n"
-             "session {\n idle = 10m\n absolute = 8h\n}\n"
-             "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
-             " connections_per_address = 8\n}\n"
-             "log { level = debug }\n"
-             "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n");
+    struct config *c = good(
+        "# a comment\n"
+        "issuer = \"https://id.example.lg.jp\"\n"
+        "listen = {\"0.0.0.0:8443\", \"[::]:8443\"}\n"
+        "data = \"/srv/genkan/\"\n"
+        "workers = 8\n"
+        "connections = 2000\n"
+        "jpki {\n trust = production\n roots = \"/r\"\n"
+        " pins = {\"auth:00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}\n"
+        " ocsp = on\n ocsp_timeout = 5s\n ocsp_responders = {\"http://a.example/\", \"https://b.example/\"}\n"
+        " ocsp_certificate = /o.pem\n ocsp_key = /o.key\n}\n"
+        "agent { port = 4000 }\n"
+        "session {\n idle = 10m\n absolute = 8h\n}\n"
+        "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
+        " connections_per_address = 8\n}\n"
+        "log { level = debug }\n"
+        "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n"
+        "mtls {\n listen = {\"0.0.0.0:8444\"}\n origin = \"https://mtls.id.example.lg.jp\"\n authorities = /a.pem\n}\n"
+        "proxy {\n trusted = {\"127.0.0.1\", \"10.1.0.0/16\"}\n client_certificate = Client-Cert\n}\n");
     cr_expect(c->issuer_https);
     cr_expect_not(config_is_local(c));
     cr_expect_str_eq(c->data, "/srv/genkan");
@@ -124,6 +127,13 @@ Test(config, reads_every_key)
     cr_expect_eq(c->log.level, LOG_DEBUG);
     cr_expect_str_eq(c->tls.key, "/k.pem");
     cr_expect_str_eq(c->tls.ca, "/ca.pem");
+    cr_expect_eq(c->mtls.n_listen, 1);
+    cr_expect_str_eq(c->mtls.origin, "https://mtls.id.example.lg.jp");
+    cr_expect_str_eq(c->mtls.host, "mtls.id.example.lg.jp");
+    cr_expect_str_eq(c->mtls.authorities, "/a.pem");
+    cr_expect_eq(c->proxy.n_trusted, 2);
+    cr_expect_eq(c->proxy.trusted[1].bits, 96 + 16);
+    cr_expect_str_eq(c->proxy.client_certificate, "Client-Cert");
 }
 
 Test(config, refuses_naming_line_key_and_rule)
@@ -212,6 +222,15 @@ Test(config, refuses_naming_line_key_and_rule)
         {"tls { key = key.pem }\n", 1, "tls.key"},
         {"profile { keys = keys }\n", 1, "profile.keys"},
         {"tls { ca = ca.pem }\n", 1, "tls.ca"},
+        {"mtls { listen = {\"localhost:8444\"} }\n", 1, "mtls.listen"},
+        {"mtls { origin = \"http://localhost\" }\n", 1, "mtls.origin"},
+        {"mtls { origin = \"https://id.example.lg.jp/mtls\" }\n", 1, "mtls.origin"},
+        {"mtls { authorities = ca.pem }\n", 1, "mtls.authorities"},
+        {"proxy { trusted = {\"proxy.example\"} }\n", 1, "proxy.trusted"},
+        {"proxy { trusted = {\"10.1.2.3/8\"} }\n", 1, "proxy.trusted"},
+        {"proxy { trusted = {\"::/0\"} }\n", 1, "proxy.trusted"},
+        {"proxy { client_certificate = \"Client Cert\" }\n", 1, "proxy.client_certificate"},
+        {"proxy { client_certificate = \"\" }\n", 1, "proxy.client_certificate"},
         /* the whole */
         {"issuer = \"https://id.example.lg.jp\"\ndata = /d\n" JPKI, 0, "jpki.trust"},
         {"issuer = \"http://localhost\"\ndata = /d\njpki { trust = test\n roots = /r\n ocsp = off\n}\n", 0,
@@ -223,6 +242,12 @@ Test(config, refuses_naming_line_key_and_rule)
         {SMALLEST "tls { key = /k }\n", 0, "tls.certificate"},
         {SMALLEST "tls { certificate = /c }\n", 0, "tls.key"},
         {SMALLEST "tls { certificate = /c\n key = /k }\n", 0, "tls"},
+        {SMALLEST "proxy { client_certificate = Client-Cert }\n", 0, "proxy.trusted"},
+        {SMALLEST "mtls { listen = {\"127.0.0.1:1\"}\n origin = \"https://m.example\" }\n", 0, "mtls.listen"},
+        {SMALLEST "mtls { origin = \"https://m.example\" }\n", 0, "mtls.origin"},
+        {SMALLEST "mtls { authorities = /a }\n", 0, "mtls.authorities"},
+        {OVER_TLS "mtls { listen = {\"127.0.0.1:1\"} }\n", 0, "mtls.origin"},
+        {OVER_TLS "mtls { listen = {\"127.0.0.1:1\"}\n origin = \"https://localhost\" }\n", 0, "mtls.origin"},
         {"data = \"/\xFF\"\n", 0, "file"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -307,6 +332,7 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {SMALLEST "limits { card_transactions_per_minute = 0 }\n", "limits.card_transactions_per_minute"},
         {SMALLEST "limits { connections_per_address = 0 }\n", "limits.connections_per_address"},
         {SMALLEST "session { idle = 5m }\n", "session.idle"},
+        {SMALLEST "proxy { trusted = {\"10.0.0.0/8\"} }\n", "proxy.trusted"},
         {SMALLEST "session { absolute = 5h }\n", "session.absolute"},
         {"issuer = \"http://localhost:8081\"\ndata = /var/lib/genkan\n" JPKI, "issuer"},
         {"issuer = \"http://localhost:8080\"\ndata = /d\n" JPKI, "data"},

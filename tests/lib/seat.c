@@ -1,4 +1,4 @@
-#include "tests/lib/desk.h"
+#include "tests/lib/seat.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 enum { PATIENCE_MS = 30000 };
 
-void desk_open(struct desk *d, const char *folder, const char *script, const struct rig_options *more)
+void seat_open(struct seat *d, const char *folder, const char *script, const struct rig_options *more)
 {
     char path[256];
     struct rig_options r = more ? *more : (struct rig_options){.empty = false};
@@ -25,18 +25,18 @@ void desk_open(struct desk *d, const char *folder, const char *script, const str
     cr_assert(!agent_rig_open(&d->agent, &a));
 }
 
-void desk_close(struct desk *d)
+void seat_close(struct seat *d)
 {
     cr_expect_eq(agent_rig_close(&d->agent), 0);
     rig_close(d->rig);
 }
 
-void desk_tell(struct desk *d, const char *command)
+void seat_tell(struct seat *d, const char *command)
 {
     cr_assert(!rig_ctl(d->rig, command, NULL, 0), "%s", command);
 }
 
-long desk_status(struct desk *d, const char *name)
+long seat_status(struct seat *d, const char *name)
 {
     char status[4096], key[64];
     cr_assert(!rig_ctl(d->rig, "status", status, sizeof status));
@@ -45,7 +45,7 @@ long desk_status(struct desk *d, const char *name)
     return at ? strtol(at + strlen(key), NULL, 10) : -1;
 }
 
-const char *desk_begin(struct desk *d, enum proof_purpose purpose)
+const char *seat_begin(struct seat *d, enum proof_purpose purpose)
 {
     struct proof_request q = agent_rig_request(&d->agent, purpose);
     const char *path = agent_rig_begin(&d->agent, agent_rig_sign(&d->agent, &q));
@@ -59,7 +59,7 @@ static void pause_ms(long ms)
     nanosleep(&t, NULL);
 }
 
-const char *desk_await(struct desk *d, const char **path, const char *text)
+const char *seat_await(struct seat *d, const char **path, const char *text)
 {
     for (int64_t end = clock_steady_ms() + PATIENCE_MS; *path && clock_steady_ms() < end; pause_ms(20)) {
         const char *answer = agent_rig_get(&d->agent, *path, "");
@@ -72,7 +72,7 @@ const char *desk_await(struct desk *d, const char **path, const char *text)
     return NULL;
 }
 
-struct proof_response desk_follow(struct desk *d, const char *path, int ms)
+struct proof_response seat_follow(struct seat *d, const char *path, int ms)
 {
     struct proof_response out = {0};
     const char *url = agent_rig_follow(&d->agent, path, ms);
@@ -81,12 +81,12 @@ struct proof_response desk_follow(struct desk *d, const char *path, int ms)
     return out;
 }
 
-struct proof_response desk_run(struct desk *d, enum proof_purpose purpose)
+struct proof_response seat_run(struct seat *d, enum proof_purpose purpose)
 {
-    return desk_follow(d, desk_begin(d, purpose), PATIENCE_MS);
+    return seat_follow(d, seat_begin(d, purpose), PATIENCE_MS);
 }
 
-void desk_window_goes_on(struct desk *d)
+void seat_window_goes_on(struct seat *d)
 {
     const char *path = arena_printf(&d->agent.arena, "%s.go", d->agent.script);
     cr_assert_eq(file_write(path, VIEW("go"), 0600), ERR_OK);

@@ -1,0 +1,28 @@
+/* tls_rig: a TLS client that says what it offers. */
+#ifndef TESTS_TLS_RIG_H
+#define TESTS_TLS_RIG_H
+
+#include "tests/lib/made.h"
+#include "wire.h"
+
+struct tls_ask {
+    uint16_t port;
+    const char *priorities;    /* NULL: NORMAL */
+    const struct made *client; /* NULL: none is shown */
+    const char *request;       /* NULL: GET /cert */
+};
+
+/* One request over a connection of its own. False: no handshake, or it was ended. */
+bool tls_exchange(const struct tls_ask *ask, struct wire_answer *out);
+
+/* A connection that stays, and one more request on it. */
+struct tls_line;
+struct tls_line *tls_line_open(const struct tls_ask *ask);
+bool tls_line_ask(struct tls_line *l, const char *request, struct wire_answer *out);
+/* The certificate the server has shown (DER). */
+struct view tls_line_server(const struct tls_line *l);
+/* "TLS1.3", "TLS1.2" */
+const char *tls_line_version(const struct tls_line *l);
+void tls_line_close(struct tls_line *l);
+
+#endif
