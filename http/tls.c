@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* RFC 9325 3.1.1: nothing below 1.2. RFC 9325 4.2, FAPI 2.0 security profile 5.2.1: of 1.2 the four suites of ECDHE with
- * AES-GCM; GnuTLS has one list of ciphers for both versions. No signature with SHA-1. */
+/* RFC 9325 3.1.1: nothing below 1.2. RFC 9325 4.2, FAPI 2.0 security profile 5.2.1: of 1.2 the four suites of ECDHE
+ * with AES-GCM; GnuTLS has one list of ciphers for both versions. No signature with SHA-1. */
 const char tls_priorities[] =
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"
     "-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:-SIGN-ECDSA-SHA1:-SIGN-RSA-SHA1:"
@@ -18,8 +18,9 @@ const char tls_priorities[] =
 #define CHAIN_MAX     8
 #define HANDSHAKE_MAX 32768 /* bytes of one message of a handshake: a chain of certificates fits */
 
-static int refuse(gnutls_session_t session, const gnutls_datum_t *names, int n_names, const gnutls_pk_algorithm_t *kinds,
-                  int n_kinds, gnutls_pcert_st **certs, unsigned *n_certs, gnutls_privkey_t *key)
+static int refuse(gnutls_session_t session, const gnutls_datum_t *names, int n_names,
+                  const gnutls_pk_algorithm_t *kinds, int n_kinds, gnutls_pcert_st **certs, unsigned *n_certs,
+                  gnutls_privkey_t *key)
 {
     (void)session, (void)names, (void)n_names, (void)kinds, (void)n_kinds, (void)certs, (void)n_certs, (void)key;
     return -1;
@@ -35,7 +36,8 @@ static gnutls_datum_t datum(const char *text)
     return (gnutls_datum_t){(unsigned char *)(uintptr_t)text, (unsigned)strlen(text)};
 }
 
-/* --- our certificate ------------------------------------------------------------------------------------------------ */
+/* --- our certificate ------------------------------------------------------------------------------------------------
+ */
 
 struct tls_identity {
     gnutls_certificate_credentials_t credentials;
@@ -180,17 +182,17 @@ void tls_end(struct tls_identity *i)
 size_t tls_peer(struct view *out, size_t max, void *session)
 {
     unsigned n = 0;
-    const gnutls_datum_t *certs =
-        gnutls_certificate_type_get2(session, GNUTLS_CTYPE_CLIENT) == GNUTLS_CRT_X509
-            ? gnutls_certificate_get_peers(session, &n)
-            : NULL;
+    const gnutls_datum_t *certs = gnutls_certificate_type_get2(session, GNUTLS_CTYPE_CLIENT) == GNUTLS_CRT_X509
+                                      ? gnutls_certificate_get_peers(session, &n)
+                                      : NULL;
     size_t take = certs && n < max ? n : certs ? max : 0;
     for (size_t i = 0; i < take; i++)
         out[i] = view_bytes(certs[i].data, certs[i].size);
     return take;
 }
 
-/* --- the authorities of clients --------------------------------------------------------------------------------------- */
+/* --- the authorities of clients
+ * --------------------------------------------------------------------------------------- */
 
 struct tls_authorities {
     gnutls_x509_trust_list_t list; /* never changed once opened, so threads may look at it together */

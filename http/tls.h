@@ -14,7 +14,8 @@ extern const char tls_priorities[];
  * gnutls_certificate_retrieve_function2 that has none. Each connection gets its own by tls_begin. */
 void *tls_no_certificate(void);
 
-/* --- our certificate ------------------------------------------------------------------------------------------------ */
+/* --- our certificate ------------------------------------------------------------------------------------------------
+ */
 
 struct tls;          /* of a server: which certificate a new connection gets */
 struct tls_identity; /* one certificate chain with its key; lives until the last connection that got it has ended */
@@ -41,7 +42,8 @@ void tls_end(struct tls_identity *i); /* NULL is allowed */
  * most MAX). They live as long as the session. */
 size_t tls_peer(struct view *out, size_t max, void *session);
 
-/* --- the authorities of clients --------------------------------------------------------------------------------------- */
+/* --- the authorities of clients
+ * --------------------------------------------------------------------------------------- */
 
 struct tls_authorities;
 
@@ -49,8 +51,8 @@ struct tls_authorities;
 enum err tls_authorities_open(struct tls_authorities **out, const char *pem) MUST_CHECK;
 void tls_authorities_close(struct tls_authorities *a); /* NULL is allowed */
 
-/* Does the first of the N certificates (DER), perhaps over the others, lead to one of them, is all of the way valid now,
- * and is it meant for TLS clients? False when unsure. Any thread. */
+/* Does the first of the N certificates (DER), perhaps over the others, lead to one of them, is all of the way valid
+ * now, and is it meant for TLS clients? False when unsure. Any thread. */
 bool tls_authorities_vouch(const struct tls_authorities *a, const struct view *certs, size_t n);
 
 #endif

@@ -15,8 +15,8 @@ struct certificate {
     struct stat seen[CERTIFICATE_FILES];
 };
 
-/* The texts of the files, in A; members stay NULL where the configuration names none. NULL when all were read, otherwise
- * what cannot be (in A): "tls.key: PATH: ...". */
+/* The texts of the files, in A; members stay NULL where the configuration names none. NULL when all were read,
+ * otherwise what cannot be (in A): "tls.key: PATH: ...". */
 const char *certificate_read(struct server_tls *out, const struct config *config, struct arena *a);
 
 /* Remembers what the files are like now. Call it before certificate_read, so that no change is missed. */

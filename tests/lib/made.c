@@ -31,7 +31,8 @@ static void describe(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const str
     time_t now = time(NULL);
     must(gnutls_x509_crt_set_version(crt, 3), "version");
     must(gnutls_x509_crt_set_serial(crt, number, sizeof number), "serial");
-    must(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, of->name, (unsigned)strlen(of->name)), "dn");
+    must(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, of->name, (unsigned)strlen(of->name)),
+         "dn");
     must(gnutls_x509_crt_set_activation_time(crt, now - 400 * DAY), "from");
     must(gnutls_x509_crt_set_expiration_time(crt, now + of->days * DAY), "to");
     must(gnutls_x509_crt_set_key(crt, key), "key");
@@ -65,7 +66,8 @@ void make_certificate(struct made *out, const struct made_of *of)
     gnutls_datum_t exported;
     must(gnutls_x509_crt_init(&crt), "init");
     must(gnutls_x509_privkey_init(&key), "init");
-    must(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), "key");
+    must(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+         "key");
     describe(crt, key, of);
     if (of->issuer)
         sign_by(crt, of->issuer);
@@ -79,4 +81,3 @@ void make_certificate(struct made *out, const struct made_of *of)
     gnutls_x509_crt_deinit(crt);
     gnutls_x509_privkey_deinit(key);
 }
-

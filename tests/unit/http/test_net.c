@@ -38,10 +38,10 @@ Test(net, has_the_addresses_of_its_prefix_and_no_others)
 
 Test(net, refuses_what_is_no_range)
 {
-    static const char *const bad[] = {"",         "10",         "10.0.0.0/",    "10.0.0.0/33", "10.0.0.0/08",
-                                      "10.1.0.0/8", "10.0.0/8",   "10.0.0.0/-1",  "[::1]",       "::1/129",
-                                      "::1/64",   "fe80::1%eth0", "10.0.0.0/8 ", "localhost",   "10.0.0.0:80",
-                                      "/8",       "010.0.0.1",  "10.0.0.0/8/8"};
+    static const char *const bad[] = {"",           "10",           "10.0.0.0/",   "10.0.0.0/33", "10.0.0.0/08",
+                                      "10.1.0.0/8", "10.0.0/8",     "10.0.0.0/-1", "[::1]",       "::1/129",
+                                      "::1/64",     "fe80::1%eth0", "10.0.0.0/8 ", "localhost",   "10.0.0.0:80",
+                                      "/8",         "010.0.0.1",    "10.0.0.0/8/8"};
     struct net net;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_not(net_read(&net, view_text(bad[i])), "%s", bad[i]);

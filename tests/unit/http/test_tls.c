@@ -68,7 +68,8 @@ Test(tls, speaks_1_3_and_1_2_and_nothing_older)
                 {"NORMAL:-VERS-ALL:+VERS-TLS1.0:%COMPAT", NULL}};
     struct server *s = wire_serve(with_tls);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct tls_line *l = tls_line_open(&(struct tls_ask){.port = server_port(s, 0), .priorities = rows[i].priorities});
+        struct tls_line *l =
+            tls_line_open(&(struct tls_ask){.port = server_port(s, 0), .priorities = rows[i].priorities});
         cr_expect_eq(l != NULL, rows[i].version != NULL, "%s", rows[i].priorities);
         if (l)
             cr_expect_str_eq(tls_line_version(l), rows[i].version);
@@ -91,7 +92,8 @@ Test(tls, of_1_2_takes_the_recommended_suites_only)
                 {"NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA:+DHE-RSA", false}};
     struct server *s = wire_serve(with_tls);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct tls_line *l = tls_line_open(&(struct tls_ask){.port = server_port(s, 0), .priorities = rows[i].priorities});
+        struct tls_line *l =
+            tls_line_open(&(struct tls_ask){.port = server_port(s, 0), .priorities = rows[i].priorities});
         cr_expect_eq(l != NULL, rows[i].good, "%s", rows[i].priorities);
         tls_line_close(l);
     }
@@ -212,7 +214,8 @@ Test(tls, keeps_its_certificate_when_the_new_one_cannot_be_used)
     } rows[] = {
         {{next_cert.certificate, other_key.key, authority.certificate}, "the key does not belong to the certificate"},
         {{"", next_cert.key, authority.certificate}, "the certificate or the key cannot be read (PEM)"},
-        {{next_cert.certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", authority.certificate},
+        {{next_cert.certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+          authority.certificate},
          "the certificate or the key cannot be read (PEM)"},
         {{gone.certificate, gone.key, authority.certificate}, "the certificate has run out"},
         {{next_cert.certificate, next_cert.key, "none"}, "the authorities of clients cannot be read (PEM)"},

@@ -1,11 +1,11 @@
 #include "tls_rig.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <gnutls/gnutls.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 static void must(int code, const char *what)
