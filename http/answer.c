@@ -105,3 +105,10 @@ void answer_hold(struct answer *a, settle_fn *settle, void *ctx)
     a->settle = settle;
     a->settle_ctx = ctx;
 }
+
+void answer_wait(struct answer *a, ready_fn *ready, const void *ctx, int ms)
+{
+    a->ready = ready;
+    a->ready_ctx = ctx;
+    a->patience_ms = ms;
+}

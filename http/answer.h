@@ -19,6 +19,9 @@ struct answer_head {
  * ERR_OK: each becomes a 503. */
 typedef enum err settle_fn(void *ctx);
 
+/* Has come what an answer waits for? Asked by the worker every few milliseconds. */
+typedef bool ready_fn(const void *ctx);
+
 struct answer {
     struct arena *arena;
     int status;
@@ -31,6 +34,9 @@ struct answer {
     size_t n_heads;
     settle_fn *settle;
     void *settle_ctx;
+    ready_fn *ready;
+    const void *ready_ctx;
+    int patience_ms;
     bool broken; /* something could not be written: it is sent as 500 */
 };
 
@@ -61,6 +67,12 @@ void answer_cache(struct answer *a, const char *cache_control);
 /* The answer must not leave before SETTLE was called and returned ERR_OK. The worker first works on whatever else is
  * there, and then calls it once for all of them. */
 void answer_hold(struct answer *a, settle_fn *settle, void *ctx);
+
+/* The handler cannot answer yet: what it needs is on its way to READY, fetched by somebody else. It returns, nothing of
+ * this answer is sent, and it is called once more, from the beginning, when READY says so; no thread waits meanwhile.
+ * When MS milliseconds have passed since it first waited, it is called with request->waited set and must answer. Not
+ * after it has written anything to the store. CTX lives in the request's arena. */
+void answer_wait(struct answer *a, ready_fn *ready, const void *ctx, int ms);
 
 /* Another Content-Security-Policy, for pages. Lives as long as the arena. */
 void answer_policy(struct answer *a, const char *policy);

@@ -40,6 +40,7 @@ struct request {
     const char *id;           /* 16 characters, made by us, for log lines and pages */
     struct arena *arena;      /* of this request */
     int worker;               /* 0 .. workers + slow_workers - 1: the thread that runs it */
+    bool waited;              /* answer_wait's time is over: it must be answered now */
     int64_t started_ms;       /* clock_steady_ms when the head was complete */
 };
 

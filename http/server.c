@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/chance.h"
@@ -24,13 +25,14 @@
 #define HEADERS_ROOM      100        /* headers we can hold; headers_max is at most this */
 #define SWALLOW_MAX       (64 << 10) /* a refused request's body up to this is read and dropped, to keep the connection */
 #define WATCH_INTERVAL_MS 500
+#define WAIT_TICK_MS      10 /* how often an answer that waits is asked about */
 #define NEVER             INT64_MAX
 #define CERTS_MAX         8 /* of a client: its own and those over it */
 
 /* One request on its way: from the first line to the last byte of the answer. Kept and used again. */
 struct call {
     struct job job;    /* first, so that a job is its call */
-    struct call *next; /* of those that are free, or held */
+    struct call *next; /* of those that are free, held or waiting */
     struct server *server;
     struct lane *lane;
     struct MHD_Connection *connection;
@@ -45,6 +47,7 @@ struct call {
     struct request request;
     struct answer answer;
     size_t target_bytes;
+    int64_t wait_until_ms; /* 0: it did not wait yet */
     struct header headers[HEADERS_ROOM];
     char id[17];
 };
@@ -85,6 +88,7 @@ struct lane {
     struct line *adding;          /* the one it is handing to libmicrohttpd */
     struct call *free_calls;      /* only its thread touches these */
     struct call *held;            /* their answers wait until the lane goes to the disk */
+    struct call *waiting;         /* their handlers are called again */
     _Atomic unsigned connections; /* dealt to it and not closed yet */
 };
 
@@ -166,6 +170,7 @@ static void call_open(struct call *call, struct lane *lane, struct MHD_Connectio
     call->allowed = 0;
     call->fault = (struct fault){0};
     call->target_bytes = 0;
+    call->wait_until_ms = 0;
     write_id(call->id, atomic_fetch_add_explicit(&s->next_id, 0x9E3779B97F4A7C15U, memory_order_relaxed));
     call->request = (struct request){
         .method = METHOD_OTHER,
@@ -339,6 +344,26 @@ static void hold(struct call *call)
     call->lane->held = call;
 }
 
+/* --- answers that wait for somebody else ------------------------------------------------------------------------ */
+
+static bool waits(const struct call *call)
+{
+    return call->answer.ready && !call->fault.status;
+}
+
+static void put_waiting(struct call *call)
+{
+    if (!call->wait_until_ms)
+        call->wait_until_ms = clock_steady_ms() + call->answer.patience_ms;
+    call->next = call->lane->waiting;
+    call->lane->waiting = call;
+}
+
+static bool is_late(const struct call *call)
+{
+    return clock_steady_ms() >= call->wait_until_ms;
+}
+
 /* --- working ---------------------------------------------------------------------------------------------------- */
 
 static void make_answer(struct call *call)
@@ -349,7 +374,7 @@ static void make_answer(struct call *call)
         call->route->handle(s->config.ctx, &call->request, &call->answer);
     if (call->fault.status)
         show_fault(call);
-    if (s->config.log_name)
+    if (s->config.log_name && !waits(call))
         log_event(LOG_INFO, "request", LOG_STR("method", method_name(call->request.method)),
                   LOG_TEXT("path", log_path(call)), LOG_INT("status", call->answer.status),
                   LOG_INT("ms", clock_steady_ms() - call->request.started_ms));
@@ -363,6 +388,52 @@ static void ring(int bell)
         return; /* it is ringing already */
 }
 
+static void make_answer_again(struct call *call, bool late)
+{
+    call->request.waited = late;
+    answer_open(&call->answer, &call->arena);
+    make_answer(call);
+    if (late && waits(call)) {
+        call->answer.ready = NULL;
+        call->answer.broken = true;
+    }
+}
+
+/* Those whose time has come, or all; the connections are asleep. */
+static void look_at_waiting(struct lane *lane, bool all)
+{
+    struct call *list = lane->waiting;
+    lane->waiting = NULL;
+    for (struct call *call = list, *next; call; call = next) {
+        next = call->next;
+        bool late = all || is_late(call);
+        if (late || call->answer.ready(call->answer.ready_ctx))
+            make_answer_again(call, late);
+        if (waits(call)) {
+            put_waiting(call);
+        } else if (is_held(call)) {
+            call->next = lane->held;
+            lane->held = call;
+        } else {
+            queue_answer(call);
+            MHD_resume_connection(call->connection);
+        }
+    }
+}
+
+/* A slow worker has nothing better to do. */
+static void wait_here(struct call *call)
+{
+    int64_t until_ms = clock_steady_ms() + call->answer.patience_ms;
+    while (waits(call)) {
+        bool late = clock_steady_ms() >= until_ms;
+        if (late || call->answer.ready(call->answer.ready_ctx))
+            make_answer_again(call, late);
+        else
+            nanosleep(&(struct timespec){.tv_nsec = WAIT_TICK_MS * 1000000L}, NULL);
+    }
+}
+
 /* In a slow worker: the connection sleeps meanwhile. */
 static void run_slow(void *ctx, struct job *job, int worker)
 {
@@ -370,6 +441,7 @@ static void run_slow(void *ctx, struct job *job, int worker)
     struct call *call = (struct call *)job;
     call->request.worker = (int)s->config.workers + worker;
     make_answer(call);
+    wait_here(call);
     if (is_held(call) && settle(call) != ERR_OK)
         refuse_held(call);
     struct lane *lane = call->lane;
@@ -508,6 +580,11 @@ static enum MHD_Result dispatch(struct call *call)
         return MHD_YES;
     }
     make_answer(call);
+    if (waits(call)) {
+        MHD_suspend_connection(call->connection);
+        put_waiting(call);
+        return MHD_YES;
+    }
     if (is_held(call) && !may_go_alone(call->lane)) {
         hold(call);
         return MHD_YES;
@@ -963,10 +1040,13 @@ static void *run_lane(void *arg)
 {
     struct lane *lane = arg;
     while (!atomic_load_explicit(&lane->server->ending, memory_order_acquire)) {
-        MHD_run_wait(lane->daemon, -1);
+        MHD_run_wait(lane->daemon, lane->waiting ? WAIT_TICK_MS : -1);
         take_newcomers(lane);
+        look_at_waiting(lane, false);
         release_held(lane);
     }
+    look_at_waiting(lane, true);
+    release_held(lane);
     MHD_run_wait(lane->daemon, 0); /* what was just released */
     return NULL;
 }

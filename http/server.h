@@ -4,7 +4,8 @@
  * daemon (epoll): it reads a request, runs its handler to the end and sends the answer, all without a change of
  * threads, which would cost more than the reading and the sending together
  * (docs/decisions/one-thread-a-request.md). A handler may wait for the disk; a handler that may wait for the
- * network says ROUTE_SLOW and is run by another thread, while its connection sleeps. */
+ * network says ROUTE_SLOW and is run by another thread, while its connection sleeps; one that sometimes needs what
+ * another thread is fetching anyway says answer_wait, and is called again. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 

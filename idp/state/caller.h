@@ -1,6 +1,7 @@
 /* caller: who calls an endpoint of the back channel (/token, /par, /introspect, /revoke, ...), by whatever method it
  * registered: a secret, an assertion signed with its key, its TLS certificate, or as a public client only its name.
- * A route whose handler asks may wait for the client's jwks_uri: it is declared ROUTE_SLOW. */
+ * No route need be ROUTE_SLOW for it: while the client's jwks_uri is fetched, the request waits and is answered anew
+ * (see client_keys_verify). */
 #ifndef IDP_STATE_CALLER_H
 #define IDP_STATE_CALLER_H
 

@@ -554,6 +554,79 @@ Test(server, closes_while_answers_are_kept_back)
         close(fd[i]);
 }
 
+/* --- answers that wait for somebody else --- */
+
+static void expect_body(int fd, const char *body)
+{
+    wire_read(fd, &got);
+    cr_expect_eq(got.status, 200);
+    cr_expect_str_eq(got.body, body);
+}
+
+Test(server, an_answer_that_waits_keeps_nobody_waiting)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int first = wire_connect(s), second = wire_connect(s);
+    wire_come(false);
+    wire_send(first, "GET /wait/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    while (wire_asked() == 0) /* it waits */
+        say_hello(second);
+    wire_come(true);
+    expect_body(first, "come");
+    say_hello(first); /* the connection goes on */
+    close(first);
+    close(second);
+    server_close(s);
+}
+
+Test(server, an_answer_waits_no_longer_than_it_said)
+{
+    struct server *s = wire_serve(with_one_worker);
+    double from = now();
+    wire_come(false);
+    wire_get(s, "/wait/", &got);
+    cr_expect_str_eq(got.body, "late");
+    cr_expect(now() - from >= 0.29 && now() - from < 3, "%f", now() - from);
+    wire_get(s, "/wait/stubborn", &got);
+    cr_expect_eq(got.status, 500, "a handler that waits for ever is a mistake of ours");
+    wire_get(s, "/wait-slow/", &got);
+    cr_expect_str_eq(got.body, "late");
+    server_close(s);
+}
+
+Test(server, an_answer_that_waited_is_recorded_before_it_is_sent)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int before = wire_settled("now"), first = wire_connect(s);
+    wire_come(false);
+    wire_send(first, "GET /wait/recorded HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    cr_expect_eq(wire_settled("now"), before);
+    wire_come(true);
+    expect_body(first, "come");
+    cr_expect_eq(wire_settled("now"), before + 1);
+    close(first);
+    server_close(s);
+}
+
+Test(server, closes_and_outlives_clients_while_answers_wait)
+{
+    struct server *s = wire_serve(NULL);
+    int fd[8];
+    wire_come(false);
+    for (int i = 0; i < 8; i++) {
+        fd[i] = wire_connect(s);
+        wire_send(fd[i], i % 2 ? "GET /wait/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                               : "GET /wait-slow/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    for (int i = 0; i < 4; i++)
+        close(fd[i]);
+    server_close(s);
+    for (int i = 4; i < 8; i++)
+        close(fd[i]);
+}
+
 static void teapot(void *ctx, const struct request *r, const struct fault *f, struct answer *a)
 {
     (void)ctx;

@@ -177,7 +177,43 @@ static void held(void *ctx, const struct request *r, struct answer *a)
     answer_hold(a, settle, disk_of(r->tail));
 }
 
+/* --- answers that wait for somebody else --- */
+
+static _Atomic int come, asked;
+
+void wire_come(bool is)
+{
+    atomic_store(&come, is);
+}
+
+int wire_asked(void)
+{
+    return atomic_load(&asked);
+}
+
+static bool has_come(const void *ctx)
+{
+    (void)ctx;
+    atomic_fetch_add(&asked, 1);
+    return atomic_load(&come);
+}
+
+static void waiting(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    if (!atomic_load(&come) && (!r->waited || view_equal(r->tail, VIEW("stubborn")))) {
+        answer_body(a, 200, "text/plain", VIEW("nothing of this is sent"));
+        answer_wait(a, has_come, NULL, 300);
+        return;
+    }
+    answer_body(a, 200, "text/plain", r->waited ? VIEW("late") : VIEW("come"));
+    if (view_equal(r->tail, VIEW("recorded")))
+        answer_hold(a, settle, disk_of(VIEW("now")));
+}
+
 static const struct route routes[] = {
+    {METHOD_GET, "/wait/*", waiting, 0, 0},
+    {METHOD_GET, "/wait-slow/*", waiting, 0, ROUTE_SLOW},
     {METHOD_GET, "/held/*", held, 0, 0},
     {METHOD_GET, "/held-slow/*", held, 0, ROUTE_SLOW},
     {METHOD_GET, "/hello", hello, 0, 0},

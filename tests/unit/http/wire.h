@@ -13,6 +13,11 @@ struct server *wire_serve(void (*change)(struct server_config *));
 int wire_settled(const char *name);
 void wire_let_go(void);
 
+/* GET /wait/ waits until wire_come(true), at most 0.3 s, and answers "come" or "late"; /wait/recorded is kept back for
+ * the disk "now" then, /wait/stubborn would wait for ever. How often was it asked whether it has come? */
+void wire_come(bool is);
+int wire_asked(void);
+
 /* Connects to S; a file descriptor with 5 s time-outs. */
 int wire_connect(const struct server *s);
 void wire_send(int fd, const char *text);
