@@ -1,27 +1,52 @@
 #include "sessions/token.h"
 
+#include "base/chance.h"
 #include "base/hash.h"
+
+static void put_time(struct ident *id, int64_t minted_at)
+{
+    for (int i = 0; i < 4; i++)
+        id->b[i] = (uint8_t)((uint64_t)minted_at >> (24 - 8 * i));
+}
 
 struct ident token_family_id(struct view code, int64_t minted_at)
 {
     uint8_t digest[SHA256_SIZE];
     struct ident id;
     sha256(digest, code);
-    for (int i = 0; i < 4; i++)
-        id.b[i] = (uint8_t)((uint64_t)minted_at >> (24 - 8 * i));
+    put_time(&id, minted_at);
     memcpy(id.b + 4, digest, sizeof id.b - 4);
     return id;
 }
 
-enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct family *f, int64_t now)
+struct ident token_family_mint(int64_t minted_at)
+{
+    struct ident id = ident_mint();
+    put_time(&id, minted_at);
+    return id;
+}
+
+/* One that is there stays as it is. */
+static enum err insert(struct db *db, const struct family *f)
 {
     static const char SQL[] = "INSERT INTO family (id, client, resident, session, grant_id, scope, minted_at, "
-                              "expires_at, offline, refreshable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON "
-                              "CONFLICT (id) DO NOTHING";
-    enum err e = db_run(db, SQL,
-                        VALUES(V_IDENT(f->id), V_TEXT(f->client), V_IDENT(f->resident), V_IDENT(f->session),
-                               V_IDENT(f->grant), V_TEXT(f->scope), V_INT(f->minted_at), V_INT(f->expires_at),
-                               V_INT(f->offline), V_INT(f->refreshable)));
+                              "expires_at, offline, refreshable, cnf, resource) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+                              "$8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
+    return db_run(db, SQL,
+                  VALUES(V_IDENT(f->id), V_TEXT(f->client), V_IDENT(f->resident), V_IDENT(f->session),
+                         V_IDENT(f->grant), V_TEXT(f->scope), V_INT(f->minted_at), V_INT(f->expires_at),
+                         V_INT(f->offline), V_INT(f->refreshable), V_BLOB(cnf_bytes(&f->cnf)), V_TEXT(f->resource)));
+}
+
+enum err token_record(struct db *db, const struct family *f)
+{
+    enum err e = insert(db, f);
+    return e || db_changes(db) == 1 ? e : ERR_CONFLICT;
+}
+
+enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct family *f, int64_t now)
+{
+    enum err e = insert(db, f);
     if (e != ERR_OK)
         return e;
     *verdict = db_changes(db) == 1 ? CODE_REDEEMED : CODE_USED_BEFORE;
@@ -30,9 +55,10 @@ enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct 
 
 #define FACTS                                                                                                          \
     "f.id, f.client, f.session, f.grant_id, f.scope, f.minted_at, f.expires_at, f.offline, f.refreshable, "            \
-    "f.revoked_at, s.id, s.ended_at, s.expires_at, s.auth_at, f.resident"
+    "f.revoked_at, s.id, s.ended_at, s.expires_at, s.auth_at, f.resident, f.cnf, f.resource"
 
-static void read_facts(struct token_facts *out, const struct row *r)
+/* ERR_STORE: damaged; a family that was bound to a key is never one that is bound to none. */
+static enum err read_facts(struct token_facts *out, const struct row *r)
 {
     *out = (struct token_facts){
         .family =
@@ -48,12 +74,14 @@ static void read_facts(struct token_facts *out, const struct row *r)
                 .offline = row_int(r, 7) != 0,
                 .refreshable = row_int(r, 8) != 0,
                 .revoked_at = row_int(r, 9),
+                .resource = row_text(r, 16),
             },
         .has_session = !row_is_null(r, 10),
         .session_ended_at = row_int(r, 11),
         .session_expires_at = row_int(r, 12),
         .session_auth_at = row_int(r, 13),
     };
+    return cnf_of_bytes(&out->family.cnf, row_blob(r, 15)) ? ERR_OK : ERR_STORE;
 }
 
 enum err token_find_family(struct token_facts *out, struct db *db, struct arena *a, struct ident id)
@@ -61,9 +89,7 @@ enum err token_find_family(struct token_facts *out, struct db *db, struct arena 
     static const char SQL[] = "SELECT " FACTS " FROM family f LEFT JOIN session s ON s.id = f.session WHERE f.id = $1";
     struct row r;
     enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
-    if (e == ERR_OK)
-        read_facts(out, &r);
-    return e;
+    return e ? e : read_facts(out, &r);
 }
 
 enum token_state token_check(const struct token_facts *facts, int64_t now)
@@ -73,7 +99,7 @@ enum token_state token_check(const struct token_facts *facts, int64_t now)
         return TOKEN_REVOKED;
     if (now >= f->expires_at)
         return TOKEN_EXPIRED;
-    if (f->offline)
+    if (f->offline || !ident_is(f->session))
         return TOKEN_LIVE;
     return facts->has_session && !facts->session_ended_at ? TOKEN_LIVE : TOKEN_SESSION_ENDED;
 }

@@ -1,18 +1,22 @@
 /* token: what makes codes good once and tokens revocable. Codes and access tokens are sealed values and are not stored;
- * redeeming a code writes one row, its family, and everything made from that code hangs on that row. Refresh tokens are
- * random tickets; the store knows half their SHA-256. */
+ * redeeming a code writes one row, its family, and everything made from that code hangs on that row; so does every
+ * other grant. Refresh tokens are random tickets; the store knows half their SHA-256. */
 #ifndef SESSIONS_TOKEN_H
 #define SESSIONS_TOKEN_H
 
+#include "sessions/cnf.h"
 #include "store/row.h"
 
 struct family {
-    struct ident id; /* token_family_id */
+    struct ident id; /* token_family_id or token_family_mint */
     struct view client;
-    struct ident resident, session;
-    struct ident grant; /* IDENT_NONE: no fields asked */
-    struct view scope;  /* granted, words separated by spaces */
-    int64_t minted_at;  /* the code's */
+    struct ident resident; /* IDENT_NONE: the client asked for itself */
+    struct ident session;  /* IDENT_NONE: no login stands behind it */
+    struct ident grant;    /* IDENT_NONE: no fields asked */
+    struct view scope;     /* granted, words separated by spaces */
+    struct view resource;  /* the resource server that was asked for (RFC 8707); absent: none */
+    struct cnf cnf;     /* the key its refresh tokens are bound to; CNF_NONE: the client's authentication is enough */
+    int64_t minted_at;  /* the code's, or its own */
     int64_t expires_at; /* of the longest-lived token of the family: when the row may be swept */
     bool offline;       /* offline_access: outlives the session */
     bool refreshable;   /* a refresh token was given */
@@ -22,6 +26,11 @@ struct family {
 /* The id of the family a code makes: its time of minting (4 bytes, big endian), then 12 bytes of its SHA-256. The time
  * must be sealed inside the code. In front of the digest it keeps rows of one moment on one page. */
 struct ident token_family_id(struct view code, int64_t minted_at);
+/* The id of a family that no code makes: the time, then chance. */
+struct ident token_family_mint(int64_t minted_at);
+
+/* Writes the row of a family with a minted id. Inside a store job. */
+enum err token_record(struct db *db, const struct family *f) MUST_CHECK;
 
 enum redeem_verdict { CODE_REDEEMED, CODE_USED_BEFORE };
 /* Redeems a code, once. The second time the family is revoked (RFC 6749 4.1.2) and the verdict is CODE_USED_BEFORE.

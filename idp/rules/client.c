@@ -20,5 +20,7 @@ bool client_has_logout_redirect(const struct client *c, struct view uri)
 
 bool client_profile_signs(enum client_profile profile, enum jws_alg alg)
 {
-    return profile == CLIENT_PROFILE_FAPI2 ? alg == JWS_ES256 : alg != JWS_NONE_GIVEN;
+    if (profile == CLIENT_PROFILE_FAPI2)
+        return alg == JWS_ES256 || alg == JWS_PS256 || alg == JWS_EDDSA;
+    return alg != JWS_NONE_GIVEN;
 }

@@ -5,21 +5,48 @@
 #include "base/text.h"
 #include "idp/rules/pkce.h"
 
+/* RFC 6749 4.1.3: redirect_uri is required, since every authorization request has one here. */
+static enum refusal code_params(const struct token_params *p)
+{
+    return view_is(p->code) && view_is(p->redirect_uri) ? REFUSAL_NONE : REFUSAL_CODE_MISSING;
+}
+
+static enum refusal refresh_params(const struct token_params *p)
+{
+    return view_is(p->refresh_token) ? REFUSAL_NONE : REFUSAL_REFRESH_MISSING;
+}
+
+static bool every_client(const struct client *client)
+{
+    (void)client;
+    return true;
+}
+
+static bool refreshing_client(const struct client *client)
+{
+    return client->may_refresh;
+}
+
+static const struct grant_type {
+    const char *name;
+    bool (*is_registered)(const struct client *client);
+    enum refusal (*params)(const struct token_params *p);
+} grant_types[TOKEN_KINDS] = {
+    [TOKEN_BY_CODE] = {"authorization_code", every_client, code_params},
+    [TOKEN_BY_REFRESH] = {"refresh_token", refreshing_client, refresh_params},
+};
+
 enum refusal token_request_decide(const struct token_params *p, const struct client *client, enum token_kind *kind)
 {
     if (!view_is(p->grant_type))
         return REFUSAL_GRANT_TYPE_MISSING;
-    if (view_equal_text(p->grant_type, "authorization_code")) {
-        *kind = TOKEN_BY_CODE;
-        /* RFC 6749 4.1.3: redirect_uri is required, since every authorization request has one here. */
-        return view_is(p->code) && view_is(p->redirect_uri) ? REFUSAL_NONE : REFUSAL_CODE_MISSING;
+    for (size_t i = 0; i < TOKEN_KINDS; i++) {
+        if (!view_equal_text(p->grant_type, grant_types[i].name))
+            continue;
+        *kind = (enum token_kind)i;
+        return grant_types[i].is_registered(client) ? grant_types[i].params(p) : REFUSAL_GRANT_TYPE_NOT_REGISTERED;
     }
-    if (!view_equal_text(p->grant_type, "refresh_token"))
-        return REFUSAL_GRANT_TYPE_UNSUPPORTED;
-    *kind = TOKEN_BY_REFRESH;
-    if (!client->may_refresh)
-        return REFUSAL_GRANT_TYPE_NOT_REGISTERED;
-    return view_is(p->refresh_token) ? REFUSAL_NONE : REFUSAL_REFRESH_MISSING;
+    return REFUSAL_GRANT_TYPE_UNSUPPORTED;
 }
 
 /* RFC 7636 4.6; RFC 9700 4.8.2: a verifier for a code that had no challenge betrays a downgrade. */

@@ -1,4 +1,4 @@
-/* token_request: redeeming a code or a refresh token (RFC 6749 4.1.3 and 6, RFC 7636 4.5 and 4.6). */
+/* token_request: what a request to /token must be, by grant type (RFC 6749 4.1.3 and 6, RFC 7636 4.5 and 4.6). */
 #ifndef IDP_RULES_TOKEN_REQUEST_H
 #define IDP_RULES_TOKEN_REQUEST_H
 
@@ -9,9 +9,11 @@ struct token_params {
     struct view grant_type, code, redirect_uri, code_verifier, refresh_token, scope;
 };
 
-enum token_kind { TOKEN_BY_CODE, TOKEN_BY_REFRESH };
+/* The grants. Each has a row in token_request.c and a handler in idp/endpoints/token.c. */
+enum token_kind { TOKEN_BY_CODE, TOKEN_BY_REFRESH, TOKEN_KINDS };
 
-/* Which kind of request it is, or why it is none. */
+/* Which kind of request it is, or why it is none: the grant type is one of ours, registered for CLIENT, and what it
+ * cannot do without is there. */
 enum refusal token_request_decide(const struct token_params *params, const struct client *client,
                                   enum token_kind *kind);
 

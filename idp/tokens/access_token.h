@@ -1,4 +1,5 @@
-/* access_token: a bearer token (RFC 6750), a sealed value. It lives only as long as its family, session and grant. */
+/* access_token: a token for UserInfo, or for a resource server that asks us about it; a sealed value. It lives only as
+ * long as its family, session and grant. */
 #ifndef IDP_TOKENS_ACCESS_TOKEN_H
 #define IDP_TOKENS_ACCESS_TOKEN_H
 
@@ -12,6 +13,8 @@
 struct access_token {
     struct ident family, grant;
     struct view client_id, sub, scope;
+    struct view resource; /* whom it is for (RFC 8707); absent: UserInfo */
+    struct cnf cnf;       /* CNF_NONE: whoever bears it may use it (RFC 6750) */
     int64_t expires_at;
 };
 

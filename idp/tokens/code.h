@@ -15,7 +15,9 @@ struct code {
     struct view client_id, sub, scope, nonce, challenge;
     struct view sid; /* the session as the client knows it */
     struct ident session, grant;
-    struct ident epoch; /* of the store (store_epoch): whether it was redeemed is known only as long as that lasts */
+    struct ident epoch;   /* of the store (store_epoch): whether it was redeemed is known only as long as that lasts */
+    struct view resource; /* RFC 8707: the resource server asked for; absent: none */
+    struct cnf cnf;       /* CNF_JKT: only who signs proofs with that key may redeem it (RFC 9449 10); else CNF_NONE */
     uint8_t redirect_hash[32];
     int64_t minted_at;
     bool offline; /* offline_access: what comes of it outlives the session */

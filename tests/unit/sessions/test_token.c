@@ -101,10 +101,55 @@ Test(token, one_without_refresh_dies_with_its_session_though_its_row_is_not_touc
 
 Test(token, a_session_that_is_gone_is_an_ended_one)
 {
-    struct token_facts facts = {.family = {.expires_at = NOW + 1}, .has_session = false};
+    struct token_facts facts = {.family = {.session = session.id, .expires_at = NOW + 1}, .has_session = false};
     cr_assert_eq(token_check(&facts, NOW), TOKEN_SESSION_ENDED);
     facts.family.offline = true;
     cr_assert_eq(token_check(&facts, NOW), TOKEN_LIVE);
+}
+
+static struct family of_a_service_itself(void)
+{
+    struct family f = {.id = token_family_mint(NOW),
+                       .client = VIEW("a-city"),
+                       .scope = VIEW("read"),
+                       .resource = VIEW("https://data.example"),
+                       .minted_at = NOW,
+                       .expires_at = NOW + 600};
+    cr_assert(cnf_read(&f.cnf, CNF_JKT, VIEW("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")));
+    cr_assert_eq(token_record(db, &f), ERR_OK);
+    return f;
+}
+
+Test(token, a_family_of_no_resident_and_no_session_lives_to_its_end)
+{
+    struct family f = of_a_service_itself();
+    struct token_facts facts;
+    cr_assert_eq(token_find_family(&facts, db, &box.a, f.id), ERR_OK);
+    cr_expect_not(ident_is(facts.family.resident) || ident_is(facts.family.session) || facts.has_session);
+    cr_expect(view_equal(facts.family.resource, f.resource));
+    cr_expect(cnf_equal(&facts.family.cnf, &f.cnf));
+    cr_expect_eq(token_check(&facts, NOW + 599), TOKEN_LIVE);
+    cr_expect_eq(token_check(&facts, NOW + 600), TOKEN_EXPIRED);
+    cr_assert_eq(token_revoke_family(db, f.id, NOW + 1), ERR_OK);
+    cr_assert_eq(token_find_family(&facts, db, &box.a, f.id), ERR_OK);
+    cr_expect_eq(token_check(&facts, NOW + 2), TOKEN_REVOKED);
+}
+
+Test(token, a_family_is_recorded_once_and_its_id_begins_with_the_time)
+{
+    struct family f = of_a_service_itself();
+    static const uint8_t TIME[] = {0, 0x0F, 0x42, 0x40};
+    cr_expect_eq(token_record(db, &f), ERR_CONFLICT);
+    cr_expect_arr_eq(f.id.b, TIME, 4, "the sweep finds it by that");
+    cr_expect_not(ident_equal(token_family_mint(NOW), token_family_mint(NOW)));
+}
+
+Test(token, a_family_whose_key_is_damaged_is_not_one_without_a_key)
+{
+    struct family f = of_a_service_itself();
+    struct token_facts facts;
+    cr_assert_eq(box_write(&box, "UPDATE family SET cnf = zeroblob(33) WHERE cnf IS NOT NULL"), ERR_OK);
+    cr_expect_eq(token_find_family(&facts, db, &box.a, f.id), ERR_STORE);
 }
 
 Test(token, revoking_by_grant_reaches_the_refreshable)

@@ -150,6 +150,28 @@ Test(tokens, a_code_comes_back_as_it_was)
               ident_equal(c.epoch, was.epoch));
     cr_expect_arr_eq(c.redirect_hash, was.redirect_hash, 32);
     cr_expect(c.minted_at == NOW && c.offline);
+    cr_expect(!view_is(c.resource) && c.cnf.kind == CNF_NONE);
+}
+
+#define THUMBPRINT "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+Test(tokens, a_code_and_an_access_token_keep_the_key_and_the_server_they_are_bound_to)
+{
+    struct access_token t = {
+        .client_id = VIEW("a"), .sub = VIEW("s"), .scope = VIEW("read"), .resource = VIEW("https://r")};
+    struct code was = a_code(), c;
+    struct access_token back;
+    struct view text;
+
+    was.resource = t.resource;
+    cr_assert(cnf_read(&was.cnf, CNF_JKT, VIEW(THUMBPRINT)) && cnf_read(&t.cnf, CNF_X5T, VIEW(THUMBPRINT)));
+    cr_assert_eq(code_mint(&box.a, keys, &was, &text), ERR_OK);
+    cr_assert_eq(code_read(&box.a, keys, text, &c), ERR_OK);
+    cr_expect(view_equal_text(c.resource, "https://r") && cnf_equal(&c.cnf, &was.cnf));
+    cr_assert_eq(access_token_mint(&box.a, keys, &t, &text), ERR_OK);
+    cr_assert_eq(access_token_read(&box.a, keys, text, &back), ERR_OK);
+    cr_expect(view_equal_text(back.resource, "https://r") && cnf_equal(&back.cnf, &t.cnf));
+    cr_expect_not(cnf_equal(&back.cnf, &c.cnf), "the same digest of another kind of key");
 }
 
 Test(tokens, no_two_codes_are_alike)

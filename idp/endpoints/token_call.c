@@ -1,0 +1,104 @@
+#include "idp/endpoints/token_call.h"
+
+#include "base/chance.h"
+#include "base/json.h"
+#include "consent/grant.h"
+#include "consent/grant_scope.h"
+#include "idp/endpoints/json_answer.h"
+#include "idp/tokens/access_token.h"
+#include "idp/tokens/id_token.h"
+#include "idp/tokens/subject.h"
+
+#define BODY_MAX          32768
+#define OFFLINE_REFRESH_S (30 * 24 * 3600) /* of a refresh token with offline_access, from its last use */
+
+enum err token_call_name_parties(struct visit *v, struct token_call *c)
+{
+    c->sub = view_text(subject_sub(v->arena, v->keys, c->client->sector, c->family.resident));
+    c->sid = view_text(subject_sid(v->arena, v->keys, c->family.session, c->client->id));
+    return view_is(c->sub) && view_is(c->sid) ? ERR_OK : ERR_MEMORY;
+}
+
+/* A field that was taken back since is not promised again. */
+enum err token_call_narrow(struct visit *v, struct token_call *c, const struct grant *grant)
+{
+    struct ask asked;
+
+    ask_requested(&asked, c->client->ask, c->family.scope);
+    return grant_scope(&c->family.scope, v->arena, c->family.scope, &asked, grant);
+}
+
+/* Without offline_access a refresh token dies with its session (at the latest when that reaches its absolute end). */
+static int64_t refresh_end(const struct token_call *c, int64_t now)
+{
+    return c->family.offline || !c->has_session ? now + OFFLINE_REFRESH_S : c->session.expires_at;
+}
+
+enum err token_call_prepare_refresh(struct visit *v, struct token_call *c)
+{
+    char *ticket = chance_ticket(v->arena);
+
+    if (!ticket)
+        return ERR_MEMORY;
+    c->refresh_token = view_text(ticket);
+    c->refresh = (struct refresh){ident_of(c->refresh_token), c->family.id, v->now, refresh_end(c, v->now)};
+    if (c->refresh.expires_at > c->family.expires_at)
+        c->family.expires_at = c->refresh.expires_at;
+    return ERR_OK;
+}
+
+/* --- the answer ------------------------------------------------------------------------------------------------- */
+
+static enum err mint_access_token(struct visit *v, const struct token_call *c, struct view *text)
+{
+    struct access_token token = {.family = c->family.id,
+                                 .grant = c->family.grant,
+                                 .client_id = c->client->id,
+                                 .sub = c->sub,
+                                 .scope = c->family.scope,
+                                 .expires_at = v->now + ACCESS_TOKEN_LIFE_S};
+
+    return access_token_mint(v->arena, v->keys, &token, text);
+}
+
+/* OIDC Core 12.2: auth_time stays that of the login, nonce is left out after a refresh. Without the session nothing can
+ * be said about the login, and no ID token is given. */
+static enum err mint_id_token(struct visit *v, const struct token_call *c, struct view access_token, struct view *text)
+{
+    struct id_token token = {.issuer = v->op->issuer,
+                             .client_id = c->client->id,
+                             .sub = c->sub,
+                             .sid = c->sid,
+                             .nonce = c->nonce,
+                             .acr = c->session.acr,
+                             .amr = c->session.amr,
+                             .access_token = access_token,
+                             .login_at = c->session.auth_at,
+                             .now = v->now};
+
+    *text = VIEW_NONE;
+    return c->has_session ? id_token_mint(v->arena, v->keys, c->client->id_token_alg, &token, text) : ERR_OK;
+}
+
+enum err token_call_answer(struct visit *v, const struct token_call *c)
+{
+    struct view access_token, id_token;
+    struct json_out o;
+    struct buf b;
+    enum err e;
+
+    if ((e = mint_access_token(v, c, &access_token)) || (e = mint_id_token(v, c, access_token, &id_token)))
+        return e;
+    buf_open(&b, v->arena, BODY_MAX);
+    json_out_open(&o, &b);
+    json_begin(&o);
+    json_pair(&o, "access_token", access_token);
+    json_pair_text(&o, "token_type", "Bearer");
+    json_pair_int(&o, "expires_in", ACCESS_TOKEN_LIFE_S);
+    json_pair(&o, "refresh_token", c->refresh_token);
+    json_pair(&o, "id_token", id_token);
+    json_pair(&o, "scope", c->family.scope);
+    json_end(&o);
+    json_answer(v, &b);
+    return ERR_OK;
+}

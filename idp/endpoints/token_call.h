@@ -1,0 +1,47 @@
+/* token_call: one request to /token, from the caller to the answer. Each grant type is a handler of its own file; all
+ * give a family, on which every token of the answer hangs. */
+#ifndef IDP_ENDPOINTS_TOKEN_CALL_H
+#define IDP_ENDPOINTS_TOKEN_CALL_H
+
+#include "idp/rules/token_request.h"
+#include "idp/state/caller.h"
+#include "sessions/session.h"
+#include "sessions/token.h"
+
+struct token_call {
+    /* what was asked, by whom */
+    struct token_params params;
+    struct caller caller;
+    const struct client *client; /* the caller's */
+    int64_t now;
+    /* what the handler gives */
+    enum refusal refusal; /* REFUSAL_NONE: the tokens are made out of what follows */
+    struct family family; /* recorded by the handler; its scope may be narrowed after that, for this answer */
+    struct view sub, sid; /* of the resident and the login, as the client knows them */
+    bool has_session;     /* there is a login that an ID token tells of: */
+    struct session session;
+    struct view nonce;         /* of the authorization request; absent: none, or not any more */
+    struct view refresh_token; /* absent: none is given */
+    struct refresh refresh;    /* its row, which the handler records */
+};
+
+/* A grant type: loads, decides, records. ERR_OK with c->refusal, or with all that the answer is made of. */
+typedef enum err token_grant_fn(struct visit *v, struct token_call *c);
+
+token_grant_fn token_by_code, token_by_refresh;
+
+/* The scope of c->family, less what the resident's grant does not give (any more). */
+struct grant;
+enum err token_call_narrow(struct visit *v, struct token_call *c, const struct grant *grant) MUST_CHECK;
+
+/* sub and sid out of c->family, for the client. */
+enum err token_call_name_parties(struct visit *v, struct token_call *c) MUST_CHECK;
+
+/* A new refresh token of c->family, whose end moves with it: fills refresh_token and refresh, to be recorded by
+ * refresh_mint. c->session must be there if there is one. */
+enum err token_call_prepare_refresh(struct visit *v, struct token_call *c) MUST_CHECK;
+
+/* Signs and seals what the handler gave, and answers (RFC 6749 5.1). */
+enum err token_call_answer(struct visit *v, const struct token_call *c) MUST_CHECK;
+
+#endif

@@ -1,0 +1,108 @@
+/* grant_type=refresh_token (RFC 6749 6, OIDC Core 12, RFC 9700 4.14.2). */
+#include "consent/grant.h"
+#include "idp/endpoints/token_call.h"
+#include "idp/tokens/access_token.h"
+#include "store/store.h"
+
+struct refreshing {
+    struct token_call *call;
+    struct visit *visit;
+    struct token_facts facts;
+    struct grant grant;
+    bool has_grant;
+};
+
+static enum refusal refresh_refusal(enum refresh_verdict verdict)
+{
+    static const enum refusal table[] = {
+        [REFRESH_GOOD] = REFUSAL_NONE,
+        [REFRESH_UNKNOWN] = REFUSAL_REFRESH_INVALID,
+        [REFRESH_EXPIRED] = REFUSAL_REFRESH_EXPIRED,
+        [REFRESH_USED] = REFUSAL_REFRESH_REPLAYED,
+        [REFRESH_OTHER_CLIENT] = REFUSAL_REFRESH_INVALID,
+        [REFRESH_REVOKED] = REFUSAL_REFRESH_INVALID,
+        [REFRESH_SESSION_ENDED] = REFUSAL_SESSION_ENDED,
+    };
+
+    return table[verdict];
+}
+
+/* product.md: "refresh tokens of an ended grant die". A login without fields has no grant to end. */
+static enum err check_grant(struct refreshing *r, struct db *db)
+{
+    r->has_grant = ident_is(r->facts.family.grant);
+    if (!r->has_grant)
+        return ERR_OK;
+    enum err e = grant_find_by_id(&r->grant, r->visit->arena, db, r->facts.family.grant);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    if (e || !grant_is_live(&r->grant, r->visit->now))
+        r->call->refusal = REFUSAL_GRANT_ENDED;
+    else if (!grant_may_release(&r->grant, r->visit->now))
+        r->call->refusal = REFUSAL_GRANT_SUSPENDED;
+    return ERR_OK;
+}
+
+static enum err rotate(struct refreshing *r, struct db *db)
+{
+    struct token_call *c = r->call;
+    enum err e;
+
+    c->family = r->facts.family;
+    c->has_session = r->facts.has_session;
+    c->session.expires_at = r->facts.session_expires_at;
+    if ((e = token_call_prepare_refresh(r->visit, c)) || (e = refresh_mint(db, &c->refresh)))
+        return e;
+    int64_t end = r->visit->now + ACCESS_TOKEN_LIFE_S;
+    return token_extend(db, c->family.id, end > c->family.expires_at ? end : c->family.expires_at);
+}
+
+/* What is refused is refused durably: a family that reuse gives away is revoked in this very commit. */
+static enum err refresh_job(struct db *db, void *ctx)
+{
+    struct refreshing *r = ctx;
+    struct token_call *c = r->call;
+    enum refresh_verdict verdict;
+    enum err e = refresh_take(&r->facts, &verdict, db, r->visit->arena, ident_of(c->params.refresh_token),
+                              c->client->id, r->visit->now);
+
+    if (e)
+        return e;
+    c->refusal = refresh_refusal(verdict);
+    if (!c->refusal)
+        e = check_grant(r, db);
+    if (e)
+        return e;
+    if (c->refusal == REFUSAL_GRANT_ENDED)
+        return token_revoke_family(db, r->facts.family.id, r->visit->now);
+    /* The error undoes the taking: when the consent is resumed, the same refresh token is good. */
+    if (c->refusal == REFUSAL_GRANT_SUSPENDED)
+        return ERR_CONFLICT;
+    /* RFC 6749 6: a narrower scope may be asked for; it narrows this access token, not the family. Asked for too much,
+     * nothing happens, as above. */
+    if (!c->refusal && refresh_scope_decide(c->params.scope, r->facts.family.scope))
+        return ERR_CONFLICT;
+    return c->refusal ? ERR_OK : rotate(r, db);
+}
+
+enum err token_by_refresh(struct visit *v, struct token_call *c)
+{
+    struct refreshing r = {.call = c, .visit = v};
+    enum err e = store_write(v->op->store, refresh_job, &r);
+
+    if (e == ERR_CONFLICT) {
+        c->refusal = c->refusal ? c->refusal : REFUSAL_REFRESH_SCOPE;
+        return ERR_OK;
+    }
+    if (e || c->refusal)
+        return e;
+    if (view_is(c->params.scope))
+        c->family.scope = c->params.scope;
+    if ((e = token_call_narrow(v, c, r.has_grant ? &r.grant : NULL)) || (e = token_call_name_parties(v, c)) ||
+        !c->has_session)
+        return e;
+    e = session_find(&c->session, v->db, v->arena, c->family.session);
+    /* When she has shown the card again since, the session tells that login and no longer the one of this family. */
+    c->has_session = !e && c->session.auth_at <= c->family.minted_at;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
