@@ -53,6 +53,10 @@ const char *method_name(enum method m)
         return "HEAD";
     case METHOD_POST:
         return "POST";
+    case METHOD_PUT:
+        return "PUT";
+    case METHOD_DELETE:
+        return "DELETE";
     case METHOD_OTHER:
         break;
     }

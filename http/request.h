@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "http/form.h"
 
-enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
+enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8, METHOD_PUT = 16, METHOD_DELETE = 32 };
 
 struct header {
     struct view name, value;
@@ -53,7 +53,7 @@ size_t request_header_count(const struct request *r, const char *name);
  */
 struct view request_cookie(const struct request *r, const char *name);
 
-/* "GET", "HEAD", "POST"; "?" for others. */
+/* "GET", "HEAD", "POST", "PUT", "DELETE"; "?" for others. */
 const char *method_name(enum method m);
 
 #endif

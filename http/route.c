@@ -6,7 +6,7 @@
 struct path {
     struct view text;
     bool prefix;
-    const struct route *get, *post;
+    const struct route *get, *post, *put, *delete;
 };
 
 struct route_table {
@@ -48,19 +48,39 @@ static struct path *prefix_slot(struct route_table *t, struct view text)
     return &t->prefixes[at];
 }
 
+/* Where PATH keeps its route for METHOD; NULL: none is ever served. */
+static const struct route **place_of(struct path *p, enum method method)
+{
+    switch (method) {
+    case METHOD_GET:
+    case METHOD_HEAD:
+        return &p->get;
+    case METHOD_POST:
+        return &p->post;
+    case METHOD_PUT:
+        return &p->put;
+    case METHOD_DELETE:
+        return &p->delete;
+    case METHOD_OTHER:
+        break;
+    }
+    return NULL;
+}
+
 static enum err add_route(struct route_table *t, const struct route *r)
 {
     struct view text = view_text(r->path);
     bool prefix = view_ends(text, VIEW("/*"));
     if (prefix)
         text.n--;
-    if (!view_starts(text, VIEW("/")) || !r->handle || (r->method != METHOD_GET && r->method != METHOD_POST))
+    if (!view_starts(text, VIEW("/")) || !r->handle || r->method == METHOD_HEAD || r->method == METHOD_OTHER ||
+        (r->method == METHOD_PUT && !(r->flags & ROUTE_BODY)))
         return ERR_CONFIG;
     struct path *p = prefix ? prefix_slot(t, text) : exact_slot(t, text);
     p->text = text;
     p->prefix = prefix;
-    const struct route **place = r->method == METHOD_GET ? &p->get : &p->post;
-    if (*place)
+    const struct route **place = place_of(p, r->method);
+    if (!place || *place)
         return ERR_CONFIG;
     *place = r;
     return ERR_OK;
@@ -98,9 +118,9 @@ void route_table_close(struct route_table *t)
     free(t);
 }
 
-static const struct path *find_path(const struct route_table *t, struct view path)
+static struct path *find_path(const struct route_table *t, struct view path)
 {
-    const struct path *p = exact_slot(t, path);
+    struct path *p = exact_slot(t, path);
     if (view_is(p->text))
         return p;
     for (size_t i = 0; i < t->n_prefixes; i++)
@@ -114,19 +134,35 @@ const struct route *route_find(const struct route_table *t, enum method method, 
 {
     *tail = VIEW_NONE;
     *allowed = 0;
-    const struct path *p = find_path(t, path);
+    struct path *p = find_path(t, path);
     if (!p)
         return NULL;
-    *allowed = (p->get ? METHOD_GET | METHOD_HEAD : 0) | (p->post ? METHOD_POST : 0);
+    *allowed = (p->get ? METHOD_GET | METHOD_HEAD : 0) | (p->post ? METHOD_POST : 0) | (p->put ? METHOD_PUT : 0) |
+               (p->delete ? METHOD_DELETE : 0);
     if (p->prefix)
         *tail = view_from(path, p->text.n);
-    if (method == METHOD_GET || method == METHOD_HEAD)
-        return p->get;
-    return method == METHOD_POST ? p->post : NULL;
+    const struct route **place = place_of(p, method);
+    return place ? *place : NULL;
 }
 
 const char *route_allow_text(unsigned methods)
 {
-    bool get = methods & METHOD_GET, post = methods & METHOD_POST;
-    return get && post ? "GET, HEAD, POST" : get ? "GET, HEAD" : "POST";
+    static const char *const texts[] = {"",
+                                        "GET, HEAD",
+                                        "POST",
+                                        "GET, HEAD, POST",
+                                        "PUT",
+                                        "GET, HEAD, PUT",
+                                        "POST, PUT",
+                                        "GET, HEAD, POST, PUT",
+                                        "DELETE",
+                                        "GET, HEAD, DELETE",
+                                        "POST, DELETE",
+                                        "GET, HEAD, POST, DELETE",
+                                        "PUT, DELETE",
+                                        "GET, HEAD, PUT, DELETE",
+                                        "POST, PUT, DELETE",
+                                        "GET, HEAD, POST, PUT, DELETE"};
+    return texts[(methods & METHOD_GET ? 1 : 0) + (methods & METHOD_POST ? 2 : 0) + (methods & METHOD_PUT ? 4 : 0) +
+                 (methods & METHOD_DELETE ? 8 : 0)];
 }

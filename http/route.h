@@ -8,7 +8,8 @@
 typedef void handle_fn(void *ctx, const struct request *request, struct answer *answer);
 
 enum route_flag {
-    ROUTE_BODY = 1, /* the handler reads the body itself (JSON); otherwise a POST must be a urlencoded form (415) */
+    ROUTE_BODY = 1, /* the handler reads the body itself (JSON); otherwise a POST must be a urlencoded form (415). A
+                       route for METHOD_PUT must say so */
     /* May wait long for somebody else (a responder on the network): it is run apart, so that nobody waits behind it. */
     ROUTE_SLOW = 2,
     ROUTE_MTLS = 4, /* also there where client certificates are asked for (RFC 8705 5): for programs, no pages */
@@ -44,7 +45,7 @@ void route_table_close(struct route_table *t);
 const struct route *route_find(const struct route_table *t, enum method method, struct view path, struct view *tail,
                                unsigned *allowed);
 
-/* "GET, HEAD, POST" for a set of methods. Static. */
+/* "GET, HEAD, POST, PUT, DELETE" for a set of methods that are served. Static. */
 const char *route_allow_text(unsigned methods);
 
 #endif

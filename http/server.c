@@ -454,11 +454,11 @@ static void run_slow(void *ctx, struct job *job, int worker)
 
 static enum method method_of(const char *text)
 {
-    if (strcmp(text, "GET") == 0)
-        return METHOD_GET;
-    if (strcmp(text, "POST") == 0)
-        return METHOD_POST;
-    return strcmp(text, "HEAD") == 0 ? METHOD_HEAD : METHOD_OTHER;
+    static const enum method methods[] = {METHOD_GET, METHOD_POST, METHOD_HEAD, METHOD_PUT, METHOD_DELETE};
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (strcmp(text, method_name(methods[i])) == 0)
+            return methods[i];
+    return METHOD_OTHER;
 }
 
 struct collected {

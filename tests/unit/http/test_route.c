@@ -13,7 +13,8 @@ static const struct route routes[] = {
     {METHOD_GET, "/", nothing, 0, 0},       {METHOD_GET, "/token", nothing, 0, 0},
     {METHOD_POST, "/token", nothing, 9, 0}, {METHOD_POST, "/only", nothing, 9, 0},
     {METHOD_GET, "/a/*", nothing, 0, 0},    {METHOD_GET, "/a/b/*", nothing, 0, 0},
-    {METHOD_GET, "/a/b/c", nothing, 0, 0},
+    {METHOD_GET, "/a/b/c", nothing, 0, 0},  {METHOD_GET, "/r/*", nothing, 0, 0},
+    {METHOD_DELETE, "/r/*", nothing, 0, 0}, {METHOD_PUT, "/r/*", nothing, 9, ROUTE_BODY},
 };
 static struct route_table *table;
 static struct view tail;
@@ -59,6 +60,18 @@ Test(route, tells_which_methods_a_path_has)
     cr_expect_str_eq(route_allow_text(allowed), "GET, HEAD");
 }
 
+Test(route, puts_and_deletes_only_where_a_path_says_so)
+{
+    cr_expect_null(find(METHOD_PUT, "/token"));
+    cr_expect_null(find(METHOD_DELETE, "/token"));
+    cr_expect_null(find(METHOD_DELETE, "/a/x"));
+    cr_expect_null(find(METHOD_POST, "/r/x"));
+    cr_expect_str_eq(route_allow_text(allowed), "GET, HEAD, PUT, DELETE");
+    cr_expect_eq(find(METHOD_DELETE, "/r/x"), &routes[8]);
+    cr_expect_eq(find(METHOD_PUT, "/r/x"), &routes[9]);
+    cr_expect(view_equal_text(tail, "x"));
+}
+
 Test(route, finds_exact_paths)
 {
     cr_expect_eq(find(METHOD_GET, "/"), &routes[0]);
@@ -83,10 +96,14 @@ Test(route, refuses_a_table_with_a_path_twice)
 {
     static const struct route twice[] = {{METHOD_GET, "/x", nothing, 0, 0}, {METHOD_GET, "/x", nothing, 0, 0}};
     static const struct route relative[] = {{METHOD_GET, "x", nothing, 0, 0}};
+    static const struct route formless[] = {{METHOD_PUT, "/x", nothing, 9, 0}};
+    static const struct route head[] = {{METHOD_HEAD, "/x", nothing, 0, 0}};
     static const struct route headless[] = {{METHOD_GET, "/x", NULL, 0, 0}};
     struct route_table *t;
     cr_expect_eq(route_table_open(&t, twice, 2), ERR_CONFIG);
     cr_expect_eq(route_table_open(&t, relative, 1), ERR_CONFIG);
     cr_expect_eq(route_table_open(&t, headless, 1), ERR_CONFIG);
+    cr_expect_eq(route_table_open(&t, formless, 1), ERR_CONFIG);
+    cr_expect_eq(route_table_open(&t, head, 1), ERR_CONFIG);
     cr_expect_null(t);
 }
