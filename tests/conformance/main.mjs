@@ -9,12 +9,15 @@ import { Party } from './lib/party.mjs';
 import { Server } from './lib/server.mjs';
 import { freshId, registrationOf, Stage } from './lib/stage.mjs';
 import { differences, writeTable } from './lib/table.mjs';
+import { plans as authlib } from './clients/authlib.mjs';
+import { plans as openidClient } from './clients/openid_client.mjs';
 import { plans as basic } from './plans/basic.mjs';
 import { plans as config } from './plans/config.mjs';
+import { plans as fapi2 } from './plans/fapi2.mjs';
 import { plans as logout } from './plans/logout.mjs';
 
 const AT_ONCE = 8; // modules; most of them wait for the server, some for the clock
-const plans = [...config, ...basic, ...logout];
+const plans = [...config, ...basic, ...logout, ...fapi2, ...openidClient, ...authlib];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,9 +26,13 @@ const { values: options, positionals } = parseArgs({
 
 // A service of its own for a module, registered as the plan has it.
 async function addClient(check, plan, changes = {}, party = {}) {
-  const id = freshId(plan.name, check.name);
+  const id = changes.client_id ?? freshId(plan.name, check.name);
   const registration = JSON.parse(JSON.stringify(registrationOf(id, { ...plan.registration, ...changes })));
-  const { client_secret: secret } = await check.server.add(registration);
+  const { client_secret: secret } = await check.server.add(registration).catch((error) => {
+    const member = error.stderr?.match(/(\S+) is not a member we know/)?.[1];
+    if (member) check.skip(`not offered: a registration with ${member}`);
+    throw error;
+  });
   return new Party(check, { id, secret, redirect: registration.redirect_uris[0], ...plan.party, ...party });
 }
 
@@ -36,8 +43,10 @@ async function runOne(stage, plan, name) {
     check.metadata = answer.json;
     return answer;
   };
+  check.signed = plan.signed;
   check.client = (changes, party) => addClient(check, plan, changes, party);
-  return runModule(check, plan.modules[name]);
+  const lacks = plan.lacks?.(stage.metadata);
+  return runModule(check, lacks ? () => check.skip(lacks) : plan.modules[name]);
 }
 
 const chosen = plans.flatMap((plan) => Object.keys(plan.modules).map((name) => ({ plan, name })))

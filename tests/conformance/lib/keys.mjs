@@ -12,6 +12,11 @@ export class Key {
     const jwk = { ...(await jose.exportJWK(pair.publicKey)), alg, use: 'sig', kid };
     return Object.assign(new Key(), { alg, kid, jwk, privateKey: pair.privateKey, publicKey: pair.publicKey });
   }
+  // The same key under another algorithm, as only somebody who does wrong would use it.
+  async as(alg) {
+    const privateKey = await jose.importJWK(await jose.exportJWK(this.privateKey), alg);
+    return Object.assign(new Key(), this, { alg, privateKey });
+  }
   // CLAIMS as they are: nothing is added.
   sign(claims, header = {}) {
     return new jose.SignJWT(claims).setProtectedHeader({ alg: this.alg, kid: this.kid, ...header }).sign(this.privateKey);
@@ -34,8 +39,10 @@ export const assertionClaims = (clientId, audience, changes = {}) => {
   return { iss: clientId, sub: clientId, aud: audience, jti: randomUUID(), iat: time, nbf: time, exp: time + 60, ...changes };
 };
 
-// A proof of KEY for one request; ACCESS: the token that it goes with.
-export async function proof(key, { method, url, access, nonce, changes = {}, header = {} }) {
+// A proof of KEY for one request; ACCESS: the token that it goes with. CHANGES and HEADER: of claims and header; MAKE: signs
+// in another way.
+export async function proof(key, { method, url, access, nonce, changes = {}, header = {}, make }) {
   const claims = { jti: randomUUID(), htm: method, htu: url.split(/[?#]/)[0], iat: now(), nonce, ath: access === undefined ? undefined : sha256url(access), ...changes };
-  return key.sign(claims, { typ: 'dpop+jwt', jwk: key.bare, kid: undefined, ...header });
+  const head = { typ: 'dpop+jwt', jwk: key.bare, kid: undefined, ...header };
+  return make ? make(key, claims, head) : key.sign(claims, head);
 }

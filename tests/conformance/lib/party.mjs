@@ -63,13 +63,15 @@ export class Party {
     if (this.jar) return { client_id: this.id, request: await this.requestObject(params), scope: params.scope, response_type: params.response_type };
     return params;
   }
-  async requestObject(params, changes = {}, header = {}) {
+  // CHANGES: of its claims; MAKE: signs in another way (key, claims, header).
+  async requestObject(params, changes = {}, make = (key, claims, header) => key.sign(claims, header)) {
     const time = now();
-    return this.jar.sign({ iss: this.id, aud: this.t.issuer, iat: time, nbf: time, exp: time + 60, ...params, ...changes }, { typ: 'oauth-authz-req+jwt', ...header });
+    return make(this.jar, { iss: this.id, aud: this.t.issuer, iat: time, nbf: time, exp: time + 60, ...params, ...changes }, { typ: 'oauth-authz-req+jwt' });
   }
-  async push(params, options = {}) {
-    const form = this.jar && !params.request ? { client_id: this.id, request: await this.requestObject(params) } : params;
-    return this.call(this.t.metadata.pushed_authorization_request_endpoint, form, options);
+  // OPTIONS: object and make (of the request object), beside; and those of call().
+  async push(params, { object, make, beside, ...options } = {}) {
+    const form = this.jar ? { client_id: this.id, request: await this.requestObject(params, object, make) } : params;
+    return this.call(this.t.metadata.pushed_authorization_request_endpoint, { ...form, ...beside }, { dpop: null, ...options });
   }
   async pushed(params, options) {
     const answer = await this.push(params, options);
@@ -90,8 +92,8 @@ export class Party {
 
   // --- the authorization response ---
 
-  // What came to the redirect address; the module ends if nobody came.
-  async received(browser) {
+  // What came to the redirect address; the module ends if nobody came. PLAIN: an error need not be in a response object.
+  async received(browser, { plain: allowed } = {}) {
     const { t } = this;
     t.must('the browser is sent back to the service', browser.elsewhere, browser.describe());
     const { url, method, enctype, fields } = browser.elsewhere;
@@ -106,7 +108,7 @@ export class Party {
     for (const name of new URLSearchParams(ownQuery).keys()) params.delete(name);
     for (const name of params.keys()) t.must(`${name} comes once`, params.getAll(name).length === 1);
     const plain = Object.fromEntries(params);
-    return this.jarm ? this.#opened(plain) : plain;
+    return this.jarm && !(allowed && plain.error && !plain.response) ? this.#opened(plain) : plain;
   }
   #posted({ method, enctype, fields, url }) { // OAuth 2.0 Form Post Response Mode 2
     this.t.must('by a form that is posted', method === 'POST' && (!enctype || enctype === 'application/x-www-form-urlencoded'), { method, enctype });
@@ -249,12 +251,14 @@ export class Party {
 
   // --- what a token is good for ---
 
-  async userinfo(access, { how = 'header', method = 'GET', type, dpop = this.dpop, proofOf = {}, certificate = this.certificate } = {}) {
+  // TYPE: of the Authorization header; PROOFOF: changes of the proof (keys.mjs); PROOFS: makes the headers with proofs.
+  async userinfo(access, { how = 'header', method = 'GET', type, dpop = this.dpop, proofOf = {}, proofs, more = {}, certificate = this.certificate } = {}) {
     const url = this.t.metadata.userinfo_endpoint;
+    const make = (changes = {}) => proof(dpop, { method, url, access, nonce: this.nonces.get('rs'), ...proofOf, ...changes });
     const ask = async () => {
-      const headers = { accept: 'application/json' };
+      const headers = { accept: 'application/json', ...more };
       if (how === 'header') headers.authorization = `${type ?? (dpop ? 'DPoP' : 'Bearer')} ${access}`;
-      if (dpop) headers.dpop = await proof(dpop, { method, url, access, nonce: this.nonces.get('rs'), ...proofOf });
+      if (dpop) Object.assign(headers, proofs ? await proofs(make) : { dpop: await make() });
       const answer = await exchange(url, { method, headers, body: how === 'body' ? { access_token: access } : undefined, certificate });
       if (answer.headers['dpop-nonce']) this.nonces.set('rs', answer.headers['dpop-nonce']);
       return answer;

@@ -1,0 +1,252 @@
+// openid-client (npm), the library of most JavaScript services: every grant, request and client authentication it has.
+import * as jose from 'jose';
+import * as oidc from 'openid-client';
+import { fetchWith } from '../lib/http.mjs';
+import { Key, random } from '../lib/keys.mjs';
+import { logoutToken } from '../plans/logout.mjs';
+import { Party } from '../lib/party.mjs';
+
+const needs = (t, ...names) => {
+  const missing = names.filter((name) => !t.metadata[name]);
+  if (missing.length) t.skip(`not offered: ${missing.join(', ')}`);
+};
+const needsGrant = (t, grant) => {
+  if (!t.metadata.grant_types_supported.includes(grant)) t.skip(`not offered: ${grant}`);
+};
+const needsAuth = (t, method) => {
+  if (!t.metadata.token_endpoint_auth_methods_supported.includes(method)) t.skip(`not offered: ${method}`);
+};
+
+// A service registered with CHANGES, and the library configured for it. HOW: how it authenticates; CERTIFICATE for TLS.
+async function configured(t, { changes = {}, how = (party) => oidc.ClientSecretBasic(party.secret), metadata = {}, certificate } = {}) {
+  const party = await t.client({ require_pkce: true, ...changes });
+  const fetcher = fetchWith(certificate);
+  const config = await oidc.discovery(new URL(t.issuer), party.id, { redirect_uris: [party.redirect], id_token_signed_response_alg: changes.id_token_signed_response_alg, ...metadata },
+    await how(party), { [oidc.customFetch]: fetcher });
+  config[oidc.customFetch] = fetcher;
+  return { party, config };
+}
+
+// What a login sends along, and what is kept for the way back.
+async function request(party, more = {}) {
+  const kept = { pkceCodeVerifier: oidc.randomPKCECodeVerifier(), expectedState: oidc.randomState(), expectedNonce: oidc.randomNonce() };
+  const params = { redirect_uri: party.redirect, scope: 'openid email', state: kept.expectedState, nonce: kept.expectedNonce,
+    code_challenge: await oidc.calculatePKCECodeChallenge(kept.pkceCodeVerifier), code_challenge_method: 'S256', ...more };
+  return { kept, params };
+}
+// The browser goes to URL and comes back; where to.
+async function visits(t, url, browser = t.browser()) {
+  await browser.get(url.href);
+  await browser.goOn();
+  t.must('she comes back to the service', browser.elsewhere, browser.describe());
+  return browser;
+}
+const cameBack = (browser) => new URL(browser.elsewhere.url);
+
+// A login by the code flow; BUILD makes the address.
+async function login(t, { party, config }, { build = oidc.buildAuthorizationUrl, more, options, browser } = {}) {
+  const { kept, params } = await request(party, more);
+  const back = await visits(t, await build(config, params), browser);
+  const tokens = await oidc.authorizationCodeGrant(config, cameBack(back), kept, undefined, options);
+  t.must('the library takes the tokens', tokens.access_token && tokens.claims().sub);
+  const info = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub, options);
+  t.same('UserInfo has what was asked for', info.email, 'hanako@example.jp');
+  return { tokens, info };
+}
+const codeFlow = (options, how) => async (t) => {
+  await login(t, await configured(t, options), how);
+};
+
+// What is registered of a key, and how the library uses it.
+const withKey = (alg) => async (t) => {
+  needsAuth(t, 'private_key_jwt');
+  if (!t.metadata.token_endpoint_auth_signing_alg_values_supported?.includes(alg)) t.skip(`not offered: assertions signed with ${alg}`);
+  const key = await Key.make(alg);
+  await login(t, await configured(t, { changes: { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] } }, how: () => oidc.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }) }));
+};
+
+const refreshing = { grant_types: ['authorization_code', 'refresh_token'] };
+const offline = { scope: 'openid email offline_access', prompt: 'consent' };
+const keyClient = async (more = {}) => {
+  const key = await Key.make('ES256');
+  return { key, changes: { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] }, ...more }, how: () => oidc.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }) };
+};
+
+// mutual TLS: the library is told to prefer the aliases of the endpoints (RFC 8705 5).
+async function tlsClient(t, kind) {
+  needsAuth(t, kind);
+  const { authority } = t.server;
+  const name = t.id('tls');
+  const subject = `/O=Conformance/CN=${name}`;
+  if (kind === 'tls_client_auth') return { certificate: authority.issue(name, subject, { usage: 'clientAuth' }), changes: { token_endpoint_auth_method: kind, tls_client_auth_subject_dn: `CN=${name},O=Conformance` } };
+  const certificate = authority.selfSigned(name, subject);
+  const jwk = { ...(await jose.exportJWK(await jose.importX509(certificate.cert, 'ES256'))), use: 'sig', kid: name, x5c: [certificate.cert.replace(/-----[^-]*-----|\s/g, '')] };
+  return { certificate, changes: { token_endpoint_auth_method: kind, jwks: { keys: [jwk] } } };
+}
+const mutualTls = (kind) => async (t) => {
+  const { certificate, changes } = await tlsClient(t, kind);
+  await login(t, await configured(t, { changes: { ...changes, tls_client_certificate_bound_access_tokens: true }, certificate, how: () => oidc.TlsClientAuth(), metadata: { use_mtls_endpoint_aliases: true } }));
+};
+
+// A device shows a code; she types it into her own browser (RFC 8628).
+async function typesCode(t, device) {
+  const browser = t.browser();
+  await browser.get(device.verification_uri_complete ?? `${device.verification_uri}?user_code=${device.user_code}`);
+  await browser.allowDevice();
+  return browser;
+}
+
+const modules = {
+  'code with PKCE, client_secret_basic': codeFlow({}),
+  'code with PKCE, client_secret_post': codeFlow({ changes: { token_endpoint_auth_method: 'client_secret_post' }, how: (party) => oidc.ClientSecretPost(party.secret) }),
+  'code with PKCE, none (a public client)': async (t) => {
+    needsAuth(t, 'none');
+    await login(t, await configured(t, { changes: { token_endpoint_auth_method: 'none' }, how: () => oidc.None() }));
+  },
+  'code with PKCE, ID token by ES256': codeFlow({ changes: { id_token_signed_response_alg: 'ES256' } }),
+  'private_key_jwt, ES256': withKey('ES256'),
+  'private_key_jwt, PS256': withKey('PS256'),
+  'private_key_jwt, EdDSA': withKey('EdDSA'),
+  'private_key_jwt, RS256': withKey('RS256'),
+  'tls_client_auth, tokens bound to the certificate': mutualTls('tls_client_auth'),
+  'self_signed_tls_client_auth, tokens bound to the certificate': mutualTls('self_signed_tls_client_auth'),
+  'refresh token, rotated': async (t) => {
+    const { party, config } = await configured(t, { changes: refreshing });
+    const { tokens } = await login(t, { party, config }, { more: offline });
+    const again = await oidc.refreshTokenGrant(config, tokens.refresh_token);
+    t.must('another access token comes', again.access_token && again.access_token !== tokens.access_token);
+    t.must('another refresh token comes', again.refresh_token && again.refresh_token !== tokens.refresh_token);
+    const info = await oidc.fetchUserInfo(config, again.access_token, tokens.claims().sub);
+    t.same('it brings the same', info.email, 'hanako@example.jp');
+  },
+  'pushed authorization request': async (t) => {
+    needs(t, 'pushed_authorization_request_endpoint');
+    await login(t, await configured(t), { build: oidc.buildAuthorizationUrlWithPAR });
+  },
+  'request object, signed': async (t) => {
+    needs(t, 'request_parameter_supported', 'request_object_signing_alg_values_supported');
+    const key = await Key.make('ES256');
+    const build = (config, params) => oidc.buildAuthorizationUrlWithJAR(config, params, { key: key.privateKey, kid: key.kid });
+    await login(t, await configured(t, { changes: { jwks: { keys: [key.jwk] }, request_object_signing_alg: 'ES256' } }), { build });
+  },
+  'request object, signed and pushed': async (t) => {
+    needs(t, 'pushed_authorization_request_endpoint', 'request_object_signing_alg_values_supported');
+    const key = await Key.make('ES256');
+    const build = async (config, params) => {
+      const url = await oidc.buildAuthorizationUrlWithJAR(config, params, { key: key.privateKey, kid: key.kid });
+      return oidc.buildAuthorizationUrlWithPAR(config, url.searchParams);
+    };
+    await login(t, await configured(t, { changes: { jwks: { keys: [key.jwk] }, request_object_signing_alg: 'ES256' } }), { build });
+  },
+  'signed authorization response (JARM)': async (t) => {
+    needs(t, 'authorization_signing_alg_values_supported');
+    const { party, config } = await configured(t, { changes: { authorization_signed_response_alg: 'ES256' }, metadata: { authorization_signed_response_alg: 'ES256' } });
+    oidc.useJwtResponseMode(config);
+    await login(t, { party, config });
+  },
+  'form post': async (t) => {
+    if (!t.metadata.response_modes_supported.includes('form_post')) t.skip('not offered: form_post');
+    const { party, config } = await configured(t);
+    const { kept, params } = await request(party, { response_mode: 'form_post' });
+    const browser = await visits(t, oidc.buildAuthorizationUrl(config, params));
+    const posted = new Request(browser.elsewhere.url, { method: 'POST', body: new URLSearchParams(browser.elsewhere.fields) });
+    const tokens = await oidc.authorizationCodeGrant(config, posted, kept);
+    t.must('the library takes the tokens', tokens.claims().sub);
+  },
+  'DPoP, with nonces': async (t) => {
+    needs(t, 'dpop_signing_alg_values_supported');
+    const { party, config } = await configured(t, { changes: refreshing });
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair('ES256'));
+    const { tokens } = await login(t, { party, config }, { more: offline, options: { DPoP } });
+    t.same('token_type', tokens.token_type, 'dpop');
+    const again = await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP });
+    t.same('token_type of the second', again.token_type, 'dpop');
+    await oidc.fetchUserInfo(config, again.access_token, tokens.claims().sub, { DPoP });
+    const bare = await oidc.fetchUserInfo(config, again.access_token, tokens.claims().sub).then(() => 'taken', () => 'refused');
+    t.same('without a proof', bare, 'refused');
+  },
+  'FAPI 2.0: pushed, private_key_jwt, DPoP': async (t) => {
+    needs(t, 'pushed_authorization_request_endpoint', 'dpop_signing_alg_values_supported');
+    needsAuth(t, 'private_key_jwt');
+    const { changes, how } = await keyClient({ profile: 'fapi2', require_pushed_authorization_requests: true, dpop_bound_access_tokens: true, id_token_signed_response_alg: 'ES256' });
+    const { party, config } = await configured(t, { changes, how });
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair('ES256'));
+    await login(t, { party, config }, { build: (c, params) => oidc.buildAuthorizationUrlWithPAR(c, params, { DPoP }), options: { DPoP } });
+  },
+  'client credentials': async (t) => {
+    needsGrant(t, 'client_credentials');
+    const { config } = await configured(t, { changes: { grant_types: ['client_credentials'], resources: [t.resource] } });
+    const tokens = await oidc.clientCredentialsGrant(config, { resource: t.resource });
+    t.must('a token comes, and no refresh token', tokens.access_token && !tokens.refresh_token);
+  },
+  'introspection and revocation': async (t) => {
+    needs(t, 'introspection_endpoint', 'revocation_endpoint');
+    const { party, config } = await configured(t, { changes: refreshing });
+    const { tokens } = await login(t, { party, config }, { more: offline });
+    t.same('before', (await oidc.tokenIntrospection(config, tokens.access_token)).active, true);
+    await oidc.tokenRevocation(config, tokens.refresh_token);
+    t.same('after', (await oidc.tokenIntrospection(config, tokens.access_token)).active, false);
+    const again = await oidc.refreshTokenGrant(config, tokens.refresh_token).then(() => 'taken', (error) => error.error);
+    t.same('the refresh token', again, 'invalid_grant');
+  },
+  'device flow': async (t) => {
+    needs(t, 'device_authorization_endpoint');
+    const { config } = await configured(t, { changes: { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'] } });
+    const device = await oidc.initiateDeviceAuthorization(config, { scope: 'openid email' });
+    const polled = oidc.pollDeviceAuthorizationGrant(config, device);
+    await typesCode(t, device);
+    const tokens = await polled;
+    const info = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+    t.same('UserInfo has what was asked for', info.email, 'hanako@example.jp');
+  },
+  'CIBA, polled': async (t) => {
+    needs(t, 'backchannel_authentication_endpoint');
+    const { config, party } = await configured(t, { changes: { grant_types: ['authorization_code', 'urn:openid:params:grant-type:ciba'], backchannel_token_delivery_mode: 'poll' } });
+    const browser = t.browser();
+    const { tokens: before } = await login(t, { party, config }, { browser });
+    const asked = await oidc.initiateBackchannelAuthentication(config, { scope: 'openid email', id_token_hint: before.id_token, binding_message: '7421' });
+    const polled = oidc.pollBackchannelAuthenticationGrant(config, asked);
+    await browser.allowAsked();
+    const tokens = await polled;
+    t.same('she is the same', tokens.claims().sub, before.claims().sub);
+  },
+  'token exchange': async (t) => {
+    const grant = 'urn:ietf:params:oauth:grant-type:token-exchange';
+    needsGrant(t, grant);
+    const { party, config } = await configured(t, { changes: { grant_types: ['authorization_code', grant], resources: [t.resource] } });
+    const { tokens } = await login(t, { party, config });
+    const type = 'urn:ietf:params:oauth:token-type:access_token';
+    const other = await oidc.genericGrantRequest(config, grant, { subject_token: tokens.access_token, subject_token_type: type, resource: t.resource });
+    t.same('issued_token_type (RFC 8693 2.2.1)', other.issued_token_type, type);
+  },
+  'registration': async (t) => {
+    needs(t, 'registration_endpoint');
+    const redirect = `https://${t.id('registered')}.rp.example/callback`;
+    const config = await oidc.dynamicClientRegistration(new URL(t.issuer), { redirect_uris: [redirect], client_name: 'Registered by itself' }, undefined,
+      { initialAccessToken: await t.server.registrationToken(), [oidc.customFetch]: fetchWith() });
+    config[oidc.customFetch] = fetchWith();
+    const { kept, params } = await request({ redirect }, { scope: 'openid' });
+    const back = await visits(t, oidc.buildAuthorizationUrl(config, params));
+    const tokens = await oidc.authorizationCodeGrant(config, cameBack(back), kept);
+    t.must('the registered service gets a login', tokens.claims().sub);
+  },
+  'log-out, with a notice over the back channel': async (t) => {
+    const ear = t.desk.ear(`/${t.id('ear')}/logout`);
+    const { party, config } = await configured(t, { changes: { backchannel_logout_uri: ear.url, backchannel_logout_session_required: true } });
+    const browser = t.browser();
+    const { tokens } = await login(t, { party, config }, { browser });
+    const target = `https://${party.id}.rp.example/post_logout_redirect`;
+    await browser.get(oidc.buildEndSessionUrl(config, { id_token_hint: tokens.id_token, post_logout_redirect_uri: target, state: 'bye' }).href);
+    t.same('she is sent back', browser.elsewhere?.url, `${target}?state=bye`);
+    await logoutToken(t, new Party(t, party), await ear.next(), tokens.claims());
+  },
+  'third-party initiated login': async (t) => {
+    const { party, config } = await configured(t);
+    const call = new URL(`https://${party.id}.rp.example/login?${new URLSearchParams({ iss: t.issuer, login_hint: 'hanako' })}`); // OIDC Core 4
+    t.same('the issuer is the one that is configured', call.searchParams.get('iss'), config.serverMetadata().issuer);
+    await login(t, { party, config }, { more: { login_hint: call.searchParams.get('login_hint') } });
+  },
+};
+
+export const plans = [{ name: 'openid-client 6.9.0 (npm)', kind: 'client', variant: 'each line a service of its own', registration: {}, modules }];
+export { needs, needsAuth, needsGrant, random };
