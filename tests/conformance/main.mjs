@@ -14,10 +14,11 @@ import { plans as openidClient } from './clients/openid_client.mjs';
 import { plans as basic } from './plans/basic.mjs';
 import { plans as config } from './plans/config.mjs';
 import { plans as fapi2 } from './plans/fapi2.mjs';
+import { plans as formpost } from './plans/formpost.mjs';
 import { plans as logout } from './plans/logout.mjs';
 
 const AT_ONCE = 8; // modules; most of them wait for the server, some for the clock
-const plans = [...config, ...basic, ...logout, ...fapi2, ...openidClient, ...authlib];
+const plans = [...config, ...basic, ...formpost, ...logout, ...fapi2, ...openidClient, ...authlib];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

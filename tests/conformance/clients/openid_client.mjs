@@ -248,5 +248,5 @@ const modules = {
   },
 };
 
-export const plans = [{ name: 'openid-client 6.9.0 (npm)', kind: 'client', variant: 'each line a service of its own', registration: {}, modules }];
+export const plans = [{ name: 'openid-client 6.9.0 (npm)', kind: 'client', variant: 'each line a service of its own', registration: {}, party: { idAlg: 'ES256' }, modules }];
 export { needs, needsAuth, needsGrant, random };

@@ -67,8 +67,9 @@ export class Browser {
   }
   #arrive() {
     this.page = /html/.test(this.answer.type) ? new Page(this.answer.text) : null;
+    if (this.#formToElsewhere()) return this;
     if (this.page) this.seen.push(this.page.heading);
-    return this.#formToElsewhere() ?? this;
+    return this;
   }
   // OAuth 2.0 Form Post Response Mode: a page whose form goes to another origin is a redirect by POST.
   #formToElsewhere() {

@@ -44,7 +44,7 @@ export class Stage {
   async prepare(persona = 'hanako') {
     const browser = this.browser(persona);
     const id = freshId('stage', 'prepare');
-    const { client_secret: secret } = await this.server.add(registrationOf(id, { require_pkce: false }));
+    const { client_secret: secret } = await this.server.add(registrationOf(id, { profile: 'basic' }));
     const party = new Party({ ...this, must: (what, holds, detail) => { if (!holds) throw new Error(`${what}: ${JSON.stringify(detail)}`); } }, { id, secret, redirect: `https://${id}.rp.example/callback`, scope: 'openid profile address' });
     await party.open(browser, party.request());
     if (!browser.elsewhere) throw new Error(`the first login did not come to its end: ${browser.describe()}`);

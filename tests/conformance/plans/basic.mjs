@@ -75,7 +75,8 @@ const unsignedObject = (unsupported, build) => async (t) => {
   const request = party.request();
   await browser.get(party.url(await build(t, party, request)));
   await browser.goOn();
-  const params = await party.received(browser);
+  // the response mode is in the object, which a provider that does not take it has not read
+  const params = await (browser.elsewhere?.method === 'GET' ? party.with({ formPost: false }) : party).received(browser);
   if (params.error === unsupported) {
     t.must(`${unsupported}, and nothing else`, params.code === undefined, params);
     t.skip(`${unsupported}: request objects are not taken without a signature, as they need not be (OIDC Core 6.1)`);
@@ -228,7 +229,7 @@ export const plans = [
   {
     name: 'oidcc-basic-certification-test-plan',
     variant: 'server_metadata=discovery, client_registration=static_client',
-    registration: { require_pkce: false },
+    registration: { profile: 'basic' },
     modules: static35,
   },
 ];

@@ -118,6 +118,6 @@ const backChannel = {
 
 const variant = 'response_type=code, client_registration=static_client';
 export const plans = [
-  { name: 'oidcc-rp-initiated-logout-certification-test-plan', variant, registration: { require_pkce: false }, modules: rpInitiated },
-  { name: 'oidcc-backchannel-rp-initiated-logout-certification-test-plan', variant, registration: { require_pkce: false }, modules: backChannel },
+  { name: 'oidcc-rp-initiated-logout-certification-test-plan', variant, registration: { profile: 'basic' }, modules: rpInitiated },
+  { name: 'oidcc-backchannel-rp-initiated-logout-certification-test-plan', variant, registration: { profile: 'basic' }, modules: backChannel },
 ];
