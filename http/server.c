@@ -765,7 +765,7 @@ static void read_peer(struct peer *peer, const struct sockaddr_storage *from, so
 static bool is_welcome(struct server *s, const struct line *line)
 {
     unsigned same = 0;
-    if (!s->config.per_address_max)
+    if (!s->config.per_address_max || line->trusted) /* a proxy has the connections of all its clients */
         return true;
     for (const struct line *l = s->lines; l; l = l->next)
         same += strcmp(l->peer.address, line->peer.address) == 0;

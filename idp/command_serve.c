@@ -76,6 +76,8 @@ static int open_server(struct serve *s)
                                    .mtls_host = c->mtls.host,
                                    .proxy = {.trusted = c->proxy.trusted,
                                              .n_trusted = c->proxy.n_trusted,
+                                             .words = c->proxy.words,
+                                             .https = c->issuer_https,
                                              .cert_header = c->proxy.client_certificate},
                                    .ctx = s->op,
                                    .fault = routes_fault,

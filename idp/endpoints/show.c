@@ -57,7 +57,8 @@ void show_throttled(struct visit *v, const char *what, int64_t retry_s)
 {
     const char *seconds = arena_printf(v->arena, "%" PRId64, retry_s > 0 ? retry_s : 1);
 
-    log_event(LOG_WARN, "throttled", LOG_STR("what", what), LOG_INT("retry_s", retry_s));
+    log_event(LOG_WARN, "throttled", LOG_STR("what", what), LOG_STR("address", v->request->peer.address),
+              LOG_INT("retry_s", retry_s));
     answer_header_text(v->answer, "Retry-After", seconds ? seconds : "60");
     show_error(v, 429, PAGE_ERROR_THROTTLED);
 }

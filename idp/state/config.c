@@ -405,7 +405,20 @@ static const char *take_proxy(struct reading *r, const char *value)
     return NULL;
 }
 
-/* RFC 9110 5.1: a token; and none that a client or a proxy sends for other reasons. */
+static const char *take_words(struct reading *r, const char *value)
+{
+    static const char *const names[] = {
+        [PROXY_SILENT] = "none", [PROXY_FORWARDED] = "forwarded", [PROXY_X_FORWARDED] = "x-forwarded"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(value, names[i]) == 0) {
+            r->config->proxy.words = (enum proxy_words)i;
+            r->config->proxy.words_known = true;
+            return NULL;
+        }
+    return "must be forwarded, x-forwarded or none";
+}
+
+/* RFC 9110 5.1: a token, of the letters such names are made of. */
 static const char *take_proxy_certificate(struct reading *r, const char *value)
 {
     size_t n = strlen(value);
@@ -456,6 +469,7 @@ static const struct key {
     {"mtls", "origin", "mtls.origin", false, take_mtls_origin},
     {"mtls", "authorities", "mtls.authorities", false, take_authorities},
     {"proxy", "trusted", "proxy.trusted", false, take_proxy},
+    {"proxy", "header", "proxy.header", false, take_words},
     {"proxy", "client_certificate", "proxy.client_certificate", false, take_proxy_certificate},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
@@ -551,7 +565,7 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
     cfg_opt_t mtls[] = {LIST("listen"), KEY("origin"), KEY("authorities"), CFG_END()};
-    cfg_opt_t proxy[] = {LIST("trusted"), KEY("client_certificate"), CFG_END()};
+    cfg_opt_t proxy[] = {LIST("trusted"), KEY("header"), KEY("client_certificate"), CFG_END()};
     cfg_opt_t top[] = {KEY("issuer"),      LIST("listen"),  KEY("data"),     KEY("workers"),
                        KEY("connections"), SECTION(jpki),   SECTION(agent),  SECTION(session),
                        SECTION(profile),   SECTION(ledger), SECTION(limits), SECTION(log),
@@ -628,11 +642,20 @@ static enum err contradiction(struct reading *r, const char *key, const char *ru
     return ERR_CONFIG;
 }
 
+static enum err check_proxy(struct reading *r, const struct config *c)
+{
+    if (c->proxy.n_trusted && !c->proxy.words_known)
+        return contradiction(r, "proxy.header", "is missing: where do they say who the client is?");
+    if (c->proxy.words_known && !c->proxy.n_trusted)
+        return contradiction(r, "proxy.trusted", "is missing: who may send proxy.header?");
+    if (c->proxy.client_certificate && !c->proxy.n_trusted)
+        return contradiction(r, "proxy.trusted", "is missing: who may send proxy.client_certificate?");
+    return ERR_OK;
+}
+
 /* A door that nobody is told of, or one that nobody can come through. */
 static enum err check_mtls(struct reading *r, const struct config *c)
 {
-    if (c->proxy.client_certificate && !c->proxy.n_trusted)
-        return contradiction(r, "proxy.trusted", "is missing: who may send proxy.client_certificate?");
     if (c->mtls.n_listen && !c->tls.key)
         return contradiction(r, "mtls.listen", "is set, but there is no tls.certificate");
     if (c->mtls.n_listen && !c->mtls.origin)
@@ -670,7 +693,8 @@ static enum err check_whole(struct reading *r)
         return contradiction(r, c->tls.key ? "tls.certificate" : "tls.key", "is missing: both or none");
     if (c->tls.key && !c->issuer_https)
         return contradiction(r, "tls", "is set, but the issuer is not https");
-    return check_mtls(r, c);
+    enum err err = check_proxy(r, c);
+    return err ? err : check_mtls(r, c);
 }
 
 /* Those that follow from other keys. */
@@ -802,6 +826,7 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"mtls.authorities", same(now->mtls.authorities, next->mtls.authorities)},
         {"proxy.trusted", now->proxy.n_trusted == next->proxy.n_trusted &&
                               memcmp(now->proxy.trusted, next->proxy.trusted, sizeof now->proxy.trusted) == 0},
+        {"proxy.header", now->proxy.words == next->proxy.words},
         {"proxy.client_certificate", same(now->proxy.client_certificate, next->proxy.client_certificate)},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

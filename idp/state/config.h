@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "http/net.h"
+#include "http/proxy.h"
 
 #define CONFIG_PATH       "/etc/genkan/genkan.conf"
 #define CONFIG_LISTEN_MAX 8
@@ -77,6 +77,8 @@ struct config {
     struct { /* reverse proxies in front of us that are believed */
         struct net trusted[CONFIG_PROXY_MAX];
         size_t n_trusted;
+        enum proxy_words words;         /* how they tell who the client is */
+        bool words_known;               /* the operator has said it */
         const char *client_certificate; /* the header they hand a client's certificate on in; NULL: none */
     } proxy;
 };

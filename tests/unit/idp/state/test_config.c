@@ -104,7 +104,8 @@ Test(config, reads_every_key)
         "log { level = debug }\n"
         "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n"
         "mtls {\n listen = {\"0.0.0.0:8444\"}\n origin = \"https://mtls.id.example.lg.jp\"\n authorities = /a.pem\n}\n"
-        "proxy {\n trusted = {\"127.0.0.1\", \"10.1.0.0/16\"}\n client_certificate = Client-Cert\n}\n");
+        "proxy {\n trusted = {\"127.0.0.1\", \"10.1.0.0/16\"}\n header = forwarded\n client_certificate = "
+        "Client-Cert\n}\n");
     cr_expect(c->issuer_https);
     cr_expect_not(config_is_local(c));
     cr_expect_str_eq(c->data, "/srv/genkan");
@@ -133,6 +134,7 @@ Test(config, reads_every_key)
     cr_expect_str_eq(c->mtls.authorities, "/a.pem");
     cr_expect_eq(c->proxy.n_trusted, 2);
     cr_expect_eq(c->proxy.trusted[1].bits, 96 + 16);
+    cr_expect_eq(c->proxy.words, PROXY_FORWARDED);
     cr_expect_str_eq(c->proxy.client_certificate, "Client-Cert");
 }
 
@@ -230,6 +232,7 @@ Test(config, refuses_naming_line_key_and_rule)
         {"proxy { trusted = {\"10.1.2.3/8\"} }\n", 1, "proxy.trusted"},
         {"proxy { trusted = {\"::/0\"} }\n", 1, "proxy.trusted"},
         {"proxy { client_certificate = \"Client Cert\" }\n", 1, "proxy.client_certificate"},
+        {"proxy { header = \"X-Real-IP\" }\n", 1, "proxy.header"},
         {"proxy { client_certificate = \"\" }\n", 1, "proxy.client_certificate"},
         /* the whole */
         {"issuer = \"https://id.example.lg.jp\"\ndata = /d\n" JPKI, 0, "jpki.trust"},
@@ -243,6 +246,8 @@ Test(config, refuses_naming_line_key_and_rule)
         {SMALLEST "tls { certificate = /c }\n", 0, "tls.key"},
         {SMALLEST "tls { certificate = /c\n key = /k }\n", 0, "tls"},
         {SMALLEST "proxy { client_certificate = Client-Cert }\n", 0, "proxy.trusted"},
+        {SMALLEST "proxy { header = forwarded }\n", 0, "proxy.trusted"},
+        {SMALLEST "proxy { trusted = {\"::1\"} }\n", 0, "proxy.header"},
         {SMALLEST "mtls { listen = {\"127.0.0.1:1\"}\n origin = \"https://m.example\" }\n", 0, "mtls.listen"},
         {SMALLEST "mtls { origin = \"https://m.example\" }\n", 0, "mtls.origin"},
         {SMALLEST "mtls { authorities = /a }\n", 0, "mtls.authorities"},
@@ -332,7 +337,7 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {SMALLEST "limits { card_transactions_per_minute = 0 }\n", "limits.card_transactions_per_minute"},
         {SMALLEST "limits { connections_per_address = 0 }\n", "limits.connections_per_address"},
         {SMALLEST "session { idle = 5m }\n", "session.idle"},
-        {SMALLEST "proxy { trusted = {\"10.0.0.0/8\"} }\n", "proxy.trusted"},
+        {SMALLEST "proxy { trusted = {\"10.0.0.0/8\"}\n header = none }\n", "proxy.trusted"},
         {SMALLEST "session { absolute = 5h }\n", "session.absolute"},
         {"issuer = \"http://localhost:8081\"\ndata = /var/lib/genkan\n" JPKI, "issuer"},
         {"issuer = \"http://localhost:8080\"\ndata = /d\n" JPKI, "data"},
