@@ -14,10 +14,11 @@ static bool is_value(struct view v)
     return true;
 }
 
-/* RFC 9110 5.6.2: token. */
+/* RFC 9110 5.6.2: token. RFC 6265bis 4.1.3.2: a name that begins with __Host- cannot be planted by a neighbour host or
+ * over http; no other cookie is ever set. */
 static bool is_name(const char *name)
 {
-    if (!name || !*name)
+    if (!name || strncmp(name, "__Host-", 7) != 0 || !name[7])
         return false;
     for (const char *c = name; *c; c++)
         if (*c <= 0x20 || *c >= 0x7F || strchr("()<>@,;:\\\"/[]?={}", *c))

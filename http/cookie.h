@@ -11,14 +11,15 @@ struct view cookie_find(struct view header, const char *name, size_t *count);
 enum same_site { SAME_SITE_LAX, SAME_SITE_STRICT };
 
 struct cookie {
-    const char *name;  /* a token; "__Host-" names get Secure and Path=/ and no Domain (RFC 6265bis 4.1.3.2) */
+    const char *name;  /* a token that begins with "__Host-" (RFC 6265bis 4.1.3.2) */
     struct view value; /* cookie octets only */
     int64_t max_age;   /* seconds; COOKIE_SESSION: until the browser closes; 0: delete */
     enum same_site same_site;
 };
 #define COOKIE_SESSION (-1)
 
-/* The text behind "Set-Cookie: ". Always Secure, HttpOnly, Path=/. ERR_SYNTAX if name or value cannot be written. */
+/* The text behind "Set-Cookie: ". Always Secure, HttpOnly, Path=/ and without Domain, as __Host- wants it. ERR_SYNTAX
+ * if name or value cannot be written. */
 enum err cookie_write(struct buf *out, const struct cookie *c) MUST_CHECK;
 
 #endif

@@ -55,7 +55,7 @@ enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct 
 
 #define FACTS                                                                                                          \
     "f.id, f.client, f.session, f.grant_id, f.scope, f.minted_at, f.expires_at, f.offline, f.refreshable, "            \
-    "f.revoked_at, s.id, s.ended_at, s.expires_at, s.auth_at, f.resident, f.cnf, f.resource"
+    "f.revoked_at, s.id, s.ended_at, s.expires_at, s.auth_at, f.resident, f.cnf, f.resource, s.seen_at"
 
 /* ERR_STORE: damaged; a family that was bound to a key is never one that is bound to none. */
 static enum err read_facts(struct token_facts *out, const struct row *r)
@@ -80,6 +80,7 @@ static enum err read_facts(struct token_facts *out, const struct row *r)
         .session_ended_at = row_int(r, 11),
         .session_expires_at = row_int(r, 12),
         .session_auth_at = row_int(r, 13),
+        .session_seen_at = row_int(r, 17),
     };
     return cnf_of_bytes(&out->family.cnf, row_blob(r, 15)) ? ERR_OK : ERR_STORE;
 }

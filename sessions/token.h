@@ -41,7 +41,7 @@ enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct 
 struct token_facts {
     struct family family;
     bool has_session; /* its row is still there */
-    int64_t session_ended_at, session_expires_at, session_auth_at;
+    int64_t session_ended_at, session_expires_at, session_auth_at, session_seen_at;
 };
 /* One statement. Texts in A. ERR_NOT_FOUND: never redeemed, or swept. */
 enum err token_find_family(struct token_facts *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;

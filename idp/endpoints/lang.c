@@ -25,13 +25,24 @@ static bool is_letters(struct view letters)
     return view_equal_text(letters, "normal") || view_equal_text(letters, "large");
 }
 
+/* Harmless, and no business of another site all the same. Pages for a browser without a ticket, and those about a
+ * request that no handler got, have no token: there the browser itself must say it. */
+static bool is_of_our_page(const struct visit *v)
+{
+    const struct request *r = v->request;
+    struct view site = request_header(r, "Sec-Fetch-Site");
+    if (request_header_count(r, "Origin") == 0)
+        return visit_is_own_form(v, visit_param(v, "csrf"));
+    return url_is_of_origin(request_header(r, "Origin"), v->op->issuer) &&
+           (request_header_count(r, "Sec-Fetch-Site") == 0 || view_equal_text(site, "same-origin"));
+}
+
 /* Parameter NAME is kept in COOKIE if it is one of what RULE says. */
 static void keep(struct visit *v, const char *name, const char *cookie, bool (*is_choice)(struct view),
                  const char *rule)
 {
     struct view chosen = visit_param(v, name);
-    const struct request *r = v->request;
-    if (request_header_count(r, "Origin") > 0 && !url_is_of_origin(request_header(r, "Origin"), v->op->issuer)) {
+    if (!is_of_our_page(v)) {
         show_error(v, 403, PAGE_ERROR_FORM);
     } else if (!is_choice(chosen)) {
         show_parameter_error(v, view_text(name), rule);

@@ -1,6 +1,8 @@
 /* grant_type=refresh_token (RFC 6749 6, OIDC Core 12, RFC 9700 4.14.2). */
 #include "consent/grant.h"
 #include "idp/endpoints/token_call.h"
+#include "idp/rules/session_update.h"
+#include "idp/state/config.h"
 #include "idp/tokens/access_token.h"
 #include "store/store.h"
 
@@ -43,6 +45,23 @@ static enum err check_grant(struct refreshing *r, struct db *db)
     return ERR_OK;
 }
 
+/* Only while she is there, unless she gave offline_access or logged in elsewhere; of some services a refresh says that
+ * she is. */
+static enum err check_activity(struct refreshing *r, struct db *db)
+{
+    const struct token_facts *t = &r->facts;
+    const struct session_update_facts facts = {.offline = t->family.offline || !ident_is(t->family.session),
+                                               .registered = r->call->client->session_update,
+                                               .seen_at = t->session_seen_at,
+                                               .idle_s = r->visit->op->config->session.idle,
+                                               .now = r->visit->now};
+    enum session_update update = session_update_decide(&facts);
+
+    if (update == SESSION_UPDATE_IDLE)
+        r->call->refusal = REFUSAL_SESSION_IDLE;
+    return update == SESSION_UPDATE_TOUCH ? session_touch(db, t->family.session, r->visit->now) : ERR_OK;
+}
+
 static enum err rotate(struct refreshing *r, struct db *db)
 {
     struct token_call *c = r->call;
@@ -71,12 +90,14 @@ static enum err refresh_job(struct db *db, void *ctx)
     c->refusal = refresh_refusal(verdict);
     if (!c->refusal)
         e = check_grant(r, db);
+    if (!e && !c->refusal)
+        e = check_activity(r, db);
     if (e)
         return e;
     if (c->refusal == REFUSAL_GRANT_ENDED)
         return token_revoke_family(db, r->facts.family.id, r->visit->now);
-    /* The error undoes the taking: when the consent is resumed, the same refresh token is good. */
-    if (c->refusal == REFUSAL_GRANT_SUSPENDED)
+    /* The error undoes the taking: when the consent is resumed, or she is back, the same refresh token is good. */
+    if (c->refusal == REFUSAL_GRANT_SUSPENDED || c->refusal == REFUSAL_SESSION_IDLE)
         return ERR_CONFLICT;
     /* RFC 6749 6: a narrower scope may be asked for; it narrows this access token, not the family. Asked for too much,
      * nothing happens, as above. */

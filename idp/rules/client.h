@@ -88,6 +88,7 @@ struct client {
     struct view resource; /* the service is itself a resource server with this identifier (RFC 8707); absent: not */
     struct client_list resources; /* identifiers of resource servers it may ask tokens for */
     struct client_list details;   /* authorization_details types it may ask for (RFC 9396) */
+    bool session_update;          /* its refreshing counts as activity of the resident (idp/rules/session_update.h) */
     struct view frontchannel_uri; /* OIDC Front-Channel Logout; absent: not offered */
     bool frontchannel_session;
     struct view initiate_login_uri, logo_uri, client_uri, tos_uri;

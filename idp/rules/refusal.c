@@ -94,6 +94,7 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_VERIFIER_UNASKED] =
         JSON("invalid_grant", "code_verifier without a code_challenge before it", "RFC 9700 4.8.2"),
     [REFUSAL_SESSION_ENDED] = JSON("invalid_grant", "the session has ended", "RFC 6749 5.2"),
+    [REFUSAL_SESSION_IDLE] = JSON("invalid_grant", "the resident has not been here for a while", "RFC 6749 5.2"),
     [REFUSAL_GRANT_ENDED] = JSON("invalid_grant", "the consent has ended", "RFC 6749 5.2"),
     [REFUSAL_GRANT_SUSPENDED] = JSON("invalid_grant", "the consent is suspended", "RFC 6749 5.2"),
     [REFUSAL_REFRESH_MISSING] = JSON("invalid_request", "refresh_token is missing", "RFC 6749 6"),

@@ -302,6 +302,7 @@ static const struct member {
     {"sector_identifier_uri", registration_read_https, MEMBER(sector_uri)},
     {"backchannel_client_notification_endpoint", registration_read_address, MEMBER(ciba_notify_uri)},
     {"backchannel_token_delivery_mode", read_ciba_mode, MEMBER(ciba_notify_uri)},
+    {"session_update", registration_read_flag, MEMBER(session_update)},
     {"events_uri", registration_read_address, MEMBER(events_uri)},
     {"events_poll", registration_read_flag, MEMBER(events_poll)},
     {"logo_uri", registration_read_address, MEMBER(logo_uri)},

@@ -74,6 +74,12 @@ void browser_set_cookie(struct browser *b, const char *name, const char *value)
     snprintf(slot->value, sizeof slot->value, "%s", value ? value : "");
 }
 
+/* It ends with the browser: nobody finds a login at a PC that was switched off meanwhile. */
+static bool is_for_this_run_only(const char *name)
+{
+    return strcmp(name, "__Host-session") == 0 || strcmp(name, "__Host-browser") == 0;
+}
+
 /* What a browser demands of a cookie whose name begins with __Host- (RFC 6265bis 4.1.3.2). */
 static void take_cookie(struct browser *b, const char *line)
 {
@@ -84,7 +90,10 @@ static void take_cookie(struct browser *b, const char *line)
     cr_assert(strncmp(name, "__Host-", 7) == 0, "%s", line);
     cr_assert(strcasestr(end, "; Secure") && strcasestr(end, "; Path=/") && !strcasestr(end, "; Domain"), "%s", line);
     cr_assert(strcasestr(end, "; HttpOnly") && strcasestr(end, "; SameSite=Lax"), "%s", line);
-    browser_set_cookie(b, name, strcasestr(end, "; Max-Age=0") ? NULL : value);
+    bool gone = strcasestr(end, "; Max-Age=0") != NULL;
+    cr_assert(gone || !is_for_this_run_only(name) || !(strcasestr(end, "Max-Age") || strcasestr(end, "Expires")),
+              "it would be kept: %s", line);
+    browser_set_cookie(b, name, gone ? NULL : value);
 }
 
 static const char *cookie_header(struct browser *b)
@@ -288,6 +297,14 @@ static xmlNodePtr find_at(struct browser *b, size_t i, const char *xpath)
     xmlXPathFreeObject(found);
     xmlXPathFreeContext(ctx);
     return node;
+}
+
+size_t browser_count(struct browser *b, const char *xpath)
+{
+    size_t n = 0;
+    while (find_at(b, n, xpath))
+        n++;
+    return n;
 }
 
 static xmlNodePtr find(struct browser *b, const char *xpath)

@@ -63,6 +63,7 @@ bool browser_press(struct browser *b, const char *action, const char *const *cha
 /* Looking at the page. Texts live in the browser's arena; NULL when there is none. */
 bool browser_has_form(struct browser *b, const char *action);
 bool browser_has_id(struct browser *b, const char *id);
+size_t browser_count(struct browser *b, const char *xpath); /* nodes of the page that it finds */
 const char *browser_field(struct browser *b, const char *action, const char *name); /* value of a form's field */
 const char *browser_link(struct browser *b, const char *part); /* the first href that contains PART */
 const char *browser_text(struct browser *b, const char *id);   /* all text below the element with this id */

@@ -62,20 +62,31 @@ Test(cookie, finds_a_value_among_others)
 Test(cookie, refuses_a_name_with_space)
 {
     const char *text;
-    cr_expect_eq(write_one("a b", VIEW("1"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-a b", VIEW("1"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-", VIEW("1"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-a=b", VIEW("1"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-a;b", VIEW("1"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-a\r", VIEW("1"), 5, &text), ERR_SYNTAX);
+}
+
+Test(cookie, refuses_a_name_that_a_neighbour_could_plant)
+{
+    const char *text;
+    cr_expect_eq(write_one("session", VIEW("1"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Secure-session", VIEW("1"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__host-session", VIEW("1"), 5, &text), ERR_SYNTAX,
+                 "browsers of before 2023 compare by case");
     cr_expect_eq(write_one("", VIEW("1"), 5, &text), ERR_SYNTAX);
-    cr_expect_eq(write_one("a=b", VIEW("1"), 5, &text), ERR_SYNTAX);
-    cr_expect_eq(write_one("a;b", VIEW("1"), 5, &text), ERR_SYNTAX);
-    cr_expect_eq(write_one("a\r", VIEW("1"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-session", VIEW("1"), 5, &text), ERR_OK);
 }
 
 Test(cookie, refuses_a_value_that_would_end_the_cookie)
 {
     const char *text;
-    cr_expect_eq(write_one("a", VIEW("1; Domain=x"), 5, &text), ERR_SYNTAX);
-    cr_expect_eq(write_one("a", VIEW("1\r\nX: y"), 5, &text), ERR_SYNTAX);
-    cr_expect_eq(write_one("a", VIEW("1\0"), 5, &text), ERR_SYNTAX);
-    cr_expect_eq(write_one("a", VIEW("\xff"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-a", VIEW("1; Domain=x"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-a", VIEW("1\r\nX: y"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-a", VIEW("1\0"), 5, &text), ERR_SYNTAX);
+    cr_expect_eq(write_one("__Host-a", VIEW("\xff"), 5, &text), ERR_SYNTAX);
 }
 
 Test(cookie, writes_secure_httponly_path_always_and_domain_never)
@@ -90,6 +101,6 @@ Test(cookie, writes_secure_httponly_path_always_and_domain_never)
 Test(cookie, deletes_with_an_empty_value)
 {
     const char *text;
-    cr_assert_eq(write_one("a", VIEW("abc"), 0, &text), ERR_OK);
-    cr_expect_str_eq(text, "a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax");
+    cr_assert_eq(write_one("__Host-a", VIEW("abc"), 0, &text), ERR_OK);
+    cr_expect_str_eq(text, "__Host-a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax");
 }
