@@ -23,8 +23,18 @@ TestSuite(forms, .init = open_stage, .fini = close_stage);
 /* POST routes that a form token cannot guard: those of services, which authenticate themselves, and four that services
  * or scripts reach through the browser and that have tests of their own. */
 static const char *const without_token[] = {
-    "/token", "/userinfo", "/par", "/introspect", "/revoke", "/register", "/register/*", "/device_authorization",
-    "/bc-authorize", "/events/poll", "/grants/*", "/authorize",
+    "/token",
+    "/userinfo",
+    "/par",
+    "/introspect",
+    "/revoke",
+    "/register",
+    "/register/*",
+    "/device_authorization",
+    "/bc-authorize",
+    "/events/poll",
+    "/grants/*",
+    "/authorize",
     "/end_session",         /* a service may send it; it is asked for again with GET, and then asks: logout/... */
     "/login/card/complete", /* card_answers/only_our_own_script_may_send_one, .../a_paste_from_elsewhere_is_refused */
 };
@@ -110,8 +120,9 @@ Test(forms, that_the_browser_calls_cross_site_are_refused)
 
 Test(forms, of_every_page_carry_the_token)
 {
-    static const char *const pages[] = {"/", "/me", "/me/services", "/me/services/a-city", "/me/history", "/me/interests",
-                                        "/me/household", "/me/contact", "/me/cards", "/me/leave"};
+    static const char *const pages[] = {"/",           "/me",           "/me/services",  "/me/services/a-city",
+                                        "/me/history", "/me/interests", "/me/household", "/me/contact",
+                                        "/me/cards",   "/me/leave"};
 
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         cr_assert(browser_get(hers, pages[i]) && hers->status == 200, "%s: %d", pages[i], hers->status);

@@ -94,7 +94,8 @@ Test(session_life, ends_after_twelve_hours_however_active_she_is)
     IS_AT(browser, AT_HOME);
 }
 
-/* --- an open page --------------------------------------------------------------------------------------------------- */
+/* --- an open page ---------------------------------------------------------------------------------------------------
+ */
 
 /* B's registration says that it refreshes while a page of it is open. */
 static void b_updates_sessions(void)
