@@ -26,6 +26,7 @@ static void visit(void *op, const struct request *request, struct answer *answer
 
 BRIDGE(authorize)
 BRIDGE(next)
+BRIDGE(par)
 BRIDGE(token)
 BRIDGE(userinfo)
 BRIDGE(jwks)
@@ -75,6 +76,7 @@ static const struct route table[] = {
     {METHOD_GET, "/authorize", at_authorize, 0, 0},
     {METHOD_POST, "/authorize", at_authorize, FORM_MAX, 0},
     {METHOD_GET, "/next", at_next, 0, 0},
+    {METHOD_POST, "/par", at_par, FORM_MAX, ROUTE_SLOW | ROUTE_MTLS},
     {METHOD_POST, "/token", at_token, FORM_MAX, ROUTE_MTLS},
     {METHOD_GET, "/userinfo", at_userinfo, 0, ROUTE_MTLS},
     {METHOD_POST, "/userinfo", at_userinfo, FORM_MAX, ROUTE_MTLS},
@@ -141,11 +143,11 @@ const struct route *routes(size_t *n)
 
 static bool is_for_services(struct view path)
 {
-    return view_equal_text(path, "/token") || view_equal_text(path, "/userinfo") || view_equal_text(path, "/jwks") ||
-           view_equal_text(path, "/device_authorization") || view_equal_text(path, "/bc-authorize") ||
-           view_equal_text(path, "/healthz") || view_equal_text(path, "/readyz") ||
-           view_equal_text(path, "/audit/events") || view_equal_text(path, "/audit/counts") ||
-           view_starts(path, VIEW("/.well-known/"));
+    return view_equal_text(path, "/token") || view_equal_text(path, "/par") || view_equal_text(path, "/userinfo") ||
+           view_equal_text(path, "/jwks") || view_equal_text(path, "/device_authorization") ||
+           view_equal_text(path, "/bc-authorize") || view_equal_text(path, "/healthz") ||
+           view_equal_text(path, "/readyz") || view_equal_text(path, "/audit/events") ||
+           view_equal_text(path, "/audit/counts") || view_starts(path, VIEW("/.well-known/"));
 }
 
 /* No visit_open here: a fault may come before there is a worker, and must not wait for a connection. */

@@ -2,17 +2,18 @@
 
 enum err interaction_mint(struct db *db, const struct interaction *i)
 {
-    static const char SQL[] = "INSERT INTO interaction (id, browser, client, request, created_at, expires_at) "
-                              "VALUES ($1, $2, $3, $4, $5, $6)";
+    static const char SQL[] = "INSERT INTO interaction (id, browser, client, request, created_at, expires_at, "
+                              "pushed) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     return db_run(db, SQL,
                   VALUES(V_IDENT(i->id), V_IDENT(i->browser), V_TEXT(i->client), V_TEXT(i->request),
-                         V_INT(i->created_at), V_INT(i->expires_at)));
+                         V_INT(i->created_at), V_INT(i->expires_at), V_IDENT(i->pushed)));
 }
 
 enum err interaction_find(struct interaction *out, struct db *db, struct arena *a, struct ident id)
 {
-    static const char SQL[] = "SELECT browser, client, request, created_at, expires_at, session, login_at, want_login, "
-                              "profile_offer, problem, grant_id, refusal, done_at, held FROM interaction WHERE id = $1";
+    static const char SQL[] =
+        "SELECT browser, client, request, created_at, expires_at, session, login_at, want_login, "
+        "profile_offer, problem, grant_id, refusal, done_at, held, pushed FROM interaction WHERE id = $1";
     struct row r;
     enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
     if (e != ERR_OK)
@@ -33,6 +34,7 @@ enum err interaction_find(struct interaction *out, struct db *db, struct arena *
         .refusal = row_text(&r, 11),
         .done_at = row_int(&r, 12),
         .held = row_blob(&r, 13),
+        .pushed = row_ident(&r, 14),
     };
     return ERR_OK;
 }

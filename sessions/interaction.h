@@ -19,6 +19,7 @@ struct interaction {
     struct ident browser; /* ident_of(value of __Host-browser) */
     struct view client;
     struct view request; /* the checked authorization request, JSON */
+    struct ident pushed; /* the pushed request it began with (sessions/pushed.h); IDENT_NONE: none */
     int64_t created_at, expires_at;
     struct ident session; /* logged in or confirmed with; IDENT_NONE: not yet */
     int64_t login_at;     /* when a card login was done inside this interaction; 0: not */
@@ -31,7 +32,7 @@ struct interaction {
     int64_t done_at;     /* taken: a code or an error has been sent; 0: open */
 };
 
-/* Writes a new row out of id, browser, client, request, created_at, expires_at; the rest begins empty. */
+/* Writes a new row out of id, browser, client, request, pushed, created_at, expires_at; the rest begins empty. */
 enum err interaction_mint(struct db *db, const struct interaction *i) MUST_CHECK;
 
 /* Texts live in A. ERR_NOT_FOUND: no such interaction (or swept). Ask interaction_check before using it. */

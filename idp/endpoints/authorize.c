@@ -2,54 +2,15 @@
  * once, without a write; otherwise an interaction begins, and /next goes on. */
 #include "base/chance.h"
 #include "http/url.h"
+#include "idp/endpoints/asking.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/flow.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
 #include "idp/state/limits.h"
-#include "idp/tokens/id_token.h"
 #include "store/store.h"
 
 #define REQUEST_MAX 16384
-
-static void read_params(const struct visit *v, struct authz_params *p)
-{
-    *p = (struct authz_params){
-        .client_id = visit_param(v, "client_id"),
-        .redirect_uri = visit_param(v, "redirect_uri"),
-        .response_type = visit_param(v, "response_type"),
-        .response_mode = visit_param(v, "response_mode"),
-        .scope = visit_param(v, "scope"),
-        .state = visit_param(v, "state"),
-        .nonce = visit_param(v, "nonce"),
-        .code_challenge = visit_param(v, "code_challenge"),
-        .code_challenge_method = visit_param(v, "code_challenge_method"),
-        .prompt = visit_param(v, "prompt"),
-        .max_age = visit_param(v, "max_age"),
-        .ui_locales = visit_param(v, "ui_locales"),
-        .acr_values = visit_param(v, "acr_values"),
-        .request = visit_param(v, "request"),
-        .request_uri = visit_param(v, "request_uri"),
-        .registration = visit_param(v, "registration"),
-    };
-}
-
-/* id_token_hint must be ours and for this client: another client's sub says nothing here. */
-static enum err read_hint(struct visit *v, struct flow *f, enum refusal *refusal)
-{
-    struct view text = visit_param(v, "id_token_hint");
-    struct id_token hint;
-
-    if (!view_is(text))
-        return ERR_OK;
-    enum err e = id_token_read(v->arena, v->keys, v->op->issuer, text, &hint);
-    if (e && e != ERR_SYNTAX && e != ERR_MISMATCH)
-        return e;
-    if (e || !view_equal(hint.client_id, f->client->id))
-        *refusal = REFUSAL_HINT_INVALID;
-    f->request.hint_sub = e ? VIEW_NONE : hint.sub;
-    return ERR_OK;
-}
 
 /* A cross-site POST brings no Lax cookies: the same parameters are asked for again with GET, which does. One too long
  * for that is refused: going on without cookies would give this browser a new ticket, and end its session. */
@@ -80,7 +41,8 @@ static enum err mint_job(struct db *db, void *ctx)
 
 static enum err begin(struct visit *v, const struct flow *f, struct view *ticket)
 {
-    struct interaction i = {.client = f->client->id, .created_at = v->now, .expires_at = v->now + INTERACTION_LIFE_S};
+    struct interaction i = {
+        .client = f->client->id, .pushed = f->pushed, .created_at = v->now, .expires_at = v->now + INTERACTION_LIFE_S};
     struct view browser = visit_mint_browser(v);
     struct buf b;
 
@@ -112,38 +74,71 @@ static void begin_interaction(struct visit *v, const struct flow *f)
         visit_redirect_next(v, ticket);
 }
 
+struct taking {
+    const struct flow *flow;
+    int64_t now;
+};
+
+static enum err take_job(struct db *db, void *ctx)
+{
+    const struct taking *t = ctx;
+
+    return flow_take_request(db, t->flow, t->now);
+}
+
+/* A pushed request is answered once. That this is so need not outlive the machine: neither does the request
+ * (sessions/pushed.h). */
+static bool take_request(struct visit *v, const struct flow *f)
+{
+    struct taking t = {f, v->now};
+    enum err e = ident_is(f->pushed) ? store_write_soon(v->op->store, take_job, &t) : ERR_OK;
+
+    if (e == ERR_CONFLICT)
+        show_refusal(v, REFUSAL_PUSHED_USED);
+    else if (e)
+        show_failure(v, e, "take a pushed request");
+    return !e;
+}
+
 static void answer(struct visit *v, struct flow *f)
 {
     enum err e = flow_decide(v, f);
 
     if (e)
         show_failure(v, e, "load the session");
-    else if (f->verdict.step == STEP_CODE)
+    else if (f->verdict.step == STEP_CODE && take_request(v, f))
         flow_answer_code(v, f);
-    else if (f->verdict.step == STEP_REFUSE)
+    else if (f->verdict.step == STEP_REFUSE && take_request(v, f))
         flow_answer_refusal(v, f, f->verdict.refusal);
-    else
+    else if (f->verdict.step != STEP_CODE && f->verdict.step != STEP_REFUSE)
         begin_interaction(v, f);
+}
+
+/* RFC 9126 4: of a pushed request nothing beside client_id and request_uri counts. */
+static enum err read_request(struct visit *v, struct flow *f, enum refusal *refusal)
+{
+    struct view reference = visit_param(v, "request_uri");
+    enum err e = clients_find(v->op->clients, v->db, visit_param(v, "client_id"), &f->client);
+
+    if (e)
+        return e;
+    if (view_starts(reference, VIEW(ASKING_URN)))
+        return asking_recall(&f->request, &f->pushed, v, f->client, reference, refusal);
+    return asking_read(&f->request, v, f->client, ASKING_AUTHORIZE, refusal);
 }
 
 void handle_authorize(struct visit *v)
 {
     struct flow f = {.client = NULL};
-    struct authz_params params;
-    enum err e;
+    enum refusal no;
 
     if (v->request->method == METHOD_POST) {
         redirect_to_get(v);
         return;
     }
-    read_params(v, &params);
-    if ((e = clients_find(v->op->clients, v->db, params.client_id, &f.client))) {
-        show_failure(v, e, "load the client");
-        return;
-    }
-    enum refusal no = authz_decide(&params, f.client, &f.request).refusal;
-    if (!no && (e = read_hint(v, &f, &no)))
-        show_failure(v, e, "read id_token_hint");
+    enum err e = read_request(v, &f, &no);
+    if (e)
+        show_failure(v, e, "read the request");
     else if (!no)
         answer(v, &f);
     else if (refusal_row(no)->tell == TELL_PAGE)

@@ -45,6 +45,7 @@ static void put_endpoints(struct writer *w)
 {
     json_pair(&w->o, "issuer", w->v->op->issuer);
     put_url(w, "authorization_endpoint", "/authorize");
+    put_url(w, "pushed_authorization_request_endpoint", "/par");
     put_url(w, "token_endpoint", "/token");
     put_url(w, "userinfo_endpoint", "/userinfo");
     put_url(w, "jwks_uri", "/jwks");

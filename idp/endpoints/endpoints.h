@@ -7,6 +7,7 @@
 /* the protocol */
 void handle_authorize(struct visit *v);   /* GET, POST /authorize */
 void handle_next(struct visit *v);        /* GET /next */
+void handle_par(struct visit *v);         /* POST /par */
 void handle_token(struct visit *v);       /* POST /token */
 void handle_userinfo(struct visit *v);    /* GET, POST /userinfo */
 void handle_jwks(struct visit *v);        /* GET /jwks */

@@ -13,6 +13,7 @@
 #include "idp/state/profile.h"
 #include "idp/tokens/code.h"
 #include "idp/tokens/subject.h"
+#include "sessions/pushed.h"
 #include "store/store.h"
 
 /* --- for no service ---------------------------------------------------------------------------------------------- */
@@ -258,6 +259,7 @@ static enum err load_interaction(struct visit *v, struct view ticket, struct flo
     if (interaction_check(i, ident_of(visit_browser(v)), v->now) != INTERACTION_OPEN)
         return ERR_NOT_FOUND;
     f->interaction = i;
+    f->pushed = i->pushed;
     if (i->client.n == 0) {
         f->own = true;
         f->aim = aim_of(i);
@@ -302,6 +304,11 @@ bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flo
     log_event(LOG_INFO, "form_of_another_session", LOG_TEXT("path", v->request->path));
     visit_redirect_next(v, i);
     return false;
+}
+
+enum err flow_take_request(struct db *db, const struct flow *f, int64_t now)
+{
+    return ident_is(f->pushed) ? pushed_take(db, f->pushed, now) : ERR_OK;
 }
 
 enum link_verdict flow_link_verdict(const struct visit *v, const struct flow *f)

@@ -20,6 +20,8 @@ struct flow {
     struct view id;                        /* the interaction's ticket, as it stands in the URL */
     const struct interaction *interaction; /* NULL on the silent path of /authorize */
     struct authz_request request;
+    struct ident
+        pushed; /* the pushed request that it is (sessions/pushed.h); IDENT_NONE: it came through the browser */
     const struct client *client;
     bool own;                      /* for no service: CLIENT is Genkan itself, and nothing is asked or granted */
     enum flow_aim aim;             /* own: what the card is shown for */
@@ -52,6 +54,10 @@ bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flo
 
 /* Without an interaction: request and client are set, the rest is loaded and decided. */
 enum err flow_decide(struct visit *v, struct flow *f) MUST_CHECK;
+
+/* Inside a store job: the request, if it was pushed, is answered now and never again (RFC 9126 4). ERR_CONFLICT: it was
+ * answered before. */
+enum err flow_take_request(struct db *db, const struct flow *f, int64_t now) MUST_CHECK;
 
 /* Is the resident too young to agree alone (consent/minor.h)? Needs a session. The birth date is looked up for this:
  * the profile of a flow has only what is asked. */

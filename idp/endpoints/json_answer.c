@@ -1,5 +1,7 @@
 #include "idp/endpoints/json_answer.h"
 
+#include <inttypes.h>
+
 #include "base/json.h"
 #include "base/log.h"
 
@@ -67,6 +69,15 @@ void json_answer_refusal(struct visit *v, enum refusal r, struct view client)
     /* What /authorize tells by redirect is told here as any other error (RFC 9126 2.3, RFC 8628 3.1). */
     send_error(v->answer, v->arena, row->tell == TELL_REDIRECT ? 400 : row->status,
                row->error ? row->error : "invalid_token", row->reason);
+}
+
+void json_answer_throttled(struct visit *v, const char *what, int64_t retry_s)
+{
+    const char *seconds = arena_printf(v->arena, "%" PRId64, retry_s > 0 ? retry_s : 1);
+
+    log_event(LOG_WARN, "throttled", LOG_STR("what", what), LOG_INT("retry_s", retry_s));
+    answer_header_text(v->answer, "Retry-After", seconds ? seconds : "60");
+    send_error(v->answer, v->arena, 429, "temporarily_unavailable", "too many requests");
 }
 
 void json_answer_failure(struct visit *v, enum err e, const char *what)

@@ -7,29 +7,28 @@
 #include "store/store.h"
 
 struct finishing {
-    struct ident interaction, session;
-    struct view client; /* absent: no service was opened */
+    const struct flow *flow;
+    bool opened; /* the service was */
     int64_t now;
 };
 
 static enum err finish_job(struct db *db, void *ctx)
 {
     const struct finishing *f = ctx;
-    enum err e = interaction_take(db, f->interaction, f->now);
+    enum err e = interaction_take(db, f->flow->interaction->id, f->now);
 
-    return e || !view_is(f->client) ? e : session_add_service(db, f->session, f->client, f->now);
+    if (!e)
+        e = flow_take_request(db, f->flow, f->now);
+    return e || !f->opened ? e : session_add_service(db, f->flow->session->id, f->flow->client->id, f->now);
 }
 
-/* The interaction is answered once: a second tab, or Back, finds it over. */
+/* The interaction is answered once, and so is the pushed request it began with: a second tab, or Back, finds it over.
+ */
 static bool finish(struct visit *v, const struct flow *f, bool opened)
 {
-    struct finishing job = {f->interaction->id, IDENT_NONE, VIEW_NONE, v->now};
-
-    if (opened) {
-        job.session = f->session->id;
-        job.client = f->client->id;
-    }
+    struct finishing job = {f, opened, v->now};
     enum err e = store_write(v->op->store, finish_job, &job);
+
     if (e == ERR_CONFLICT)
         show_error(v, 400, PAGE_ERROR_EXPIRED);
     else if (e)

@@ -72,16 +72,27 @@ void show_failure(struct visit *v, enum err e, const char *what)
     show_error(v, later ? 503 : 500, later ? PAGE_ERROR_BUSY : PAGE_ERROR_SERVER);
 }
 
+static enum page_fault fault_of_refusal(enum refusal r)
+{
+    static const struct {
+        enum refusal refusal;
+        enum page_fault fault;
+    } faults[] = {{REFUSAL_CLIENT_MISSING, PAGE_ERROR_CLIENT},     {REFUSAL_CLIENT_UNKNOWN, PAGE_ERROR_CLIENT},
+                  {REFUSAL_REDIRECT_MISSING, PAGE_ERROR_REDIRECT}, {REFUSAL_REDIRECT_UNKNOWN, PAGE_ERROR_REDIRECT},
+                  {REFUSAL_PUSHED_EXPIRED, PAGE_ERROR_EXPIRED},    {REFUSAL_PUSHED_USED, PAGE_ERROR_EXPIRED}};
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (faults[i].refusal == r)
+            return faults[i].fault;
+    return PAGE_ERROR_REQUEST;
+}
+
 void show_refusal(struct visit *v, enum refusal r)
 {
     const struct refusal_row *row = refusal_row(r);
-    bool client = r == REFUSAL_CLIENT_MISSING || r == REFUSAL_CLIENT_UNKNOWN;
-    bool redirect = r == REFUSAL_REDIRECT_MISSING || r == REFUSAL_REDIRECT_UNKNOWN;
+
     log_event(LOG_INFO, "refused", LOG_STR("error", row->error), LOG_STR("reason", row->reason));
-    show_error(v, row->tell == TELL_PAGE ? row->status : 400,
-               client     ? PAGE_ERROR_CLIENT
-               : redirect ? PAGE_ERROR_REDIRECT
-                          : PAGE_ERROR_REQUEST);
+    show_error(v, row->tell == TELL_PAGE ? row->status : 400, fault_of_refusal(r));
 }
 
 static enum page_fault fault_of(const struct fault *fault)

@@ -119,6 +119,8 @@ static enum refusal params_decide(const struct authz_params *p, const struct cli
 {
     enum refusal no;
 
+    if (client->require_par && !p->pushed)
+        return REFUSAL_PAR_REQUIRED;
     if ((no = form_decide(p, r)) || (no = scope_decide(p->scope)) || (no = pkce_decide(p, client)) ||
         (no = prompt_decide(p->prompt, &r->prompt)))
         return no;

@@ -6,6 +6,11 @@
     {                                                                                                                  \
         "invalid_request", REASON, PARAGRAPH, TELL_PAGE, 400                                                           \
     }
+/* RFC 9101 7: of a request_uri that is none, on a page too: without the request there is no address to redirect to. */
+#define REFERENCE(REASON, PARAGRAPH)                                                                                   \
+    {                                                                                                                  \
+        "invalid_request_uri", REASON, PARAGRAPH, TELL_PAGE, 400                                                       \
+    }
 #define REDIRECT(ERROR, REASON, PARAGRAPH)                                                                             \
     {                                                                                                                  \
         ERROR, REASON, PARAGRAPH, TELL_REDIRECT, 303                                                                   \
@@ -24,7 +29,11 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_CLIENT_UNKNOWN] = PAGE("client_id is not registered", "RFC 6749 4.1.2.1"),
     [REFUSAL_REDIRECT_MISSING] = PAGE("redirect_uri is missing", "OIDC Core 3.1.2.1"),
     [REFUSAL_REDIRECT_UNKNOWN] = PAGE("redirect_uri is not registered", "RFC 9700 4.1.3"),
+    [REFUSAL_PUSHED_UNKNOWN] = REFERENCE("request_uri is not one of this client", "RFC 9126 2.2"),
+    [REFUSAL_PUSHED_EXPIRED] = REFERENCE("request_uri has expired", "RFC 9126 2.2"),
+    [REFUSAL_PUSHED_USED] = REFERENCE("request_uri was used before", "RFC 9126 4"),
 
+    [REFUSAL_PAR_REQUIRED] = REDIRECT("invalid_request", "this client must push its requests", "RFC 9126 6"),
     [REFUSAL_RESPONSE_TYPE_MISSING] = REDIRECT("invalid_request", "response_type is missing", "RFC 6749 3.1.1"),
     [REFUSAL_RESPONSE_TYPE_UNSUPPORTED] =
         REDIRECT("unsupported_response_type", "only response_type=code is offered", "RFC 6749 4.1.2.1"),
@@ -59,6 +68,9 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_OTHER_RESIDENT] =
         REDIRECT("login_required", "somebody else than id_token_hint names is logged in", "OIDC Core 3.1.2.1"),
     [REFUSAL_CANCELLED] = REDIRECT("access_denied", "the resident said no", "RFC 6749 4.1.2.1"),
+
+    [REFUSAL_PUSHED_REQUEST_URI] = JSON("invalid_request", "request_uri cannot be pushed", "RFC 9126 2.1"),
+    [REFUSAL_PUSHED_CLIENT] = JSON("invalid_request", "client_id is not the one that calls", "RFC 9126 2.1"),
 
     [REFUSAL_TOKEN_REQUEST_MALFORMED] = JSON("invalid_request", "the request is malformed", "RFC 6749 5.2"),
     [REFUSAL_GRANT_TYPE_MISSING] = JSON("invalid_request", "grant_type is missing", "RFC 6749 5.2"),

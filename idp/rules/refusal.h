@@ -12,7 +12,11 @@ enum refusal {
     REFUSAL_CLIENT_UNKNOWN,
     REFUSAL_REDIRECT_MISSING,
     REFUSAL_REDIRECT_UNKNOWN,
-    /* authorization endpoint, told to the service by redirect */
+    REFUSAL_PUSHED_UNKNOWN,
+    REFUSAL_PUSHED_EXPIRED,
+    REFUSAL_PUSHED_USED,
+    /* authorization endpoint, told to the service by redirect; at /par in JSON */
+    REFUSAL_PAR_REQUIRED,
     REFUSAL_RESPONSE_TYPE_MISSING,
     REFUSAL_RESPONSE_TYPE_UNSUPPORTED,
     REFUSAL_RESPONSE_MODE_UNSUPPORTED,
@@ -37,6 +41,9 @@ enum refusal {
     REFUSAL_CONSENT_REQUIRED,
     REFUSAL_OTHER_RESIDENT,
     REFUSAL_CANCELLED,
+    /* /par, JSON */
+    REFUSAL_PUSHED_REQUEST_URI,
+    REFUSAL_PUSHED_CLIENT,
     /* token endpoint, JSON */
     REFUSAL_TOKEN_REQUEST_MALFORMED,
     REFUSAL_GRANT_TYPE_MISSING,

@@ -58,7 +58,8 @@ struct config {
         const char *policy; /* absolute: a tlog-policy whose witnesses are asked; NULL: none */
     } ledger;
     struct { /* 0: no limit */
-        unsigned interactions_per_minute, card_transactions_per_minute, connections_per_address;
+        unsigned interactions_per_minute, card_transactions_per_minute, pushed_requests_per_minute,
+            connections_per_address;
     } limits;
     struct {
         enum log_level level;

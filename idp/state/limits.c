@@ -16,12 +16,15 @@ struct limits {
 enum err limits_open(struct limits **out, const struct config *config)
 {
     const unsigned interactions = config->limits.interactions_per_minute,
-                   cards = config->limits.card_transactions_per_minute;
-    /* The two last are no operator's choice: RFC 8628 5.1 and 3.5, with one poll more for a clock that is not exact. */
+                   cards = config->limits.card_transactions_per_minute,
+                   pushed = config->limits.pushed_requests_per_minute;
+    /* The two others are no operator's choice: RFC 8628 5.1 and 3.5, with one poll more for a clock that is not exact.
+     */
     const struct {
         unsigned burst, per_minute;
     } of[LIMIT_COUNT] = {[LIMIT_INTERACTIONS] = {interactions, interactions},
                          [LIMIT_CARDS] = {cards, cards},
+                         [LIMIT_PUSHED] = {pushed, pushed},
                          [LIMIT_USER_CODES] = {10, 10},
                          [LIMIT_POLLS] = {2, 60 / DECOUPLED_INTERVAL_S}};
     struct limits *l = calloc(1, sizeof *l);

@@ -16,6 +16,7 @@ enum limit {
     LIMIT_CARDS,        /* card transactions */
     LIMIT_USER_CODES,   /* user codes typed at /device */
     LIMIT_POLLS,        /* one device or counter that asks for its answer; its id stands for the address */
+    LIMIT_PUSHED,       /* authorization requests pushed: of a service, whose id stands for the address */
     LIMIT_COUNT
 };
 

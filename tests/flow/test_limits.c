@@ -4,23 +4,26 @@
 #include "tests/lib/stage.h"
 
 static struct provider genkan;
-static struct service a_city;
+static struct service a_city, b_city;
 static struct resident hanako;
 static struct browser *browser = &hanako.browser;
 
 static void open_stage(void)
 {
-    static const struct provider_options few = {
-        .limits = "interactions_per_minute = 10\n card_transactions_per_minute = 10\n"};
+    static const struct provider_options few = {.limits =
+                                                    "interactions_per_minute = 10\n card_transactions_per_minute = 10\n"
+                                                    " pushed_requests_per_minute = 10\n"};
 
     provider_open(&genkan, &few);
     service_open_a(&a_city, &genkan);
+    service_open_b(&b_city, &genkan);
     resident_open(&hanako, &genkan, "residents/hanako");
 }
 
 static void close_stage(void)
 {
     resident_close(&hanako);
+    service_close(&b_city);
     service_close(&a_city);
     provider_close(&genkan);
 }
@@ -46,6 +49,19 @@ Test(limits_of_an_address, a_flood_of_logins_is_429_and_writes_nothing_more)
         is_told_to_wait();
     }
     cr_assert_eq(provider_number(&genkan, "SELECT count(*) FROM interaction"), 10);
+}
+
+Test(limits_of_an_address, a_service_that_pushes_too_much_is_told_to_wait_and_another_is_not)
+{
+    const char *error;
+
+    for (int i = 0; i < 10; i++)
+        service_push(&a_city, service_request(&a_city, NULL), NULL);
+    service_push(&a_city, service_request(&a_city, NULL), &error);
+    cr_assert_eq(a_city.channel.status, 429, "RFC 9126 2.3");
+    cr_assert_not_null(strcasestr(a_city.channel.headers, "Retry-After: "));
+    cr_assert_eq(provider_number(&genkan, "SELECT count(*) FROM pushed"), 10);
+    service_push(&b_city, service_request(&b_city, NULL), NULL);
 }
 
 Test(limits_of_an_address, who_is_answered_silently_is_never_told_to_wait)

@@ -104,7 +104,7 @@ Test(request_refused, any_other_bad_request_gets_the_oauth_error_by_redirect)
     is_told(service_begin(a_city, "prompt=dance"), "invalid_request");
     is_told(service_begin(a_city, "max_age=-1"), "invalid_request");
     is_told(service_begin(a_city, "max_age=soon"), "invalid_request");
-    is_told(service_begin(a_city, "response_mode=fragment"), "invalid_request");
+    is_told(service_begin(a_city, "response_mode=web_message"), "invalid_request");
     is_told(service_begin(a_city, "request=eyJ"), "request_not_supported");
     is_told(service_begin(a_city, "request_uri=https%3A%2F%2Fevil.example"), "request_uri_not_supported");
     is_told(service_begin(a_city, "registration=%7B%7D"), "registration_not_supported");

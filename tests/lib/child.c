@@ -91,7 +91,8 @@ static void write_config(struct child *c, struct provider *p)
                                     "issuer = \"" PROVIDER_ISSUER "\"\nlisten = {\"127.0.0.1:%u\"}\ndata = \"%s\"\n"
                                     "workers = 2\njpki {\n trust = \"test\"\n roots = \"" BUILD_DIR
                                     "/testpki/trust\"\n crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n}\n"
-                                    "limits {\n interactions_per_minute = 0\n card_transactions_per_minute = 0\n}\n",
+                                    "limits {\n interactions_per_minute = 0\n card_transactions_per_minute = 0\n"
+                                    " pushed_requests_per_minute = 0\n}\n",
                                     c->port, c->data);
     cr_assert_eq(file_write(c->config, view_text(text), 0600), ERR_OK);
 }

@@ -147,7 +147,7 @@ static const char *encoded(struct service *s, const char *text)
     return out;
 }
 
-const char *service_begin(struct service *s, const char *more)
+const char *service_request(struct service *s, const char *more)
 {
     uint8_t challenge[SHA256_SIZE];
     struct arena *a = arena_of(s);
@@ -156,10 +156,21 @@ const char *service_begin(struct service *s, const char *more)
     s->verifier = chance_ticket(a);
     sha256(challenge, view_text(s->verifier));
     return arena_printf(a,
-                        PROVIDER_ISSUER "/authorize?response_type=code&client_id=%s&redirect_uri=%s&scope=%s&state=%s"
-                                        "&nonce=%s&code_challenge=%s&code_challenge_method=S256%s%s",
+                        "response_type=code&client_id=%s&redirect_uri=%s&scope=%s&state=%s&nonce=%s&code_challenge=%s"
+                        "&code_challenge_method=S256%s%s",
                         s->id, encoded(s, s->redirect_uri), encoded(s, s->scope), s->state, s->nonce,
                         base64url_text(a, VIEW_ARRAY(challenge)), more ? "&" : "", more ? more : "");
+}
+
+const char *service_begin(struct service *s, const char *more)
+{
+    return arena_printf(arena_of(s), PROVIDER_ISSUER "/authorize?%s", service_request(s, more));
+}
+
+const char *service_at(struct service *s, const char *request_uri)
+{
+    return arena_printf(arena_of(s), PROVIDER_ISSUER "/authorize?client_id=%s&request_uri=%s", s->id,
+                        encoded(s, request_uri));
 }
 
 const char *service_receive(struct service *s, struct browser *b, const char **error)
@@ -253,20 +264,39 @@ static void read_tokens(struct service *s, struct tokens *t)
     cr_assert_gt(exp, provider_now(s->provider));
 }
 
-struct tokens service_token_request(struct service *s, const char *form)
+int service_post(struct service *s, const char *path, const char *form)
 {
-    struct tokens t = {0};
     struct arena *a = arena_of(s);
     const char *pair = arena_printf(a, "%s:%s", encoded(s, s->id), encoded(s, s->secret));
     const char *headers[] = {arena_printf(a, "Authorization: Basic %s", base64_text(a, view_text(pair))), NULL};
-    const char *body =
-        s->post_auth ? arena_printf(a, "%s&client_id=%s&client_secret=%s", form, s->id, encoded(s, s->secret)) : form;
-    if (browser_send(&s->channel, "/token", s->post_auth ? NULL : headers, "application/x-www-form-urlencoded",
-                     view_text(body)))
-        t.status = s->channel.status;
+    const char *id = strstr(form, "client_id=") ? "" : arena_printf(a, "&client_id=%s", s->id);
+    const char *body = s->post_auth ? arena_printf(a, "%s%s&client_secret=%s", form, id, encoded(s, s->secret)) : form;
+
+    return browser_send(&s->channel, path, s->post_auth ? NULL : headers, "application/x-www-form-urlencoded",
+                        view_text(body))
+               ? s->channel.status
+               : 0;
+}
+
+struct tokens service_token_request(struct service *s, const char *form)
+{
+    struct tokens t = {.status = service_post(s, "/token", form)};
+
     if (t.status)
         read_tokens(s, &t);
     return t;
+}
+
+const char *service_push(struct service *s, const char *form, const char **error)
+{
+    int status = service_post(s, "/par", form);
+    const struct json *j = get_json(s, s->channel.body);
+
+    if (error)
+        *error = claim(s, j, "error");
+    else
+        cr_assert_eq(status, 201, "/par: %d %.*s", status, (int)s->channel.body.n, (const char *)s->channel.body.p);
+    return status == 201 ? claim(s, j, "request_uri") : NULL;
 }
 
 struct tokens service_redeem(struct service *s, const char *code)

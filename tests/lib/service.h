@@ -36,6 +36,9 @@ void service_close(struct service *s);
 /* The address of a new authorization request, with fresh state, nonce and PKCE. MORE: further parameters, like
  * "prompt=none", or NULL. Lives in the channel's arena. */
 const char *service_begin(struct service *s, const char *more);
+/* Its parameters alone, "response_type=code&..." / the address for a pushed request (RFC 9126 4). */
+const char *service_request(struct service *s, const char *more);
+const char *service_at(struct service *s, const char *request_uri);
 
 /* What the browser brought to the redirect URI: the code, or NULL with *ERROR the error. Checks state and iss. ERROR
  * may be NULL: then a code must have come. */
@@ -52,6 +55,10 @@ struct tokens {
 /* POST /token with a code / a refresh token. The test fails if an ID token that comes is not right. */
 struct tokens service_redeem(struct service *s, const char *code);
 struct tokens service_refresh(struct service *s, const char *refresh);
+/* POST of FORM to PATH with its credentials; the answer is in the channel. The status; 0: none came. */
+int service_post(struct service *s, const char *path, const char *form);
+/* POST /par: the request_uri, or NULL with *ERROR. ERROR may be NULL: then it must be 201. */
+const char *service_push(struct service *s, const char *form, const char **error);
 /* With whatever form; credentials are added. */
 struct tokens service_token_request(struct service *s, const char *form);
 
