@@ -14,6 +14,8 @@
 struct fetch {
     char *ca_file, *agent;
     bool private_allowed;
+    struct net *private_nets;
+    size_t n_private_nets;
 };
 
 static void curl_start(void)
@@ -32,10 +34,14 @@ enum err fetch_open(struct fetch **out, const struct fetch_config *config)
     f->private_allowed = config->private_allowed;
     f->agent = strdup(config->agent ? config->agent : "genkan/" GENKAN_VERSION);
     f->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
-    if (!f->agent || (config->ca_file && !f->ca_file)) {
+    f->n_private_nets = config->n_private_nets;
+    f->private_nets = calloc(config->n_private_nets + 1, sizeof(struct net));
+    if (!f->agent || (config->ca_file && !f->ca_file) || !f->private_nets) {
         fetch_close(f);
         return ERR_MEMORY;
     }
+    for (size_t i = 0; i < f->n_private_nets; i++)
+        f->private_nets[i] = config->private_nets[i];
     *out = f;
     return ERR_OK;
 }
@@ -46,6 +52,7 @@ void fetch_close(struct fetch *f)
         return;
     free(f->ca_file);
     free(f->agent);
+    free(f->private_nets);
     free(f);
 }
 
@@ -88,6 +95,24 @@ static bool is_private(const struct sockaddr *to)
     return true;
 }
 
+static struct net_address address_of(const struct sockaddr *to)
+{
+    struct net_address out = {{[10] = 0xFF, [11] = 0xFF}};
+    if (to->sa_family == AF_INET)
+        memcpy(out.bytes + 12, &((const struct sockaddr_in *)(const void *)to)->sin_addr, 4);
+    else if (to->sa_family == AF_INET6)
+        memcpy(out.bytes, &((const struct sockaddr_in6 *)(const void *)to)->sin6_addr, 16);
+    return out;
+}
+
+static bool may_connect(const struct fetch *f, const struct sockaddr *to)
+{
+    if (f->private_allowed || !is_private(to))
+        return true;
+    struct net_address address = address_of(to);
+    return net_has(f->private_nets, f->n_private_nets, &address);
+}
+
 /* --- one exchange ----------------------------------------------------------------------------------------------- */
 
 struct exchange {
@@ -101,7 +126,7 @@ struct exchange {
 static curl_socket_t on_socket(void *cls, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct exchange *x = cls;
-    if (purpose != CURLSOCKTYPE_IPCXN || (!x->fetch->private_allowed && is_private(&to->addr))) {
+    if (purpose != CURLSOCKTYPE_IPCXN || !may_connect(x->fetch, &to->addr)) {
         x->refused_address = true;
         return CURL_SOCKET_BAD;
     }

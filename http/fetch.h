@@ -5,14 +5,16 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "http/net.h"
 
 struct fetch; /* settings; may be used by several threads at once */
 
 struct fetch_config {
-    const char *ca_file; /* NULL: the system's */
-    bool
-        private_allowed; /* may connect to loopback, private and link-local addresses (tests, demo, an inner network) */
-    const char *agent;   /* User-Agent; NULL: "genkan/VERSION" */
+    const char *ca_file;            /* NULL: the system's */
+    bool private_allowed;           /* may connect to loopback, private and link-local addresses (tests, demo) */
+    const struct net *private_nets; /* or to these of them: an inner network; copied */
+    size_t n_private_nets;
+    const char *agent; /* User-Agent; NULL: "genkan/VERSION" */
 };
 
 enum err fetch_open(struct fetch **out, const struct fetch_config *config) MUST_CHECK;

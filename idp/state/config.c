@@ -423,6 +423,18 @@ static const char *take_words(struct reading *r, const char *value)
     return "must be forwarded, x-forwarded or none";
 }
 
+static const char *take_private(struct reading *r, const char *value)
+{
+    struct config *c = r->config;
+    if (c->outgoing.n_private == CONFIG_PRIVATE_MAX)
+        return "has more than 32 addresses";
+    if (!net_read(&c->outgoing.private[c->outgoing.n_private], view_text(value)))
+        return "must be a list of addresses or ranges like {\"10.1.0.0/16\", \"fd00:1::/32\"}";
+    if (c->outgoing.private[c->outgoing.n_private++].bits == 0)
+        return "must not be everything";
+    return NULL;
+}
+
 /* RFC 9110 5.1: a token, of the letters such names are made of. */
 static const char *take_proxy_certificate(struct reading *r, const char *value)
 {
@@ -477,6 +489,7 @@ static const struct key {
     {"proxy", "trusted", "proxy.trusted", false, take_proxy},
     {"proxy", "header", "proxy.header", false, take_words},
     {"proxy", "client_certificate", "proxy.client_certificate", false, take_proxy_certificate},
+    {"outgoing", "private", "outgoing.private", false, take_private},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 _Static_assert(KEYS <= 64, "struct reading has a bit for each");
@@ -572,10 +585,11 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
     cfg_opt_t mtls[] = {LIST("listen"), KEY("origin"), KEY("authorities"), CFG_END()};
     cfg_opt_t proxy[] = {LIST("trusted"), KEY("header"), KEY("client_certificate"), CFG_END()};
-    cfg_opt_t top[] = {KEY("issuer"),      LIST("listen"),  KEY("data"),     KEY("workers"),
-                       KEY("connections"), SECTION(jpki),   SECTION(agent),  SECTION(session),
-                       SECTION(profile),   SECTION(ledger), SECTION(limits), SECTION(log),
-                       SECTION(tls),       SECTION(mtls),   SECTION(proxy),  CFG_END()};
+    cfg_opt_t outgoing[] = {LIST("private"), CFG_END()};
+    cfg_opt_t top[] = {KEY("issuer"),     LIST("listen"), KEY("data"),      KEY("workers"),   KEY("connections"),
+                       SECTION(jpki),     SECTION(agent), SECTION(session), SECTION(profile), SECTION(ledger),
+                       SECTION(limits),   SECTION(log),   SECTION(tls),     SECTION(mtls),    SECTION(proxy),
+                       SECTION(outgoing), CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -836,6 +850,9 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"proxy.trusted", now->proxy.n_trusted == next->proxy.n_trusted &&
                               memcmp(now->proxy.trusted, next->proxy.trusted, sizeof now->proxy.trusted) == 0},
         {"proxy.header", now->proxy.words == next->proxy.words},
+        {"outgoing.private",
+         now->outgoing.n_private == next->outgoing.n_private &&
+             memcmp(now->outgoing.private, next->outgoing.private, sizeof now->outgoing.private) == 0},
         {"proxy.client_certificate", same(now->proxy.client_certificate, next->proxy.client_certificate)},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

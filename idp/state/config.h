@@ -8,10 +8,11 @@
 #include "base/log.h"
 #include "http/proxy.h"
 
-#define CONFIG_PATH       "/etc/genkan/genkan.conf"
-#define CONFIG_LISTEN_MAX 8
-#define CONFIG_PINS_MAX   16
-#define CONFIG_PROXY_MAX  32
+#define CONFIG_PATH        "/etc/genkan/genkan.conf"
+#define CONFIG_LISTEN_MAX  8
+#define CONFIG_PINS_MAX    16
+#define CONFIG_PROXY_MAX   32
+#define CONFIG_PRIVATE_MAX 32
 
 enum config_trust { CONFIG_TRUST_TEST, CONFIG_TRUST_PRODUCTION };
 
@@ -82,6 +83,10 @@ struct config {
         bool words_known;               /* the operator has said it */
         const char *client_certificate; /* the header they hand a client's certificate on in; NULL: none */
     } proxy;
+    struct {                                    /* what we call ourselves, at addresses that services registered */
+        struct net private[CONFIG_PRIVATE_MAX]; /* loopback and private addresses that may be called */
+        size_t n_private;
+    } outgoing;
 };
 
 /* Why a file cannot be used: LINE 0 when no line is to blame (a key is missing, two keys contradict each other). */

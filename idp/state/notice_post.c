@@ -67,7 +67,8 @@ enum err notice_post(const struct op *op, struct arena *a, const struct notice *
     enum err e = c->body(&body, op, a, n, client);
 
     if (!e)
-        e = fetch_post(op->fetch, a, notice_address(n->channel, client), c->content_type, body, &limits, &fetched);
+        e = fetch_post(op->fetch_services, a, notice_address(n->channel, client), c->content_type, body, &limits,
+                       &fetched);
     *status = fetched.status;
     return e;
 }

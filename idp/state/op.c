@@ -225,18 +225,30 @@ static enum err open_issuer(struct op *op, const char **why)
     return ERR_OK;
 }
 
+/* The operator's own addresses, and those in certificates under pinned roots, may well lie in an inner network (LGWAN).
+ * Those of services are others' words: what is inside is only called if the configuration names it. Around a loopback
+ * issuer (tests, demo) everything is inside. */
+static enum err open_fetches(struct op *op)
+{
+    const struct config *config = op->config;
+    const struct fetch_config own = {.private_allowed = true, .ca_file = config->tls.ca};
+    const struct fetch_config others = {.private_allowed = op->loopback,
+                                        .private_nets = config->outgoing.private,
+                                        .n_private_nets = config->outgoing.n_private,
+                                        .ca_file = config->tls.ca};
+    enum err e = fetch_open(&op->fetch, &own);
+
+    return e ? e : fetch_open(&op->fetch_services, &others);
+}
+
 static enum err open_all(struct op *op, struct arena *a, const char **why)
 {
-    /* Addresses we post to come from registrations an operator reviewed and from certificates under pinned roots; both
-     * may well lie in an inner network (LGWAN). */
-    const struct fetch_config fetch = {.private_allowed = true, .ca_file = op->config->tls.ca};
     enum err e;
 
     if ((e = open_issuer(op, why)) || (e = open_data(op, a, why)))
         return e;
     *why = "not enough memory";
-    if ((e = clients_open(&op->clients)) || (e = limits_open(&op->limits, op->config)) ||
-        (e = fetch_open(&op->fetch, &fetch)))
+    if ((e = clients_open(&op->clients)) || (e = limits_open(&op->limits, op->config)) || (e = open_fetches(op)))
         return e;
     e = open_predecessors(op, why);
     return e ? e : open_trust(op, a, why);
@@ -291,6 +303,7 @@ void op_close(struct op *op)
     predecessors_http_close(op->predecessors_http);
     trust_close(op->trust);
     fetch_close(op->fetch);
+    fetch_close(op->fetch_services);
     limits_close(op->limits);
     clients_close(op->clients);
     store_close(op->store);

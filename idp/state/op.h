@@ -37,9 +37,10 @@ struct op {
     struct master *master; /* wraps the keys of profile values */
     struct clients *clients;
     struct limits *limits;
-    struct fetch *fetch;
-    struct upkeep *upkeep; /* NULL: no background thread (command line, tests) */
-    struct herald *herald; /* NULL: the ledger is not published by this process */
+    struct fetch *fetch;          /* to addresses of the operator: responders, witnesses */
+    struct fetch *fetch_services; /* to addresses that services registered: no private ones but those configured */
+    struct upkeep *upkeep;        /* NULL: no background thread (command line, tests) */
+    struct herald *herald;        /* NULL: the ledger is not published by this process */
     struct trust *trust;
     struct revocation *revocation;
     struct predecessors_source predecessors;     /* ask NULL: there is no such service */

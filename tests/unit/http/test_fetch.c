@@ -47,6 +47,22 @@ Test(fetch, refuses_private_addresses_unless_allowed)
     fetch_close(strict);
 }
 
+Test(fetch, reaches_a_private_address_only_inside_the_networks_it_was_given)
+{
+    struct net nets[2];
+    struct fetch *inner;
+    cr_assert(net_read(&nets[0], VIEW("10.0.0.0/8")) && net_read(&nets[1], VIEW("127.0.0.1")));
+    cr_assert_eq(fetch_open(&inner, &(struct fetch_config){.private_nets = nets, .n_private_nets = 1}), ERR_OK);
+    const char *url = arena_printf(&arena, "http://127.0.0.1:%u/hello", server_port(server, 0));
+    cr_expect_eq(fetch_get(inner, &arena, view_text(url), NULL, &got), ERR_PERMISSION);
+    fetch_close(inner);
+    cr_assert_eq(fetch_open(&inner, &(struct fetch_config){.private_nets = nets, .n_private_nets = 2}), ERR_OK);
+    cr_expect_eq(fetch_get(inner, &arena, view_text(url), NULL, &got), ERR_OK);
+    url = arena_printf(&arena, "http://127.0.0.2:%u/hello", server_port(server, 0));
+    cr_expect_eq(fetch_get(inner, &arena, view_text(url), NULL, &got), ERR_PERMISSION);
+    fetch_close(inner);
+}
+
 Test(fetch, refuses_other_schemes)
 {
     cr_expect_eq(fetch_get(fetch, &arena, VIEW("file:///etc/passwd"), NULL, &got), ERR_PERMISSION);

@@ -106,7 +106,8 @@ Test(config, reads_every_key)
         "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n"
         "mtls {\n listen = {\"0.0.0.0:8444\"}\n origin = \"https://mtls.id.example.lg.jp\"\n authorities = /a.pem\n}\n"
         "proxy {\n trusted = {\"127.0.0.1\", \"10.1.0.0/16\"}\n header = forwarded\n client_certificate = "
-        "Client-Cert\n}\n");
+        "Client-Cert\n}\n"
+        "outgoing { private = {\"10.2.0.0/16\"} }\n");
     cr_expect(c->issuer_https);
     cr_expect_not(config_is_local(c));
     cr_expect_str_eq(c->data, "/srv/genkan");
@@ -138,6 +139,8 @@ Test(config, reads_every_key)
     cr_expect_eq(c->proxy.trusted[1].bits, 96 + 16);
     cr_expect_eq(c->proxy.words, PROXY_FORWARDED);
     cr_expect_str_eq(c->proxy.client_certificate, "Client-Cert");
+    cr_expect_eq(c->outgoing.n_private, 1);
+    cr_expect_eq(c->outgoing.private[0].bits, 96 + 16);
 }
 
 Test(config, refuses_naming_line_key_and_rule)
@@ -234,6 +237,9 @@ Test(config, refuses_naming_line_key_and_rule)
         {"proxy { trusted = {\"proxy.example\"} }\n", 1, "proxy.trusted"},
         {"proxy { trusted = {\"10.1.2.3/8\"} }\n", 1, "proxy.trusted"},
         {"proxy { trusted = {\"::/0\"} }\n", 1, "proxy.trusted"},
+        {"outgoing { private = {\"inside\"} }\n", 1, "outgoing.private"},
+        {"outgoing { private = {\"10.1.2.3/8\"} }\n", 1, "outgoing.private"},
+        {"outgoing { private = {\"::/0\"} }\n", 1, "outgoing.private"},
         {"proxy { client_certificate = \"Client Cert\" }\n", 1, "proxy.client_certificate"},
         {"proxy { header = \"X-Real-IP\" }\n", 1, "proxy.header"},
         {"proxy { client_certificate = \"\" }\n", 1, "proxy.client_certificate"},
