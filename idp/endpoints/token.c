@@ -6,6 +6,8 @@
 static token_grant_fn *const grants[TOKEN_KINDS] = {
     [TOKEN_BY_CODE] = token_by_code,
     [TOKEN_BY_REFRESH] = token_by_refresh,
+    [TOKEN_BY_DEVICE] = token_by_device,
+    [TOKEN_BY_CIBA] = token_by_ciba,
 };
 
 static enum err answer(struct visit *v, struct token_call *c)
@@ -30,6 +32,8 @@ void handle_token(struct visit *v)
                                       .redirect_uri = visit_param(v, "redirect_uri"),
                                       .code_verifier = visit_param(v, "code_verifier"),
                                       .refresh_token = visit_param(v, "refresh_token"),
+                                      .device_code = visit_param(v, "device_code"),
+                                      .auth_req_id = visit_param(v, "auth_req_id"),
                                       .scope = visit_param(v, "scope")}};
     c.now = v->now;
     enum err e = answer(v, &c);

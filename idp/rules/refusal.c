@@ -122,6 +122,7 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_BEARER_INVALID] = {"invalid_token", "the access token is not valid or has expired", "RFC 6750 3.1",
                                 TELL_BEARER, 401},
 
+    [REFUSAL_DECOUPLED_MISSING] = JSON("invalid_request", "device_code or auth_req_id is missing", "RFC 8628 3.4"),
     [REFUSAL_DECOUPLED_UNKNOWN] = JSON("invalid_grant", "the request is not known", "RFC 8628 3.5"),
     [REFUSAL_DECOUPLED_EXPIRED] = JSON("expired_token", "the request has expired, begin anew", "RFC 8628 3.5"),
     [REFUSAL_DECOUPLED_DENIED] = JSON("access_denied", "the resident said no", "RFC 8628 3.5"),

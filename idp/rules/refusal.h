@@ -89,6 +89,7 @@ enum refusal {
     REFUSAL_BEARER_MALFORMED,
     REFUSAL_BEARER_INVALID,
     /* device_authorization, bc-authorize and their grants, JSON */
+    REFUSAL_DECOUPLED_MISSING,
     REFUSAL_DECOUPLED_UNKNOWN,
     REFUSAL_DECOUPLED_EXPIRED,
     REFUSAL_DECOUPLED_DENIED,

@@ -27,6 +27,26 @@ static bool refreshing_client(const struct client *client)
     return client->may_refresh;
 }
 
+static enum refusal device_params(const struct token_params *p)
+{
+    return view_is(p->device_code) ? REFUSAL_NONE : REFUSAL_DECOUPLED_MISSING;
+}
+
+static enum refusal ciba_params(const struct token_params *p)
+{
+    return view_is(p->auth_req_id) ? REFUSAL_NONE : REFUSAL_DECOUPLED_MISSING;
+}
+
+static bool device_client(const struct client *client)
+{
+    return client->grants & CLIENT_GRANT_DEVICE;
+}
+
+static bool ciba_client(const struct client *client)
+{
+    return client->grants & CLIENT_GRANT_CIBA;
+}
+
 static const struct grant_type {
     const char *name;
     bool (*is_registered)(const struct client *client);
@@ -34,6 +54,8 @@ static const struct grant_type {
 } grant_types[TOKEN_KINDS] = {
     [TOKEN_BY_CODE] = {"authorization_code", every_client, code_params},
     [TOKEN_BY_REFRESH] = {"refresh_token", refreshing_client, refresh_params},
+    [TOKEN_BY_DEVICE] = {"urn:ietf:params:oauth:grant-type:device_code", device_client, device_params},
+    [TOKEN_BY_CIBA] = {"urn:openid:params:grant-type:ciba", ciba_client, ciba_params},
 };
 
 enum refusal token_request_decide(const struct token_params *p, const struct client *client, enum token_kind *kind)

@@ -6,11 +6,11 @@
 #include "idp/rules/refusal.h"
 
 struct token_params {
-    struct view grant_type, code, redirect_uri, code_verifier, refresh_token, scope;
+    struct view grant_type, code, redirect_uri, code_verifier, refresh_token, scope, device_code, auth_req_id;
 };
 
 /* The grants. Each has a row in token_request.c and a handler in idp/endpoints/token.c. */
-enum token_kind { TOKEN_BY_CODE, TOKEN_BY_REFRESH, TOKEN_KINDS };
+enum token_kind { TOKEN_BY_CODE, TOKEN_BY_REFRESH, TOKEN_BY_DEVICE, TOKEN_BY_CIBA, TOKEN_KINDS };
 
 /* Which kind of request it is, or why it is none: the grant type is one of ours, registered for CLIENT, and what it
  * cannot do without is there. */
