@@ -10,6 +10,7 @@ import { Server } from './lib/server.mjs';
 import { freshId, registrationOf, Stage } from './lib/stage.mjs';
 import { differences, writeTable } from './lib/table.mjs';
 import { plans as authlib } from './clients/authlib.mjs';
+import { plans as oauth4webapi } from './clients/oauth4webapi.mjs';
 import { plans as openidClient } from './clients/openid_client.mjs';
 import { plans as basic } from './plans/basic.mjs';
 import { plans as config } from './plans/config.mjs';
@@ -18,7 +19,7 @@ import { plans as formpost } from './plans/formpost.mjs';
 import { plans as logout } from './plans/logout.mjs';
 
 const AT_ONCE = 8; // modules; most of them wait for the server, some for the clock
-const plans = [...config, ...basic, ...formpost, ...logout, ...fapi2, ...openidClient, ...authlib];
+const plans = [...config, ...basic, ...formpost, ...logout, ...fapi2, ...openidClient, ...oauth4webapi, ...authlib];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

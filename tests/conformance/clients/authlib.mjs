@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as jose from 'jose';
 import { Key } from '../lib/keys.mjs';
-import { needs, needsAuth } from './openid_client.mjs';
+import { needs, needsAuth } from './common.mjs';
 
 const script = fileURLToPath(new URL('authlib_service.py', import.meta.url));
 

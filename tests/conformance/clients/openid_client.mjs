@@ -1,21 +1,10 @@
 // openid-client (npm), the library of most JavaScript services: every grant, request and client authentication it has.
-import * as jose from 'jose';
 import * as oidc from 'openid-client';
 import { fetchWith } from '../lib/http.mjs';
-import { Key, random } from '../lib/keys.mjs';
+import { Key } from '../lib/keys.mjs';
 import { logoutToken } from '../plans/logout.mjs';
 import { Party } from '../lib/party.mjs';
-
-const needs = (t, ...names) => {
-  const missing = names.filter((name) => !t.metadata[name]);
-  if (missing.length) t.skip(`not offered: ${missing.join(', ')}`);
-};
-const needsGrant = (t, grant) => {
-  if (!t.metadata.grant_types_supported.includes(grant)) t.skip(`not offered: ${grant}`);
-};
-const needsAuth = (t, method) => {
-  if (!t.metadata.token_endpoint_auth_methods_supported.includes(method)) t.skip(`not offered: ${method}`);
-};
+import { accessToken, grant, needs, needsAssertions, needsAuth, needsGrant, needsMode, offline, refreshing, tlsClient, typesCode, visits } from './common.mjs';
 
 // A service registered with CHANGES, and the library configured for it. HOW: how it authenticates; CERTIFICATE for TLS.
 async function configured(t, { changes = {}, how = (party) => oidc.ClientSecretBasic(party.secret), metadata = {}, certificate } = {}) {
@@ -33,13 +22,6 @@ async function request(party, more = {}) {
   const params = { redirect_uri: party.redirect, scope: 'openid email', state: kept.expectedState, nonce: kept.expectedNonce,
     code_challenge: await oidc.calculatePKCECodeChallenge(kept.pkceCodeVerifier), code_challenge_method: 'S256', ...more };
   return { kept, params };
-}
-// The browser goes to URL and comes back; where to.
-async function visits(t, url, browser = t.browser()) {
-  await browser.get(url.href);
-  await browser.goOn();
-  t.must('she comes back to the service', browser.elsewhere, browser.describe());
-  return browser;
 }
 const cameBack = (browser) => new URL(browser.elsewhere.url);
 
@@ -59,42 +41,21 @@ const codeFlow = (options, how) => async (t) => {
 
 // What is registered of a key, and how the library uses it.
 const withKey = (alg) => async (t) => {
-  needsAuth(t, 'private_key_jwt');
-  if (!t.metadata.token_endpoint_auth_signing_alg_values_supported?.includes(alg)) t.skip(`not offered: assertions signed with ${alg}`);
+  needsAssertions(t, alg);
   const key = await Key.make(alg);
   await login(t, await configured(t, { changes: { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] } }, how: () => oidc.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }) }));
 };
 
-const refreshing = { grant_types: ['authorization_code', 'refresh_token'] };
-const offline = { scope: 'openid email offline_access', prompt: 'consent' };
 const keyClient = async (more = {}) => {
   const key = await Key.make('ES256');
   return { key, changes: { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] }, ...more }, how: () => oidc.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }) };
 };
 
 // mutual TLS: the library is told to prefer the aliases of the endpoints (RFC 8705 5).
-async function tlsClient(t, kind) {
-  needsAuth(t, kind);
-  const { authority } = t.server;
-  const name = t.id('tls');
-  const subject = `/O=Conformance/CN=${name}`;
-  if (kind === 'tls_client_auth') return { certificate: authority.issue(name, subject, { usage: 'clientAuth' }), changes: { token_endpoint_auth_method: kind, tls_client_auth_subject_dn: `CN=${name},O=Conformance` } };
-  const certificate = authority.selfSigned(name, subject);
-  const jwk = { ...(await jose.exportJWK(await jose.importX509(certificate.cert, 'ES256'))), use: 'sig', kid: name, x5c: [certificate.cert.replace(/-----[^-]*-----|\s/g, '')] };
-  return { certificate, changes: { token_endpoint_auth_method: kind, jwks: { keys: [jwk] } } };
-}
 const mutualTls = (kind) => async (t) => {
   const { certificate, changes } = await tlsClient(t, kind);
-  await login(t, await configured(t, { changes: { ...changes, tls_client_certificate_bound_access_tokens: true }, certificate, how: () => oidc.TlsClientAuth(), metadata: { use_mtls_endpoint_aliases: true } }));
+  await login(t, await configured(t, { changes, certificate, how: () => oidc.TlsClientAuth(), metadata: { use_mtls_endpoint_aliases: true } }));
 };
-
-// A device shows a code; she types it into her own browser (RFC 8628).
-async function typesCode(t, device) {
-  const browser = t.browser();
-  await browser.get(device.verification_uri_complete ?? `${device.verification_uri}?user_code=${device.user_code}`);
-  await browser.allowDevice();
-  return browser;
-}
 
 const modules = {
   'code with PKCE, client_secret_basic': codeFlow({}),
@@ -145,7 +106,7 @@ const modules = {
     await login(t, { party, config });
   },
   'form post': async (t) => {
-    if (!t.metadata.response_modes_supported.includes('form_post')) t.skip('not offered: form_post');
+    needsMode(t, 'form_post');
     const { party, config } = await configured(t);
     const { kept, params } = await request(party, { response_mode: 'form_post' });
     const browser = await visits(t, oidc.buildAuthorizationUrl(config, params));
@@ -191,7 +152,7 @@ const modules = {
   },
   'device flow': async (t) => {
     needs(t, 'device_authorization_endpoint');
-    const { config } = await configured(t, { changes: { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'] } });
+    const { config } = await configured(t, { changes: { grant_types: [grant.device] } });
     const device = await oidc.initiateDeviceAuthorization(config, { scope: 'openid email' });
     const polled = oidc.pollDeviceAuthorizationGrant(config, device);
     await typesCode(t, device);
@@ -201,7 +162,7 @@ const modules = {
   },
   'CIBA, polled': async (t) => {
     needs(t, 'backchannel_authentication_endpoint');
-    const { config, party } = await configured(t, { changes: { grant_types: ['authorization_code', 'urn:openid:params:grant-type:ciba'], backchannel_token_delivery_mode: 'poll' } });
+    const { config, party } = await configured(t, { changes: { grant_types: ['authorization_code', grant.ciba], backchannel_token_delivery_mode: 'poll' } });
     const browser = t.browser();
     const { tokens: before } = await login(t, { party, config }, { browser });
     const asked = await oidc.initiateBackchannelAuthentication(config, { scope: 'openid email', id_token_hint: before.id_token, binding_message: '7421' });
@@ -211,13 +172,11 @@ const modules = {
     t.same('she is the same', tokens.claims().sub, before.claims().sub);
   },
   'token exchange': async (t) => {
-    const grant = 'urn:ietf:params:oauth:grant-type:token-exchange';
-    needsGrant(t, grant);
-    const { party, config } = await configured(t, { changes: { grant_types: ['authorization_code', grant], resources: [t.resource] } });
+    needsGrant(t, grant.exchange);
+    const { party, config } = await configured(t, { changes: { grant_types: ['authorization_code', grant.exchange], resources: [t.resource] } });
     const { tokens } = await login(t, { party, config });
-    const type = 'urn:ietf:params:oauth:token-type:access_token';
-    const other = await oidc.genericGrantRequest(config, grant, { subject_token: tokens.access_token, subject_token_type: type, resource: t.resource });
-    t.same('issued_token_type (RFC 8693 2.2.1)', other.issued_token_type, type);
+    const other = await oidc.genericGrantRequest(config, grant.exchange, { subject_token: tokens.access_token, subject_token_type: accessToken, resource: t.resource });
+    t.same('issued_token_type (RFC 8693 2.2.1)', other.issued_token_type, accessToken);
   },
   'registration': async (t) => {
     needs(t, 'registration_endpoint');
@@ -249,4 +208,3 @@ const modules = {
 };
 
 export const plans = [{ name: 'openid-client 6.9.0 (npm)', kind: 'client', variant: 'each line a service of its own', registration: {}, party: { idAlg: 'ES256' }, modules }];
-export { needs, needsAuth, needsGrant, random };
