@@ -133,6 +133,25 @@ export class Browser {
     for (let i = 0; i < HOPS_MAX && this.at !== place; i += 1) if (!(await this.#step())) break;
     return this;
   }
+  // On the page where a device's code is typed: types it (it stands there already), says that she began this, logs in and agrees.
+  async allowDevice() {
+    await this.press('/device', { do: 'enter' });
+    await this.press('/device', { do: 'continue' });
+    await this.goOn();
+    return this.#mustBeDone();
+  }
+  // What a counter asked of her, at her own browser where she is logged in.
+  async allowAsked() {
+    await this.get('/me/counter');
+    await this.press('/me/counter', { do: 'look' });
+    await this.press('/me/counter', { do: 'continue' });
+    await this.goOn();
+    return this.#mustBeDone();
+  }
+  #mustBeDone() {
+    if (this.at !== 'other' || this.answer.status !== 200) throw new Error(`it did not come to its end: ${this.describe()}`);
+    return this;
+  }
   describe() {
     if (this.elsewhere) return `sent to ${this.elsewhere.url}`;
     return `${this.answer?.status} "${this.page?.heading ?? this.answer?.text.slice(0, 200)}" at ${this.answer?.url}`;

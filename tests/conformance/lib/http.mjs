@@ -1,5 +1,6 @@
-// One HTTPS exchange as it is: nothing followed, nothing repaired. fetch() would hide redirects' cookies and cannot show a
+// One exchange as it is: nothing followed, nothing repaired. fetch() would hide redirects' cookies and cannot show a
 // client certificate.
+import http from 'node:http';
 import https from 'node:https';
 
 let authority;
@@ -56,7 +57,8 @@ export function exchange(url, { method, headers = {}, body, certificate } = {}) 
     if (typeof body !== 'string') all['content-type'] = 'application/x-www-form-urlencoded';
   }
   return new Promise((resolve, reject) => {
-    const request = https.request(url, { method: method ?? (text === undefined ? 'GET' : 'POST'), headers: all, agent: agentOf(certificate) });
+    const how = { method: method ?? (text === undefined ? 'GET' : 'POST'), headers: all };
+    const request = url.startsWith('https:') ? https.request(url, { ...how, agent: agentOf(certificate) }) : http.request(url, { ...how, agent: false });
     request.on('response', (message) => {
       const parts = [];
       message.on('data', (part) => parts.push(part));

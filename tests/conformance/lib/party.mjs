@@ -35,7 +35,7 @@ export function entropy(text) {
 }
 
 export class Party {
-  // T: the check. OPTIONS: id, secret, auth, redirect, key (a Key), certificate, pkce, par, jar (a Key), jarm, dpop (a Key), formPost, idAlg, scope
+  // T: the check. OPTIONS: id, secret, auth, redirect, key (a Key), certificate, audience (a name of the metadata), pkce, par, jar (a Key), jarm, dpop (a Key), formPost, idAlg, scope
   constructor(t, options) {
     Object.assign(this, { auth: 'client_secret_basic', scope: 'openid', idAlg: 'RS256' }, options);
     Object.defineProperty(this, 't', { value: t });
@@ -163,7 +163,7 @@ export class Party {
       case 'client_secret_post':
         return { client_id: this.id, client_secret: this.secret, ...form };
       case 'private_key_jwt': {
-        const claims = assertionClaims(this.id, audience ?? this.t.issuer, assertion);
+        const claims = assertionClaims(this.id, audience ?? this.t.metadata[this.audience] ?? this.t.issuer, assertion);
         return { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: await (signer ?? this.key).sign(claims), client_id: this.id, ...form };
       }
       default: // none, and TLS certificates: it only says who it is

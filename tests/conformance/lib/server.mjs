@@ -57,7 +57,7 @@ export class Server {
   // BUILD: a build folder with genkan and the test PKI.
   static async start(build) {
     const server = new Server();
-    Object.assign(server, { build, folder: mkdtempSync(join(tmpdir(), 'genkan-conformance-')), port: await freePort() });
+    Object.assign(server, { build, folder: mkdtempSync(join(tmpdir(), 'genkan-conformance-')), port: await freePort(), tlsPort: await freePort() });
     server.issuer = `https://localhost:${server.port}`;
     server.authority = new Authority(join(server.folder, 'tls'));
     trust(server.authority.pem);
@@ -76,6 +76,7 @@ data = "${this.folder}/op"
 jpki { trust = "test" roots = "${pki}/trust" crl = "${pki}/crl" ocsp = off }
 limits { interactions_per_minute = 0 card_transactions_per_minute = 0 connections_per_address = 0 }
 tls { certificate = "${tls.certFile}" key = "${tls.keyFile}" ca = "${this.authority.folder}/ca.pem" }
+mtls { listen = { "127.0.0.1:${this.tlsPort}" } origin = "https://localhost:${this.tlsPort}" authorities = "${this.authority.folder}/ca.pem" }
 `);
   }
   persona(name) {
@@ -114,6 +115,11 @@ tls { certificate = "${tls.certFile}" key = "${tls.keyFile}" ca = "${this.author
   async genkan(...words) {
     const { stdout } = await run(join(this.build, 'genkan'), [...words, '--config', this.config]);
     return stdout;
+  }
+  // An initial access token for the registration endpoint (RFC 7591 1.2).
+  registrationToken() {
+    this.initialToken ??= this.genkan('registration', 'token');
+    return this.initialToken;
   }
   // Registers a service from its registration; { client_id, client_secret }.
   async add(registration) {
