@@ -47,6 +47,8 @@ static void put_endpoints(struct writer *w)
     put_url(w, "authorization_endpoint", "/authorize");
     put_url(w, "pushed_authorization_request_endpoint", "/par");
     put_url(w, "token_endpoint", "/token");
+    put_url(w, "device_authorization_endpoint", "/device_authorization");
+    put_url(w, "backchannel_authentication_endpoint", "/bc-authorize");
     put_url(w, "userinfo_endpoint", "/userinfo");
     put_url(w, "jwks_uri", "/jwks");
     put_url(w, "end_session_endpoint", "/end_session");
@@ -57,7 +59,10 @@ static void put_protocol(struct writer *w)
     put_list(w, "response_types_supported", LIST("code"));
     put_list(w, "response_modes_supported", response_mode_names);
     put_list(w, "authorization_signing_alg_values_supported", LIST("RS256", "ES256")); /* JARM 4 */
-    put_list(w, "grant_types_supported", LIST("authorization_code", "refresh_token"));
+    put_list(w, "grant_types_supported", LIST("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
+                  "urn:openid:params:grant-type:ciba"));
+    put_list(w, "backchannel_token_delivery_modes_supported", LIST("poll"));
+    json_pair_bool(&w->o, "backchannel_user_code_parameter_supported", false);
     put_list(w, "subject_types_supported", LIST("pairwise"));
     put_list(w, "id_token_signing_alg_values_supported", LIST("RS256", "ES256"));
     put_list(w, "token_endpoint_auth_methods_supported", LIST("client_secret_basic", "client_secret_post"));
