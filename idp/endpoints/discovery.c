@@ -59,7 +59,8 @@ static void put_protocol(struct writer *w)
     put_list(w, "response_types_supported", LIST("code"));
     put_list(w, "response_modes_supported", response_mode_names);
     put_list(w, "authorization_signing_alg_values_supported", LIST("RS256", "ES256")); /* JARM 4 */
-    put_list(w, "grant_types_supported", LIST("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
+    put_list(w, "grant_types_supported",
+             LIST("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
                   "urn:openid:params:grant-type:ciba"));
     put_list(w, "backchannel_token_delivery_modes_supported", LIST("poll"));
     json_pair_bool(&w->o, "backchannel_user_code_parameter_supported", false);
