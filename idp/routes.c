@@ -28,6 +28,8 @@ BRIDGE(authorize)
 BRIDGE(next)
 BRIDGE(par)
 BRIDGE(token)
+BRIDGE(revoke)
+BRIDGE(introspect)
 BRIDGE(userinfo)
 BRIDGE(jwks)
 BRIDGE(discovery)
@@ -78,6 +80,8 @@ static const struct route table[] = {
     {METHOD_GET, "/next", at_next, 0, 0},
     {METHOD_POST, "/par", at_par, FORM_MAX, ROUTE_SLOW | ROUTE_MTLS},
     {METHOD_POST, "/token", at_token, FORM_MAX, ROUTE_MTLS},
+    {METHOD_POST, "/revoke", at_revoke, FORM_MAX, ROUTE_MTLS},
+    {METHOD_POST, "/introspect", at_introspect, FORM_MAX, ROUTE_MTLS},
     {METHOD_GET, "/userinfo", at_userinfo, 0, ROUTE_MTLS},
     {METHOD_POST, "/userinfo", at_userinfo, FORM_MAX, ROUTE_MTLS},
     {METHOD_GET, "/jwks", at_jwks, 0, ROUTE_MTLS},
@@ -141,13 +145,17 @@ const struct route *routes(size_t *n)
     return table;
 }
 
+/* What programs call: a fault is told in JSON. */
 static bool is_for_services(struct view path)
 {
-    return view_equal_text(path, "/token") || view_equal_text(path, "/par") || view_equal_text(path, "/userinfo") ||
-           view_equal_text(path, "/jwks") || view_equal_text(path, "/device_authorization") ||
-           view_equal_text(path, "/bc-authorize") || view_equal_text(path, "/healthz") ||
-           view_equal_text(path, "/readyz") || view_equal_text(path, "/audit/events") ||
-           view_equal_text(path, "/audit/counts") || view_starts(path, VIEW("/.well-known/"));
+    static const char *const paths[] = {
+        "/token",    "/revoke", "/introspect", "/par",    "/device_authorization", "/bc-authorize",
+        "/userinfo", "/jwks",   "/healthz",    "/readyz", "/audit/events",         "/audit/counts"};
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (view_equal_text(path, paths[i]))
+            return true;
+    return view_starts(path, VIEW("/.well-known/"));
 }
 
 /* No visit_open here: a fault may come before there is a worker, and must not wait for a connection. */

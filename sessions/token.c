@@ -139,6 +139,20 @@ enum err refresh_mint(struct db *db, const struct refresh *r)
     return db_run(db, SQL, VALUES(V_IDENT(r->id), V_IDENT(r->family), V_INT(r->minted_at), V_INT(r->expires_at)));
 }
 
+enum err refresh_find(struct token_facts *out, struct refresh *refresh, bool *used, struct db *db, struct arena *a,
+                      struct ident id)
+{
+    static const char SQL[] = "SELECT family, minted_at, expires_at, used_at FROM refresh WHERE id = $1";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
+    if (e)
+        return e;
+    *refresh = (struct refresh){id, row_ident(&r, 0), row_int(&r, 1), row_int(&r, 2)};
+    *used = !row_is_null(&r, 3);
+    e = token_find_family(out, db, a, refresh->family);
+    return e == ERR_NOT_FOUND ? ERR_STORE : e;
+}
+
 /* Reuse and theft first: they revoke whatever else is wrong. */
 static enum refresh_verdict judge(const struct token_facts *facts, bool was_used, int64_t expires_at,
                                   struct view client, int64_t now)

@@ -50,8 +50,28 @@ static void put_endpoints(struct writer *w)
     put_url(w, "device_authorization_endpoint", "/device_authorization");
     put_url(w, "backchannel_authentication_endpoint", "/bc-authorize");
     put_url(w, "userinfo_endpoint", "/userinfo");
+    put_url(w, "revocation_endpoint", "/revoke");
+    put_url(w, "introspection_endpoint", "/introspect");
     put_url(w, "jwks_uri", "/jwks");
     put_url(w, "end_session_endpoint", "/end_session");
+}
+
+/* Every endpoint of the back channel asks the same (idp/state/caller.h), but that a client which only says its name is
+ * told nothing about tokens. */
+static void put_client_auth(struct writer *w)
+{
+    static const char *const algs[] = {"ES256", "ES384", "PS256", "EdDSA", "RS256", NULL};
+
+    put_list(w, "token_endpoint_auth_methods_supported",
+             LIST("client_secret_basic", "client_secret_post", "private_key_jwt", "none"));
+    put_list(w, "token_endpoint_auth_signing_alg_values_supported", algs);
+    put_list(w, "revocation_endpoint_auth_methods_supported",
+             LIST("client_secret_basic", "client_secret_post", "private_key_jwt", "none"));
+    put_list(w, "revocation_endpoint_auth_signing_alg_values_supported", algs);
+    put_list(w, "introspection_endpoint_auth_methods_supported",
+             LIST("client_secret_basic", "client_secret_post", "private_key_jwt"));
+    put_list(w, "introspection_endpoint_auth_signing_alg_values_supported", algs);
+    put_list(w, "introspection_signing_alg_values_supported", LIST("RS256", "ES256")); /* RFC 9701 7 */
 }
 
 static void put_protocol(struct writer *w)
@@ -66,7 +86,7 @@ static void put_protocol(struct writer *w)
     json_pair_bool(&w->o, "backchannel_user_code_parameter_supported", false);
     put_list(w, "subject_types_supported", LIST("pairwise"));
     put_list(w, "id_token_signing_alg_values_supported", LIST("RS256", "ES256"));
-    put_list(w, "token_endpoint_auth_methods_supported", LIST("client_secret_basic", "client_secret_post"));
+    put_client_auth(w);
     put_list(w, "code_challenge_methods_supported", LIST("S256"));
     put_list(w, "prompt_values_supported", LIST("none", "login", "consent", "select_account"));
     put_list(w, "acr_values_supported", LIST("aal3"));

@@ -9,6 +9,8 @@ void handle_authorize(struct visit *v);   /* GET, POST /authorize */
 void handle_next(struct visit *v);        /* GET /next */
 void handle_par(struct visit *v);         /* POST /par */
 void handle_token(struct visit *v);       /* POST /token */
+void handle_revoke(struct visit *v);      /* POST /revoke */
+void handle_introspect(struct visit *v);  /* POST /introspect */
 void handle_userinfo(struct visit *v);    /* GET, POST /userinfo */
 void handle_jwks(struct visit *v);        /* GET /jwks */
 void handle_discovery(struct visit *v);   /* GET /.well-known/openid-configuration */

@@ -17,10 +17,3 @@ bool client_has_logout_redirect(const struct client *c, struct view uri)
 {
     return has(c->logout_uris, c->logout_count, uri);
 }
-
-bool client_profile_signs(enum client_profile profile, enum jws_alg alg)
-{
-    if (profile == CLIENT_PROFILE_FAPI2)
-        return alg == JWS_ES256 || alg == JWS_PS256 || alg == JWS_EDDSA;
-    return alg != JWS_NONE_GIVEN;
-}

@@ -109,8 +109,4 @@ struct client {
 bool client_has_redirect(const struct client *c, struct view uri);
 bool client_has_logout_redirect(const struct client *c, struct view uri);
 
-/* May clients of PROFILE sign with ALG (assertions, request objects, DPoP proofs)? FAPI 2.0 5.4.1: ES256, PS256, EdDSA
- * and no others. */
-bool client_profile_signs(enum client_profile profile, enum jws_alg alg);
-
 #endif

@@ -1,6 +1,7 @@
 #include "idp/rules/client_assertion.h"
 
 #include "base/json.h"
+#include "idp/rules/client_policy.h"
 
 /* RFC 7519 4.1.3: one text, or an array of texts. */
 static bool read_audience(struct client_assertion *out, const struct json *aud)
@@ -54,7 +55,7 @@ static enum refusal decide_alg(enum jws_alg alg, const struct client *client)
 {
     if (client->auth_alg != JWS_NONE_GIVEN && alg != client->auth_alg)
         return REFUSAL_ASSERTION_ALG;
-    return client_profile_signs(client->profile, alg) ? REFUSAL_NONE : REFUSAL_ASSERTION_ALG;
+    return client_policy_takes_alg(client->profile, alg) ? REFUSAL_NONE : REFUSAL_ASSERTION_ALG;
 }
 
 static bool is_us(struct view aud, const struct client_assertion_facts *f)

@@ -115,6 +115,9 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_REFRESH_REPLAYED] = JSON("invalid_grant", "the refresh token was used before", "RFC 9700 4.14.2"),
     [REFUSAL_REFRESH_SCOPE] = JSON("invalid_scope", "scope exceeds what was granted", "RFC 6749 6"),
 
+    [REFUSAL_TOKEN_MISSING] = JSON("invalid_request", "token is missing", "RFC 7009 2.1, RFC 7662 2.1"),
+    [REFUSAL_CALLER_PUBLIC] = CLIENT("a client that only says its name is told nothing", "RFC 7662 2.1"),
+
     /* RFC 6750 3.1: a request without any authentication is not told an error code. */
     [REFUSAL_BEARER_MISSING] = {NULL, "no access token", "RFC 6750 3.1", TELL_BEARER, 401},
     [REFUSAL_BEARER_TWICE] = {"invalid_request", "more than one access token", "RFC 6750 2", TELL_BEARER, 400},

@@ -83,6 +83,9 @@ enum refusal {
     REFUSAL_REFRESH_EXPIRED,
     REFUSAL_REFRESH_REPLAYED,
     REFUSAL_REFRESH_SCOPE,
+    /* revocation and introspection, JSON */
+    REFUSAL_TOKEN_MISSING,
+    REFUSAL_CALLER_PUBLIC,
     /* UserInfo, WWW-Authenticate */
     REFUSAL_BEARER_MISSING,
     REFUSAL_BEARER_TWICE,

@@ -16,10 +16,9 @@ static enum refusal refresh_params(const struct token_params *p)
     return view_is(p->refresh_token) ? REFUSAL_NONE : REFUSAL_REFRESH_MISSING;
 }
 
-static bool every_client(const struct client *client)
+static bool code_client(const struct client *client)
 {
-    (void)client;
-    return true;
+    return (client->grants & CLIENT_GRANT_CODE) != 0;
 }
 
 static bool refreshing_client(const struct client *client)
@@ -52,7 +51,7 @@ static const struct grant_type {
     bool (*is_registered)(const struct client *client);
     enum refusal (*params)(const struct token_params *p);
 } grant_types[TOKEN_KINDS] = {
-    [TOKEN_BY_CODE] = {"authorization_code", every_client, code_params},
+    [TOKEN_BY_CODE] = {"authorization_code", code_client, code_params},
     [TOKEN_BY_REFRESH] = {"refresh_token", refreshing_client, refresh_params},
     [TOKEN_BY_DEVICE] = {"urn:ietf:params:oauth:grant-type:device_code", device_client, device_params},
     [TOKEN_BY_CIBA] = {"urn:openid:params:grant-type:ciba", ciba_client, ciba_params},

@@ -42,6 +42,13 @@ static const char B_CITY[] =
     "{\"id\":\"name\",\"required\":true,\"purpose\":\"予約者の確認\",\"purpose#en\":\"to know who books\"},"
     "{\"id\":\"municipality\",\"required\":false,\"purpose\":\"市外料金\",\"purpose#en\":\"price\"}]}";
 
+static const char DATA[] =
+    "{\"client_name\":\"オープンデータ\",\"client_name#en\":\"Open data\","
+    "\"organization\":{\"id\":\"pref\",\"name\":\"府\",\"name#en\":\"Prefecture\"},\"sector\":\"open-data\","
+    "\"resource\":\"https://data.example/\",\"token_endpoint_auth_method\":\"client_secret_basic\","
+    "\"grant_types\":[\"client_credentials\"],\"response_types\":[],\"policy_uri\":\"https://data.example/privacy\","
+    "\"client_uri\":\"https://data.example/\",\"contacts\":[\"help@data.example\"]}";
+
 /* --- its ear for back-channel log-outs -------------------------------------------------------------------------- */
 
 static void hear(void *ctx, const struct request *r, struct answer *answer)
@@ -122,6 +129,12 @@ void service_open_b(struct service *s, struct provider *p)
                           .post_auth = true,
                           .scope = "openid name municipality"};
     open_service(s, B_CITY);
+}
+
+void service_open_data(struct service *s, struct provider *p)
+{
+    *s = (struct service){.provider = p, .id = "data", .secret = "the secret of data, 0123456789"};
+    open_service(s, DATA);
 }
 
 void service_close(struct service *s)
@@ -264,24 +277,34 @@ static void read_tokens(struct service *s, struct tokens *t)
     cr_assert_gt(exp, provider_now(s->provider));
 }
 
-int service_post(struct service *s, const char *path, const char *form)
+int service_call(struct service *s, const char *path, const char *form, const char *const *headers,
+                 const struct json **answer)
 {
     struct arena *a = arena_of(s);
-    const char *pair = arena_printf(a, "%s:%s", encoded(s, s->id), encoded(s, s->secret));
-    const char *headers[] = {arena_printf(a, "Authorization: Basic %s", base64_text(a, view_text(pair))), NULL};
-    const char *id = strstr(form, "client_id=") ? "" : arena_printf(a, "&client_id=%s", s->id);
-    const char *body = s->post_auth ? arena_printf(a, "%s%s&client_secret=%s", form, id, encoded(s, s->secret)) : form;
+    const char *lines[8] = {NULL}, *pair = arena_printf(a, "%s:%s", encoded(s, s->id), encoded(s, s->secret));
+    size_t n = 0;
+    if (s->post_auth)
+        form = arena_printf(a, "%s%s%s&client_secret=%s", form,
+                            strstr(form, "client_id=") ? "" : "&client_id=", strstr(form, "client_id=") ? "" : s->id,
+                            encoded(s, s->secret));
+    else
+        lines[n++] = arena_printf(a, "Authorization: Basic %s", base64_text(a, view_text(pair)));
+    for (size_t i = 0; headers && headers[i]; i++)
+        lines[n++] = headers[i];
+    bool came = browser_send(&s->channel, path, lines, "application/x-www-form-urlencoded", view_text(form));
+    if (answer)
+        *answer = came && s->channel.body.n ? get_json(s, s->channel.body) : NULL;
+    return came ? s->channel.status : 0;
+}
 
-    return browser_send(&s->channel, path, s->post_auth ? NULL : headers, "application/x-www-form-urlencoded",
-                        view_text(body))
-               ? s->channel.status
-               : 0;
+int service_post(struct service *s, const char *path, const char *form)
+{
+    return service_call(s, path, form, NULL, NULL);
 }
 
 struct tokens service_token_request(struct service *s, const char *form)
 {
     struct tokens t = {.status = service_post(s, "/token", form)};
-
     if (t.status)
         read_tokens(s, &t);
     return t;

@@ -31,6 +31,8 @@ struct service {
 void service_open_a(struct service *s, struct provider *p);
 /* B市: ES256, client_secret_post, refresh tokens; asks name (required) and municipality (optional). */
 void service_open_b(struct service *s, struct provider *p);
+/* The open-data platform: a resource server of a sector of its own, client_secret_basic. It asks nobody to log in. */
+void service_open_data(struct service *s, struct provider *p);
 void service_close(struct service *s);
 
 /* The address of a new authorization request, with fresh state, nonce and PKCE. MORE: further parameters, like
@@ -61,6 +63,11 @@ int service_post(struct service *s, const char *path, const char *form);
 const char *service_push(struct service *s, const char *form, const char **error);
 /* With whatever form; credentials are added. */
 struct tokens service_token_request(struct service *s, const char *form);
+
+/* POST FORM to PATH with its credentials; HEADERS: more of them, NULL-terminated, may be NULL. The status; the answer
+ * is in s->channel, and as JSON in *ANSWER (may be NULL) if it is some. */
+int service_call(struct service *s, const char *path, const char *form, const char *const *headers,
+                 const struct json **answer);
 
 /* GET /userinfo: the claims; NULL and *STATUS when refused. STATUS may be NULL: then it must be 200. */
 const struct json *service_userinfo(struct service *s, const char *access, int *status);

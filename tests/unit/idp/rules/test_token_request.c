@@ -12,7 +12,7 @@ enum { NOW = 1000 };
 
 static struct client service(void)
 {
-    return (struct client){.id = VIEW("a"), .may_refresh = true};
+    return (struct client){.id = VIEW("a"), .grants = CLIENT_GRANT_CODE, .may_refresh = true};
 }
 
 static struct token_params by_code(void)

@@ -1,0 +1,36 @@
+#include "idp/endpoints/token_shown.h"
+
+#define REFRESH_LENGTH 43 /* chance_ticket */
+
+static enum err find_refresh(struct token_shown *out, struct visit *v, struct view text)
+{
+    struct refresh refresh;
+    enum err e = refresh_find(&out->facts, &refresh, &out->used, v->db, v->arena, ident_of(text));
+
+    if (e)
+        return e;
+    out->is_refresh = true;
+    out->minted_at = refresh.minted_at;
+    out->expires_at = refresh.expires_at;
+    out->access.resource = out->facts.family.resource;
+    out->access.cnf = out->facts.family.cnf;
+    out->access.scope = out->facts.family.scope;
+    return ERR_OK;
+}
+
+static enum err find_access(struct token_shown *out, struct visit *v, struct view text)
+{
+    enum err e = access_token_read(v->arena, v->keys, text, &out->access);
+
+    if (e)
+        return e == ERR_SYNTAX || e == ERR_MISMATCH ? ERR_NOT_FOUND : e;
+    out->expires_at = out->access.expires_at;
+    out->minted_at = out->expires_at - ACCESS_TOKEN_LIFE_S;
+    return token_find_family(&out->facts, v->db, v->arena, out->access.family);
+}
+
+enum err token_shown_find(struct token_shown *out, struct visit *v, struct view text)
+{
+    *out = (struct token_shown){0};
+    return text.n == REFRESH_LENGTH ? find_refresh(out, v, text) : find_access(out, v, text);
+}
