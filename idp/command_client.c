@@ -11,14 +11,17 @@
 #include "idp/desk.h"
 #include "idp/rules/client_policy.h"
 #include "idp/state/clients.h"
+#include "idp/state/outgoing.h"
 #include "idp/state/registration.h"
+#include "idp/state/sector.h"
 
 /* What an operator does to a service, in one transaction with its ledger event. */
 struct change {
     struct desk *desk;
     const struct client *client;
     struct view registration;
-    const uint8_t *secret_hash; /* SHA-256; NULL: its method of authentication has no secret */
+    uint8_t hash[SHA256_SIZE];
+    struct view secret_hash; /* SHA-256, or empty: its method of authentication has none; absent: as it is */
     int64_t now_ms;
     struct arena file; /* holds REGISTRATION */
 };
@@ -41,8 +44,24 @@ static enum err append_event(struct db *db, const struct change *c, const char *
 static enum err add_job(struct db *db, void *ctx)
 {
     struct change *c = ctx;
-    enum err err = clients_record(db, c->client->id, c->registration, c->secret_hash, c->now_ms / 1000);
+    const uint8_t *hash = c->secret_hash.n ? c->hash : NULL;
+    enum err err = clients_record(db, c->client->id, c->registration, hash, c->now_ms / 1000);
     return err ? err : append_event(db, c, "client add");
+}
+
+/* OIDC Core 8.1: the document at sector_identifier_uri is looked at before the service is registered. */
+static int check_sector(struct change *c, const struct command *self, const char *path)
+{
+    struct registration_fault fault = {NULL, NULL};
+    struct fetch *fetch;
+    enum err err = outgoing_open(&fetch, c->desk->config);
+    if (!err) {
+        err = sector_check(fetch, &c->desk->arena, c->client, &fault);
+        fetch_close(fetch);
+    }
+    if (err == ERR_SYNTAX)
+        return command_fail(self, COMMAND_NO, "%s: %s %s", path, fault.member, fault.rule);
+    return err ? command_fail(self, COMMAND_FAILED, "%s: %s", path, err_name(err)) : -1;
 }
 
 static int read_registration(struct change *c, const struct command *self, const char *path, const char *id)
@@ -58,7 +77,7 @@ static int read_registration(struct change *c, const struct command *self, const
     if (id && !view_equal_text(client->id, id))
         return command_fail(self, COMMAND_CONFIG, "%s: client_id is not the one of --id", path);
     c->client = client;
-    return -1;
+    return check_sector(c, self, path);
 }
 
 /* SECRET NULL: there is none. */
@@ -85,17 +104,27 @@ static void print_secret(const struct client *client, const char *secret, bool j
     buf_close(&b);
 }
 
+/* A new secret, if the method of authentication has one. */
+static enum err make_secret(char **out, struct change *c)
+{
+    *out = NULL;
+    c->secret_hash = VIEW("");
+    if (!client_policy_has_secret(c->client->auth_method))
+        return ERR_OK;
+    *out = chance_ticket(&c->desk->arena);
+    if (!*out)
+        return ERR_MEMORY;
+    sha256(c->hash, view_text(*out));
+    c->secret_hash = VIEW_ARRAY(c->hash);
+    return ERR_OK;
+}
+
 static int add(const struct command *self, struct change *c, bool json)
 {
-    bool needed = client_policy_has_secret(c->client->auth_method);
-    char *secret = needed ? chance_ticket(&c->desk->arena) : NULL;
-    uint8_t hash[SHA256_SIZE];
-    if (needed && !secret)
-        return command_fail(self, COMMAND_FAILED, "not enough memory");
-    if (needed)
-        sha256(hash, view_text(secret));
-    c->secret_hash = needed ? hash : NULL;
-    enum err err = store_write(c->desk->store, add_job, c);
+    char *secret = NULL;
+    enum err err = make_secret(&secret, c);
+    if (!err)
+        err = store_write(c->desk->store, add_job, c);
     if (err == ERR_CONFLICT)
         return command_fail(self, COMMAND_NO, "%.*s is registered already; remove it first", (int)c->client->id.n,
                             (const char *)c->client->id.p);
@@ -159,17 +188,37 @@ int command_client_add(const struct command *self, int argc, const char *const *
 static enum err update_job(struct db *db, void *ctx)
 {
     struct change *c = ctx;
-    enum err err = clients_update(db, c->client->id, c->registration, c->now_ms / 1000);
+    enum err err = clients_update(db, c->client->id, c->registration, c->secret_hash, c->now_ms / 1000);
     return err ? err : append_event(db, c, "client update");
+}
+
+/* A secret that is there stays while the method needs one; *SECRET: a new one was made. */
+static enum err renew_secret(char **secret, struct change *c)
+{
+    bool has = false;
+    struct db *db = store_borrow(c->desk->store);
+    enum err err = clients_has_secret(&has, db, c->client->id);
+    store_return(c->desk->store, db);
+    *secret = NULL;
+    if (err || (has && client_policy_has_secret(c->client->auth_method)))
+        return err;
+    return make_secret(secret, c);
 }
 
 static int update(const struct command *self, struct change *c)
 {
-    enum err err = store_write(c->desk->store, update_job, c);
+    char *secret = NULL;
+    enum err err = renew_secret(&secret, c);
+    if (!err)
+        err = store_write(c->desk->store, update_job, c);
     if (err == ERR_NOT_FOUND)
         return command_fail(self, COMMAND_NO, "there is no service %.*s", (int)c->client->id.n,
                             (const char *)c->client->id.p);
-    return err ? command_fail(self, COMMAND_FAILED, "%s", err_name(err)) : COMMAND_DONE;
+    if (err)
+        return command_fail(self, COMMAND_FAILED, "%s", err_name(err));
+    if (secret)
+        print_secret(c->client, secret, false);
+    return COMMAND_DONE;
 }
 
 int command_client_update(const struct command *self, int argc, const char *const *argv)

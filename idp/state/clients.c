@@ -326,16 +326,34 @@ enum err clients_record(struct db *db, struct view id, struct view registration,
     return next_generation(db);
 }
 
-enum err clients_update(struct db *db, struct view id, struct view registration, int64_t now)
+enum err clients_update(struct db *db, struct view id, struct view registration, struct view secret_hash, int64_t now)
 {
-    enum err e = db_run(db, "UPDATE client SET registration = $2, updated_at = $3 WHERE id = $1 AND removed_at IS NULL",
-                        VALUES(V_TEXT(id), V_TEXT(registration), V_INT(now)));
+    struct view hash = secret_hash.n ? secret_hash : VIEW_NONE;
+    enum err e =
+        db_run(db,
+               "UPDATE client SET registration = $2, updated_at = $3,"
+               " secret_hash = CASE WHEN $4 = 1 THEN $5 ELSE secret_hash END"
+               " WHERE id = $1 AND removed_at IS NULL",
+               VALUES(V_TEXT(id), V_TEXT(registration), V_INT(now), V_INT(view_is(secret_hash)), V_BLOB(hash)));
 
     if (e)
         return e;
     if (db_changes(db) != 1)
         return ERR_NOT_FOUND;
     return (e = client_version_record(db, id, registration, now)) ? e : next_generation(db);
+}
+
+enum err clients_has_secret(bool *out, struct db *db, struct view id)
+{
+    struct arena a;
+    struct row row;
+
+    arena_open(&a, 4096);
+    enum err e = db_one(db, &a, "SELECT secret_hash IS NOT NULL FROM client WHERE id = $1 AND removed_at IS NULL",
+                        VALUES(V_TEXT(id)), &row);
+    *out = !e && row_int(&row, 0);
+    arena_close(&a);
+    return e;
 }
 
 enum err clients_remove(struct db *db, struct view id, int64_t now)

@@ -24,8 +24,12 @@ enum err clients_find(struct clients *c, struct db *db, struct view id, const st
  * id is taken. ERR_LIMIT: there are CLIENTS_MAX already. An id that was removed may be used again. */
 enum err clients_record(struct db *db, struct view id, struct view registration, const uint8_t *secret_hash,
                         int64_t now) MUST_CHECK;
-/* Another registration of a service that is registered; its secret stays. ERR_NOT_FOUND. */
-enum err clients_update(struct db *db, struct view id, struct view registration, int64_t now) MUST_CHECK;
+/* Another registration of a service that is registered. SECRET_HASH: SHA-256 of a new secret; empty: it has none any
+ * more; absent: what it has stays. ERR_NOT_FOUND. */
+enum err clients_update(struct db *db, struct view id, struct view registration, struct view secret_hash,
+                        int64_t now) MUST_CHECK;
+/* Has it a secret? ERR_NOT_FOUND: there is no such service. */
+enum err clients_has_secret(bool *out, struct db *db, struct view id) MUST_CHECK;
 /* ERR_NOT_FOUND. */
 enum err clients_remove(struct db *db, struct view id, int64_t now) MUST_CHECK;
 /* In order of their ids; the client lives as long as ARENA. */

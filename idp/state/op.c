@@ -14,6 +14,7 @@
 #include "idp/state/config.h"
 #include "idp/state/herald.h"
 #include "idp/state/limits.h"
+#include "idp/state/outgoing.h"
 #include "idp/state/predecessors_http.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
@@ -226,19 +227,13 @@ static enum err open_issuer(struct op *op, const char **why)
 }
 
 /* The operator's own addresses, and those in certificates under pinned roots, may well lie in an inner network (LGWAN).
- * Those of services are others' words: what is inside is only called if the configuration names it. Around a loopback
- * issuer (tests, demo) everything is inside. */
+ * Those of services are others' words. */
 static enum err open_fetches(struct op *op)
 {
-    const struct config *config = op->config;
-    const struct fetch_config own = {.private_allowed = true, .ca_file = config->tls.ca};
-    const struct fetch_config others = {.private_allowed = op->loopback,
-                                        .private_nets = config->outgoing.private,
-                                        .n_private_nets = config->outgoing.n_private,
-                                        .ca_file = config->tls.ca};
+    const struct fetch_config own = {.private_allowed = true, .ca_file = op->config->tls.ca};
     enum err e = fetch_open(&op->fetch, &own);
 
-    return e ? e : fetch_open(&op->fetch_services, &others);
+    return e ? e : outgoing_open(&op->fetch_services, op->config);
 }
 
 static enum err open_all(struct op *op, struct arena *a, const char **why)

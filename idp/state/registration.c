@@ -5,6 +5,7 @@
 #include "idp/rules/client_jwks.h"
 #include "idp/rules/client_policy.h"
 #include "idp/state/registration_value.h"
+#include "idp/state/sector.h"
 
 #define JWKS_MAX     32768
 #define AGE_MAX      315360000 /* ten years: more is an error in writing */
@@ -23,6 +24,17 @@ static enum err read_name(struct registration_reader *r, const struct json *pare
     return !e && english ? registration_read_line(r, en, english, &out->en) : e;
 }
 
+/* The operator's name for it, or the host that sector_derive found: no name of an operator has a colon. */
+static enum err read_sector(struct registration_reader *r)
+{
+    const struct json *j = json_member(r->json, "sector");
+    struct view *out = &r->client->sector;
+
+    if (json_text(j, out) && view_starts(*out, VIEW(SECTOR_HOST)) && text_is_visible(*out) && out->n <= SECTOR_HOST_MAX)
+        return ERR_OK;
+    return registration_read_id(r, "sector", j, out);
+}
+
 static enum err read_who(struct registration_reader *r, struct view id)
 {
     struct client *c = r->client;
@@ -39,7 +51,7 @@ static enum err read_who(struct registration_reader *r, struct view id)
     if ((e = registration_read_id(r, "organization.id", json_member(org, "id"), &c->org_id)) ||
         (e = read_name(r, org, "name", "name#en", &c->org_name)))
         return e;
-    return registration_read_id(r, "sector", json_member(r->json, "sector"), &c->sector);
+    return read_sector(r);
 }
 
 /* --- members with a rule of their own ----------------------------------------------------------------------------- */

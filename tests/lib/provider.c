@@ -175,7 +175,7 @@ void provider_add_client(struct provider *p, const char *id, const char *registr
 static enum err update_job(struct db *db, void *ctx)
 {
     const struct registering *r = ctx;
-    return clients_update(db, r->id, r->registration, r->now);
+    return clients_update(db, r->id, r->registration, VIEW_NONE, r->now);
 }
 
 void provider_update_client(struct provider *p, const char *id, const char *registration)

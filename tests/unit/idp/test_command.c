@@ -401,6 +401,37 @@ Test(command, client_add_makes_no_secret_for_a_method_without_one)
     cr_expect(absent);
 }
 
+/* The registration with MORE members. */
+static void write_more(const char *more)
+{
+    write_text(registration_path, arena_printf(&a, "%.*s,%s}", (int)strlen(registration) - 1, registration, more));
+}
+
+Test(command, client_add_refuses_a_sector_document_that_cannot_be_had)
+{
+    make_data();
+    write_more("\"sector_identifier_uri\":\"https://127.0.0.1:1/sector.json\"");
+    struct output o = genkan("client add %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.err, "sector_identifier_uri cannot be fetched");
+    cr_expect_null(strstr(genkan("client list").out, "a-booking"));
+}
+
+Test(command, client_update_makes_a_secret_only_when_the_method_begins_to_need_one)
+{
+    make_data();
+    write_more("\"token_endpoint_auth_method\":\"none\"");
+    cr_assert_eq(genkan("client add %s", registration_path).code, COMMAND_DONE);
+    write_text(registration_path, registration);
+    struct output o = genkan("client update %s", registration_path);
+    cr_assert_eq(o.code, COMMAND_DONE, "%s", o.err);
+    HAS(o.out, "client_secret: ");
+    write_more("\"policy_uri\":\"https://a.example/privacy\"");
+    o = genkan("client update %s", registration_path);
+    cr_assert_eq(o.code, COMMAND_DONE, "%s", o.err);
+    cr_expect_str_eq(o.out, "", "the secret that is there stays");
+}
+
 Test(command, client_add_names_the_rule_of_the_profile_that_is_broken)
 {
     make_data();

@@ -144,7 +144,7 @@ static enum err update_job(struct db *db, void *ctx)
              "{\"client_name\":\"A\",\"organization\":{\"id\":\"a\",\"name\":\"A\"},\"sector\":\"s\","
              "\"redirect_uris\":[\"https://a.example/cb\"],\"policy_uri\":\"https://a.example/%s\"}",
              a->name);
-    return clients_update(db, view_text(a->id), view_text(text), 5);
+    return clients_update(db, view_text(a->id), view_text(text), VIEW_NONE, 5);
 }
 
 static enum err update(const char *id, const char *policy)

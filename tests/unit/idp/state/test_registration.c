@@ -77,6 +77,11 @@ Test(registration, refuses_a_service_without_name_organization_or_sector)
     expect_refused("\"client_name\":\"a\",\"organization\":{\"id\":\"a b\",\"name\":\"A\"},\"sector\":\"s\"," REDIRECT,
                    "organization.id");
     expect_refused("\"client_name\":\"a\",\"organization\":{\"id\":\"a\",\"name\":\"A\"}," REDIRECT, "sector");
+    expect_refused("\"client_name\":\"a\",\"organization\":{\"id\":\"a\",\"name\":\"A\"},\"sector\":\"a:b\"," REDIRECT,
+                   "sector");
+    expect_refused(
+        "\"client_name\":\"a\",\"organization\":{\"id\":\"a\",\"name\":\"A\"},\"sector\":\"host:a b\"," REDIRECT,
+        "sector");
     expect_refused("\"client_name\":\"a\",\"client_name#en\":7,\"organization\":{\"id\":\"a\",\"name\":\"A\"},"
                    "\"sector\":\"s\"," REDIRECT,
                    "client_name#en");

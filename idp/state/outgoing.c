@@ -1,0 +1,11 @@
+#include "idp/state/outgoing.h"
+
+enum err outgoing_open(struct fetch **out, const struct config *config)
+{
+    const struct fetch_config settings = {.private_allowed = config_is_local(config),
+                                          .private_nets = config->outgoing.private,
+                                          .n_private_nets = config->outgoing.n_private,
+                                          .ca_file = config->tls.ca};
+
+    return fetch_open(out, &settings);
+}
