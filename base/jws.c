@@ -50,7 +50,8 @@ enum jws_alg jws_alg_of(struct view name)
     for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++)
         if (view_equal_text(name, algorithms[i].name))
             return algorithms[i].alg;
-    return JWS_NONE_GIVEN;
+    /* RFC 9864 2.2: the same algorithm under the name that says its curve, which newer libraries write */
+    return view_equal_text(name, "Ed25519") ? JWS_EDDSA : JWS_NONE_GIVEN;
 }
 
 const char *jws_alg_name(enum jws_alg alg)

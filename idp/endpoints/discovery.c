@@ -60,7 +60,7 @@ static void put_endpoints(struct writer *w)
  * told nothing about tokens. */
 static void put_client_auth(struct writer *w)
 {
-    static const char *const algs[] = {"ES256", "ES384", "PS256", "EdDSA", "RS256", NULL};
+    static const char *const algs[] = {"ES256", "ES384", "PS256", "EdDSA", "Ed25519", "RS256", NULL};
 
     put_list(w, "token_endpoint_auth_methods_supported",
              LIST("client_secret_basic", "client_secret_post", "private_key_jwt", "none"));

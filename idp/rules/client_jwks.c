@@ -112,7 +112,7 @@ static bool fits(const struct json *key, enum jws_alg alg)
     struct view name = view_text(jws_alg_name(alg));
 
     return text_has_word(view_text(kind_of(key)->algs), name) && (!view_is(use) || view_equal_text(use, "sig")) &&
-           (!view_is(own) || view_equal(own, name));
+           (!view_is(own) || jws_alg_of(own) == alg);
 }
 
 bool client_jwks_fits(const struct json *jwks, enum jws_alg alg)

@@ -122,7 +122,7 @@ const modules = {
     writeFileSync(pem, await jose.exportPKCS8(key.privateKey));
     writeFileSync(`${pem}.pub`, await jose.exportSPKI(key.publicKey));
     await login({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] } },
-      ['OIDCProviderTokenEndpointAuth private_key_jwt', `OIDCPrivateKeyFiles ${key.kid}#${pem}`, `OIDCPublicKeyFiles ${key.kid}#${pem}.pub`, 'OIDCIDTokenSignedResponseAlg ES256'])(t);
+      [`OIDCPrivateKeyFiles ${key.kid}#${pem}`, `OIDCPublicKeyFiles ${key.kid}#${pem}.pub`, 'OIDCProviderTokenEndpointAuth private_key_jwt', 'OIDCIDTokenSignedResponseAlg ES256'])(t);
   },
   'log-out over the back channel': async (t) => {
     const { party, port } = await service(t, (at) => ({ backchannel_logout_uri: `http://127.0.0.1:${at}/callback?logout=backchannel`, backchannel_logout_session_required: true }));

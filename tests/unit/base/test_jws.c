@@ -303,6 +303,16 @@ Test(jws, eddsa_is_the_one_of_the_rfc)
     cr_expect_eq(jws_verify(&j, k), ERR_MISMATCH);
 }
 
+/* RFC 9864 2.2 */
+Test(jws, eddsa_has_a_second_name_that_says_its_curve)
+{
+    cr_expect_eq(jws_alg_of(VIEW("EdDSA")), JWS_EDDSA);
+    cr_expect_eq(jws_alg_of(VIEW("Ed25519")), JWS_EDDSA);
+    cr_expect_eq(jws_alg_of(VIEW("Ed448")), JWS_NONE_GIVEN);
+    cr_expect_eq(jws_alg_of(VIEW("ed25519")), JWS_NONE_GIVEN);
+    cr_expect_str_eq(jws_alg_name(JWS_EDDSA), "EdDSA", "we write the name that everybody knows");
+}
+
 /* RFC 7517 4.2 to 4.4 */
 Test(jws, a_key_of_others_is_used_only_for_what_it_says)
 {
