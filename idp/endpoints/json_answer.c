@@ -82,8 +82,10 @@ void json_answer_throttled(struct visit *v, const char *what, int64_t retry_s)
 
 void json_answer_failure(struct visit *v, enum err e, const char *what)
 {
-    bool later = e == ERR_BUSY || e == ERR_STORE;
+    bool later = e == ERR_BUSY || e == ERR_STORE || e == ERR_UNAVAILABLE;
 
+    if (v->answer->ready) /* not failed: it waits, and is answered anew */
+        return;
     log_event(LOG_ERROR, "failure", LOG_STR("what", what), LOG_STR("error", err_name(e)),
               LOG_TEXT("path", v->request->path));
     char *text = arena_printf(v->arena, "request %s failed", v->request->id);

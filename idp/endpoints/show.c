@@ -66,6 +66,8 @@ void show_throttled(struct visit *v, const char *what, int64_t retry_s)
 void show_failure(struct visit *v, enum err e, const char *what)
 {
     bool later = e == ERR_BUSY || e == ERR_STORE || e == ERR_UNAVAILABLE || e == ERR_TIMEOUT;
+    if (v->answer->ready) /* not failed: it waits, and is answered anew */
+        return;
     log_event(LOG_ERROR, "failed", LOG_STR("what", what), LOG_STR("err", err_name(e)));
     if (later)
         answer_header_text(v->answer, "Retry-After", "10");

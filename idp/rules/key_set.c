@@ -69,3 +69,11 @@ size_t key_set_candidates(const struct jws_key *out[KEY_SET_TRIES], const struct
 
     return n ? n : pick(out, set, j->alg, false, VIEW_NONE);
 }
+
+bool key_set_names(const struct key_set *set, const struct jws *j)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (view_is(j->kid) && view_equal(set->rows[i].kid, j->kid) && jws_key_alg(set->rows[i].key) == j->alg)
+            return true;
+    return false;
+}

@@ -29,4 +29,7 @@ enum err key_set_read(struct key_set *out, struct arena *a, struct view text, co
  * only that one; keys without a name are asked when none has it. 0: none. */
 size_t key_set_candidates(const struct jws_key *out[KEY_SET_TRIES], const struct key_set *set, const struct jws *j);
 
+/* Does J name a key of its algorithm that is in the set? If not, and none made it, the service may have a new one. */
+bool key_set_names(const struct key_set *set, const struct jws *j);
+
 #endif

@@ -10,6 +10,7 @@
 #include "consent/ledger.h"
 #include "http/fetch.h"
 #include "http/url.h"
+#include "idp/state/client_keys.h"
 #include "idp/state/clients.h"
 #include "idp/state/config.h"
 #include "idp/state/herald.h"
@@ -233,7 +234,9 @@ static enum err open_fetches(struct op *op)
     const struct fetch_config own = {.private_allowed = true, .ca_file = op->config->tls.ca};
     enum err e = fetch_open(&op->fetch, &own);
 
-    return e ? e : outgoing_open(&op->fetch_services, op->config);
+    if (!e)
+        e = outgoing_open(&op->fetch_services, op->config);
+    return e ? e : client_keys_open(&op->client_keys, op->fetch_services, &op->clock);
 }
 
 static enum err open_all(struct op *op, struct arena *a, const char **why)
@@ -297,8 +300,9 @@ void op_close(struct op *op)
     revocation_close(op->revocation);
     predecessors_http_close(op->predecessors_http);
     trust_close(op->trust);
-    fetch_close(op->fetch);
+    client_keys_close(op->client_keys);
     fetch_close(op->fetch_services);
+    fetch_close(op->fetch);
     limits_close(op->limits);
     clients_close(op->clients);
     store_close(op->store);

@@ -15,6 +15,7 @@ struct keys;              /* idp/tokens/keys.h */
 struct master;            /* sessions/master.h */
 struct clients;           /* idp/state/clients.h */
 struct limits;            /* idp/state/limits.h */
+struct client_keys;       /* idp/state/client_keys.h */
 struct fetch;             /* http/fetch.h */
 struct upkeep;            /* idp/state/upkeep.h */
 struct herald;            /* idp/state/herald.h */
@@ -37,7 +38,8 @@ struct op {
     struct master *master; /* wraps the keys of profile values */
     struct clients *clients;
     struct limits *limits;
-    struct fetch *fetch;          /* to addresses of the operator: responders, witnesses */
+    struct fetch *fetch; /* to addresses of the operator: responders, witnesses */
+    struct client_keys *client_keys;
     struct fetch *fetch_services; /* to addresses that services registered: no private ones but those configured */
     struct upkeep *upkeep;        /* NULL: no background thread (command line, tests) */
     struct herald *herald;        /* NULL: the ledger is not published by this process */

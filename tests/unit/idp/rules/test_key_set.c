@@ -149,3 +149,12 @@ Test(key_set, asks_the_keys_that_fit)
                      asks(rows[i].alg, rows[i].kid));
     }
 }
+
+Test(key_set, names_a_key_only_by_its_name_and_algorithm)
+{
+    read("{" EC ",\"kid\":\"1\"},{" ED "}");
+    cr_expect(key_set_names(&set, &(struct jws){.alg = JWS_ES256, .kid = VIEW("1")}));
+    cr_expect_not(key_set_names(&set, &(struct jws){.alg = JWS_ES256, .kid = VIEW("2")}));
+    cr_expect_not(key_set_names(&set, &(struct jws){.alg = JWS_EDDSA, .kid = VIEW("1")}));
+    cr_expect_not(key_set_names(&set, &(struct jws){.alg = JWS_EDDSA}));
+}
