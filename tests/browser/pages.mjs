@@ -4,6 +4,7 @@ import {
   accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, goOnInWindow, held, isAt, issuer, logInWithCard,
   loginButton, look, openBrowser, openWindow, same, settled, shoot, shots, siteA, siteB, sleep, typePin, useCard, windowIsGone, windowIsOpen, withCard,
 } from './lib.mjs';
+import { writeFileSync } from 'node:fs';
 import { checkOnPage, receiptOf } from './receipt.mjs';
 
 const browser = await openBrowser();
@@ -629,6 +630,73 @@ await scene('A receipt is checked in the browser', async (page) => {
   const proof = files.proof.replace(/[A-Z](?=[^\n]*=\n\n)/, (c) => (c === 'A' ? 'B' : 'A'));
   same('a changed proof is not', (await checkOnPage(page, { ...files, proof })).kind, 'bad');
   await look(page, 'receipt');
+});
+
+// --- another device, and a counter -------------------------------------------------------------------------------------
+
+// A service of its own for each grant: what it says to Genkan, without a browser.
+function decoupledService(id, grant) {
+  const file = `${shots}/${id}.json`;
+  writeFileSync(file, JSON.stringify({
+    client_id: id, client_name: `A市 ${id}`, organization: { id: 'a-city', name: 'A市' }, sector: 'a-city',
+    redirect_uris: ['http://localhost:1/cb'], grant_types: ['authorization_code', grant],
+    fields: [{ id: 'name', required: true, purpose: '確認', 'purpose#en': 'to know who it is' }],
+  }));
+  const secret = JSON.parse(genkan('client', 'add', '--json', file).out).client_secret;
+  const headers = { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
+  const post = async (page, path, form) => (await page.request.post(`${issuer}${path}`, { form, headers })).json();
+  return { post, fetchTokens: (page, form) => post(page, '/token', { grant_type: grant, ...form }) };
+}
+const allowed = (page) => page.locator('main h1', { hasText: '許可しました' });
+// From "continue" to "allowed", with the card if it is asked for.
+async function allow(page) {
+  await page.locator('button[value="continue"]').click();
+  await page.waitForLoadState();
+  if (await loginButton(page).count()) {
+    await logInWithCard(page);
+    await page.waitForURL((url) => url.origin === issuer && url.pathname === '/next', { timeout: 30000 });
+  }
+  for (let i = 0; i < 8 && !(await allowed(page).count()); i += 1) {
+    if (await choice(page, '/profile', 'skip').count()) await choice(page, '/profile', 'skip').click();
+    else if (await choice(page, '/confirm', 'continue').count()) await choice(page, '/confirm', 'continue').click();
+    else if (await consentButton(page, 'allow').count()) await consentButton(page, 'allow').click();
+    await page.waitForLoadState();
+    await page.waitForTimeout(100);
+  }
+  held('she has allowed it', (await allowed(page).count()) === 1, page.url());
+}
+
+await scene('A television, and a counter', async (page) => {
+  const tv = decoupledService('tv', 'urn:ietf:params:oauth:grant-type:device_code');
+  const desk = decoupledService('desk', 'urn:openid:params:grant-type:ciba');
+  await page.waitForTimeout(1500); // the server looks for new services once a second
+  const asked = await tv.post(page, '/device_authorization', { scope: 'openid name' });
+  await page.goto(asked.verification_uri);
+  await page.locator('#code').fill('000000000');
+  await page.keyboard.press('Enter');
+  held('a wrong number is said to be wrong', await page.locator('#code-problem').isVisible());
+  await look(page, 'device');
+  await page.locator('#code').fill(asked.user_code.replace(/[0-9]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)));
+  await page.keyboard.press('Enter');
+  same('wide digits of a Japanese keyboard are digits', await page.locator('.word-itself').innerText(), asked.user_code);
+  await look(page, 'device-ask');
+  await allow(page);
+  await look(page, 'device-allowed');
+  held('the television has her name', (await tv.fetchTokens(page, { device_code: asked.device_code })).scope === 'openid name');
+
+  await page.goto(`${issuer}/me/counter`);
+  await page.locator('button[value="code"]').click();
+  const code = await page.locator('#counter-code').innerText();
+  await look(page, 'counter-code');
+  const request = await desk.post(page, '/bc-authorize', { scope: 'openid name', login_hint: code, binding_message: '窓口 3 さくら' });
+  await page.goto(`${issuer}/`);
+  await look(page, 'home-asked');
+  await page.locator('#asked ~ p a').click();
+  await look(page, 'counter');
+  await page.locator('button[value="look"]').click();
+  await look(page, 'counter-ask');
+  await allow(page);
+  held('the counter has her name', (await desk.fetchTokens(page, { auth_req_id: request.auth_req_id })).scope === 'openid name');
 });
 
 await browser.close();
