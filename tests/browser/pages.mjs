@@ -674,7 +674,7 @@ await scene('A television, and a counter', async (page) => {
   await page.goto(asked.verification_uri);
   await page.locator('#code').fill('000000000');
   await page.keyboard.press('Enter');
-  held('a wrong number is said to be wrong', await page.locator('#code-problem').isVisible());
+  held('a wrong number is said to be wrong', await page.locator('#code-problem').waitFor().then(() => true, () => false));
   await look(page, 'device');
   await page.locator('#code').fill(asked.user_code.replace(/[0-9]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)));
   await page.keyboard.press('Enter');
