@@ -14,18 +14,21 @@
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "endpoints.h"
 #include "http/url.h"
 #include "limits.h"
 #include "load.h"
 #include "process.h"
 #include "seed.h"
+#include "slices.h"
 
-#define LEVELS_MAX 16
-#define SLICES     10
+#define LEVELS_MAX  16
+#define CYCLE_STEPS 3
+#define HELLO       5 /* bytes */
 
 struct options {
     const char *genkan, *roots, *json, *folder;
-    unsigned cycles, soak, workers, levels[LEVELS_MAX];
+    unsigned cycles, soak, workers, requests, levels[LEVELS_MAX];
     size_t n_levels;
     bool es256, rs256, limits;
     bool keep, awake;
@@ -63,6 +66,7 @@ struct report {
     long rss_idle_kib, rss_before_soak_kib, rss_after_soak_kib;
     unsigned soak;
     int64_t disclosures_expected, disclosures_found;
+    struct endpoints endpoints;
 };
 
 /* --- the cycle -------------------------------------------------------------------------------------------------- */
@@ -201,41 +205,14 @@ static double wait_until_up(uint16_t port, int64_t from_ns)
 
 /* --- measuring -------------------------------------------------------------------------------------------------- */
 
-/* A slice during which somebody else used the machine counts as one of ten. */
-static void take_median(struct figure *f, const double slices[SLICES], const struct load_result results[SLICES])
-{
-    int middle = 0;
-    for (int i = 0; i < SLICES; i++) {
-        int below = 0;
-        for (int k = 0; k < SLICES; k++)
-            below += slices[k] < slices[i] || (slices[k] == slices[i] && k < i);
-        if (below == SLICES / 2)
-            middle = i;
-        f->mean_us += slices[i] / SLICES;
-    }
-    f->cpu_us = slices[middle];
-    f->load = results[middle];
-}
-
 static void measure_level(struct report *r, const struct options *o, struct load *load, pid_t pid, const char *alg,
                           unsigned clients)
 {
     struct figure *f = &r->figures[r->n++];
     *f = (struct figure){.alg = alg, .clients = clients};
     load->clients = clients;
-    load->cycles = 10 * clients + 200; /* warm */
-    load_run(load);
-    r->disclosures_expected += load->cycles;
-    double slices[SLICES];
-    struct load_result results[SLICES];
-    load->cycles = o->cycles / SLICES;
-    for (int i = 0; i < SLICES; i++) {
-        int64_t from = process_cpu_ns(pid);
-        results[i] = load_run(load);
-        slices[i] = (double)(process_cpu_ns(pid) - from) / 1e3 / load->cycles;
-        r->disclosures_expected += load->cycles;
-    }
-    take_median(f, slices, results);
+    f->cpu_us = slices_measure(&f->mean_us, &f->load, load, pid, o->cycles);
+    r->disclosures_expected += slices_cycles(load, o->cycles);
     fprintf(stderr, "  %s, %u at once: %.1f us CPU a cycle, p99 %.2f ms\n", alg, clients, f->cpu_us, f->load.p99_ms);
 }
 
@@ -246,14 +223,14 @@ struct limit {
 static struct limit measure_limit(const char *folder, unsigned clients)
 {
     struct limit l;
-    l.answer_us = limit_answer_us(clients, &l.answers_per_second);
+    l.answer_us = limit_answer_us(clients, HELLO, &l.answers_per_second);
     l.row_us = limit_row_us(folder, clients, &l.commits_per_second);
     return l;
 }
 
 static double sum_of(const struct limit *l, double signature_us)
 {
-    return LOAD_STEPS * l->answer_us + l->row_us + signature_us;
+    return CYCLE_STEPS * l->answer_us + l->row_us + signature_us;
 }
 
 static void measure_limits(struct report *r, const struct options *o, const char *folder)
@@ -291,7 +268,7 @@ static void measure_server(struct report *r, const struct options *o, const char
     usleep(300000);
     r->rss_idle_kib = process_rss_kib(pid);
     struct cycle cycles[2] = {cycle_of(a, &seed, 0), cycle_of(a, &seed, 1)};
-    struct load load = {.port = port, .write = write_step, .read = read_step};
+    struct load load = {.port = port, .steps = CYCLE_STEPS, .write = write_step, .read = read_step};
     if (o->wait_s) {
         fprintf(stderr, "server: pid %d, port %u\n", (int)pid, port);
         sleep(o->wait_s);
@@ -304,13 +281,20 @@ static void measure_server(struct report *r, const struct options *o, const char
     r->rss_before_soak_kib = process_rss_kib(pid);
     if (o->soak) {
         fprintf(stderr, "soak\n");
-        load = (struct load){
-            .port = port, .clients = 8, .cycles = o->soak, .ctx = &cycles[0], .write = write_step, .read = read_step};
+        load = (struct load){.port = port,
+                             .clients = 8,
+                             .cycles = o->soak,
+                             .steps = CYCLE_STEPS,
+                             .ctx = &cycles[0],
+                             .write = write_step,
+                             .read = read_step};
         load_run(&load);
         r->disclosures_expected += o->soak;
         r->soak = o->soak;
     }
     r->rss_after_soak_kib = process_rss_kib(pid);
+    if (o->requests)
+        endpoints_measure(&r->endpoints, &seed, a, port, pid, o->requests);
     int status = process_end(pid);
     if (status != 0)
         fprintf(stderr, "bench: the server ended with %d\n", status);
@@ -353,7 +337,7 @@ static void print_table(const struct report *r)
                "|\n",
                f->alg, f->clients, f->cpu_us, f->mean_us, f->limit_us, target_of(f)->required,
                ratio(f->cpu_us, f->limit_us), verdict(f), f->shared_us, ratio(f->cpu_us, f->shared_us),
-               f->load.cycles / f->load.seconds, f->load.p50_ms, f->load.p99_ms, LOAD_STEPS * f->answer_us, f->row_us);
+               f->load.cycles / f->load.seconds, f->load.p50_ms, f->load.p99_ms, CYCLE_STEPS * f->answer_us, f->row_us);
     }
 }
 
@@ -418,6 +402,8 @@ static void write_json(const struct report *r, const char *path)
                 target_of(g)->required, g->answer_us, g->row_us, g->load.cycles, g->load.cycles / g->load.seconds,
                 g->load.p50_ms, g->load.p99_ms, g->load.max_ms);
     }
+    fprintf(f, "\n],\"endpoints\":[");
+    endpoints_write_json(&r->endpoints, f);
     fprintf(f, "\n]}\n");
     fclose(f);
 }
@@ -433,6 +419,7 @@ static void usage(void)
          "  --levels 1,8,64      concurrency\n"
          "  --cycles N           cycles a level [20000]\n"
          "  --soak N             cycles for the resident set, at 8 at once [100000]\n"
+         "  --requests N         of each other endpoint [20000]; 0: none\n"
          "  --workers N          of the server [its default]\n"
          "  --alg es256|rs256    only one\n"
          "  --no-limits          leave the limits out\n"
@@ -473,6 +460,9 @@ static bool take_option(struct options *o, int c)
     case 's':
         o->soak = (unsigned)strtoul(optarg, NULL, 10);
         return true;
+    case 'q':
+        o->requests = (unsigned)strtoul(optarg, NULL, 10);
+        return true;
     case 'w':
         o->workers = (unsigned)strtoul(optarg, NULL, 10);
         return true;
@@ -502,16 +492,17 @@ static bool take_option(struct options *o, int c)
 static bool read_options(struct options *o, int argc, char **argv)
 {
     static const struct option names[] = {
-        {"genkan", 1, NULL, 'g'},   {"roots", 1, NULL, 'r'}, {"folder", 1, NULL, 'f'},    {"levels", 1, NULL, 'l'},
-        {"cycles", 1, NULL, 'c'},   {"soak", 1, NULL, 's'},  {"workers", 1, NULL, 'w'},   {"alg", 1, NULL, 'a'},
-        {"json", 1, NULL, 'j'},     {"wait", 1, NULL, 't'},  {"no-limits", 0, NULL, 'n'}, {"keep", 0, NULL, 'k'},
-        {"let-idle", 0, NULL, 'i'}, {"help", 0, NULL, 'h'},  {NULL, 0, NULL, 0}};
+        {"genkan", 1, NULL, 'g'},   {"roots", 1, NULL, 'r'},    {"folder", 1, NULL, 'f'},    {"levels", 1, NULL, 'l'},
+        {"cycles", 1, NULL, 'c'},   {"soak", 1, NULL, 's'},     {"workers", 1, NULL, 'w'},   {"alg", 1, NULL, 'a'},
+        {"json", 1, NULL, 'j'},     {"wait", 1, NULL, 't'},     {"no-limits", 0, NULL, 'n'}, {"keep", 0, NULL, 'k'},
+        {"let-idle", 0, NULL, 'i'}, {"requests", 1, NULL, 'q'}, {"help", 0, NULL, 'h'},      {NULL, 0, NULL, 0}};
     int c;
     *o = (struct options){.genkan = BUILD_DIR "/genkan",
                           .roots = BUILD_DIR "/testpki/trust",
                           .folder = "/var/tmp",
                           .cycles = 20000,
                           .soak = 100000,
+                          .requests = 20000,
                           .levels = {1, 2, 4, 8, 16, 32, 64},
                           .n_levels = 7,
                           .es256 = true,
@@ -551,7 +542,10 @@ int main(int argc, char **argv)
     measure_server(&report, &o, folder, &a);
     if (o.limits)
         measure_limits(&report, &o, folder);
+    if (o.limits && o.requests)
+        endpoints_compare(&report.endpoints, folder);
     print_report(&report);
+    endpoints_print(&report.endpoints);
     if (o.json)
         write_json(&report, o.json);
     if (!o.keep)

@@ -15,17 +15,19 @@
 
 /* --- bare libmicrohttpd ----------------------------------------------------------------------------------------- */
 
+enum { ANSWER_MAX = 65536, STEPS = 3 };
+
+/* CLS: how many bytes to answer. */
 static enum MHD_Result hello(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
                              const char *version, const char *data, size_t *n, void **context)
 {
-    static char seen;
-    (void)cls, (void)url, (void)method, (void)version, (void)data, (void)n;
+    static char seen, text[ANSWER_MAX];
+    (void)url, (void)method, (void)version, (void)data, (void)n;
     if (!*context) {
         *context = &seen;
         return MHD_YES;
     }
-    char text[] = "hello";
-    struct MHD_Response *response = MHD_create_response_from_buffer(5, text, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = MHD_create_response_from_buffer(*(const size_t *)cls, text, MHD_RESPMEM_MUST_COPY);
     MHD_add_response_header(response, "Content-Type", "text/plain");
     enum MHD_Result ok = MHD_queue_response(connection, 200, response);
     MHD_destroy_response(response);
@@ -33,7 +35,7 @@ static enum MHD_Result hello(void *cls, struct MHD_Connection *connection, const
 }
 
 /* A process of its own, so that its CPU time is its own. */
-static pid_t start_bare(uint16_t *port)
+static pid_t start_bare(uint16_t *port, size_t size)
 {
     int pipe_fd[2];
     if (pipe(pipe_fd) != 0)
@@ -47,7 +49,7 @@ static pid_t start_bare(uint16_t *port)
         return pid;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, hello, NULL, MHD_OPTION_END);
+    struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, hello, &size, MHD_OPTION_END);
     uint16_t mine = d ? MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port : 0;
     if (!d || write(pipe_fd[1], &mine, sizeof(mine)) != sizeof(mine))
         _exit(1);
@@ -63,15 +65,22 @@ static size_t write_hello(const void *ctx, struct load_client *c, char *to, size
 
 static const char *read_hello(const void *ctx, struct load_client *c, const char *body)
 {
-    (void)ctx;
-    return strncmp(c->answer, "HTTP/1.1 200", 12) == 0 && strcmp(body, "hello") == 0 ? NULL : "no hello";
+    size_t head = (size_t)(body - c->answer);
+    return strncmp(c->answer, "HTTP/1.1 200", 12) == 0 && c->n == head + *(const size_t *)ctx ? NULL : "no hello";
 }
 
-double limit_answer_us(unsigned clients, double *per_second)
+double limit_answer_us(unsigned clients, size_t size, double *per_second)
 {
     uint16_t port = 0;
-    pid_t pid = start_bare(&port);
-    struct load load = {.port = port, .clients = clients, .cycles = 2000, .write = write_hello, .read = read_hello};
+    size_t sent = size < ANSWER_MAX ? size : ANSWER_MAX;
+    pid_t pid = start_bare(&port, sent);
+    struct load load = {.port = port,
+                        .clients = clients,
+                        .cycles = 2000,
+                        .steps = STEPS,
+                        .ctx = &sent,
+                        .write = write_hello,
+                        .read = read_hello};
     load_run(&load);
     load.cycles = 20000;
     int64_t from = process_cpu_ns(pid);
@@ -79,8 +88,8 @@ double limit_answer_us(unsigned clients, double *per_second)
     int64_t cpu = process_cpu_ns(pid) - from;
     kill(pid, SIGKILL);
     process_end(pid);
-    *per_second = LOAD_STEPS * r.cycles / r.seconds;
-    return (double)cpu / 1e3 / (LOAD_STEPS * r.cycles);
+    *per_second = STEPS * r.cycles / r.seconds;
+    return (double)cpu / 1e3 / (STEPS * r.cycles);
 }
 
 /* --- signatures ------------------------------------------------------------------------------------------------- */
@@ -119,6 +128,32 @@ double limit_es256_us(void)
 double limit_rs256_us(void)
 {
     return signature_us(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048), 1000);
+}
+
+static void verify_once(EVP_MD_CTX *ctx, EVP_PKEY *key, const unsigned char *data, size_t n, const unsigned char *sig,
+                        size_t size)
+{
+    if (EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 || EVP_DigestVerify(ctx, sig, size, data, n) != 1)
+        exit(1);
+}
+
+double limit_es256_verify_us(void)
+{
+    enum { TIMES = 10000 };
+    unsigned char data[600] = {1}, sig[128];
+    size_t size = sizeof(sig);
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    if (!key || !ctx || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
+        EVP_DigestSign(ctx, sig, &size, data, sizeof(data)) != 1)
+        exit(1);
+    int64_t from = thread_cpu_ns();
+    for (int i = 0; i < TIMES; i++)
+        verify_once(ctx, key, data, sizeof(data), sig, size);
+    double us = (double)(thread_cpu_ns() - from) / 1e3 / TIMES;
+    EVP_MD_CTX_free(ctx);
+    EVP_PKEY_free(key);
+    return us;
 }
 
 /* --- durable rows ----------------------------------------------------------------------------------------------- */

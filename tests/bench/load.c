@@ -76,12 +76,30 @@ static const char *whole_body(struct load_client *c)
     return c->n >= (size_t)(end + 4 - c->answer) + length ? end + 4 : NULL;
 }
 
+int load_exchange(int fd, const char *request, char *answer, size_t room, size_t *n)
+{
+    static struct load_client c;
+    ssize_t got = send(fd, request, strlen(request), MSG_NOSIGNAL);
+    for (c.n = 0; got > 0 && !(c.n && whole_body(&c)); c.n += (size_t)got) {
+        got = recv(fd, c.answer + c.n, sizeof(c.answer) - 1 - c.n, 0);
+        c.answer[c.n + (got > 0 ? (size_t)got : 0)] = 0;
+        if (got <= 0)
+            break;
+    }
+    close(fd);
+    if (got <= 0 || c.n >= room)
+        return -1;
+    memcpy(answer, c.answer, c.n + 1);
+    *n = c.n;
+    return 0;
+}
+
 static void answered(struct running *r, struct load_client *c, const char *body)
 {
     const char *why = r->load->read(r->load->ctx, c, body);
     if (why)
         stop(c, why);
-    if (++c->step < LOAD_STEPS) {
+    if (++c->step < r->load->steps) {
         send_step(r, c);
         return;
     }

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LOAD_STEPS      3
 #define LOAD_CLIENTS    256
 #define LOAD_ANSWER_MAX 65536
 
@@ -22,6 +21,7 @@ struct load_client {
 struct load {
     uint16_t port;
     unsigned clients, cycles; /* cycles in all */
+    int steps;                /* requests a cycle */
     const void *ctx;
     /* Writes the request of c->step into TO (ROOM bytes); its length. */
     size_t (*write)(const void *ctx, struct load_client *c, char *to, size_t room);
@@ -37,6 +37,9 @@ struct load_result {
 
 /* Runs to the end. The process stops with a message when an answer is wrong: a broken server must not look fast. */
 struct load_result load_run(const struct load *load);
+
+/* REQUEST over FD, the whole answer into ANSWER (NUL-terminated, *N bytes), and FD is closed. 0, or -1. */
+int load_exchange(int fd, const char *request, char *answer, size_t room, size_t *n);
 
 /* A blocking connection to port; -1 when nobody listens. */
 int load_connect(uint16_t port);

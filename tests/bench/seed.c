@@ -37,6 +37,17 @@ static const char *config_text(struct arena *a, const struct seed *s, const char
                         s->issuer, port, folder, workers ? "workers = " : "", workers, workers ? "\n" : "", roots);
 }
 
+/* What is particular about service I. */
+static const char *particulars(struct arena *a, const struct seed *s, int i)
+{
+    if (i == SEED_REFRESH)
+        return "\"grant_types\":[\"authorization_code\",\"refresh_token\"],";
+    if (i == SEED_KEYS)
+        return arena_printf(a, "\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{\"keys\":[%s]},",
+                            s->keys.jwk);
+    return "";
+}
+
 static const char *registration_text(struct arena *a, const struct seed *s, int i)
 {
     return arena_printf(
@@ -44,19 +55,19 @@ static const char *registration_text(struct arena *a, const struct seed *s, int 
         "{\"client_name\":\"施設予約 %d\",\"organization\":{\"id\":\"city-%d\",\"name\":\"A市\",\"name#en\":\"A "
         "City\"},"
         "\"profile\":\"muni\",\"sector\":\"city-%d\",\"redirect_uris\":[\"%s\"],\"id_token_signed_response_alg\":\"%"
-        "s\","
+        "s\",%s"
         "\"fields\":["
         "{\"id\":\"name\",\"required\":true,\"purpose\":\"予約者の確認\",\"purpose#en\":\"To know who books\"},"
         "{\"id\":\"address\",\"required\":true,\"purpose\":\"市民料金\",\"purpose#en\":\"Residents' price\"},"
         "{\"id\":\"age_over_65\",\"required\":false,\"purpose\":\"割引\",\"purpose#en\":\"Reduced price\"}]}",
-        i, i, i, s->redirect_uri, i ? "RS256" : "ES256");
+        i, i, i, s->redirect_uri, i == SEED_RS256 ? "RS256" : "ES256", particulars(a, s, i));
 }
 
 struct seeding {
     struct seed *seed;
     struct arena *a;
     struct op *op;
-    struct client *client[2];
+    struct client *client[SEED_CLIENTS];
     struct ident resident;
     struct field_profile profile;
     int64_t now;
@@ -68,7 +79,7 @@ static void record_clients(struct seeding *s, struct db *db)
 {
     uint8_t hash[SHA256_SIZE];
     sha256(hash, view_text(s->seed->secret));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < SEED_CLIENTS; i++) {
         struct registration_fault fault = {0};
         struct view id = view_text(s->seed->client[i]), text = view_text(registration_text(s->a, s->seed, i));
         if (registration_read(&s->client[i], s->a, text, id, &fault) != ERR_OK) {
@@ -115,7 +126,7 @@ static void record_session(struct seeding *s, struct db *db)
         .expires_at = s->now + 43200,
     };
     must(session_mint(db, &session), "session");
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < SEED_CLIENTS; i++)
         must(session_add_service(db, session.id, view_text(s->seed->client[i]), s->now), "session service");
 }
 
@@ -140,8 +151,8 @@ static enum err seed_job(struct db *db, void *ctx)
     record_clients(s, db);
     record_resident(s, db);
     record_session(s, db);
-    record_consent(s, db, s->client[0]);
-    record_consent(s, db, s->client[1]);
+    for (int i = 0; i < SEED_CLIENTS; i++)
+        record_consent(s, db, s->client[i]);
     return ERR_OK;
 }
 
@@ -152,8 +163,11 @@ static void fill(struct seed *s, struct arena *a, const char *folder, uint16_t p
     uint8_t digest[SHA256_SIZE];
     s->config = arena_printf(a, "%s/genkan.conf", folder);
     s->issuer = arena_printf(a, "http://localhost:%u", port);
-    s->client[0] = "bench-es256";
-    s->client[1] = "bench-rs256";
+    s->client[SEED_ES256] = "bench-es256";
+    s->client[SEED_RS256] = "bench-rs256";
+    s->client[SEED_REFRESH] = "bench-refresh";
+    s->client[SEED_KEYS] = "bench-keys";
+    signer_open(&s->keys, a, "bench");
     s->secret = chance_ticket(a);
     s->browser = chance_ticket(a);
     s->session = chance_ticket(a);

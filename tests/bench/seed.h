@@ -1,16 +1,21 @@
-/* seed: a data folder with two services (ES256 and RS256), one resident, her live session and her stored consents. */
+/* seed: a data folder with four services, one resident, her live session and her stored consents. */
 #ifndef BENCH_SEED_H
 #define BENCH_SEED_H
 
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "signer.h"
+
+/* By the algorithm of their ID tokens; one that refreshes, one that authenticates with keys (both ES256). */
+enum { SEED_ES256, SEED_RS256, SEED_REFRESH, SEED_KEYS, SEED_CLIENTS };
 
 struct seed {
     const char *config; /* path of genkan.conf */
     const char *issuer;
-    const char *browser, *session;  /* cookie values */
-    const char *client[2], *secret; /* [0] ES256, [1] RS256 */
+    const char *browser, *session; /* cookie values */
+    const char *client[SEED_CLIENTS], *secret;
+    struct signer keys; /* of SEED_KEYS */
     const char *redirect_uri, *scope;
     const char *verifier, *challenge; /* PKCE */
 };

@@ -1,0 +1,391 @@
+#include "endpoints.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/base64.h"
+#include "base/hash.h"
+#include "http/url.h"
+#include "limits.h"
+#include "slices.h"
+
+enum { AT_ONCE = 8, TOKEN_MAX = 1024, ROOM = 16384 };
+
+/* One endpoint's requests. HEAD ends with an empty line where there is no body. */
+struct work {
+    const struct seed *seed;
+    struct arena *a;
+    enum endpoint which;
+    const char *head, *body;
+    size_t bytes; /* of the last answer's body */
+    unsigned number;
+    char (*tokens)[TOKEN_MAX]; /* the refresh token of each client */
+};
+
+static const char *const names[ENDPOINT_COUNT] = {"discovery",     "key set",        "UserInfo, nothing disclosed",
+                                                  "introspection", "refresh, ES256", "PAR + keys + DPoP cycle"};
+
+_Noreturn static void stop(const char *why)
+{
+    fprintf(stderr, "bench: %s\n", why);
+    exit(1);
+}
+
+static const char *text_of(struct buf *b)
+{
+    const char *text;
+    if (buf_done_text(b, &text) != ERR_OK)
+        stop("not enough room");
+    return text;
+}
+
+static const char *host(const struct work *w)
+{
+    return w->seed->issuer + strlen("http://");
+}
+
+static const char *get_head(const struct work *w, const char *path, const char *more)
+{
+    return arena_printf(w->a, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\n%s\r\n", path, host(w), more);
+}
+
+static const char *basic(const struct work *w, int client)
+{
+    const char *pair = arena_printf(w->a, "%s:%s", w->seed->client[client], w->seed->secret);
+    return arena_printf(w->a, "Authorization: Basic %s\r\n", base64_text(w->a, view_text(pair)));
+}
+
+/* A form POST: MORE are further headers; its length and BODY follow. */
+static size_t put_post(const struct work *w, char *to, size_t room, const char *path, const char *more,
+                       const char *body)
+{
+    return (size_t)snprintf(to, room,
+                            "POST %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: application/x-www-form-urlencoded\r\n"
+                            "Accept: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                            path, host(w), more, strlen(body), body);
+}
+
+static bool keep(char *to, size_t room, const char *text, const char *before, const char *ends)
+{
+    const char *from = strstr(text, before);
+    size_t n = from ? strcspn(from += strlen(before), ends) : 0;
+    if (n == 0 || n >= room)
+        return false;
+    memcpy(to, from, n);
+    to[n] = 0;
+    return true;
+}
+
+/* --- a login, for the tokens that are asked about ---------------------------------------------------------------- */
+
+static const char *authorize_head(const struct work *w, int client, const char *scope)
+{
+    struct buf b;
+    buf_open(&b, w->a, ROOM);
+    buf_put_text(&b, "GET /authorize?response_type=code&prompt=none&code_challenge_method=S256");
+    url_add_param(&b, "client_id", view_text(w->seed->client[client]));
+    url_add_param(&b, "redirect_uri", view_text(w->seed->redirect_uri));
+    url_add_param(&b, "scope", view_text(scope));
+    url_add_param(&b, "code_challenge", view_text(w->seed->challenge));
+    buf_printf(&b, " HTTP/1.1\r\nHost: %s\r\nCookie: __Host-browser=%s; __Host-session=%s\r\nAccept: text/html\r\n\r\n",
+               host(w), w->seed->browser, w->seed->session);
+    return text_of(&b);
+}
+
+static const char *encoded(const struct work *w, const char *text)
+{
+    struct buf b;
+    buf_open(&b, w->a, ROOM);
+    url_put_encoded(&b, view_text(text));
+    return text_of(&b);
+}
+
+struct login {
+    const struct work *work;
+    const char *authorize, *more, *body; /* of the token request, without the code */
+    char (*tokens)[TOKEN_MAX];           /* what each client is given */
+    const char *member;                  /* which token of the answer */
+};
+
+static size_t write_login(const void *ctx, struct load_client *c, char *to, size_t room)
+{
+    const struct login *l = ctx;
+    char body[ROOM];
+    if (c->step == 0)
+        return (size_t)snprintf(to, room, "%s", l->authorize);
+    snprintf(body, sizeof(body), "%s%s", l->body, c->note);
+    return put_post(l->work, to, room, "/token", l->more, body);
+}
+
+static const char *read_login(const void *ctx, struct load_client *c, const char *body)
+{
+    const struct login *l = ctx;
+    if (c->step == 0)
+        return keep(c->note, sizeof(c->note), c->answer, "?code=", "&\r\n") ? NULL : "no code";
+    return keep(l->tokens[c->number], TOKEN_MAX, body, l->member, "\"") ? NULL : "no such token";
+}
+
+/* One login for each client of the load: TOKENS[i] becomes the MEMBER of the token answer. */
+static void log_in(const struct work *w, uint16_t port, int client, const char *scope, const char *member,
+                   char (*tokens)[TOKEN_MAX])
+{
+    struct login l = {.work = w, .authorize = authorize_head(w, client, scope), .more = basic(w, client)};
+    l.body =
+        arena_printf(w->a, "grant_type=authorization_code&code_verifier=%s&redirect_uri=%s&code=", w->seed->verifier,
+                     encoded(w, w->seed->redirect_uri));
+    l.tokens = tokens;
+    l.member = member;
+    struct load load = {.port = port,
+                        .clients = AT_ONCE,
+                        .cycles = AT_ONCE,
+                        .steps = 2,
+                        .ctx = &l,
+                        .write = write_login,
+                        .read = read_login};
+    load_run(&load);
+}
+
+/* --- one request ------------------------------------------------------------------------------------------------- */
+
+static size_t write_one(const void *ctx, struct load_client *c, char *to, size_t room)
+{
+    const struct work *w = ctx;
+    char body[2 * TOKEN_MAX];
+    if (!w->body)
+        return (size_t)snprintf(to, room, "%s", w->head);
+    snprintf(body, sizeof(body), "%s%s", w->body, w->tokens[c->number]);
+    return put_post(w, to, room, w->which == ENDPOINT_REFRESH ? "/token" : "/introspect", w->head, body);
+}
+
+static const char *read_one(const void *ctx, struct load_client *c, const char *body)
+{
+    static const char *const has[ENDPOINT_COUNT] = {
+        "\"issuer\":", "\"keys\":", "\"sub\":", "\"active\":true", "\"id_token\":\"", ""};
+    const struct work *w = ctx;
+    if (strncmp(c->answer, "HTTP/1.1 200", 12) != 0 || !strstr(body, has[w->which]))
+        return "another answer than it should be";
+    if (w->which == ENDPOINT_REFRESH && !keep(w->tokens[c->number], TOKEN_MAX, body, "\"refresh_token\":\"", "\""))
+        return "no refresh token";
+    return NULL;
+}
+
+/* --- the cycle with keys ----------------------------------------------------------------------------------------- */
+
+/* RFC 7523 3, to the issuer as FAPI 2.0 wants it. */
+static void put_assertion(struct buf *b, const struct work *w, const char *jti)
+{
+    char payload[512];
+    long long now = (long long)time(NULL);
+    const char *id = w->seed->client[SEED_KEYS];
+    snprintf(payload, sizeof(payload),
+             "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s\",\"jti\":\"a%s\",\"iat\":%lld,\"exp\":%lld}", id, id,
+             w->seed->issuer, jti, now, now + 60);
+    buf_put_text(b, "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+                    "&client_assertion=");
+    signer_put(b, &w->seed->keys, "{\"alg\":\"ES256\"}", payload);
+}
+
+/* RFC 9449 4.2; the same key proves what it has and who it is, which nothing forbids. */
+static void put_proof(struct buf *b, const struct work *w, const char *path, const char *jti)
+{
+    char header[512], payload[512];
+    snprintf(header, sizeof(header), "{\"typ\":\"dpop+jwt\",\"alg\":\"ES256\",\"jwk\":%s}", w->seed->keys.jwk);
+    snprintf(payload, sizeof(payload), "{\"jti\":\"p%s\",\"htm\":\"POST\",\"htu\":\"%s%s\",\"iat\":%lld}", jti,
+             w->seed->issuer, path, (long long)time(NULL));
+    buf_put_text(b, "DPoP: ");
+    signer_put(b, &w->seed->keys, header, payload);
+    buf_put_text(b, "\r\n");
+}
+
+static size_t write_signed(const struct work *w, char *to, size_t room, const char *path, const char *form,
+                           const char *jti)
+{
+    struct buf body, head;
+    const char *head_text = "", *body_text = "";
+    buf_open(&body, NULL, ROOM);
+    buf_put_text(&body, form);
+    put_assertion(&body, w, jti);
+    buf_open(&head, NULL, ROOM);
+    put_proof(&head, w, path, jti);
+    if (buf_done_text(&head, &head_text) != ERR_OK || buf_done_text(&body, &body_text) != ERR_OK)
+        stop("not enough room");
+    size_t n = put_post(w, to, room, path, head_text, body_text);
+    buf_close(&head);
+    buf_close(&body);
+    return n;
+}
+
+static size_t write_keys(const void *ctx, struct load_client *c, char *to, size_t room)
+{
+    const struct work *w = ctx;
+    char jti[64], form[ROOM];
+    snprintf(jti, sizeof(jti), "%lld-%u-%u-%d", (long long)c->began_ns, c->number, c->cycle, c->step);
+    if (c->step == 0)
+        return write_signed(w, to, room, "/par", w->body, jti);
+    if (c->step == 1)
+        return (size_t)snprintf(to, room, "GET /authorize?client_id=%s&request_uri=%s%s", w->seed->client[SEED_KEYS],
+                                c->note, w->head);
+    snprintf(form, sizeof(form), "grant_type=authorization_code&code_verifier=%s&redirect_uri=%s&code=%s",
+             w->seed->verifier, w->tokens[0], c->note);
+    return write_signed(w, to, room, "/token", form, jti);
+}
+
+static const char *read_keys(const void *ctx, struct load_client *c, const char *body)
+{
+    (void)ctx;
+    if (c->step == 0)
+        return keep(c->note, sizeof(c->note), body, "\"request_uri\":\"", "\"") ? NULL : "no request_uri";
+    if (c->step == 1)
+        return keep(c->note, sizeof(c->note), c->answer, "?code=", "&\r\n") ? NULL : "no code";
+    return strstr(body, "\"id_token\":\"") && strstr(body, "\"token_type\":\"DPoP\"") ? NULL : "no tokens with a key";
+}
+
+/* --- measuring --------------------------------------------------------------------------------------------------- */
+
+static const char *pushed_form(const struct work *w)
+{
+    struct buf b;
+    buf_open(&b, w->a, ROOM);
+    buf_put_text(&b, "response_type=code&prompt=none&code_challenge_method=S256&state=s&nonce=n&scope=");
+    url_put_encoded(&b, view_text(w->seed->scope));
+    buf_printf(&b, "&client_id=%s&code_challenge=%s&redirect_uri=", w->seed->client[SEED_KEYS], w->seed->challenge);
+    url_put_encoded(&b, view_text(w->seed->redirect_uri));
+    return text_of(&b);
+}
+
+static void prepare(struct work *w, uint16_t port)
+{
+    switch (w->which) {
+    case ENDPOINT_DISCOVERY:
+        w->head = get_head(w, "/.well-known/openid-configuration", "");
+        break;
+    case ENDPOINT_JWKS:
+        w->head = get_head(w, "/jwks", "");
+        break;
+    case ENDPOINT_USERINFO:
+        log_in(w, port, SEED_ES256, "openid", "\"access_token\":\"", w->tokens);
+        w->head = get_head(w, "/userinfo", arena_printf(w->a, "Authorization: Bearer %s\r\n", w->tokens[0]));
+        break;
+    case ENDPOINT_INTROSPECT:
+        log_in(w, port, SEED_ES256, "openid", "\"access_token\":\"", w->tokens);
+        w->head = basic(w, SEED_ES256);
+        w->body = "token=";
+        break;
+    case ENDPOINT_REFRESH:
+        log_in(w, port, SEED_REFRESH, w->seed->scope, "\"refresh_token\":\"", w->tokens);
+        w->head = basic(w, SEED_REFRESH);
+        w->body = "grant_type=refresh_token&refresh_token=";
+        break;
+    default:
+        snprintf(w->tokens[0], TOKEN_MAX, "%s", encoded(w, w->seed->redirect_uri));
+        w->head = arena_printf(w->a, " HTTP/1.1\r\nHost: %s\r\nCookie: __Host-browser=%s; __Host-session=%s\r\n\r\n",
+                               host(w), w->seed->browser, w->seed->session);
+        w->body = pushed_form(w);
+    }
+}
+
+/* How long the whole answer to HEAD is. */
+static size_t size_of_answer(const struct work *w, uint16_t port)
+{
+    static char answer[LOAD_ANSWER_MAX];
+    size_t n = 0;
+    int fd = load_connect(port);
+    if (fd < 0 || load_exchange(fd, w->head, answer, sizeof(answer), &n) != 0)
+        stop("no answer");
+    const char *body = strstr(answer, "\r\n\r\n");
+    return body ? n - (size_t)(body + 4 - answer) : 0;
+}
+
+static void measure_one(struct endpoint_figure *f, struct work *w, uint16_t port, pid_t pid, unsigned requests)
+{
+    bool keys = w->which == ENDPOINT_KEYS;
+    struct load load = {.port = port,
+                        .clients = AT_ONCE,
+                        .steps = keys ? 3 : 1,
+                        .ctx = w,
+                        .write = keys ? write_keys : write_one,
+                        .read = keys ? read_keys : read_one};
+    prepare(w, port);
+    if (w->which == ENDPOINT_DISCOVERY || w->which == ENDPOINT_JWKS)
+        f->bytes = size_of_answer(w, port);
+    f->cpu_us = slices_measure(&f->mean_us, &f->load, &load, pid, requests);
+    fprintf(stderr, "  %s, %u at once: %.1f us CPU\n", names[w->which], AT_ONCE, f->cpu_us);
+}
+
+void endpoints_measure(struct endpoints *out, const struct seed *seed, struct arena *a, uint16_t port, pid_t pid,
+                       unsigned requests)
+{
+    static char tokens[AT_ONCE][TOKEN_MAX];
+    out->requests = requests;
+    for (int i = 0; i < ENDPOINT_COUNT; i++) {
+        struct work w = {.seed = seed, .a = a, .which = (enum endpoint)i, .tokens = tokens};
+        measure_one(&out->figures[i], &w, port, pid, requests);
+    }
+}
+
+/* --- limits ------------------------------------------------------------------------------------------------------ */
+
+/* How many times the limit is allowed, and what the limit is made of. */
+static const struct {
+    double times;
+    const char *of;
+} allowed[ENDPOINT_COUNT] = {
+    {1.3, "a bare answer of that size"},
+    {1.3, "a bare answer of that size"},
+    {5, "a bare answer"},
+    {5, "a bare answer"},
+    {2, "a bare answer, a signature, a row that shares its commit"},
+    {2, "three bare answers, a signature, four verifications, rows that share commits"},
+};
+
+void endpoints_compare(struct endpoints *e, const char *folder)
+{
+    double per_second, hello = limit_answer_us(AT_ONCE, 5, &per_second),
+                       row = limit_row_us(folder, AT_ONCE, &per_second);
+    double sign = limit_es256_us(), verify = limit_es256_verify_us();
+    for (int i = 0; i < ENDPOINT_COUNT; i++)
+        e->figures[i].limit_us =
+            e->figures[i].bytes ? limit_answer_us(AT_ONCE, e->figures[i].bytes, &per_second) : hello;
+    e->figures[ENDPOINT_REFRESH].limit_us = hello + sign + row;
+    /* the pushed request, and the four jti that must not come again */
+    e->figures[ENDPOINT_KEYS].limit_us = 3 * hello + sign + 4 * verify + 5 * row;
+}
+
+/* --- telling ----------------------------------------------------------------------------------------------------- */
+
+static const char *verdict(const struct endpoint_figure *f, double times)
+{
+    if (f->limit_us <= 0)
+        return "not measured";
+    return f->cpu_us <= times * f->limit_us ? "met" : "missed";
+}
+
+void endpoints_print(const struct endpoints *e)
+{
+    if (!e->requests)
+        return;
+    printf("\n%u at once, CPU of the server for each request; limits of the same run\n\n"
+           "| endpoint | CPU, us | mean | limit, us | required | measured | | requests/s | p99 ms | limit is |\n"
+           "|---|---|---|---|---|---|---|---|---|---|\n",
+           AT_ONCE);
+    for (int i = 0; i < ENDPOINT_COUNT; i++) {
+        const struct endpoint_figure *f = &e->figures[i];
+        printf("| %s | %.1f | %.1f | %.1f | %.1f | %.2f | %s | %.0f | %.2f | %s |\n", names[i], f->cpu_us, f->mean_us,
+               f->limit_us, allowed[i].times, f->limit_us > 0 ? f->cpu_us / f->limit_us : 0,
+               verdict(f, allowed[i].times), f->load.cycles / f->load.seconds, f->load.p99_ms, allowed[i].of);
+    }
+}
+
+void endpoints_write_json(const struct endpoints *e, FILE *f)
+{
+    for (int i = 0; e->requests && i < ENDPOINT_COUNT; i++) {
+        const struct endpoint_figure *g = &e->figures[i];
+        fprintf(
+            f,
+            "%s\n{\"name\":\"%s\",\"clients\":%u,\"cpu_us\":%.2f,\"mean_us\":%.2f,\"limit_us\":%.2f,\"required\":%.2f,"
+            "\"requests_per_second\":%.1f,\"p99_ms\":%.3f}",
+            i ? "," : "", names[i], AT_ONCE, g->cpu_us, g->mean_us, g->limit_us, allowed[i].times,
+            g->load.cycles / g->load.seconds, g->load.p99_ms);
+    }
+}
