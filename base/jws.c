@@ -11,7 +11,7 @@
 #include "base/jwk.h"
 
 /* KID_SIZE: of a key that one of us wrote, with its NUL. SIGNATURE_MAX: RSA with 8192 bits. */
-enum { KID_SIZE = 44, SIGNATURE_MAX = 1024, JWS_MAX = 64 * 1024 };
+enum { KID_SIZE = 44, SIGNATURE_MAX = 1024, JWS_MAX = 64 * 1024, JWK_MAX = 4096 };
 
 /* RFC 7518 3.1 and RFC 8037 3.1, the rows we offer. */
 static const struct algorithm {
@@ -33,6 +33,8 @@ struct jws_key {
     /* prepared once, duplicated for each signature: looking algorithms up costs a tenth of it; NULL for EdDSA */
     EVP_PKEY_CTX *signer;
     const struct algorithm *algorithm;
+    struct buf
+        jwk; /* of a private key: what jws_key_put_jwk puts, written once, since getting the numbers costs more */
     char id[KID_SIZE];
     char thumbprint[JWK_THUMBPRINT_SIZE];
 };
@@ -114,17 +116,36 @@ static enum err key_of(struct jws_key **out, EVP_PKEY *pkey, enum jws_alg alg)
     return e;
 }
 
+static void put_jwk(struct json_out *o, const struct jws_key *k)
+{
+    json_begin(o);
+    json_pair_text(o, "alg", k->algorithm->name);
+    jwk_put_required(o, k->pkey);
+    json_pair_text(o, "kid", k->id);
+    json_pair_text(o, "use", "sig");
+    json_end(o);
+}
+
+static enum err prepare(struct jws_key *k)
+{
+    struct json_out o;
+    buf_open(&k->jwk, NULL, JWK_MAX);
+    json_out_open(&o, &k->jwk);
+    put_jwk(&o, k);
+    if (k->jwk.err || !k->algorithm->md)
+        return k->jwk.err;
+    k->signer = signer_of(k->pkey, k->algorithm);
+    return k->signer ? ERR_OK : ERR_CRYPTO;
+}
+
 static enum err private_key_of(struct jws_key **out, EVP_PKEY *pkey, enum jws_alg alg)
 {
     enum err e = key_of(out, pkey, alg);
-    if (e || !(*out)->algorithm->md)
+    if (e || !(e = prepare(*out)))
         return e;
-    (*out)->signer = signer_of(pkey, (*out)->algorithm);
-    if ((*out)->signer)
-        return ERR_OK;
     jws_key_close(*out);
     *out = NULL;
-    return ERR_CRYPTO;
+    return e;
 }
 
 enum err jws_key_make(struct jws_key **out, enum jws_alg alg)
@@ -220,12 +241,11 @@ enum err jws_key_read_public(const struct jws_key **out, struct arena *a, const 
 
 void jws_key_put_jwk(struct json_out *o, const struct jws_key *k)
 {
-    json_begin(o);
-    json_pair_text(o, "alg", k->algorithm->name);
-    jwk_put_required(o, k->pkey);
-    json_pair_text(o, "kid", k->id);
-    json_pair_text(o, "use", "sig");
-    json_end(o);
+    struct view jwk;
+    if (k->jwk.n && buf_done(&k->jwk, &jwk) == ERR_OK)
+        json_put_raw(o, jwk);
+    else
+        put_jwk(o, k);
 }
 
 void jws_key_close(struct jws_key *k)
@@ -233,6 +253,7 @@ void jws_key_close(struct jws_key *k)
     if (!k)
         return;
     EVP_PKEY_CTX_free(k->signer);
+    buf_close(&k->jwk);
     jwk_close(k->pkey);
     free(k);
 }
