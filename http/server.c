@@ -1084,7 +1084,7 @@ static void fill_defaults(struct server_config *c)
     DEFAULT(c->arena_ceiling, 1 << 20);
     DEFAULT(c->form.params_max, 64);
     DEFAULT(c->form.name_max, 128);
-    DEFAULT(c->form.value_max, 4096);
+    DEFAULT(c->form.value_max, 7168);   /* a signed authorization request (RFC 9101) */
     if (c->headers_max >= HEADERS_ROOM) /* one more, to see that there are too many */
         c->headers_max = HEADERS_ROOM - 1;
 }

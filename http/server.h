@@ -52,7 +52,7 @@ struct server_config {
     size_t head_max;          /* line and headers; 431 above [16384] */
     unsigned headers_max;     /* 431 above [64] */
     size_t arena_ceiling;     /* of one request [1 MiB] */
-    struct form_limits form;  /* [64 parameters, names 128, values 4096] */
+    struct form_limits form;  /* [64 parameters, names 128, values 7168] */
     struct server_tls tls;
     bool hsts;            /* Strict-Transport-Security: for an https issuer, also behind a proxy */
     const char *log_name; /* "genkan"; with a name every request is one log line "request"; NULL: none */

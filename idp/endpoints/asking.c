@@ -1,8 +1,14 @@
 #include "idp/endpoints/asking.h"
 
+#include "http/fetch.h"
+#include "idp/rules/request_object.h"
+#include "idp/state/client_keys.h"
+#include "idp/state/limits.h"
 #include "idp/tokens/id_token.h"
 #include "sessions/pushed.h"
 #include "store/store.h"
+
+#define OBJECT_MAX 7168 /* bytes; as one that is sent as a parameter */
 
 /* --- sent -------------------------------------------------------------------------------------------------------- */
 
@@ -46,6 +52,100 @@ static enum err read_hint(struct authz_request *out, struct visit *v, const stru
     return ERR_OK;
 }
 
+/* --- signed ------------------------------------------------------------------------------------------------------ */
+
+static enum err verify(struct visit *v, const struct client *client, const struct jws *jws, enum refusal *refusal)
+{
+    enum err e = client_keys_verify(v, client, jws);
+
+    if (e == ERR_MISMATCH)
+        *refusal = REFUSAL_OBJECT_SIGNATURE;
+    return e == ERR_MISMATCH ? ERR_OK : e;
+}
+
+/* Signature first: of what the client did not sign nothing is looked at. */
+static enum err judge_object(struct request_object *out, struct visit *v, const struct request_object_facts *facts,
+                             struct view text, enum refusal *refusal)
+{
+    struct jws jws;
+    enum err e = jws_read(&jws, v->arena, text);
+
+    if (!e)
+        e = request_object_read(out, v->arena, &jws);
+    if (e == ERR_SYNTAX)
+        *refusal = REFUSAL_OBJECT_MALFORMED;
+    if (e)
+        return e == ERR_SYNTAX ? ERR_OK : e;
+    e = verify(v, facts->client, &jws, refusal);
+    if (!e && !*refusal)
+        *refusal = request_object_decide(out, facts);
+    return e;
+}
+
+/* RFC 9101 5.2.3. Nobody is to keep our threads busy with an address that does not answer: short, and one at a time. */
+static enum err fetch_object(struct view *out, struct visit *v, struct view address, enum refusal *refusal)
+{
+    static const struct fetch_limits limits = {.timeout_ms = 2000, .body_max = OBJECT_MAX};
+    struct fetched fetched = {0};
+
+    if (!limits_begin(v->op->limits, LIMIT_REFERENCES))
+        return ERR_BUSY;
+    enum err e = fetch_get(v->op->fetch_services, v->arena, address, &limits, &fetched);
+    limits_end(v->op->limits, LIMIT_REFERENCES);
+    if (e == ERR_MEMORY)
+        return e;
+    if (e || fetched.status != 200)
+        *refusal = REFUSAL_REFERENCE_UNREACHABLE;
+    *out = fetched.body;
+    while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r' || out->p[out->n - 1] == ' '))
+        out->n--;
+    return ERR_OK;
+}
+
+static enum err find_object(struct view *out, struct visit *v, const struct client *client,
+                            const struct authz_params *p, enum refusal *refusal)
+{
+    *out = p->request;
+    if (!view_is(p->request_uri))
+        return ERR_OK;
+    if (view_is(p->request))
+        *refusal = REFUSAL_REQUEST_TWICE;
+    else if (!client_has_request_uri(client, p->request_uri))
+        *refusal = REFUSAL_REFERENCE_UNKNOWN;
+    return *refusal ? ERR_OK : fetch_object(out, v, p->request_uri, refusal);
+}
+
+static enum err apply_object(struct authz_params *params, struct visit *v, const struct client *client,
+                             enum refusal *refusal)
+{
+    struct request_object_facts facts = {
+        .client = client, .issuer = v->op->issuer, .way = request_object_way(client, params->pushed), .now = v->now};
+    struct request_object object;
+    struct authz_params sent = *params;
+    struct view text;
+
+    /* Whom an error is told: where nothing beside the object counts, nobody but by a page. */
+    if (facts.way == REQUEST_OBJECT_ALONE)
+        *params = (struct authz_params){.client_id = params->client_id, .pushed = params->pushed};
+    enum err e = find_object(&text, v, client, &sent, refusal);
+    if (!e && !*refusal)
+        e = judge_object(&object, v, &facts, text, refusal);
+    if (e || *refusal)
+        return e;
+    *params = sent;
+    *refusal = request_object_apply(params, &object, facts.way);
+    return ERR_OK;
+}
+
+/* --- whichever --------------------------------------------------------------------------------------------------- */
+
+bool asking_must_fetch(const struct visit *v)
+{
+    struct view address = visit_param(v, "request_uri");
+
+    return view_is(address) && !view_starts(address, VIEW(ASKING_URN));
+}
+
 enum err asking_read(struct authz_request *out, struct visit *v, const struct client *client, enum asking_door door,
                      enum refusal *refusal)
 {
@@ -53,7 +153,14 @@ enum err asking_read(struct authz_request *out, struct visit *v, const struct cl
 
     read_params(v, &params);
     params.pushed = door == ASKING_PAR;
-    *refusal = authz_decide(&params, client, out).refusal;
+    *refusal = REFUSAL_NONE;
+    bool has_object = view_is(params.request) || view_is(params.request_uri);
+    enum err e = client && has_object ? apply_object(&params, v, client, refusal) : ERR_OK;
+    if (e)
+        return e;
+    enum refusal no = authz_decide(&params, client, out).refusal;
+    if (!*refusal) /* what is wrong with the object comes first; *OUT says whom to tell */
+        *refusal = no;
     return *refusal ? ERR_OK : read_hint(out, v, client, params.id_token_hint, refusal);
 }
 

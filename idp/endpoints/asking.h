@@ -8,11 +8,13 @@
 /* A request_uri that /par gave (RFC 9126 2.2): this, then a ticket. */
 #define ASKING_URN "urn:ietf:params:oauth:request_uri:"
 
-/* Which parameters are looked at. */
 enum asking_door { ASKING_AUTHORIZE, ASKING_PAR };
 
+/* Is its request at an address of the service, which must be fetched first? asking_read then waits for it. */
+bool asking_must_fetch(const struct visit *v);
+
 /* The request of CLIENT (NULL: nobody has that id) in the parameters of this visit. ERR_OK with *REFUSAL; then OUT has
- * as much as an answer to the service needs. */
+ * as much as an answer to the service needs, or no redirect_uri: it is told on a page. */
 enum err asking_read(struct authz_request *out, struct visit *v, const struct client *client, enum asking_door door,
                      enum refusal *refusal) MUST_CHECK;
 

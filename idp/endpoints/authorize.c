@@ -1,5 +1,6 @@
-/* GET, POST /authorize (RFC 6749 4.1.1, OIDC Core 3.1.2). With a live session and a stored consent the code goes out at
- * once, without a write; otherwise an interaction begins, and /next goes on. */
+/* GET, POST /authorize (RFC 6749 4.1.1, OIDC Core 3.1.2), and GET /authorize/request where a request must be fetched
+ * first (RFC 9101 5.2). With a live session and a stored consent the code goes out at once, without a write; otherwise
+ * an interaction begins, and /next goes on. */
 #include "base/chance.h"
 #include "http/url.h"
 #include "idp/endpoints/asking.h"
@@ -114,6 +115,26 @@ static void answer(struct visit *v, struct flow *f)
         begin_interaction(v, f);
 }
 
+/* Who waits for a service's address waits apart from all others. */
+static bool goes_apart(struct visit *v)
+{
+    static const char path[] = "/authorize/request";
+    struct view target = VIEW_NONE;
+    struct buf b;
+
+    if (!asking_must_fetch(v) || view_equal_text(v->request->path, path))
+        return false;
+    buf_open(&b, v->arena, VISIT_TARGET_MAX);
+    buf_put_text(&b, path);
+    buf_put_byte(&b, '?');
+    buf_put(&b, v->request->query_raw);
+    if (buf_done(&b, &target))
+        show_too_long(v);
+    else
+        visit_redirect(v, target);
+    return true;
+}
+
 /* RFC 9126 4: of a pushed request nothing beside client_id and request_uri counts. */
 static enum err read_request(struct visit *v, struct flow *f, enum refusal *refusal)
 {
@@ -136,12 +157,14 @@ void handle_authorize(struct visit *v)
         redirect_to_get(v);
         return;
     }
+    if (goes_apart(v))
+        return;
     enum err e = read_request(v, &f, &no);
     if (e)
         show_failure(v, e, "read the request");
     else if (!no)
         answer(v, &f);
-    else if (refusal_row(no)->tell == TELL_PAGE)
+    else if (refusal_row(no)->tell == TELL_PAGE || !view_is(f.request.redirect_uri))
         show_refusal(v, no);
     else
         flow_answer_refusal(v, &f, no);

@@ -93,8 +93,10 @@ static void put_protocol(struct writer *w)
     put_list(w, "ui_locales_supported", LIST("ja", "en"));
     json_pair_bool(&w->o, "authorization_response_iss_parameter_supported", true);
     json_pair_bool(&w->o, "claims_parameter_supported", false);
-    json_pair_bool(&w->o, "request_parameter_supported", false);
-    json_pair_bool(&w->o, "request_uri_parameter_supported", false);
+    json_pair_bool(&w->o, "request_parameter_supported", true);
+    json_pair_bool(&w->o, "request_uri_parameter_supported", true);
+    json_pair_bool(&w->o, "require_request_uri_registration", true);
+    put_list(w, "request_object_signing_alg_values_supported", LIST("RS256", "ES256", "ES384", "PS256", "EdDSA"));
     json_pair_bool(&w->o, "backchannel_logout_supported", true);
     json_pair_bool(&w->o, "backchannel_logout_session_supported", true);
 }

@@ -5,7 +5,7 @@
 #include "idp/state/visit.h"
 
 /* the protocol */
-void handle_authorize(struct visit *v);   /* GET, POST /authorize */
+void handle_authorize(struct visit *v);   /* GET, POST /authorize; GET /authorize/request */
 void handle_next(struct visit *v);        /* GET /next */
 void handle_par(struct visit *v);         /* POST /par */
 void handle_token(struct visit *v);       /* POST /token */

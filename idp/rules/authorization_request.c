@@ -102,10 +102,6 @@ static enum refusal form_decide(const struct authz_params *p, struct authz_reque
     /* RFC 6749 appendix A.5: state = 1*VSCHAR. */
     if (view_is(p->state) && (p->state.n > STATE_MAX || !text_is_printable(p->state)))
         return REFUSAL_STATE_MALFORMED;
-    if (view_is(p->request))
-        return REFUSAL_REQUEST_UNSUPPORTED;
-    if (view_is(p->request_uri))
-        return REFUSAL_REQUEST_URI_UNSUPPORTED;
     if (view_is(p->registration))
         return REFUSAL_REGISTRATION_UNSUPPORTED;
     if (!view_is(p->response_type))
@@ -121,6 +117,8 @@ static enum refusal params_decide(const struct authz_params *p, const struct cli
 
     if (client->require_par && !p->pushed)
         return REFUSAL_PAR_REQUIRED;
+    if (client->require_request && !p->signed_object)
+        return REFUSAL_OBJECT_REQUIRED;
     if ((no = form_decide(p, r)) || (no = scope_decide(p->scope)) || (no = pkce_decide(p, client)) ||
         (no = prompt_decide(p->prompt, &r->prompt)))
         return no;

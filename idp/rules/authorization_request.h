@@ -14,7 +14,8 @@ struct authz_params {
     struct view client_id, redirect_uri, response_type, response_mode, scope, state, nonce, code_challenge,
         code_challenge_method, prompt, max_age, ui_locales, acr_values, id_token_hint, request, request_uri,
         registration;
-    bool pushed; /* sent over /par, by a service that proved who it is */
+    bool pushed;        /* sent over /par, by a service that proved who it is */
+    bool signed_object; /* out of a request object (idp/rules/request_object.h) */
 };
 
 enum authz_prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMPT_SELECT = 8 };

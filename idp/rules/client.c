@@ -13,6 +13,11 @@ bool client_has_redirect(const struct client *c, struct view uri)
     return has(c->redirect_uris, c->redirect_count, uri);
 }
 
+bool client_has_request_uri(const struct client *c, struct view uri)
+{
+    return has(c->request_uris.items, c->request_uris.n, uri);
+}
+
 bool client_has_logout_redirect(const struct client *c, struct view uri)
 {
     return has(c->logout_uris, c->logout_count, uri);

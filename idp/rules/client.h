@@ -108,5 +108,7 @@ struct client {
 /* Is URI one of the registered ones, byte for byte? (RFC 9700 4.1, OIDC Core 3.1.2.1) */
 bool client_has_redirect(const struct client *c, struct view uri);
 bool client_has_logout_redirect(const struct client *c, struct view uri);
+/* So with request_uris (RFC 9101 10.4, OIDC Registration 2). */
+bool client_has_request_uri(const struct client *c, struct view uri);
 
 #endif

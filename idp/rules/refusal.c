@@ -15,6 +15,7 @@
     {                                                                                                                  \
         ERROR, REASON, PARAGRAPH, TELL_REDIRECT, 303                                                                   \
     }
+#define OBJECT(REASON, PARAGRAPH) REDIRECT("invalid_request_object", REASON, PARAGRAPH)
 #define JSON(ERROR, REASON, PARAGRAPH)                                                                                 \
     {                                                                                                                  \
         ERROR, REASON, PARAGRAPH, TELL_JSON, 400                                                                       \
@@ -39,10 +40,28 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
         REDIRECT("unsupported_response_type", "only response_type=code is offered", "RFC 6749 4.1.2.1"),
     [REFUSAL_RESPONSE_MODE_UNSUPPORTED] =
         REDIRECT("invalid_request", "response_mode is not one that is offered", "Multiple Response Types 2.1"),
-    [REFUSAL_REQUEST_UNSUPPORTED] =
-        REDIRECT("request_not_supported", "the request parameter is not supported", "OIDC Core 3.1.2.6"),
-    [REFUSAL_REQUEST_URI_UNSUPPORTED] =
-        REDIRECT("request_uri_not_supported", "the request_uri parameter is not supported", "OIDC Core 3.1.2.6"),
+    [REFUSAL_REQUEST_TWICE] = REDIRECT("invalid_request", "request and request_uri cannot be combined", "RFC 9101 5"),
+    [REFUSAL_OBJECT_REQUIRED] =
+        REDIRECT("invalid_request", "this client must send signed request objects", "RFC 9101 10.5"),
+    [REFUSAL_OBJECT_MALFORMED] = OBJECT("the request object is malformed or not signed", "RFC 9101 6.2"),
+    [REFUSAL_OBJECT_SIGNATURE] = OBJECT("no key of the client made the signature", "RFC 9101 6.2"),
+    [REFUSAL_OBJECT_ALG] = OBJECT("the algorithm is not one the client may use", "RFC 9101 6.2"),
+    [REFUSAL_OBJECT_TYPE] = OBJECT("typ is of another kind of token", "RFC 9101 10.8"),
+    [REFUSAL_OBJECT_NESTED] = OBJECT("request and request_uri cannot be inside", "RFC 9101 4"),
+    [REFUSAL_OBJECT_CLIENT] = OBJECT("client_id inside is not the one outside", "RFC 9101 5"),
+    [REFUSAL_OBJECT_ISSUER] = OBJECT("iss is not the client_id", "RFC 9101 4"),
+    [REFUSAL_OBJECT_SUBJECT] = OBJECT("sub cannot be the client_id", "RFC 9101 10.8"),
+    [REFUSAL_OBJECT_AUDIENCE] = OBJECT("aud is not this server", "FAPI 2.0 Message Signing 5.3.1"),
+    [REFUSAL_OBJECT_NO_END] = OBJECT("exp is missing", "FAPI 2.0 Message Signing 5.3.1"),
+    [REFUSAL_OBJECT_EXPIRED] = OBJECT("the request object has expired", "RFC 7519 4.1.4"),
+    [REFUSAL_OBJECT_EARLY] = OBJECT("nbf is in the future", "RFC 7519 4.1.5"),
+    [REFUSAL_OBJECT_OLD] = OBJECT("nbf is missing or more than 60 minutes ago", "FAPI 2.0 Message Signing 5.3.1"),
+    [REFUSAL_OBJECT_TOO_LONG] = OBJECT("exp is more than 60 minutes after nbf", "FAPI 2.0 Message Signing 5.3.1"),
+    [REFUSAL_OBJECT_RESPONSE_TYPE] = REDIRECT("invalid_request", "response_type differs outside", "OIDC Core 6.1"),
+    [REFUSAL_REFERENCE_UNKNOWN] =
+        REDIRECT("invalid_request_uri", "request_uri is not registered for this client", "RFC 9101 10.4"),
+    [REFUSAL_REFERENCE_UNREACHABLE] =
+        REDIRECT("invalid_request_uri", "nothing useful is to be had at request_uri", "RFC 9101 5.2.3"),
     [REFUSAL_REGISTRATION_UNSUPPORTED] =
         REDIRECT("registration_not_supported", "the registration parameter is not supported", "OIDC Core 3.1.2.6"),
     [REFUSAL_SCOPE_MISSING] = REDIRECT("invalid_scope", "scope is missing", "OIDC Core 3.1.2.1"),

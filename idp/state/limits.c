@@ -1,6 +1,7 @@
 #include "idp/state/limits.h"
 
 #include <arpa/inet.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "http/throttle.h"
@@ -10,6 +11,7 @@
 #define ADDRESSES_MAX 16384
 
 struct limits {
+    atomic_uint under_way[LIMIT_COUNT];
     struct throttle *throttles[LIMIT_COUNT]; /* NULL: no limit */
 };
 
@@ -70,4 +72,21 @@ bool limits_take(struct limits *l, enum limit which, const char *address, int64_
     if (!l || !l->throttles[which])
         return true;
     return throttle_take(l->throttles[which], key_of(&a, address), now_ms, retry_s);
+}
+
+/* Half of the threads that may wait for the network (OP_SLOW_WORKERS): the other half is for the cards. */
+#define AT_ONCE 1
+
+bool limits_begin(struct limits *l, enum limit which)
+{
+    if (!l || atomic_fetch_add(&l->under_way[which], 1) < AT_ONCE)
+        return true;
+    atomic_fetch_sub(&l->under_way[which], 1);
+    return false;
+}
+
+void limits_end(struct limits *l, enum limit which)
+{
+    if (l)
+        atomic_fetch_sub(&l->under_way[which], 1);
 }

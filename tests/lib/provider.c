@@ -181,6 +181,10 @@ static enum err update_job(struct db *db, void *ctx)
 void provider_update_client(struct provider *p, const char *id, const char *registration)
 {
     struct registering r = {view_text(id), view_text(registration), {0}, provider_now(p)};
+    struct registration_fault fault = {0};
+    struct client *client;
+    enum err e = registration_read(&client, &p->a, r.registration, r.id, &fault);
+    cr_assert_eq(e, ERR_OK, "%s: %s %s", id, fault.member, fault.rule);
     cr_assert_eq(store_write(p->op->store, update_job, &r), ERR_OK);
     usleep(1100 * 1000); /* idp/state/clients.c looks once a second */
 }

@@ -69,7 +69,19 @@ static void hear_event(void *ctx, const struct request *r, struct answer *answer
     answer_body(answer, !good ? 415 : s->event_answer ? s->event_answer : 202, "text/plain", VIEW(""));
 }
 
-static const struct route EAR[] = {{METHOD_POST, "/logout", hear, 16384, 0},
+static void give_request(void *ctx, const struct request *r, struct answer *answer)
+{
+    struct service *s = ctx;
+    (void)r;
+    s->requests_told++;
+    if (s->request[0])
+        answer_body(answer, 200, "application/oauth-authz-req+jwt", view_text(s->request));
+    else
+        answer_body(answer, 404, "text/plain", VIEW("none"));
+}
+
+static const struct route EAR[] = {{METHOD_GET, "/request", give_request, 0, 0},
+                                   {METHOD_POST, "/logout", hear, 16384, 0},
                                    {METHOD_POST, "/events", hear_event, 16384, ROUTE_BODY}};
 
 static uint16_t open_ear(struct service *s)
@@ -137,8 +149,46 @@ void service_open_data(struct service *s, struct provider *p)
     open_service(s, DATA);
 }
 
+void service_take_key(struct service *s, enum jws_alg alg, const char *members)
+{
+    struct arena *a = &s->channel.a;
+    const char *jwks;
+    struct json_out o;
+    struct buf b;
+
+    cr_assert_eq(jws_key_make(&s->key, alg), ERR_OK);
+    buf_open(&b, a, 8192);
+    json_out_open(&o, &b);
+    json_begin(&o);
+    json_key(&o, "keys");
+    json_begin_array(&o);
+    jws_key_put_jwk(&o, s->key);
+    json_end_array(&o);
+    json_end(&o);
+    cr_assert_eq(buf_done_text(&b, &jwks), ERR_OK);
+    service_update(s, "\"sector\":",
+                   arena_printf(a, "\"jwks\":%s%s%s,\"sector\":", jwks, members ? "," : "", members ? members : ""));
+}
+
+const char *service_sign(struct service *s, const char *typ, const char *claims)
+{
+    const char *text;
+    struct buf b;
+
+    buf_open(&b, &s->channel.a, 32768);
+    cr_assert_eq(jws_sign(&b, s->key, typ, view_text(claims)), ERR_OK);
+    cr_assert_eq(buf_done_text(&b, &text), ERR_OK);
+    return text;
+}
+
+const char *service_request_address(struct service *s)
+{
+    return arena_printf(&s->channel.a, "http://127.0.0.1:%u/request", server_port(s->ear, 0));
+}
+
 void service_close(struct service *s)
 {
+    jws_key_close(s->key);
     server_close(s->ear);
     browser_close(&s->channel);
 }

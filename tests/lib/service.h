@@ -3,7 +3,7 @@
 #ifndef TESTS_LIB_SERVICE_H
 #define TESTS_LIB_SERVICE_H
 
-#include "base/json.h"
+#include "base/jws.h"
 #include "http/server.h"
 #include "tests/lib/provider.h"
 
@@ -17,7 +17,10 @@ struct service {
     const char *state, *nonce, *verifier;
     /* log-outs it was told, newest last */
     struct server *ear;
-    char jwks[8192]; /* the provider's keys, got once */
+    char jwks[8192];     /* the provider's keys, got once */
+    struct jws_key *key; /* its own, once it has one (service_take_key) */
+    char request[8192];  /* what is to be had at its address /request */
+    int requests_told;   /* how often it was fetched */
     _Atomic int told;
     char last_logout[8192];
     /* security events it was told (RFC 8935), the newest; it answers 202 unless EVENT_ANSWER says otherwise */
@@ -77,6 +80,14 @@ const char *claim(struct service *s, const struct json *claims, const char *name
 
 /* Another version of its registration, with TEXT replaced (as `genkan client update` would); takes a second. */
 void service_update(struct service *s, const char *text, const char *by);
+
+/* From now on it has a key of ALG, and its registration a key set and MEMBERS (like "\"profile\":\"basic\"", may be
+ * NULL) of its own; takes a second. */
+void service_take_key(struct service *s, enum jws_alg alg, const char *members);
+/* A JWT of its own. TYP may be NULL. */
+const char *service_sign(struct service *s, const char *typ, const char *claims);
+/* The address of its /request. */
+const char *service_request_address(struct service *s);
 
 /* The claims of the security event it was told last, verified; NULL: none. */
 const struct json *service_last_event(struct service *s);

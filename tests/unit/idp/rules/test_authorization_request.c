@@ -101,8 +101,6 @@ Test(authorization_request, offers_the_code_flow_only)
         {"OIDC Core 3.1.2.1", AT(response_mode), "fragment", REFUSAL_NONE},
         {"Form Post Response Mode 2", AT(response_mode), "form_post", REFUSAL_NONE},
         {"JARM 2.3.4", AT(response_mode), "jwt", REFUSAL_NONE},
-        {"OIDC Core 6.1", AT(request), "e30.e30.", REFUSAL_REQUEST_UNSUPPORTED},
-        {"OIDC Core 6.2", AT(request_uri), "https://a.example/r", REFUSAL_REQUEST_URI_UNSUPPORTED},
         {"OIDC Core 7.2.1", AT(registration), "{}", REFUSAL_REGISTRATION_UNSUPPORTED},
     };
 
@@ -144,6 +142,22 @@ Test(authorization_request, takes_pkce_with_s256_and_nothing_else)
     };
 
     RUN(rows);
+}
+
+Test(authorization_request, of_a_client_that_must_push_or_sign_is_pushed_or_signed)
+{
+    struct client c = service();
+    struct authz_params p = good();
+    struct authz_request r;
+
+    c.require_par = true;
+    cr_expect_eq(authz_decide(&p, &c, &r).refusal, REFUSAL_PAR_REQUIRED, "RFC 9126 6");
+    p.pushed = true;
+    cr_expect_eq(authz_decide(&p, &c, &r).refusal, REFUSAL_NONE);
+    c.require_request = true;
+    cr_expect_eq(authz_decide(&p, &c, &r).refusal, REFUSAL_OBJECT_REQUIRED, "RFC 9101 10.5");
+    p.signed_object = true;
+    cr_expect_eq(authz_decide(&p, &c, &r).refusal, REFUSAL_NONE);
 }
 
 Test(authorization_request, lets_a_client_without_pkce_pass_only_if_its_registration_says_so)

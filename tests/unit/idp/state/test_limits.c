@@ -79,3 +79,14 @@ Test(limits, of_zero_are_none)
     limits_close(off);
     limits_close(NULL);
 }
+
+Test(limits, let_one_request_be_fetched_at_a_time)
+{
+    cr_expect(limits_begin(limits, LIMIT_REFERENCES));
+    cr_expect_not(limits_begin(limits, LIMIT_REFERENCES));
+    cr_expect_not(limits_begin(limits, LIMIT_REFERENCES), "what was refused is not under way");
+    limits_end(limits, LIMIT_REFERENCES);
+    cr_expect(limits_begin(limits, LIMIT_REFERENCES));
+    cr_expect(limits_begin(NULL, LIMIT_REFERENCES));
+    limits_end(NULL, LIMIT_REFERENCES);
+}
