@@ -1,5 +1,5 @@
 // Runs every module of every plan against one started server and says what came of each.
-//   main.mjs BUILD [--only TEXT] [--table] [--keep] [--verbose]
+//   main.mjs BUILD [--only TEXT [--exact]] [--table] [--keep] [--verbose]
 // --table writes the results into docs/conformance.md; without it they are compared with what stands there.
 import { parseArgs } from 'node:util';
 import { Check, runModule } from './lib/check.mjs';
@@ -27,7 +27,7 @@ const plans = [...config, ...basic, ...formpost, ...logout, ...dynamic, ...fapi2
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: 'string' }, table: { type: 'boolean' }, keep: { type: 'boolean' }, verbose: { type: 'boolean' } },
+  options: { only: { type: 'string' }, exact: { type: 'boolean' }, table: { type: 'boolean' }, keep: { type: 'boolean' }, verbose: { type: 'boolean' } },
 });
 
 // A service of its own for a module, registered as the plan has it.
@@ -80,7 +80,10 @@ async function runOne(stage, plan, name) {
 }
 
 const chosen = plans.flatMap((plan) => Object.keys(plan.modules).map((name) => ({ plan, name })))
-  .filter(({ plan, name }) => !options.only || `${plan.name} ${name}`.includes(options.only));
+  .filter(({ plan, name }) => !options.only || isChosen(`${plan.name} ${name}`));
+function isChosen(name) {
+  return options.exact ? name.endsWith(` ${options.only.split(' ').pop()}`) && name.startsWith(options.only.split(' ').slice(0, -1).join(' ')) : name.includes(options.only);
+}
 
 function say(result) {
   console.log(`${result.status.padEnd(7)} ${String(result.ms).padStart(6)} ms  ${result.plan.replace(/-(certification-)?test-plan$/, '')}  ${result.name}${result.reason ? `\n        ${result.reason}` : ''}`);
