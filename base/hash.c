@@ -8,10 +8,20 @@ void sha256(uint8_t out[SHA256_SIZE], struct view v)
     sha256_of(out, &v, 1);
 }
 
-void sha384(uint8_t out[SHA384_SIZE], struct view v)
+static void digest(uint8_t *out, size_t size, const EVP_MD *md, struct view v)
 {
     unsigned n = 0;
-    INSIST(EVP_Digest(v.p ? v.p : (const uint8_t *)"", v.n, out, &n, EVP_sha384(), NULL) == 1 && n == SHA384_SIZE);
+    INSIST(EVP_Digest(v.p ? v.p : (const uint8_t *)"", v.n, out, &n, md, NULL) == 1 && n == size);
+}
+
+void sha384(uint8_t out[SHA384_SIZE], struct view v)
+{
+    digest(out, SHA384_SIZE, EVP_sha384(), v);
+}
+
+void sha512(uint8_t out[SHA512_SIZE], struct view v)
+{
+    digest(out, SHA512_SIZE, EVP_sha512(), v);
 }
 
 /* The low-level SHA256 functions: no fetch and no allocation, which a hash of 60 bytes would otherwise mostly consist

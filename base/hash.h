@@ -7,10 +7,12 @@
 
 #define SHA256_SIZE 32
 #define SHA384_SIZE 48
+#define SHA512_SIZE 64
 
 /* One-shot digests cannot fail with our OpenSSL; if they do, the process stops (INSIST). */
 void sha256(uint8_t out[SHA256_SIZE], struct view v);
 void sha384(uint8_t out[SHA384_SIZE], struct view v);
+void sha512(uint8_t out[SHA512_SIZE], struct view v);
 /* SHA-256 over the concatenation of N pieces. */
 void sha256_of(uint8_t out[SHA256_SIZE], const struct view *pieces, size_t n);
 

@@ -8,6 +8,9 @@
 #include "idp/profile_rotation.h"
 #include "idp/tokens/keys.h"
 #include "jpki/proof/issuer.h"
+#include "sessions/data_key.h"
+#include "sessions/master.h"
+#include "store/store.h"
 
 /* --- list ------------------------------------------------------------------------------------------------------- */
 
@@ -17,8 +20,38 @@ static void show_ledger_key(struct desk *desk)
     const struct config *c = desk->config;
     const char *vkey;
     enum err err = publish_key_text(&vkey, &desk->arena, c->ledger.key, view_text(c->ledger.origin));
-    printf("%-6s %-6s %-8s %-20s %s\n", "ledger", "Ed25519", err ? "none" : "active", "",
+    printf("%-7s %-6s %-8s %-20s %s\n", "ledger", "Ed25519", err ? "none" : "active", "",
            err ? "the first `genkan serve` makes it" : vkey);
+}
+
+static void show_row(struct desk *desk, const char *use, const char *alg, const char *state, int64_t since,
+                     const char *id)
+{
+    const char *at = clock_utc_text(&desk->arena, since);
+    printf("%-7s %-6s %-8s %-20s %s\n", use, alg, state, at ? at : "", id);
+}
+
+/* The master keys of profile values: one, unless a rotation was interrupted. */
+static enum err show_profile_keys(struct desk *desk)
+{
+    const char *folder = desk->config->profile.keys;
+    struct master_row *rows;
+    size_t n;
+    int64_t current;
+    struct db *db = store_borrow(desk->store);
+    enum err err = data_key_current(&current, db, &desk->arena);
+    store_return(desk->store, db);
+    if (!err)
+        err = master_list(&rows, &n, &desk->arena, folder);
+    for (size_t i = 0; !err && i < n; i++) {
+        const char *name = arena_printf(&desk->arena, "%s/profile-%lld.key", folder, (long long)rows[i].number);
+        show_row(desk, "profile", "AES256",
+                 rows[i].number < current   ? "retired"
+                 : rows[i].number > current ? "next"
+                                            : "active",
+                 rows[i].made_at, name ? name : "");
+    }
+    return err;
 }
 
 int command_key_list(const struct command *self, int argc, const char *const *argv)
@@ -28,17 +61,18 @@ int command_key_list(const struct command *self, int argc, const char *const *ar
     if (code != -1)
         return code;
     struct desk desk;
-    code = desk_open(&desk, self, config, DESK_KEYS);
+    code = desk_open(&desk, self, config, DESK_LOOK);
     if (code == -1) {
-        printf("%-6s %-6s %-8s %-20s %s\n", "use", "alg", "state", "since", "key id");
+        printf("%-7s %-6s %-8s %-20s %s\n", "use", "alg", "state", "since", "key id");
         for (size_t i = 0; i < keys_count(desk.keys); i++) {
             const struct key_row *row = keys_at(desk.keys, i);
-            const char *since = clock_utc_text(&desk.arena, row->since);
-            printf("%-6s %-6s %-8s %-20s %s\n", key_use_name(row->use), jws_alg_name(jws_key_alg(row->key)),
-                   key_state_name(row->state), since ? since : "", jws_key_id(row->key));
+            show_row(&desk, key_use_name(row->use), jws_alg_name(jws_key_alg(row->key)), key_state_name(row->state),
+                     row->since, jws_key_id(row->key));
         }
+        enum err err = show_profile_keys(&desk);
         show_ledger_key(&desk);
-        code = COMMAND_DONE;
+        code =
+            err ? command_fail(self, COMMAND_FAILED, "%s: %s", desk.config->profile.keys, err_name(err)) : COMMAND_DONE;
     }
     desk_close(&desk);
     return code;
@@ -46,13 +80,19 @@ int command_key_list(const struct command *self, int argc, const char *const *ar
 
 /* --- rotate ----------------------------------------------------------------------------------------------------- */
 
+static const enum jws_alg algs[] = {JWS_RS256, JWS_ES256, JWS_PS256, JWS_EDDSA};
+enum { ALGS = sizeof algs / sizeof *algs };
+
 static int read_use(const struct command *self, const char *use, const char *alg, enum key_use *out)
 {
     bool card = use && strcmp(use, "card") == 0;
     if (use && !card && strcmp(use, "token") != 0)
         return command_fail(self, COMMAND_USAGE, "--use must be token, card or profile");
-    if (alg && strcmp(alg, "RS256") != 0 && strcmp(alg, "ES256") != 0)
-        return command_fail(self, COMMAND_USAGE, "--alg must be RS256 or ES256");
+    bool known = !alg;
+    for (size_t i = 0; i < ALGS; i++)
+        known = known || strcmp(alg, jws_alg_name(algs[i])) == 0;
+    if (!known)
+        return command_fail(self, COMMAND_USAGE, "--alg must be RS256, ES256, PS256 or EdDSA");
     if (card && alg && strcmp(alg, "ES256") != 0)
         return command_fail(self, COMMAND_USAGE, "card requests are signed with ES256 only");
     *out = card ? KEY_CARD : KEY_TOKEN;
@@ -78,9 +118,6 @@ struct choice {
     bool force;
     int64_t now;
 };
-
-static const enum jws_alg algs[] = {JWS_RS256, JWS_ES256};
-enum { ALGS = sizeof algs / sizeof *algs };
 
 static bool is_chosen(const struct choice *c, enum jws_alg alg)
 {

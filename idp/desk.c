@@ -83,10 +83,10 @@ int desk_open(struct desk *d, const struct command *command, const char *config_
         d->keys_folder = arena_printf(&d->arena, "%s/keys", d->config->data);
         code = d->keys_folder ? -1 : command_fail(command, COMMAND_FAILED, "not enough memory");
     }
-    if (code == -1 && (need == DESK_KEYS || need == DESK_WRITE))
+    if (code == -1 && (need == DESK_KEYS || need == DESK_LOOK || need == DESK_WRITE))
         code = open_keys(d);
-    if (code == -1 && (need == DESK_READ || need == DESK_WRITE))
-        code = open_store(d, need == DESK_READ);
+    if (code == -1 && (need == DESK_READ || need == DESK_LOOK || need == DESK_WRITE))
+        code = open_store(d, need != DESK_WRITE);
     if (code == -1 && need == DESK_WRITE)
         code = open_ledger(d);
     return code;

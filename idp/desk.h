@@ -26,9 +26,10 @@ struct desk {
 
 enum desk_need {
     DESK_CONFIG, /* the configuration only */
-    DESK_KEYS,   /* and the keys */
-    DESK_READ,   /* and the database, to read */
-    DESK_WRITE   /* and keys and database and ledger, to write */
+    DESK_KEYS,   /* the keys only */
+    DESK_READ,   /* the database only, to read */
+    DESK_LOOK,   /* keys and database, to read */
+    DESK_WRITE   /* keys and database and ledger, to write */
 };
 
 /* Returns -1 to go on, or the exit code; what is wrong was said. desk_close in either case. When root works on a data

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/seal.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 enum { PATH_SIZE = 4096, SMALL = 65536 };
 
@@ -55,6 +56,42 @@ enum err master_make(const char *folder, int64_t number)
     enum err e = file_write(path, VIEW_ARRAY(bytes), 0600);
     wipe(bytes, sizeof bytes);
     return e;
+}
+
+static bool number_of(struct view name, int64_t *out)
+{
+    static const char before[] = "profile-", behind[] = ".key";
+    struct view digits = view_part(name, sizeof before - 1, name.n - (sizeof before - 1) - (sizeof behind - 1));
+    return view_starts(name, VIEW("profile-")) && text_to_int(digits, out) && *out > 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct master_row *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+enum err master_list(struct master_row **out, size_t *n, struct arena *a, const char *folder)
+{
+    char **names, path[PATH_SIZE];
+    size_t count;
+    struct stat s;
+    *n = 0;
+    enum err e = file_list(a, folder, ".key", &names, &count);
+    if (e)
+        return e;
+    *out = arena_array(a, count, sizeof **out);
+    if (!*out)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        struct master_row row;
+        if (!number_of(view_text(names[i]), &row.number) || !path_of(path, folder, row.number) || stat(path, &s) != 0)
+            continue;
+        row.made_at = s.st_mtime;
+        (*out)[(*n)++] = row;
+    }
+    qsort(*out, *n, sizeof **out, by_number);
+    return ERR_OK;
 }
 
 /* In place, so that the very blocks are overwritten; a disk that writes elsewhere (flash, copy on write) keeps them

@@ -18,6 +18,12 @@ enum err master_destroy(const char *folder, int64_t number) MUST_CHECK;
 /* Is there a file for key NUMBER? */
 bool master_is_there(const char *folder, int64_t number);
 
+/* The numbers of the keys that are in FOLDER, and when each was made (unix seconds); in the arena, by number. */
+struct master_row {
+    int64_t number, made_at;
+};
+enum err master_list(struct master_row **out, size_t *n, struct arena *a, const char *folder) MUST_CHECK;
+
 enum err master_open(struct master **out, const char *folder) MUST_CHECK;
 void master_close(struct master *m); /* NULL is allowed */
 

@@ -130,9 +130,14 @@ static enum err open_data(struct op *op, struct arena *a, const char **why)
     enum err e = make_if_new(op->config, a, folder, database, clock_s(&op->clock), why);
     if (e)
         return e;
+    enum err completed = keys_complete(folder, clock_s(&op->clock));
     if ((e = push_keys(op, folder, &reason))) {
         *why = arena_printf(a, "%s: %s", folder, reason);
         return e;
+    }
+    if (completed) {
+        *why = arena_printf(a, "%s: keys for further algorithms cannot be made", folder);
+        return completed;
     }
     if ((e = open_store(op, a, database, why)))
         return e;

@@ -7,12 +7,18 @@
 
 #define TOKEN_MAX 8192
 
-char *id_token_at_hash(struct arena *a, struct view access_token)
+char *id_token_half_hash(struct arena *a, enum jws_alg alg, struct view text)
 {
-    uint8_t digest[SHA256_SIZE];
+    uint8_t digest[SHA512_SIZE];
+    size_t size = alg == JWS_EDDSA ? SHA512_SIZE : alg == JWS_ES384 ? SHA384_SIZE : SHA256_SIZE;
 
-    sha256(digest, access_token);
-    return base64url_text(a, view_bytes(digest, SHA256_SIZE / 2));
+    if (size == SHA512_SIZE)
+        sha512(digest, text);
+    else if (size == SHA384_SIZE)
+        sha384(digest, text);
+    else
+        sha256(digest, text);
+    return base64url_text(a, view_bytes(digest, size / 2));
 }
 
 static void put_amr(struct json_out *o, struct view amr)
@@ -57,7 +63,7 @@ enum err id_token_mint(struct arena *a, const struct keys *k, enum jws_alg alg, 
     struct view payload;
 
     INSIST(key != NULL);
-    char *at_hash = view_is(t->access_token) ? id_token_at_hash(a, t->access_token) : NULL;
+    char *at_hash = view_is(t->access_token) ? id_token_half_hash(a, alg, t->access_token) : NULL;
     if (view_is(t->access_token) && !at_hash)
         return ERR_MEMORY;
     buf_open(&claims, a, TOKEN_MAX);

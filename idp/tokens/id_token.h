@@ -24,7 +24,8 @@ enum err id_token_mint(struct arena *a, const struct keys *k, enum jws_alg alg, 
 enum err id_token_read(struct arena *a, const struct keys *k, struct view issuer, struct view text,
                        struct id_token *out) MUST_CHECK;
 
-/* at_hash (OIDC Core 3.1.3.6) for RS256 and ES256: left half of SHA-256, 22 characters. NULL when out of memory. */
-char *id_token_at_hash(struct arena *a, struct view access_token);
+/* at_hash, c_hash and the like (OIDC Core 3.1.3.6, 3.3.2.11): the left half of the hash that ALG signs, in base64url;
+ * of SHA-512 for EdDSA, which is the hash in Ed25519 (RFC 8032 5.1). NULL when out of memory. */
+char *id_token_half_hash(struct arena *a, enum jws_alg alg, struct view text);
 
 #endif

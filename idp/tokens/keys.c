@@ -1,8 +1,10 @@
 #include "idp/tokens/keys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,11 +27,17 @@ struct keys {
 static const char *const use_names[] = {"token", "card"};
 static const char *const state_names[] = {"next", "active", "retired"};
 
-/* What must always have an active key, and what a fresh folder gets. */
+/* What a fresh folder gets. Each key serves one algorithm (RFC 8725 3.1): RS256 and PS256 share none. Folders of before
+ * lack those that came later, until the server starts and completes them. */
 static const struct {
     enum key_use use;
     enum jws_alg alg;
-} kinds[] = {{KEY_TOKEN, JWS_RS256}, {KEY_TOKEN, JWS_ES256}, {KEY_CARD, JWS_ES256}};
+    bool later;
+} kinds[] = {{KEY_TOKEN, JWS_RS256, false},
+             {KEY_TOKEN, JWS_ES256, false},
+             {KEY_CARD, JWS_ES256, false},
+             {KEY_TOKEN, JWS_PS256, true},
+             {KEY_TOKEN, JWS_EDDSA, true}};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 const char *key_state_name(enum key_state s)
@@ -235,17 +243,28 @@ void keys_close(struct keys *k)
     free(k);
 }
 
+static enum err add_missing(struct keys *k, struct arena *a, const char *folder, int64_t now)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < KINDS; i++) {
+        if (keys_active(k, kinds[i].use, kinds[i].alg))
+            continue;
+        e = add_key(k, a, folder, kinds[i].alg, (struct key_row){NULL, kinds[i].use, KEY_ACTIVE, now});
+        if (!e)
+            e = add_key(k, a, folder, kinds[i].alg, (struct key_row){NULL, kinds[i].use, KEY_NEXT, now});
+    }
+    return e;
+}
+
 static enum err make_all(struct keys *k, struct arena *a, const char *folder, int64_t now)
 {
     enum err e = write_secret(a, folder, "lasting.secret");
 
     if (!e)
         e = write_secret(a, folder, "passing.secret");
-    for (size_t i = 0; !e && i < KINDS; i++) {
-        e = add_key(k, a, folder, kinds[i].alg, (struct key_row){NULL, kinds[i].use, KEY_ACTIVE, now});
-        if (!e)
-            e = add_key(k, a, folder, kinds[i].alg, (struct key_row){NULL, kinds[i].use, KEY_NEXT, now});
-    }
+    if (!e)
+        e = add_missing(k, a, folder, now);
     /* The list comes last: a folder without it is not a set of keys yet, and is made again. */
     return e ? e : write_list(k, a, folder);
 }
@@ -271,10 +290,10 @@ enum err keys_make(const char *folder, int64_t now)
     return e;
 }
 
-static bool is_complete(const struct keys *k)
+static bool is_complete(const struct keys *k, bool later)
 {
     for (size_t i = 0; i < KINDS; i++)
-        if (!keys_active(k, kinds[i].use, kinds[i].alg))
+        if (kinds[i].later <= later && !keys_active(k, kinds[i].use, kinds[i].alg))
             return false;
     return true;
 }
@@ -299,7 +318,7 @@ static enum err open_all(struct keys *k, struct arena *a, const char *folder, co
         return e == ERR_NOT_FOUND ? ERR_CONFIG : e;
     }
     *why = "an active key is missing in keys.json";
-    return is_complete(k) ? ERR_OK : ERR_CONFIG;
+    return is_complete(k, false) ? ERR_OK : ERR_CONFIG;
 }
 
 enum err keys_open(struct keys **out, const char *folder, const char **why)
@@ -320,6 +339,64 @@ enum err keys_open(struct keys **out, const char *folder, const char **why)
     }
     *out = k;
     return ERR_OK;
+}
+
+/* --- changing a folder that is there ----------------------------------------------------------------------------- */
+
+/* One change at a time: a list that is written back must be the one that was read. -1: cannot. */
+static int lock_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+struct change {
+    const char *folder;
+    enum key_use use;
+    enum jws_alg alg;
+    int64_t now;
+    bool at_once;
+};
+
+static enum err change_folder(const struct change *c,
+                              enum err (*change)(struct keys *k, struct arena *a, const struct change *c))
+{
+    struct arena a;
+    struct keys *k;
+    int lock = lock_folder(c->folder);
+    enum err e = keys_open(&k, c->folder, NULL);
+
+    if (!e && lock < 0) {
+        keys_close(k);
+        e = ERR_IO;
+    }
+    if (!e) {
+        arena_open(&a, ARENA_CEILING);
+        e = change(k, &a, c);
+        arena_close(&a);
+        keys_close(k);
+    }
+    if (lock >= 0)
+        close(lock);
+    return e;
+}
+
+static enum err complete(struct keys *k, struct arena *a, const struct change *c)
+{
+    if (is_complete(k, true))
+        return ERR_OK;
+    enum err e = add_missing(k, a, c->folder, c->now);
+    return e ? e : write_list(k, a, c->folder);
+}
+
+enum err keys_complete(const char *folder, int64_t now)
+{
+    return change_folder(&(struct change){.folder = folder, .now = now}, complete);
 }
 
 /* --- rotation ---------------------------------------------------------------------------------------------------- */
@@ -377,37 +454,25 @@ int64_t keys_next_since(const struct keys *k, enum key_use use, enum jws_alg alg
     return 0;
 }
 
-static enum err rotate(const char *folder, enum key_use use, enum jws_alg alg, int64_t now, bool at_once)
+static enum err rotate(struct keys *k, struct arena *a, const struct change *c)
 {
-    struct arena a;
-    struct keys *k;
-    enum err e = keys_open(&k, folder, NULL);
-
-    if (e)
-        return e;
-    if (!keys_active(k, use, alg) || (!at_once && now - keys_next_since(k, use, alg) < KEY_KNOWN_S)) {
-        e = keys_active(k, use, alg) ? ERR_CONFLICT : ERR_NOT_FOUND;
-        keys_close(k);
-        return e;
-    }
-    arena_open(&a, ARENA_CEILING);
-    move_on(k, use, alg, now);
-    e = add_key(k, &a, folder, alg, (struct key_row){NULL, use, KEY_NEXT, now});
-    if (!e)
-        e = drop_and_write(k, &a, folder, now);
-    arena_close(&a);
-    keys_close(k);
-    return e;
+    if (!keys_active(k, c->use, c->alg))
+        return ERR_NOT_FOUND;
+    if (!c->at_once && c->now - keys_next_since(k, c->use, c->alg) < KEY_KNOWN_S)
+        return ERR_CONFLICT;
+    move_on(k, c->use, c->alg, c->now);
+    enum err e = add_key(k, a, c->folder, c->alg, (struct key_row){NULL, c->use, KEY_NEXT, c->now});
+    return e ? e : drop_and_write(k, a, c->folder, c->now);
 }
 
 enum err keys_rotate(const char *folder, enum key_use use, enum jws_alg alg, int64_t now)
 {
-    return rotate(folder, use, alg, now, false);
+    return change_folder(&(struct change){folder, use, alg, now, false}, rotate);
 }
 
 enum err keys_rotate_at_once(const char *folder, enum key_use use, enum jws_alg alg, int64_t now)
 {
-    return rotate(folder, use, alg, now, true);
+    return change_folder(&(struct change){folder, use, alg, now, true}, rotate);
 }
 
 /* --- asking ------------------------------------------------------------------------------------------------------ */

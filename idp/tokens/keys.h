@@ -38,6 +38,9 @@ struct key_row {
 /* Makes FOLDER (0700) with a complete set. ERR_CONFLICT when there is a keys.json already. */
 enum err keys_make(const char *folder, int64_t now) MUST_CHECK;
 
+/* Adds to the folder of an older Genkan what this one needs beside; what is there stays. Errors as of keys_open. */
+enum err keys_complete(const char *folder, int64_t now) MUST_CHECK;
+
 /* ERR_NOT_FOUND: no keys there. ERR_PERMISSION: others may read a file. ERR_CONFIG: unusable; *why (static, may be
  * NULL) says what. */
 enum err keys_open(struct keys **out, const char *folder, const char **why) MUST_CHECK;
@@ -61,7 +64,8 @@ const struct key_row *keys_at(const struct keys *k, size_t i);
 const char *key_state_name(enum key_state s); /* "next" "active" "retired" */
 const char *key_use_name(enum key_use u);     /* "token" "card" */
 
-/* The key that signs now; never NULL for KEY_TOKEN with RS256 or ES256 and KEY_CARD with ES256. */
+/* The key that signs now; never NULL for KEY_TOKEN with RS256 or ES256 and KEY_CARD with ES256, and in a folder that
+ * was completed not for KEY_TOKEN with PS256 or EdDSA. */
 const struct jws_key *keys_active(const struct keys *k, enum key_use use, enum jws_alg alg);
 /* One of ours, whatever its state; NULL if it is not. */
 const struct jws_key *keys_find(const struct keys *k, enum key_use use, struct view kid);

@@ -17,6 +17,7 @@
 #include "idp/state/registration.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
+#include "tests/lib/key_folder.h"
 #include "webui/page.h"
 
 static const char BY_FILES[] = "crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n";
@@ -100,6 +101,7 @@ void provider_open(struct provider *p, const struct provider_options *options)
     log_set_fd(p->log);
     p->pki = options && options->pki ? options->pki : BUILD_DIR "/testpki";
     read_config(p, options);
+    key_folder_make(&p->a, p->config->data, provider_now(p));
     start(p);
 }
 

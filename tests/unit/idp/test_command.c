@@ -14,6 +14,7 @@
 #include "idp/state/config.h"
 #include "idp/tokens/keys.h"
 #include "store/store.h"
+#include "tests/lib/key_folder.h"
 
 static struct arena a;
 static char folder[64], config_path[96], registration_path[96];
@@ -56,12 +57,7 @@ static void open_folder(void)
 
 static void make_data(void)
 {
-    struct store *store;
-    cr_assert_eq(mkdir(path_of("data"), 0700), 0);
-    cr_assert_eq(keys_make(path_of("data/keys"), 1795305600), ERR_OK);
-    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
-                 ERR_OK);
-    store_close(store);
+    key_folder_make(&a, path_of("data"), 1795305600);
 }
 
 static void remove_all(const char *path)
@@ -666,6 +662,24 @@ Test(command, key_rotate_retires_the_active_key_and_writes_it_down)
     HAS(events.out, "key rotate token ES256");
     HAS(events.out, "key rotate card ES256");
     cr_expect_null(strstr(events.out, "RS256"));
+}
+
+Test(command, key_list_shows_every_key_there_is)
+{
+    make_data();
+    struct output o = genkan("key list");
+    cr_expect_eq(o.code, COMMAND_DONE);
+    static const char *const rows[] = {"token   RS256  active", "token   ES256  next",   "token   PS256  active",
+                                       "token   EdDSA  next",   "card    ES256  active", "profile AES256 active",
+                                       "ledger  Ed25519"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        HAS(o.out, rows[i]);
+    HAS(o.out, "/profile-1.key");
+    write_text(path_of("data/keys/profile-2.key"), "of a rotation that was interrupted");
+    HAS(genkan("key list").out, "profile AES256 next");
+    cr_expect_eq(count(genkan("key list").out, "\nprofile "), 2);
+    cr_expect_eq(genkan("key rotate --alg PS256 --force").code, COMMAND_DONE);
+    HAS(genkan("key list").out, "token   PS256  retired");
 }
 
 Test(command, key_rotate_refuses_a_key_that_services_may_not_know)

@@ -10,6 +10,7 @@
 #include "idp/state/config.h"
 #include "store/store.h"
 #include "tests/lib/box.h"
+#include "tests/lib/key_folder.h"
 
 #define ISSUER     "http://localhost:8080"
 #define JWT_BEARER "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -68,6 +69,7 @@ static void open_all(void)
         .jpki = {.trust = CONFIG_TRUST_TEST, .roots = BUILD_DIR "/testpki/trust", .crl = BUILD_DIR "/testpki/crl"},
         .session = {.idle = 900, .absolute = 43200},
     };
+    key_folder_make(&box.a, config.data, clock_s(&clock));
     cr_assert_eq(op_open(&op, &config, &clock, &box.a, &why), ERR_OK, "%s", why);
     cr_assert_eq(store_write(op->store, record_job, NULL), ERR_OK);
     struct db *db = store_borrow(op->store);

@@ -8,6 +8,7 @@
 #include "idp/state/client_keys.h"
 #include "idp/state/config.h"
 #include "tests/lib/box.h"
+#include "tests/lib/key_folder.h"
 #include "tests/lib/key_host.h"
 
 enum { NOW = 1000000 };
@@ -60,6 +61,7 @@ static void open_all(void)
         .jpki = {.trust = CONFIG_TRUST_TEST, .roots = BUILD_DIR "/testpki/trust", .crl = BUILD_DIR "/testpki/crl"},
         .session = {.idle = 900, .absolute = 43200},
     };
+    key_folder_make(&box.a, config.data, clock_s(&clock));
     cr_assert_eq(op_open(&op, &config, &clock, &box.a, &why), ERR_OK, "%s", why);
     cr_assert_eq(jws_key_make(&old_key, JWS_ES256), ERR_OK);
     cr_assert_eq(jws_key_make(&new_key, JWS_ES256), ERR_OK);

@@ -8,6 +8,7 @@
 #include "sessions/session.h"
 #include "store/store.h"
 #include "tests/lib/box.h"
+#include "tests/lib/key_folder.h"
 
 #define BROWSER "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
 #define SESSION "SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS"
@@ -40,6 +41,7 @@ static void open_all(void)
         .jpki = {.trust = CONFIG_TRUST_TEST, .roots = BUILD_DIR "/testpki/trust", .crl = BUILD_DIR "/testpki/crl"},
         .session = {.idle = 900, .absolute = 43200},
     };
+    key_folder_make(&box.a, config.data, clock_s(&clock));
     cr_assert_eq(op_open(&op, &config, &clock, &box.a, &why), ERR_OK, "%s", why);
     request = (struct request){
         .method = METHOD_POST, .query = &empty, .form = &empty, .headers = headers, .id = "r", .arena = &box.a};

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "idp/tokens/keys.h"
 #include "tests/lib/box.h"
+#include "tests/lib/key_folder.h"
 
 enum { NOW = 1000000 };
 
@@ -24,7 +25,7 @@ static void open_box(void)
 static void make(void)
 {
     open_box();
-    cr_assert_eq(keys_make(folder, NOW), ERR_OK);
+    key_folder_copy(&box.a, folder, NOW);
 }
 
 static void close_box(void)
@@ -115,8 +116,9 @@ Test(keys, are_refused_when_the_list_is_strange)
         "{}",
         "[]",
         "{\"keys\":[{}]}",
-        "{\"keys\":[{\"kid\":\"../../etc/x\",\"use\":\"token\",\"state\":\"active\",\"since\":1}]}",
-        "{\"keys\":[{\"kid\":\"a\",\"use\":\"other\",\"state\":\"active\",\"since\":1}]}"};
+        "{\"keys\":[{\"alg\":\"ES256\",\"kid\":\"../../etc/x\",\"use\":\"token\",\"state\":\"active\",\"since\":1}]}",
+        "{\"keys\":[{\"alg\":\"ES256\",\"kid\":\"a\",\"use\":\"other\",\"state\":\"active\",\"since\":1}]}",
+        "{\"keys\":[{\"alg\":\"HS256\",\"kid\":\"a\",\"use\":\"token\",\"state\":\"active\",\"since\":1}]}"};
     const char *why;
 
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -145,14 +147,15 @@ Test(keys, are_never_made_over_others)
     cr_expect_eq(keys_make(folder, NOW), ERR_CONFLICT);
 }
 
-Test(keys, are_files_that_only_their_owner_may_read)
+Test(keys_of_nobody, are_files_that_only_their_owner_may_read)
 {
+    cr_assert_eq(keys_make(folder, NOW), ERR_OK);
     char **names;
     size_t n;
     struct stat s;
 
     cr_assert_eq(file_list(&box.a, folder, "", &names, &n), ERR_OK);
-    cr_expect_eq(n, 9, "six keys, their list, two secrets");
+    cr_expect_eq(n, 13, "ten keys, their list, two secrets");
     for (size_t i = 0; i < n; i++) {
         cr_assert_eq(stat(path_of(names[i]), &s), 0);
         cr_expect_eq(s.st_mode & 0777, 0600, "%s", names[i]);
@@ -180,6 +183,10 @@ Test(keys, begin_with_one_that_signs_and_one_that_comes_next)
     cr_expect_eq(count(k, KEY_TOKEN, JWS_RS256, KEY_NEXT), 1);
     cr_expect_eq(count(k, KEY_TOKEN, JWS_ES256, KEY_ACTIVE), 1);
     cr_expect_eq(count(k, KEY_TOKEN, JWS_ES256, KEY_NEXT), 1);
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_PS256, KEY_ACTIVE), 1);
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_PS256, KEY_NEXT), 1);
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_EDDSA, KEY_ACTIVE), 1);
+    cr_expect_eq(count(k, KEY_TOKEN, JWS_EDDSA, KEY_NEXT), 1);
     cr_expect_eq(count(k, KEY_CARD, JWS_ES256, KEY_ACTIVE), 1);
     cr_expect_null(keys_active(k, KEY_CARD, JWS_RS256));
     keys_close(k);
@@ -216,7 +223,7 @@ Test(keys, publish_no_private_part_and_no_key_of_card_requests)
 
     cr_assert_eq(json_read(&j, &box.a, jwks(k, KEY_TOKEN, NOW), NULL), ERR_OK);
     const struct json *list = json_member(j, "keys");
-    cr_expect_eq(json_count(list), 4);
+    cr_expect_eq(json_count(list), 8);
     for (size_t i = 0; i < json_count(list); i++) {
         cr_expect_null(json_member(json_at(list, i), "d"));
         cr_expect_null(json_member(json_at(list, i), "p"));
@@ -225,6 +232,78 @@ Test(keys, publish_no_private_part_and_no_key_of_card_requests)
     cr_expect_not(is_published(k, card, NOW));
     cr_expect_null(keys_find(k, KEY_TOKEN, view_text(card)), "a card request is no token");
     keys_close(k);
+}
+
+/* RFC 8725 3.1 */
+Test(keys, serve_one_algorithm_each)
+{
+    struct keys *k = open_keys();
+
+    for (size_t i = 0; i < keys_count(k); i++)
+        for (size_t j = 0; j < i; j++)
+            cr_expect_str_neq(jws_key_thumbprint(keys_at(k, i)->key), jws_key_thumbprint(keys_at(k, j)->key));
+    keys_close(k);
+}
+
+/* As a folder of before: without the keys of ALG. */
+static void forget(const char *alg)
+{
+    struct view text;
+    const char *row, *end;
+
+    cr_assert_eq(file_read_secret(&box.a, path_of("keys.json"), 65536, &text), ERR_OK);
+    char *list = arena_text(&box.a, text);
+    while ((row = strstr(list, arena_printf(&box.a, "{\"alg\":\"%s\"", alg)))) {
+        end = strchr(row, '}') + 1;
+        end += *end == ',';
+        memmove((char *)(uintptr_t)row, end, strlen(end) + 1);
+    }
+    size_t n = strlen(list);
+    if (n > 3 && list[n - 3] == ',')
+        memmove(list + n - 3, list + n - 2, 3);
+    cr_assert_eq(file_write(path_of("keys.json"), view_text(list), 0600), ERR_OK);
+}
+
+Test(keys, of_an_older_folder_are_completed_and_nothing_of_it_is_lost)
+{
+    forget("PS256");
+    forget("EdDSA");
+    struct keys *before = open_keys(), *after;
+    cr_assert_eq(keys_count(before), 6);
+    cr_expect_null(keys_active(before, KEY_TOKEN, JWS_PS256));
+
+    cr_assert_eq(keys_complete(folder, NOW + 5), ERR_OK);
+    after = open_keys();
+    cr_expect_eq(keys_count(after), 10);
+    for (size_t i = 0; i < keys_count(before); i++) {
+        cr_expect_str_eq(jws_key_id(keys_at(before, i)->key), jws_key_id(keys_at(after, i)->key));
+        cr_expect_eq(keys_at(before, i)->since, keys_at(after, i)->since);
+    }
+    cr_expect_eq(count(after, KEY_TOKEN, JWS_EDDSA, KEY_NEXT), 1);
+    cr_expect_eq(keys_next_since(after, KEY_TOKEN, JWS_PS256), NOW + 5);
+    keys_close(before);
+    keys_close(after);
+
+    struct view once, twice;
+    cr_assert_eq(file_read_secret(&box.a, path_of("keys.json"), 65536, &once), ERR_OK);
+    cr_assert_eq(keys_complete(folder, NOW + 6), ERR_OK);
+    cr_assert_eq(file_read_secret(&box.a, path_of("keys.json"), 65536, &twice), ERR_OK);
+    cr_expect(view_equal(once, twice), "once is enough");
+}
+
+Test(keys, that_every_folder_has_are_not_made_up_when_they_are_lost)
+{
+    const char *why = "";
+
+    forget("RS256");
+    cr_expect_eq(open_fails(&why), ERR_CONFIG);
+    cr_expect_eq(keys_complete(folder, NOW), ERR_CONFIG,
+                 "services know the lost ones, nobody may replace them quietly");
+}
+
+Test(keys_of_nobody, are_not_completed)
+{
+    cr_expect_eq(keys_complete(folder, NOW), ERR_NOT_FOUND);
 }
 
 Test(keys, rotate_to_the_one_that_was_published_before)

@@ -11,6 +11,7 @@
 #include "idp/tokens/pack.h"
 #include "idp/tokens/subject.h"
 #include "tests/lib/box.h"
+#include "tests/lib/key_folder.h"
 
 enum { NOW = 1700000000 };
 
@@ -18,12 +19,12 @@ static struct box box;
 static struct keys *keys, *others;
 static char folder[80];
 
-static struct keys *make_keys(const char *name)
+static struct keys *make_keys(const char *name, void (*copy)(struct arena *, const char *, int64_t))
 {
     struct keys *k;
 
     snprintf(folder, sizeof folder, "%s/%s", box.folder, name);
-    cr_assert_eq(keys_make(folder, NOW), ERR_OK);
+    copy(&box.a, folder, NOW);
     cr_assert_eq(keys_open(&k, folder, NULL), ERR_OK);
     return k;
 }
@@ -32,8 +33,8 @@ static void open_all(void)
 {
     box_open_empty(&box);
     arena_open(&box.a, 1 << 22);
-    others = make_keys("others");
-    keys = make_keys("keys");
+    others = make_keys("others", key_folder_copy_others);
+    keys = make_keys("keys", key_folder_copy);
 }
 
 static void close_all(void)
@@ -312,15 +313,29 @@ Test(tokens, an_id_token_says_who_when_and_how_and_nothing_else)
 Test(tokens, at_hash_is_the_left_half_of_the_digest)
 {
     /* OIDC Core 3.1.3.6 with the access token of its appendix A.3 */
-    cr_expect_str_eq(id_token_at_hash(&box.a, VIEW("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y")),
+    cr_expect_str_eq(id_token_half_hash(&box.a, JWS_RS256, VIEW("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y")),
                      "77QmUPtjPfzWtF2AnpK9RQ");
+    /* and by the hash of the algorithm, made by another implementation */
+    static const struct {
+        enum jws_alg alg;
+        const char *half;
+    } rows[] = {{JWS_ES256, "ungWv48Bz-pBQUDeXa4iIw"},
+                {JWS_PS256, "ungWv48Bz-pBQUDeXa4iIw"},
+                {JWS_ES384, "ywB1P0WjXou1oD1pmsZQBycsMqsO3tFj"},
+                {JWS_EDDSA, "3a81oZNherrMQXNJriBBMRLm-k6JqX6iCp7u5ktV05o"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_str_eq(id_token_half_hash(&box.a, rows[i].alg, VIEW("abc")), rows[i].half, "%s",
+                         jws_alg_name(rows[i].alg));
 }
 
 Test(tokens, an_id_token_is_signed_with_the_algorithm_of_the_client)
 {
     struct jws jws;
 
-    for (enum jws_alg alg = JWS_RS256; alg <= JWS_ES256; alg++) {
+    static const enum jws_alg algs[] = {JWS_RS256, JWS_ES256, JWS_PS256, JWS_EDDSA};
+
+    for (size_t i = 0; i < sizeof algs / sizeof *algs; i++) {
+        enum jws_alg alg = algs[i];
         cr_assert_eq(jws_read(&jws, &box.a, id_token_text(alg)), ERR_OK);
         cr_expect_eq(jws.alg, alg);
         cr_expect(view_equal_text(jws.kid, jws_key_id(keys_active(keys, KEY_TOKEN, alg))));
