@@ -67,15 +67,20 @@ static unsigned say(struct client *c, struct view apdu)
          "1234")
 
 /* Waits until the reader's state has (or lacks) BITS. */
-static bool await_state(struct client *c, DWORD bits, bool wanted)
+static bool await_state_of(struct client *c, const char *reader, DWORD bits, bool wanted)
 {
-    SCARD_READERSTATE s = {.szReader = c->reader, .dwCurrentState = SCARD_STATE_UNAWARE};
+    SCARD_READERSTATE s = {.szReader = reader, .dwCurrentState = SCARD_STATE_UNAWARE};
     for (int64_t end = clock_steady_ms() + PATIENCE_MS; clock_steady_ms() < end;) {
         if (SCardGetStatusChange(c->context, 500, &s, 1) == SCARD_S_SUCCESS && ((s.dwEventState & bits) != 0) == wanted)
             return true;
         s.dwCurrentState = s.dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
     }
     return false;
+}
+
+static bool await_state(struct client *c, DWORD bits, bool wanted)
+{
+    return await_state_of(c, c->reader, bits, wanted);
 }
 
 Test(faults, a_card_pulled_before_a_command_is_gone_for_the_reader)
@@ -227,6 +232,8 @@ static void read_certificate(struct client *c, const char *reader, uint8_t out[3
     SCARDHANDLE card;
     DWORD protocol, n;
     uint8_t answer[300];
+    /* pcscd tells of a reader before it has seen the card in it. */
+    cr_assert(await_state_of(c, reader, SCARD_STATE_PRESENT, true), "%s", reader);
     cr_assert_eq(SCardConnect(c->context, reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, &card, &protocol),
                  SCARD_S_SUCCESS, "%s", reader);
     n = sizeof answer;
