@@ -56,6 +56,9 @@ static void put_endpoints(struct writer *w)
     put_url(w, "end_session_endpoint", "/end_session");
 }
 
+/* What our keys sign (idp/tokens/keys.h). */
+static const char *const our_algs[] = {"RS256", "ES256", "PS256", "EdDSA", NULL};
+
 /* Every endpoint of the back channel asks the same (idp/state/caller.h), but that a client which only says its name is
  * told nothing about tokens. */
 static void put_client_auth(struct writer *w)
@@ -71,21 +74,21 @@ static void put_client_auth(struct writer *w)
     put_list(w, "introspection_endpoint_auth_methods_supported",
              LIST("client_secret_basic", "client_secret_post", "private_key_jwt"));
     put_list(w, "introspection_endpoint_auth_signing_alg_values_supported", algs);
-    put_list(w, "introspection_signing_alg_values_supported", LIST("RS256", "ES256")); /* RFC 9701 7 */
+    put_list(w, "introspection_signing_alg_values_supported", our_algs); /* RFC 9701 7 */
 }
 
 static void put_protocol(struct writer *w)
 {
     put_list(w, "response_types_supported", LIST("code"));
     put_list(w, "response_modes_supported", response_mode_names);
-    put_list(w, "authorization_signing_alg_values_supported", LIST("RS256", "ES256")); /* JARM 4 */
+    put_list(w, "authorization_signing_alg_values_supported", our_algs); /* JARM 4 */
     put_list(w, "grant_types_supported",
              LIST("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
                   "urn:openid:params:grant-type:ciba"));
     put_list(w, "backchannel_token_delivery_modes_supported", LIST("poll"));
     json_pair_bool(&w->o, "backchannel_user_code_parameter_supported", false);
     put_list(w, "subject_types_supported", LIST("pairwise"));
-    put_list(w, "id_token_signing_alg_values_supported", LIST("RS256", "ES256"));
+    put_list(w, "id_token_signing_alg_values_supported", our_algs);
     put_client_auth(w);
     put_list(w, "code_challenge_methods_supported", LIST("S256"));
     put_list(w, "prompt_values_supported", LIST("none", "login", "consent", "select_account"));
