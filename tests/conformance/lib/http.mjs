@@ -51,7 +51,7 @@ export class Answer {
 // BODY: text, or an object that is sent as a form (an array of values sends the name several times).
 export function exchange(url, { method, headers = {}, body, certificate } = {}) {
   const text = body === undefined || typeof body === 'string' ? body : formOf(body);
-  const all = { ...headers };
+  const all = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
   if (text !== undefined) {
     all['content-length'] = Buffer.byteLength(text);
     if (typeof body !== 'string') all['content-type'] = 'application/x-www-form-urlencoded';

@@ -50,5 +50,8 @@ export class Stage {
     if (!browser.elsewhere) throw new Error(`the first login did not come to its end: ${browser.describe()}`);
     await browser.get('/me/contact');
     await browser.press('/me/contact', { email: 'hanako@example.jp', phone: '06-6941-0351' });
+    // and there is a resource server that tokens may be for (RFC 8707)
+    this.resource = 'https://data.rp.example/api';
+    await this.server.add(registrationOf(freshId('stage', 'data'), { resource: this.resource }));
   }
 }
