@@ -183,11 +183,24 @@ static bool set_common(CURL *c, struct exchange *x, const char *url, const struc
            curl_easy_setopt(c, CURLOPT_WRITEDATA, x) == CURLE_OK;
 }
 
-static bool set_post(CURL *c, struct curl_slist **heads, struct arena *arena, const char *content_type,
-                     struct view body)
+/* What is sent; CONTENT_TYPE NULL: nothing, it is a GET. */
+struct sending {
+    const char *content_type;
+    struct view body, bearer;
+};
+
+static bool set_bearer(CURL *c, struct arena *arena, struct view bearer)
 {
-    const char *type = arena_printf(arena, "Content-Type: %s", content_type);
-    if (!type)
+    const char *word = arena_text(arena, bearer);
+    return word && curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, word) == CURLE_OK;
+}
+
+static bool set_post(CURL *c, struct curl_slist **heads, struct arena *arena, const struct sending *what)
+{
+    const char *type = arena_printf(arena, "Content-Type: %s", what->content_type);
+    struct view body = what->body;
+    if (!type || (view_is(what->bearer) && !set_bearer(c, arena, what->bearer)))
         return false;
     *heads = curl_slist_append(NULL, type);
     struct curl_slist *more = *heads ? curl_slist_append(*heads, "Expect:") : NULL;
@@ -210,8 +223,8 @@ static enum err read_result(CURL *c, struct arena *arena, const struct exchange 
     return buf_done(&x->body, &out->body);
 }
 
-static enum err exchange(struct fetch *f, struct arena *arena, struct view url, const char *content_type,
-                         struct view body, const struct fetch_limits *limits, struct fetched *out)
+static enum err exchange(struct fetch *f, struct arena *arena, struct view url, const struct sending *what,
+                         const struct fetch_limits *limits, struct fetched *out)
 {
     *out = (struct fetched){0};
     struct exchange x = {.fetch = f};
@@ -225,7 +238,7 @@ static enum err exchange(struct fetch *f, struct arena *arena, struct view url, 
         return ERR_MEMORY;
     struct curl_slist *heads = NULL;
     buf_open(&x.body, arena, limits && limits->body_max ? limits->body_max : 65536);
-    bool ready = set_common(c, &x, text, limits) && (!content_type || set_post(c, &heads, arena, content_type, body));
+    bool ready = set_common(c, &x, text, limits) && (!what->content_type || set_post(c, &heads, arena, what));
     enum err e = ready ? error_of(curl_easy_perform(c), &x) : ERR_MEMORY;
     if (!e)
         e = read_result(c, arena, &x, out);
@@ -237,11 +250,17 @@ static enum err exchange(struct fetch *f, struct arena *arena, struct view url, 
 enum err fetch_post(struct fetch *f, struct arena *arena, struct view url, const char *content_type, struct view body,
                     const struct fetch_limits *limits, struct fetched *out)
 {
-    return exchange(f, arena, url, content_type, body, limits, out);
+    return fetch_post_bearer(f, arena, url, content_type, body, VIEW_NONE, limits, out);
+}
+
+enum err fetch_post_bearer(struct fetch *f, struct arena *arena, struct view url, const char *content_type,
+                           struct view body, struct view bearer, const struct fetch_limits *limits, struct fetched *out)
+{
+    return exchange(f, arena, url, &(struct sending){content_type, body, bearer}, limits, out);
 }
 
 enum err fetch_get(struct fetch *f, struct arena *arena, struct view url, const struct fetch_limits *limits,
                    struct fetched *out)
 {
-    return exchange(f, arena, url, NULL, VIEW_NONE, limits, out);
+    return exchange(f, arena, url, &(struct sending){.content_type = NULL}, limits, out);
 }

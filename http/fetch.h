@@ -36,6 +36,10 @@ struct fetched {
  * ERR_MEMORY. */
 enum err fetch_post(struct fetch *f, struct arena *arena, struct view url, const char *content_type, struct view body,
                     const struct fetch_limits *limits, struct fetched *out) MUST_CHECK;
+/* The same with BEARER as the word by which the other side knows us (RFC 6750 2.1). */
+enum err fetch_post_bearer(struct fetch *f, struct arena *arena, struct view url, const char *content_type,
+                           struct view body, struct view bearer, const struct fetch_limits *limits,
+                           struct fetched *out) MUST_CHECK;
 enum err fetch_get(struct fetch *f, struct arena *arena, struct view url, const struct fetch_limits *limits,
                    struct fetched *out) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 /* notice: the durable queue of what services must be told: log-outs (OpenID Connect Back-Channel Logout 1.0) and
- * security events about consents (RFC 8417, pushed by RFC 8935). A row stays until the service has answered or the
- * tries are used up; a crash loses none. The token is signed at each delivery. */
+ * security events about consents (RFC 8417, pushed by RFC 8935), and that what a counter asked was decided (CIBA
+ * Core 1.0, 10.2). A row stays until the service has answered or the tries are used up; a crash loses none. The token
+ * is signed at each delivery. */
 #ifndef SESSIONS_NOTICE_H
 #define SESSIONS_NOTICE_H
 
@@ -8,14 +9,15 @@
 
 /* They may go to different addresses: one that does not answer keeps nothing of the other back. The numbers are stored.
  */
-enum notice_channel { NOTICE_LOGOUT = 1, NOTICE_EVENT = 2 };
+enum notice_channel { NOTICE_LOGOUT = 1, NOTICE_EVENT = 2, NOTICE_PING = 3 };
 
 struct notice {
     int64_t id; /* given by the store */
     enum notice_channel channel;
     struct view client, sub;
     struct view sid;   /* of a log-out; else absent */
-    struct view event; /* of an event: its claims (idp/tokens/event_token.h); else absent */
+    struct view event; /* of an event: its claims (idp/tokens/event_token.h); of a ping: what and by which word, sealed
+                        (idp/tokens/notify_token.h); else absent */
     int64_t created_at, due_at;
     int tries; /* begun so far, this one included when it comes from notice_take_due */
 };

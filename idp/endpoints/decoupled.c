@@ -8,6 +8,7 @@
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
 #include "idp/state/upkeep.h"
+#include "sessions/notice.h"
 #include "store/store.h"
 
 #define REQUEST_MAX 16384
@@ -109,23 +110,43 @@ void decoupled_begin(struct visit *v, const struct decoupled *d, const struct se
 /* --- the end ----------------------------------------------------------------------------------------------------- */
 
 struct ending {
+    struct arena *arena;
     struct decoupled decided;
     struct ident interaction; /* IDENT_NONE: none had begun */
     bool allowed;
     int64_t now;
 };
 
+static enum err record(struct db *db, const struct ending *n)
+{
+    if (!n->allowed)
+        return decoupled_refuse(db, n->decided.id, n->now);
+    /* The device is one of the services of this login: a log-out ends it and tells it. */
+    enum err e = session_add_service(db, n->decided.session, n->decided.client, n->now);
+    return e ? e : decoupled_allow(db, &n->decided, n->now);
+}
+
+/* CIBA Core 1.0, 10.2: told of either decision, in the transaction that makes it. */
+static enum err add_ping(struct db *db, const struct ending *n)
+{
+    struct decoupled d;
+    enum err e = decoupled_find(&d, db, n->arena, n->decided.id);
+
+    if (e || !view_is(d.notify))
+        return e;
+    struct notice ping = {
+        .channel = NOTICE_PING, .client = d.client, .sub = VIEW(""), .event = d.notify, .created_at = n->now};
+    return notice_add(db, &ping);
+}
+
 static enum err end_job(struct db *db, void *ctx)
 {
     const struct ending *n = ctx;
     enum err e = ident_is(n->interaction) ? interaction_take(db, n->interaction, n->now) : ERR_OK;
 
-    if (e || !n->allowed)
-        return e ? e : decoupled_refuse(db, n->decided.id, n->now);
-    /* The device is one of the services of this login: a log-out ends it and tells it. */
-    if ((e = session_add_service(db, n->decided.session, n->decided.client, n->now)))
-        return e;
-    return decoupled_allow(db, &n->decided, n->now);
+    if (!e)
+        e = record(db, n);
+    return e ? e : add_ping(db, n);
 }
 
 static void end(struct visit *v, const struct ending *n, const struct client *client)
@@ -137,6 +158,7 @@ static void end(struct visit *v, const struct ending *n, const struct client *cl
         show_failure(v, e, "write down what was decided");
         return;
     }
+    upkeep_wake(v->op->upkeep);
     log_event(LOG_INFO, "decoupled_decided", LOG_TEXT("client", n->decided.client),
               LOG_STR("outcome", e            ? "over"
                                  : n->allowed ? "allowed"
@@ -146,7 +168,7 @@ static void end(struct visit *v, const struct ending *n, const struct client *cl
 
 void decoupled_refuse_now(struct visit *v, const struct decoupled *d)
 {
-    struct ending n = {.decided = *d, .now = v->now};
+    struct ending n = {.arena = v->arena, .decided = *d, .now = v->now};
     const struct client *client = NULL;
     enum err e = clients_find(v->op->clients, v->db, d->client, &client);
 
@@ -158,7 +180,8 @@ void decoupled_refuse_now(struct visit *v, const struct decoupled *d)
 
 void decoupled_answer(struct visit *v, const struct flow *f)
 {
-    struct ending n = {.interaction = f->interaction->id, .allowed = f->verdict.step == STEP_CODE, .now = v->now};
+    struct ending n = {
+        .arena = v->arena, .interaction = f->interaction->id, .allowed = f->verdict.step == STEP_CODE, .now = v->now};
     struct view id;
     enum err e = hex_read(v->arena, f->request.decoupled, &id);
 

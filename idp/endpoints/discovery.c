@@ -85,7 +85,7 @@ static void put_protocol(struct writer *w)
     put_list(w, "grant_types_supported",
              LIST("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
                   "urn:openid:params:grant-type:ciba"));
-    put_list(w, "backchannel_token_delivery_modes_supported", LIST("poll"));
+    put_list(w, "backchannel_token_delivery_modes_supported", LIST("poll", "ping"));
     json_pair_bool(&w->o, "backchannel_user_code_parameter_supported", false);
     put_list(w, "subject_types_supported", LIST("pairwise"));
     put_list(w, "id_token_signing_alg_values_supported", our_algs);

@@ -150,11 +150,11 @@ CREATE INDEX refresh_by_expiry ON refresh (expires_at);
 -- What services must be told: a row stays until they heard it or the tries are used up.
 CREATE TABLE notice (
   id INTEGER PRIMARY KEY,
-  channel INTEGER NOT NULL CHECK (channel BETWEEN 1 AND 2), -- log-out, event
+  channel INTEGER NOT NULL CHECK (channel BETWEEN 1 AND 3), -- log-out, event, ping
   client TEXT NOT NULL,
   sub TEXT NOT NULL,
   sid TEXT,                           -- log-out
-  event TEXT,                         -- event: the claims of the security event token, JSON
+  event TEXT,                         -- event: the claims of the security event token, JSON; ping: sealed
   created_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
   tries INTEGER NOT NULL DEFAULT 0

@@ -1,6 +1,7 @@
 /* What is asked on one device and given on another: a television, and a counter. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "tests/lib/stage.h"
@@ -31,6 +32,15 @@ static const char DESK[] =
 #define AS_DESK "client_id=desk&client_secret=" SECRET
 #define BY_TV   AS_TV "&grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code="
 #define BY_DESK AS_DESK "&grant_type=urn:openid:params:grant-type:ciba&auth_req_id="
+
+/* A desk that is told when it may come (mode ping); its ear is that of A. */
+static const char PINGED[] =
+    "{\"client_name\":\"転入の窓口\",\"organization\":{\"id\":\"a-city\",\"name\":\"A市\"},\"sector\":\"a-city\","
+    "\"redirect_uris\":[\"http://desk.localhost:8084/cb\"],\"id_token_signed_response_alg\":\"ES256\","
+    "\"token_endpoint_auth_method\":\"client_secret_post\","
+    "\"grant_types\":[\"authorization_code\",\"urn:openid:params:grant-type:ciba\"],"
+    "\"backchannel_token_delivery_mode\":\"ping\","
+    "\"backchannel_client_notification_endpoint\":\"http://127.0.0.1:%u/ping\"}";
 
 static void open_stage(void)
 {
@@ -330,4 +340,55 @@ Test(decoupled, nobody_else_sees_or_answers_what_a_counter_asked_her)
     cr_expect_eq(taro.browser.status, 410);
     cr_expect_str_eq(polled(joined(BY_DESK, id)), "authorization_pending");
     resident_close(&taro);
+}
+
+/* --- a counter that is told -------------------------------------------------------------------------------------- */
+
+#define AS_PINGED "client_id=pinged&client_secret=" SECRET
+
+static const char *pinged_asks(void)
+{
+    char registration[1024];
+    snprintf(registration, sizeof registration, PINGED, server_port(stage.a_city.ear, 0));
+    provider_add_client(genkan, "pinged", registration, SECRET);
+    sleep(1); /* the server looks once a second */
+    const char *form = joined(AS_PINGED "&scope=openid&binding_message=A-12&login_hint=", makes_code());
+    cr_expect_str_eq(error_of("/bc-authorize", form), "invalid_request", "without a word that it would know us by");
+    struct json *j = post("/bc-authorize", joined(form, "&client_notification_token=the-word"));
+    cr_assert_eq(device.status, 200, "%s", text_of(j, "error_description"));
+    return text_of(j, "auth_req_id");
+}
+
+static void expect_pinged(const char *id)
+{
+    struct json *j;
+    cr_assert_eq(stage.a_city.pings, 0);
+    cr_expect_eq(provider_deliver(genkan), 1);
+    cr_assert_eq(stage.a_city.pings, 1);
+    cr_expect_str_eq(stage.a_city.last_ping_authorization, "Bearer the-word", "CIBA Core 1.0, 10.2");
+    cr_assert_eq(json_read(&j, &device.a, view_text(stage.a_city.last_ping), NULL), ERR_OK);
+    cr_expect_str_eq(text_of(j, "auth_req_id"), id);
+    cr_expect_eq(provider_deliver(genkan), 0, "once");
+}
+
+Test(decoupled, a_counter_that_is_told_comes_when_she_has_decided)
+{
+    logs_in();
+    const char *id = pinged_asks();
+    sees_request();
+    cr_expect_eq(provider_deliver(genkan), 0, "nothing is decided yet");
+    cr_assert(PRESS(browser, "/me/counter", "do=continue"));
+    goes_on_until_allowed();
+    expect_pinged(id);
+    post("/token", joined(AS_PINGED "&grant_type=urn:openid:params:grant-type:ciba&auth_req_id=", id));
+    cr_expect_eq(device.status, 200);
+}
+
+Test(decoupled, a_counter_is_told_of_a_refusal_too)
+{
+    logs_in();
+    const char *id = pinged_asks();
+    sees_request();
+    cr_assert(PRESS(browser, "/me/counter", "do=refuse"));
+    expect_pinged(id);
 }

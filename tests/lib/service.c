@@ -80,9 +80,22 @@ static void give_request(void *ctx, const struct request *r, struct answer *answ
         answer_body(answer, 404, "text/plain", VIEW("none"));
 }
 
+static void hear_ping(void *ctx, const struct request *r, struct answer *answer)
+{
+    struct service *s = ctx;
+    struct view authorization = request_header(r, "Authorization");
+    bool good = view_equal_text(r->content_type, "application/json");
+    snprintf(s->last_ping, sizeof s->last_ping, "%.*s", (int)r->body.n, (const char *)r->body.p);
+    snprintf(s->last_ping_authorization, sizeof s->last_ping_authorization, "%.*s", (int)authorization.n,
+             (const char *)authorization.p);
+    s->pings++;
+    answer_body(answer, good ? 204 : 415, "text/plain", VIEW(""));
+}
+
 static const struct route EAR[] = {{METHOD_GET, "/request", give_request, 0, 0},
                                    {METHOD_POST, "/logout", hear, 16384, 0},
-                                   {METHOD_POST, "/events", hear_event, 16384, ROUTE_BODY}};
+                                   {METHOD_POST, "/events", hear_event, 16384, ROUTE_BODY},
+                                   {METHOD_POST, "/ping", hear_ping, 16384, ROUTE_BODY}};
 
 static uint16_t open_ear(struct service *s)
 {

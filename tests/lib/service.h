@@ -27,6 +27,9 @@ struct service {
     _Atomic int events_told;
     char last_event[8192];
     int event_answer;
+    /* that a counter's request was decided (CIBA Core 1.0, 10.2) */
+    _Atomic int pings;
+    char last_ping[1024], last_ping_authorization[256];
 };
 
 /* A市: RS256, client_secret_basic; asks name and address (required), age_over_65 and interests (optional). Hears

@@ -8,6 +8,7 @@
 #include "idp/tokens/code.h"
 #include "idp/tokens/id_token.h"
 #include "idp/tokens/logout_token.h"
+#include "idp/tokens/notify_token.h"
 #include "idp/tokens/pack.h"
 #include "idp/tokens/subject.h"
 #include "tests/lib/box.h"
@@ -173,6 +174,19 @@ Test(tokens, a_code_and_an_access_token_keep_the_key_and_the_server_they_are_bou
     cr_assert_eq(access_token_read(&box.a, keys, text, &back), ERR_OK);
     cr_expect(view_equal_text(back.resource, "https://r") && cnf_equal(&back.cnf, &t.cnf));
     cr_expect_not(cnf_equal(&back.cnf, &c.cnf), "the same digest of another kind of key");
+}
+
+Test(tokens, what_a_counter_is_told_comes_back_as_it_was_and_to_nobody_else)
+{
+    struct notify_token t = {VIEW("the-request"), VIEW("the-word")}, back;
+    struct view sealed, code;
+    struct code c = a_code();
+    cr_assert_eq(notify_token_seal(&box.a, keys, &t, &sealed), ERR_OK);
+    cr_expect_eq(notify_token_open(&box.a, others, sealed, &back), ERR_MISMATCH);
+    cr_assert_eq(code_mint(&box.a, keys, &c, &code), ERR_OK);
+    cr_expect_eq(notify_token_open(&box.a, keys, code, &back), ERR_MISMATCH, "a code is none");
+    cr_assert_eq(notify_token_open(&box.a, keys, sealed, &back), ERR_OK);
+    cr_expect(view_equal(back.auth_req_id, t.auth_req_id) && view_equal(back.token, t.token));
 }
 
 Test(tokens, no_two_codes_are_alike)
