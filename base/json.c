@@ -5,9 +5,10 @@
 
 #include "base/text.h"
 
-/* Two of our names are macros there. */
+/* Some of our names are macros there. */
 #undef json_is_object
 #undef json_is_array
+#undef json_is_null
 
 #define PLAIN_DEPTH 4
 
@@ -153,6 +154,11 @@ static bool is(const struct json *j, json_type type)
 bool json_is_object(const struct json *j)
 {
     return is(j, JSON_OBJECT);
+}
+
+bool json_is_null(const struct json *j)
+{
+    return is(j, JSON_NULL);
 }
 
 bool json_is_array(const struct json *j)
@@ -445,6 +451,12 @@ void json_put_bool(struct json_out *o, bool v)
 void json_put_null(struct json_out *o)
 {
     json_put_raw(o, VIEW("null"));
+}
+
+void json_put_value(struct json_out *o, const struct json *j)
+{
+    before_value(o);
+    json_put_canonical(o->buf, j);
 }
 
 void json_put_raw(struct json_out *o, struct view json)

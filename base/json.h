@@ -12,6 +12,7 @@ enum err json_read(struct json **out, struct arena *a, struct view text, const c
 
 bool json_is_object(const struct json *j);
 bool json_is_array(const struct json *j);
+bool json_is_null(const struct json *j); /* null itself: not a member that is missing */
 /* Members; NULL when J is no object or has none of that name. */
 const struct json *json_member(const struct json *j, const char *key);
 /* Array elements; json_at gives NULL past the end. */
@@ -52,7 +53,8 @@ void json_put_text(struct json_out *o, struct view v); /* a value */
 void json_put_int(struct json_out *o, int64_t v);
 void json_put_bool(struct json_out *o, bool v);
 void json_put_null(struct json_out *o);
-void json_put_raw(struct json_out *o, struct view json); /* already JSON */
+void json_put_raw(struct json_out *o, struct view json);       /* already JSON */
+void json_put_value(struct json_out *o, const struct json *j); /* as json_put_canonical */
 /* key and value in one; the text forms leave the member out when V is absent */
 void json_pair(struct json_out *o, const char *key, struct view v);
 void json_pair_text(struct json_out *o, const char *key, const char *v);

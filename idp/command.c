@@ -39,7 +39,8 @@ static const struct command table[] = {
                  "A running server takes the service up within a second.\n",
      command_client_add},
     {"client update", "register another version of a service", "[--config FILE] FILE",
-     CONFIG_HELP "\nThe secret stays. Residents who agreed to a purpose that is now another one are asked again, and\n"
+     CONFIG_HELP "\nThe secret stays. A service that registered itself is the operator's from then on. Residents who "
+                 "agreed to a purpose that is now another one are asked again, and\n"
                  "until then the field does not leave. Every version is kept: `genkan client history`.\n",
      command_client_update},
     {"client history", "every version of a service's registration", "[--config FILE] [--json] ID",
@@ -50,6 +51,17 @@ static const struct command table[] = {
      CONFIG_HELP "  --json           one JSON object a line\n", command_client_list},
     {"client remove", "remove a service", "[--config FILE] ID",
      CONFIG_HELP "\nIts residents' consents and the ledger stay.\n", command_client_remove},
+    {"client invite", "let a service register itself", "[--config FILE] [--id ID] [--uses N] [--days N] FILE",
+     CONFIG_HELP
+     "  --id ID          what to call the invitation\n"
+     "  --uses N         how many services may register with it; 1 if not given\n"
+     "  --days N         how long it is good; 7 if not given\n"
+     "\nFILE is a part of a registration (JSON): organization, fields and whatever else a service shall not\n"
+     "choose itself. Prints an initial access token for POST /register, once.\n",
+     command_client_invite},
+    {"client invites", "list the invitations", "[--config FILE]", CONFIG_HELP, command_client_invites},
+    {"client uninvite", "revoke an invitation", "[--config FILE] ID",
+     CONFIG_HELP "\nServices that registered with it stay: `genkan client remove`.\n", command_client_uninvite},
     {"grant suspend", "stop what a consent lets out, until it is resumed", "[--config FILE] (GRANT | --service ID)",
      CONFIG_HELP
      "  --service ID     every consent for this service\n"

@@ -52,6 +52,9 @@ int command_client_add(const struct command *self, int argc, const char *const *
 int command_client_update(const struct command *self, int argc, const char *const *argv);
 int command_client_history(const struct command *self, int argc, const char *const *argv);
 int command_client_list(const struct command *self, int argc, const char *const *argv);
+int command_client_invite(const struct command *self, int argc, const char *const *argv);
+int command_client_invites(const struct command *self, int argc, const char *const *argv);
+int command_client_uninvite(const struct command *self, int argc, const char *const *argv);
 int command_client_remove(const struct command *self, int argc, const char *const *argv);
 int command_grant_suspend(const struct command *self, int argc, const char *const *argv);
 int command_grant_resume(const struct command *self, int argc, const char *const *argv);

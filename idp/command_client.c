@@ -14,6 +14,7 @@
 #include "idp/state/outgoing.h"
 #include "idp/state/registration.h"
 #include "idp/state/sector.h"
+#include "idp/state/self_registered.h"
 
 /* What an operator does to a service, in one transaction with its ledger event. */
 struct change {
@@ -56,7 +57,8 @@ static int check_sector(struct change *c, const struct command *self, const char
     struct fetch *fetch;
     enum err err = outgoing_open(&fetch, c->desk->config);
     if (!err) {
-        err = sector_check(fetch, &c->desk->arena, c->client, &fault);
+        const struct sector_source source = sector_by_waiting(fetch);
+        err = sector_check(&source, &c->desk->arena, c->client, &fault);
         fetch_close(fetch);
     }
     if (err == ERR_SYNTAX)
@@ -189,6 +191,8 @@ static enum err update_job(struct db *db, void *ctx)
 {
     struct change *c = ctx;
     enum err err = clients_update(db, c->client->id, c->registration, c->secret_hash, c->now_ms / 1000);
+    if (!err) /* it is the operator's from now on: nobody undoes over the network what was decided here */
+        err = self_registered_remove(db, c->client->id);
     return err ? err : append_event(db, c, "client update");
 }
 

@@ -4,9 +4,10 @@
 #include "idp/endpoints/json_answer.h"
 #include "idp/endpoints/show.h"
 
-#define FORM_MAX  16384
-#define SMALL_MAX 4096
-#define CARD_MAX  16384 /* protocol.md: a response is at most 16 KiB */
+#define FORM_MAX     16384
+#define SMALL_MAX    4096
+#define REGISTER_MAX 65536 /* REGISTRATION_MAX */
+#define CARD_MAX     16384 /* protocol.md: a response is at most 16 KiB */
 
 static void visit(void *op, const struct request *request, struct answer *answer, void (*handle)(struct visit *))
 {
@@ -34,6 +35,8 @@ BRIDGE(userinfo)
 BRIDGE(jwks)
 BRIDGE(discovery)
 BRIDGE(end_session)
+BRIDGE(register)
+BRIDGE(registered)
 BRIDGE(logout_card)
 BRIDGE(healthz)
 BRIDGE(readyz)
@@ -89,6 +92,10 @@ static const struct route table[] = {
     {METHOD_GET, "/.well-known/openid-configuration", at_discovery, 0, ROUTE_MTLS},
     {METHOD_GET, "/end_session", at_end_session, 0, 0},
     {METHOD_POST, "/end_session", at_end_session, FORM_MAX, 0},
+    {METHOD_POST, "/register", at_register, REGISTER_MAX, ROUTE_BODY},
+    {METHOD_GET, "/register/*", at_registered, 0, 0},
+    {METHOD_PUT, "/register/*", at_registered, REGISTER_MAX, ROUTE_BODY},
+    {METHOD_DELETE, "/register/*", at_registered, 0, 0},
     {METHOD_GET, "/logout/card", at_logout_card, 0, 0},
     {METHOD_GET, "/healthz", at_healthz, 0, 0},
     {METHOD_GET, "/readyz", at_readyz, 0, 0},
@@ -156,7 +163,7 @@ static bool is_for_services(struct view path)
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (view_equal_text(path, paths[i]))
             return true;
-    return view_starts(path, VIEW("/.well-known/"));
+    return view_starts(path, VIEW("/.well-known/")) || view_starts(path, VIEW("/register"));
 }
 
 /* No visit_open here: a fault may come before there is a worker, and must not wait for a connection. */

@@ -54,6 +54,7 @@ static void put_endpoints(struct writer *w)
     put_url(w, "introspection_endpoint", "/introspect");
     put_url(w, "jwks_uri", "/jwks");
     put_url(w, "end_session_endpoint", "/end_session");
+    put_url(w, "registration_endpoint", "/register");
 }
 
 /* What our keys sign (idp/tokens/keys.h). */

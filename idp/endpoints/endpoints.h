@@ -18,6 +18,8 @@ void handle_end_session(struct visit *v); /* GET, POST /end_session */
 void handle_logout_card(struct visit *v); /* GET /logout/card */
 void handle_healthz(struct visit *v);     /* GET /healthz */
 void handle_readyz(struct visit *v);      /* GET /readyz */
+void handle_register(struct visit *v);    /* POST /register */
+void handle_registered(struct visit *v);  /* GET, PUT, DELETE /register/ID */
 
 /* people */
 void handle_login_card(struct visit *v);           /* POST /login/card */

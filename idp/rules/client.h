@@ -105,6 +105,14 @@ struct client {
     const struct ask *ask;
 };
 
+/* Names as the standards have them; static. The readers are false for a name that is none. */
+const char *client_profile_name(enum client_profile profile);
+bool client_profile_of(enum client_profile *out, struct view name);
+const char *client_auth_method_name(enum client_auth_method method);
+bool client_auth_method_of(enum client_auth_method *out, struct view name);
+const char *client_grant_name(enum client_grant grant); /* one of them */
+bool client_grant_of(enum client_grant *out, struct view name);
+
 /* Is URI one of the registered ones, byte for byte? (RFC 9700 4.1, OIDC Core 3.1.2.1) */
 bool client_has_redirect(const struct client *c, struct view uri);
 bool client_has_logout_redirect(const struct client *c, struct view uri);

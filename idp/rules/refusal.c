@@ -166,6 +166,16 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_CIBA_EXPIRY] = JSON("invalid_request", "requested_expiry is not a positive number", "CIBA Core 1.0, 7.1"),
     [REFUSAL_CIBA_SIGNED_REQUEST] =
         JSON("invalid_request", "signed requests are not offered here", "CIBA Core 1.0, 7.1.1"),
+
+    [REFUSAL_INVITE_INVALID] = {"invalid_token", "the initial access token is not valid, used up or over", "RFC 7591 3",
+                                TELL_BEARER, 401},
+    [REFUSAL_REGISTRATION_TOKEN] = {"invalid_token", "the registration access token is not valid", "RFC 7592 2",
+                                    TELL_BEARER, 401},
+    /* Which member breaks which rule is told instead of these reasons. */
+    [REFUSAL_REGISTER_REDIRECT] =
+        JSON("invalid_redirect_uri", "a redirect address may not be registered", "RFC 7591 3.2.2"),
+    [REFUSAL_REGISTER_METADATA] =
+        JSON("invalid_client_metadata", "what is to be registered breaks a rule", "RFC 7591 3.2.2"),
 };
 
 const struct refusal_row *refusal_row(enum refusal r)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "idp/state/client_version.h"
 #include "idp/state/registration.h"
+#include "idp/state/self_registered.h"
 #include "store/row.h"
 
 #define LOOK_EVERY_MS  1000
@@ -282,7 +283,12 @@ enum err clients_find(struct clients *c, struct db *db, struct view id, const st
     return ERR_OK;
 }
 
-/* --- for the command line ---------------------------------------------------------------------------------------- */
+void clients_look_again(struct clients *c)
+{
+    atomic_store(&c->looked_at, clock_steady_ms() - LOOK_EVERY_MS);
+}
+
+/* --- changing ---------------------------------------------------------------------------------------- */
 
 static enum err next_generation(struct db *db)
 {
@@ -363,7 +369,10 @@ enum err clients_remove(struct db *db, struct view id, int64_t now)
 
     if (e)
         return e;
-    return db_changes(db) == 1 ? next_generation(db) : ERR_NOT_FOUND;
+    if (db_changes(db) != 1)
+        return ERR_NOT_FOUND;
+    /* Its id may be used again, by a service that nobody manages over the network. */
+    return (e = self_registered_remove(db, id)) ? e : next_generation(db);
 }
 
 struct each {

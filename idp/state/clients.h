@@ -17,7 +17,11 @@ void clients_close(struct clients *c);
  * meanwhile. When the services cannot be read anew, which is logged, those read before go on. */
 enum err clients_find(struct clients *c, struct db *db, struct view id, const struct client **out) MUST_CHECK;
 
-/* --- for the command line; record and remove inside a write job --- */
+/* Something was changed in this process: the next clients_find looks, so that a service that registered itself may come
+ * at once. */
+void clients_look_again(struct clients *c);
+
+/* --- record, update and remove inside a write job --- */
 
 /* Records REGISTRATION (JSON text that registration_read took) under ID with SHA-256 of its secret, 32 bytes; NULL: it
  * has none. ERR_CONFLICT: the

@@ -12,12 +12,13 @@ struct config; /* idp/state/config.h */
 struct limits;
 
 enum limit {
-    LIMIT_INTERACTIONS, /* logins begun at /authorize; one that is answered silently is none */
-    LIMIT_CARDS,        /* card transactions */
-    LIMIT_USER_CODES,   /* user codes typed at /device */
-    LIMIT_POLLS,        /* one device or counter that asks for its answer; its id stands for the address */
-    LIMIT_PUSHED,       /* authorization requests pushed: of a service, whose id stands for the address */
-    LIMIT_REFERENCES,   /* requests that are fetched from a service: how many at once (limits_begin) */
+    LIMIT_INTERACTIONS,  /* logins begun at /authorize; one that is answered silently is none */
+    LIMIT_CARDS,         /* card transactions */
+    LIMIT_USER_CODES,    /* user codes typed at /device */
+    LIMIT_POLLS,         /* one device or counter that asks for its answer; its id stands for the address */
+    LIMIT_PUSHED,        /* authorization requests pushed: of a service, whose id stands for the address */
+    LIMIT_REFERENCES,    /* requests that are fetched from a service: how many at once (limits_begin) */
+    LIMIT_REGISTRATIONS, /* registering: of an address, or of a service that changes its own */
     LIMIT_COUNT
 };
 

@@ -13,6 +13,7 @@
 #include "idp/state/client_keys.h"
 #include "idp/state/clients.h"
 #include "idp/state/config.h"
+#include "idp/state/documents.h"
 #include "idp/state/herald.h"
 #include "idp/state/limits.h"
 #include "idp/state/outgoing.h"
@@ -241,7 +242,9 @@ static enum err open_fetches(struct op *op)
 
     if (!e)
         e = outgoing_open(&op->fetch_services, op->config);
-    return e ? e : client_keys_open(&op->client_keys, op->fetch_services, &op->clock);
+    if (!e)
+        e = client_keys_open(&op->client_keys, op->fetch_services, &op->clock);
+    return e ? e : documents_open(&op->documents, op->fetch_services);
 }
 
 static enum err open_all(struct op *op, struct arena *a, const char **why)
@@ -306,6 +309,7 @@ void op_close(struct op *op)
     predecessors_http_close(op->predecessors_http);
     trust_close(op->trust);
     client_keys_close(op->client_keys);
+    documents_close(op->documents);
     fetch_close(op->fetch_services);
     fetch_close(op->fetch);
     limits_close(op->limits);

@@ -16,6 +16,7 @@ struct master;            /* sessions/master.h */
 struct clients;           /* idp/state/clients.h */
 struct limits;            /* idp/state/limits.h */
 struct client_keys;       /* idp/state/client_keys.h */
+struct documents;         /* idp/state/documents.h */
 struct fetch;             /* http/fetch.h */
 struct upkeep;            /* idp/state/upkeep.h */
 struct herald;            /* idp/state/herald.h */
@@ -40,6 +41,7 @@ struct op {
     struct limits *limits;
     struct fetch *fetch; /* to addresses of the operator: responders, witnesses */
     struct client_keys *client_keys;
+    struct documents *documents;
     struct fetch *fetch_services; /* to addresses that services registered: no private ones but those configured */
     struct upkeep *upkeep;        /* NULL: no background thread (command line, tests) */
     struct herald *herald;        /* NULL: the ledger is not published by this process */

@@ -70,20 +70,11 @@ static enum err read_redirects(struct registration_reader *r, const char *member
 
 static enum err read_auth_method(struct registration_reader *r, const char *member, const struct json *j, void *out)
 {
-    static const char *const names[] = {[CLIENT_AUTH_BASIC] = "client_secret_basic",
-                                        [CLIENT_AUTH_POST] = "client_secret_post",
-                                        [CLIENT_AUTH_NONE] = "none",
-                                        [CLIENT_AUTH_PRIVATE_KEY_JWT] = "private_key_jwt",
-                                        [CLIENT_AUTH_TLS] = "tls_client_auth",
-                                        [CLIENT_AUTH_TLS_SELF_SIGNED] = "self_signed_tls_client_auth"};
-    int method;
-    struct view text;
+    struct view name = VIEW_NONE;
 
-    if (registration_choice(&method, j, names, COUNT(names))) {
-        *(enum client_auth_method *)out = (enum client_auth_method)method;
+    if (json_text(j, &name) && client_auth_method_of(out, name))
         return ERR_OK;
-    }
-    if (json_text(j, &text) && view_equal_text(text, "client_secret_jwt"))
+    if (view_equal_text(name, "client_secret_jwt"))
         return registration_refuse(
             r, member, "cannot be client_secret_jwt: only a hash of the secret is kept; use private_key_jwt");
     return registration_refuse(r, member,
@@ -93,28 +84,20 @@ static enum err read_auth_method(struct registration_reader *r, const char *memb
 
 static enum err read_grant(struct registration_reader *r, const char *member, const struct json *j)
 {
-    static const struct grant {
-        const char *name;
-        enum client_grant grant;
-    } grants[] = {{"authorization_code", CLIENT_GRANT_CODE},
-                  {"client_credentials", CLIENT_GRANT_CLIENT_CREDENTIALS},
-                  {"urn:ietf:params:oauth:grant-type:device_code", CLIENT_GRANT_DEVICE},
-                  {"urn:openid:params:grant-type:ciba", CLIENT_GRANT_CIBA},
-                  {"urn:ietf:params:oauth:grant-type:token-exchange", CLIENT_GRANT_EXCHANGE}};
-    struct view word = VIEW_NONE;
+    struct view name = VIEW_NONE;
+    enum client_grant grant;
 
-    if (!json_text(j, &word))
+    if (!json_text(j, &name))
         return registration_refuse(r, member, "must be an array of texts");
-    if (view_equal_text(word, "refresh_token")) {
+    if (view_equal_text(name, "refresh_token")) {
         r->client->may_refresh = true;
         return ERR_OK;
     }
-    for (size_t i = 0; i < COUNT(grants); i++)
-        if (view_equal_text(word, grants[i].name)) {
-            r->client->grants |= grants[i].grant;
-            return ERR_OK;
-        }
-    if (view_equal_text(word, "implicit") || view_equal_text(word, "password"))
+    if (client_grant_of(&grant, name)) {
+        r->client->grants |= grant;
+        return ERR_OK;
+    }
+    if (view_equal_text(name, "implicit") || view_equal_text(name, "password"))
         return registration_refuse(r, member, "may not have implicit or password (RFC 9700 2.1.2, 2.4)");
     return registration_refuse(r, member,
                                "may have authorization_code, refresh_token, client_credentials and those of RFC 8628, "
@@ -353,15 +336,13 @@ static enum err refuse_strangers(struct registration_reader *r)
 
 static enum err read_profile(struct registration_reader *r)
 {
-    static const char *const names[] = {
-        [CLIENT_PROFILE_MUNI] = "muni", [CLIENT_PROFILE_BASIC] = "basic", [CLIENT_PROFILE_FAPI2] = "fapi2"};
     const struct json *j = json_member(r->json, "profile");
     struct client *c = r->client;
-    int profile = CLIENT_PROFILE_MUNI;
+    struct view name;
 
-    if (j && !registration_choice(&profile, j, names, COUNT(names)))
+    c->profile = CLIENT_PROFILE_MUNI;
+    if (j && (!json_text(j, &name) || !client_profile_of(&c->profile, name)))
         return registration_refuse(r, "profile", "must be muni, basic or fapi2");
-    c->profile = (enum client_profile)profile;
     const struct client_defaults *defaults = client_policy_defaults(c->profile);
     c->auth_method = defaults->auth_method;
     c->id_token_alg = defaults->id_token_alg;

@@ -5,10 +5,9 @@
 #include "base/json.h"
 #include "http/url.h"
 #include "idp/rules/sector_document.h"
+#include "idp/state/documents.h"
 
-#define MEMBER       "sector_identifier_uri"
-#define DOCUMENT_MAX 65536
-#define FETCH_MS     5000
+#define MEMBER "sector_identifier_uri"
 
 static enum err refuse(struct registration_fault *fault, const char *member, const char *rule)
 {
@@ -36,16 +35,38 @@ static enum err check_document(struct arena *a, const struct client *c, struct v
     return refuse(fault, MEMBER, rule);
 }
 
-enum err sector_check(struct fetch *fetch, struct arena *arena, const struct client *c,
+static enum err get_waiting(void *ctx, struct arena *a, struct view url, struct fetched *out)
+{
+    static const struct fetch_limits limits = {.timeout_ms = DOCUMENTS_MS, .body_max = DOCUMENTS_BODY_MAX};
+
+    return fetch_get(ctx, a, url, &limits, out);
+}
+
+struct sector_source sector_by_waiting(struct fetch *f)
+{
+    return (struct sector_source){get_waiting, f};
+}
+
+static enum err get_for_visit(void *ctx, struct arena *a, struct view url, struct fetched *out)
+{
+    (void)a; /* it is the visit's */
+    return documents_get(out, ctx, url);
+}
+
+struct sector_source sector_by_visit(struct visit *v)
+{
+    return (struct sector_source){get_for_visit, v};
+}
+
+enum err sector_check(const struct sector_source *source, struct arena *arena, const struct client *c,
                       struct registration_fault *fault)
 {
-    const struct fetch_limits limits = {.timeout_ms = FETCH_MS, .body_max = DOCUMENT_MAX};
     struct fetched got;
 
     if (!view_is(c->sector_uri))
         return ERR_OK;
-    enum err e = fetch_get(fetch, arena, c->sector_uri, &limits, &got);
-    if (e == ERR_MEMORY)
+    enum err e = source->get(source->ctx, arena, c->sector_uri, &got);
+    if (e == ERR_MEMORY || e == ERR_BUSY)
         return e;
     if (e)
         return refuse(fault, MEMBER, arena_printf(arena, "cannot be fetched: %s", err_name(e)));

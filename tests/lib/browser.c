@@ -190,6 +190,9 @@ static void set_options(struct browser *b, struct curl_slist *headers, struct cu
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)body.n);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.p);
     }
+    if (b->method)
+        curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, b->method);
+    b->method = NULL;
 }
 
 static void keep_answer(struct browser *b, struct buf *body, struct buf *lines)

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/chance.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "consent/audit.h"
 #include "consent/listing.h"
 #include "idp/routes.h"
 #include "idp/state/clients.h"
+#include "idp/state/invites.h"
 #include "idp/state/registration.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
@@ -189,6 +191,33 @@ void provider_update_client(struct provider *p, const char *id, const char *regi
     cr_assert_eq(e, ERR_OK, "%s: %s %s", id, fault.member, fault.rule);
     cr_assert_eq(store_write(p->op->store, update_job, &r), ERR_OK);
     usleep(1100 * 1000); /* idp/state/clients.c looks once a second */
+}
+
+struct inviting {
+    struct invite invite;
+    uint8_t token[SHA256_SIZE];
+};
+
+static enum err invite_job(struct db *db, void *ctx)
+{
+    const struct inviting *i = ctx;
+    return invites_record(db, &i->invite, i->token);
+}
+
+const char *provider_invite(struct provider *p, const char *terms, int uses)
+{
+    struct inviting i = {{.id = view_text(chance_id(&p->a)),
+                          .terms = view_text(terms),
+                          .uses = uses,
+                          .created_at = provider_now(p),
+                          .expires_at = provider_now(p) + 86400},
+                         {0}};
+    struct registration_fault fault = {0};
+    const char *token = chance_ticket(&p->a);
+    sha256(i.token, view_text(token));
+    cr_assert_eq(invites_check_terms(&p->a, i.invite.terms, &fault), ERR_OK, "%s %s", fault.member, fault.rule);
+    cr_assert_eq(store_write(p->op->store, invite_job, &i), ERR_OK);
+    return token;
 }
 
 void provider_remove_client(struct provider *p, const char *id)

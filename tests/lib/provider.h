@@ -54,6 +54,8 @@ void provider_browser(struct provider *p, struct browser *b);
 void provider_add_client(struct provider *p, const char *id, const char *registration, const char *secret);
 /* Another version of its registration; waits until the server looks (a second). */
 void provider_update_client(struct provider *p, const char *id, const char *registration);
+/* An initial access token with these terms, good for USES uses and a day. In the provider's arena. */
+const char *provider_invite(struct provider *p, const char *terms, int uses);
 void provider_remove_client(struct provider *p, const char *id);
 
 /* The first column of the first row of SQL in its database, a number; -1 without a row. */

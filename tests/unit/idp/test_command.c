@@ -428,6 +428,55 @@ Test(command, client_update_makes_a_secret_only_when_the_method_begins_to_need_o
     cr_expect_str_eq(o.out, "", "the secret that is there stays");
 }
 
+#define TERMS                                                                                                          \
+    "{\"organization\":{\"id\":\"c\",\"name\":\"C\"},\"fields\":[{\"id\":\"name\",\"required\":true,\"purpose\":"      \
+    "\"p\","                                                                                                           \
+    "\"purpose#en\":\"p\"}]}"
+
+Test(command, client_invite_refuses_terms_that_would_let_anybody_be_anything)
+{
+    make_data();
+    write_text(registration_path, "{\"fields\":[]}");
+    struct output o = genkan("client invite %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "organization is required");
+    write_text(registration_path, "{\"organization\":{\"id\":\"c\",\"name\":\"C\"},\"client_id\":\"c\"}");
+    HAS(genkan("client invite %s", registration_path).err, "client_id is made");
+    write_text(registration_path, "{\"organization\":{\"id\":\"c\",\"name\":\"C\"},\"fields\":[{\"id\":\"shoe\"}]}");
+    HAS(genkan("client invite %s", registration_path).err, "fields[0].id");
+    write_text(registration_path, "[]");
+    cr_expect_eq(genkan("client invite %s", registration_path).code, COMMAND_CONFIG);
+    write_text(registration_path, TERMS);
+    cr_expect_eq(genkan("client invite --uses 0 %s", registration_path).code, COMMAND_USAGE);
+    cr_expect_eq(genkan("client invite --uses 1001 %s", registration_path).code, COMMAND_USAGE);
+    cr_expect_eq(genkan("client invite --days x %s", registration_path).code, COMMAND_USAGE);
+    cr_expect_null(strstr(genkan("client invites").out, "202"));
+}
+
+Test(command, client_invite_prints_a_token_once_and_uninvite_ends_it)
+{
+    make_data();
+    write_text(registration_path, TERMS);
+    struct output o = genkan("client invite --id c-city --uses 3 --days 30 %s", registration_path);
+    cr_assert_eq(o.code, COMMAND_DONE, "%s", o.err);
+    const char *token = strstr(o.out, "initial_access_token: ") + 22;
+    cr_expect_eq(strcspn(token, "\n"), 43);
+    HAS(genkan("client invites").out, "c-city                       3");
+    cr_expect_eq(genkan("client invite --id c-city %s", registration_path).code, COMMAND_NO);
+    cr_expect_eq(genkan("client uninvite c-city").code, COMMAND_DONE);
+    HAS(genkan("client invites").out, "revoked");
+    cr_expect_eq(genkan("client uninvite c-city").code, COMMAND_NO);
+    HAS(genkan("audit list --event operator").out, "client uninvite");
+}
+
+Test(command, client_invite_takes_terms_whose_keys_the_service_will_say)
+{
+    make_data();
+    write_text(registration_path, "{\"organization\":{\"id\":\"c\",\"name\":\"C\"},\"profile\":\"fapi2\"}");
+    struct output o = genkan("client invite %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_DONE, "%s", o.err);
+}
+
 Test(command, client_add_names_the_rule_of_the_profile_that_is_broken)
 {
     make_data();
