@@ -10,6 +10,28 @@ static bool refuse(struct fault *fault, int status, const char *name, const char
     return false;
 }
 
+static size_t scheme_of(struct view target)
+{
+    static const char *const schemes[] = {"https://", "http://"};
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strlen(schemes[i]);
+        if (target.n > n && strncasecmp((const char *)target.p, schemes[i], n) == 0)
+            return n;
+    }
+    return 0;
+}
+
+size_t intake_authority(struct request *r, struct view target)
+{
+    size_t from = scheme_of(target), to = from;
+    if (!from)
+        return 0;
+    while (to < target.n && target.p[to] != '/' && target.p[to] != '?')
+        to++;
+    r->authority = view_part(target, from, to - from);
+    return to;
+}
+
 void intake_target(struct request *r, struct view target)
 {
     size_t mark = view_index(target, '?');
@@ -58,13 +80,16 @@ static bool check_target(const struct request *r, const struct intake_head *head
         return refuse(fault, 400, NULL, "NUL in the request target");
     if (r->path.n == 0 || r->path.p[0] != '/' || !text_is_visible(r->path))
         return refuse(fault, 400, NULL, "bad path");
+    for (size_t i = 0; i < r->query_raw.n; i++)
+        if (r->query_raw.p[i] <= ' ' || r->query_raw.p[i] == 0x7F)
+            return refuse(fault, 400, NULL, "blank or control character in the query");
     return true;
 }
 
 static bool check_headers(const struct request *r, const struct intake_head *head, struct fault *fault)
 {
     if (head->broken_line)
-        return refuse(fault, 400, NULL, "folded header or NUL in a header");
+        return refuse(fault, 400, NULL, "a line that is folded, ends in a bare LF or has a NUL in it");
     for (size_t i = 0; i < r->n_headers; i++) {
         if (!is_token(r->headers[i].name))
             return refuse(fault, 400, NULL, "bad header name");
@@ -107,6 +132,9 @@ static bool check_host(const struct intake *in, struct request *r, bool *mtls, s
     if (n != 1)
         return refuse(fault, 400, "Host", n ? "sent more than once" : "missing");
     r->host = request_header(r, "Host");
+    /* RFC 9112 3.2: the two must be the same. */
+    if (view_is(r->authority) && !equal_caseless(r->host, (const char *)r->authority.p, r->authority.n))
+        return refuse(fault, 400, "Host", "not the host of the request target");
     if (in->mtls_host && is_name(in, r->host, in->mtls_host))
         return *mtls = true;
     for (size_t i = 0; i < in->n_hosts; i++)
@@ -132,6 +160,19 @@ static bool check_body(const struct request *r, struct body_plan *body, struct f
     return true;
 }
 
+/* RFC 9112 2.3, 6.1; RFC 9110 10.1.1. */
+static bool check_version(const struct request *r, const struct intake_head *head, struct fault *fault)
+{
+    if (head->new_version)
+        return refuse(fault, 505, NULL, "HTTP/1.1 or HTTP/1.0 only");
+    if (head->http_1_0 && request_header_count(r, "Transfer-Encoding"))
+        return refuse(fault, 400, "Transfer-Encoding", "not in HTTP/1.0");
+    size_t n = request_header_count(r, "Expect");
+    if (n > 1 || (n && !equal_caseless(request_header(r, "Expect"), "100-continue", 12)))
+        return refuse(fault, 417, "Expect", "100-continue only");
+    return true;
+}
+
 const struct route *intake_check(const struct intake *in, struct request *r, const struct intake_head *head,
                                  struct body_plan *body, unsigned *allowed, struct fault *fault)
 {
@@ -139,7 +180,7 @@ const struct route *intake_check(const struct intake *in, struct request *r, con
     *allowed = 0;
     bool ok = check_body(r, body, fault); /* first, so that the caller learns of the body whatever else is wrong */
     if (!check_sizes(in, r, head, fault) || !check_target(r, head, fault) || !check_headers(r, head, fault) || !ok ||
-        !check_host(in, r, &mtls, fault))
+        !check_version(r, head, fault) || !check_host(in, r, &mtls, fault))
         return NULL;
     if (request_header_count(r, "Content-Type") > 1) {
         refuse(fault, 400, "Content-Type", "sent more than once");

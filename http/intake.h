@@ -17,10 +17,11 @@ struct intake {
 };
 
 struct intake_head {
-    size_t target_bytes; /* length of the request target as sent, NULs included */
-    size_t head_bytes;   /* request line and headers; 0 if not known */
-    bool broken_line;    /* a header line was folded or had a NUL in it */
-    bool mtls;           /* came where client certificates are asked for */
+    size_t target_bytes;        /* length of the request target as sent, NULs included */
+    size_t head_bytes;          /* request line and headers; 0 if not known */
+    bool broken_line;           /* a line was folded, ended in a bare LF, had a NUL or more than one space in it */
+    bool http_1_0, new_version; /* HTTP/1.0; neither that nor HTTP/1.1 */
+    bool mtls;                  /* came where client certificates are asked for */
 };
 
 struct body_plan {
@@ -28,7 +29,11 @@ struct body_plan {
     bool open_end;   /* chunked, or it is not sure where it ends */
 };
 
-/* Splits the target into path and query of R. */
+/* An absolute-form target (RFC 9112 3.2.2) begins with scheme and authority: how many bytes, and R learns the
+ * authority. 0: it does not. */
+size_t intake_authority(struct request *r, struct view target);
+
+/* Splits the target, without that, into path and query of R. */
 void intake_target(struct request *r, struct view target);
 
 /* Fills host, content_type and tail of R, says what body will come, and gives the route; NULL with *fault filled and

@@ -24,6 +24,7 @@ struct request {
     struct view path;      /* as sent: not decoded, starts with "/" */
     struct view tail;      /* of a prefix route ("/assets/" "*"): what follows the prefix, else absent */
     struct view query_raw; /* behind "?", absent without one */
+    struct view authority; /* of a target in absolute form; else absent */
     struct view host;      /* the Host header; one of the server's names */
     struct view body;      /* absent if none was sent */
     struct view content_type;

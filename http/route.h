@@ -26,7 +26,7 @@ struct route {
 
 /* Why a request was refused before a handler was asked. */
 struct fault {
-    int status;       /* 400 404 405 408 411 413 414 415 421 431 500 503 */
+    int status;       /* 400 404 405 413 414 415 417 421 431 500 503 505 */
     struct view name; /* the parameter or header it is about (a text of the sender: escape it), or absent */
     const char *rule; /* "sent more than once", ...; static */
 };

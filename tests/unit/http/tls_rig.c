@@ -58,12 +58,12 @@ struct tls_line *tls_line_open(const struct tls_ask *ask)
     return NULL;
 }
 
+/* A session ticket that comes first is no answer yet: gnutls says "again" for it. */
 static bool receive(struct tls_line *l, char *to, size_t size, size_t *have)
 {
-    ssize_t n;
-    do
+    ssize_t n = GNUTLS_E_AGAIN;
+    for (int tries = 0; tries < 4 && n < 0 && !gnutls_error_is_fatal((int)n); tries++)
         n = gnutls_record_recv(l->session, to + *have, size - 1 - *have);
-    while (n < 0 && !gnutls_error_is_fatal((int)n) && n != GNUTLS_E_AGAIN);
     if (n <= 0)
         return false;
     *have += (size_t)n;

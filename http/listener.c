@@ -1,0 +1,92 @@
+#include "http/listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+static int open_socket(const struct addrinfo *to)
+{
+    int on = 1;
+    int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (to->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (bind(fd, to->ai_addr, to->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+/* "host:port" with a numeric host, an IPv6 one in brackets. */
+static enum err split_address(struct arena *a, const char *text, char **host, char **port)
+{
+    const char *colon = strrchr(text, ':');
+    if (!colon)
+        return ERR_CONFIG;
+    struct view h = view_bytes(text, (size_t)(colon - text));
+    if (h.n > 2 && h.p[0] == '[' && h.p[h.n - 1] == ']')
+        h = view_part(h, 1, h.n - 2);
+    int64_t number;
+    if (!text_to_int(view_text(colon + 1), &number) || number > 65535)
+        return ERR_CONFIG;
+    *host = arena_text(a, h);
+    *port = arena_text(a, view_text(colon + 1));
+    return *host && *port ? ERR_OK : ERR_MEMORY;
+}
+
+static enum err bind_address(struct listener *l, const char *host, const char *port)
+{
+    struct addrinfo want = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *to;
+    if (getaddrinfo(host, port, &want, &to) != 0)
+        return ERR_CONFIG;
+    l->fd = open_socket(to);
+    int why = errno;
+    freeaddrinfo(to);
+    if (l->fd < 0)
+        return why == EACCES ? ERR_PERMISSION : ERR_IO;
+    struct sockaddr_storage at;
+    socklen_t n = sizeof(at);
+    if (getsockname(l->fd, (struct sockaddr *)&at, &n) != 0)
+        return ERR_IO;
+    l->port = at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port)
+                                       : ntohs(((struct sockaddr_in *)&at)->sin_port);
+    return ERR_OK;
+}
+
+enum err listener_open(struct listener *l, const char *address)
+{
+    struct arena a;
+    char *host, *port;
+    arena_open(&a, 4096);
+    *l = (struct listener){.fd = -1};
+    enum err e = split_address(&a, address, &host, &port);
+    if (!e)
+        e = bind_address(l, host, port);
+    arena_close(&a);
+    return e;
+}
+
+void listener_hurry(const struct listener *l)
+{
+    int on = 1;
+    setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* those it accepts inherit it (tcp(7)) */
+}
+
+void listener_close(struct listener *l)
+{
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
+}
