@@ -200,7 +200,7 @@ static int connect_narrow(const struct server *s)
     return fd;
 }
 
-/* It asks for more than the system keeps for it, and then takes a byte now and then. */
+/* It asks for more than the system keeps for it, and then takes 10,000 bytes a second: it never quite stops. */
 Test(strict, cuts_off_who_takes_an_answer_in_drops)
 {
     struct server *s = wire_serve(impatient);
@@ -208,12 +208,12 @@ Test(strict, cuts_off_who_takes_an_answer_in_drops)
     for (int i = 0; i < 100; i++)
         wire_send(fd, "GET /big HTTP/1.1\r\n" HOST "\r\n");
     int64_t from = now_ms();
-    char c;
-    while (now_ms() - from < 15000 && send(fd, "x", 1, MSG_NOSIGNAL) == 1) {
-        recv(fd, &c, 1, MSG_DONTWAIT);
-        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    char some[1500];
+    while (now_ms() - from < 20000 && send(fd, "x", 1, MSG_NOSIGNAL) == 1) {
+        recv(fd, some, sizeof some, MSG_DONTWAIT);
+        nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL);
     }
-    cr_expect_lt(now_ms() - from, 12000);
+    cr_expect_lt(now_ms() - from, 15000);
     close(fd);
     server_close(s);
 }
