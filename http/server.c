@@ -197,6 +197,17 @@ static bool add_head(struct MHD_Response *response, const char *name, const char
     return MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
+/* Pages ask nothing of the device they are shown on; whatever is put into one shall not be able to either. */
+#define PERMISSIONS                                                                                                    \
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), "         \
+    "microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), "       \
+    "xr-spatial-tracking=()"
+
+static bool is_document(const char *type)
+{
+    return type && (strncmp(type, "text/html", 9) == 0 || strncmp(type, "application/xhtml", 17) == 0);
+}
+
 static bool add_heads(struct MHD_Response *response, const struct call *call)
 {
     const struct answer *a = &call->answer;
@@ -210,6 +221,8 @@ static bool add_heads(struct MHD_Response *response, const struct call *call)
         ok = add_head(response, "Strict-Transport-Security", "max-age=63072000; includeSubDomains");
     if (ok && a->content_type)
         ok = add_head(response, "Content-Type", a->content_type);
+    if (ok && is_document(a->content_type))
+        ok = add_head(response, "Permissions-Policy", PERMISSIONS);
     for (size_t i = 0; ok && i < a->n_heads; i++)
         ok = add_head(response, a->heads[i].name, a->heads[i].value);
     if (ok && (call->last || atomic_load_explicit(&call->server->draining, memory_order_relaxed)))
@@ -286,10 +299,6 @@ static bool queue_answer(struct call *call)
     call->phase = CALL_DONE;
     if (!response)
         return false;
-    /* Who takes a byte now and then must not hold the answer's memory for days. */
-    const struct server_config *c = &call->server->config;
-    int64_t patience_ms = c->idle_s * INT64_C(1000) + (int64_t)call->answer.body.n * 1000 / c->taken_min;
-    atomic_store_explicit(&call->line->deadline_ms, clock_steady_ms() + patience_ms, memory_order_relaxed);
     bool ok = MHD_queue_response(call->connection, (unsigned)call->answer.status, response) == MHD_YES;
     MHD_destroy_response(response);
     return ok;
@@ -1070,7 +1079,6 @@ static void fill_defaults(struct server_config *c)
     DEFAULT(c->connections_max, 1024);
     DEFAULT(c->idle_s, 30);
     DEFAULT(c->read_s, 10);
-    DEFAULT(c->taken_min, 1024);
     DEFAULT(c->line_max, 8192);
     DEFAULT(c->head_max, 16384);
     DEFAULT(c->headers_max, 64);

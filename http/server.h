@@ -48,7 +48,6 @@ struct server_config {
     unsigned per_address_max; /* connections of one address [no limit] */
     unsigned idle_s;          /* seconds a silent keep-alive connection lives [30] */
     unsigned read_s;          /* seconds from a request's first byte to its last; cut off above [10] */
-    unsigned taken_min;       /* bytes a second, after idle_s, that an answer must be taken at; cut off below [1024] */
     size_t line_max;          /* request target in bytes; 414 above [8192] */
     size_t head_max;          /* line and headers; 431 above [16384] */
     unsigned headers_max;     /* 431 above [64] */

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -18,7 +19,7 @@
 #include "jpki/pki/revocation.h"
 #include "webui/page.h"
 
-enum { SERVE_CEILING = 4 << 20, DRAIN_MS = 20000, LOOK_S = 10 };
+enum { SERVE_CEILING = 4 << 20, DRAIN_MS = 20000, LOOK_S = 10, FILES_BESIDE = 256 };
 
 struct serve {
     const struct command *command;
@@ -63,6 +64,23 @@ static int open_herald(struct serve *s)
                         "the ledger: %s (%s)", why ? why : err_name(err), err_name(err));
 }
 
+/* A connection is a file. What is missing is taken as far as the system lets us; the rest is the operator's to give. */
+static int allow_files(const struct serve *s)
+{
+    const rlim_t need = s->config->connections + FILES_BESIDE;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= need)
+        return -1;
+    files.rlim_cur = files.rlim_max < need ? files.rlim_max : need;
+    if (files.rlim_cur < need || setrlimit(RLIMIT_NOFILE, &files) != 0)
+        return command_fail(s->command, COMMAND_CONFIG,
+                            "connections: %u and %d other files need a limit of %llu open files, but it is %llu "
+                            "(LimitNOFILE of the unit, ulimit -Hn)",
+                            s->config->connections, FILES_BESIDE, (unsigned long long)need,
+                            (unsigned long long)files.rlim_max);
+    return -1;
+}
+
 static int open_server(struct serve *s)
 {
     const struct config *c = s->config;
@@ -105,7 +123,9 @@ static int open_server(struct serve *s)
 
 static int start(struct serve *s)
 {
-    int code = open_op(s);
+    int code = allow_files(s);
+    if (code == -1)
+        code = open_op(s);
     if (code == -1)
         code = open_herald(s);
     if (code == -1)

@@ -644,6 +644,9 @@ Test(server, shows_faults_through_the_callback_but_keeps_the_status)
     wire_get(s, "/nowhere", &got);
     cr_expect_eq(got.status, 404);
     cr_expect_str_eq(got.body, "<p>404 no such page</p>");
+    cr_expect_not_null(strstr(wire_header(&got, "Permissions-Policy"), "camera=()"));
+    wire_get(s, "/hello", &got);
+    cr_expect_null(wire_header(&got, "Permissions-Policy"), "for documents only");
     server_close(s);
 }
 

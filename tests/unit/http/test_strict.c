@@ -1,7 +1,7 @@
 /* What is no HTTP/1.1 request, or could be taken for two different ones: one row a trick. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -183,8 +183,7 @@ Test(strict, refuses_targets_methods_and_expectations_that_are_not_for_us)
 static void impatient(struct server_config *c)
 {
     c->read_s = 1;
-    c->idle_s = 4;
-    c->taken_min = 60000; /* 60,000 bytes must be gone after five seconds */
+    c->idle_s = 2;
 }
 
 static int64_t now_ms(void)
@@ -204,7 +203,8 @@ static int connect_narrow(const struct server *s)
     return fd;
 }
 
-/* It asks for more than the system keeps for it, and then takes 10,000 bytes a second: it never quite stops. */
+/* It asks for more than the system keeps for it, and then takes 10,000 bytes a second: it never quite stops, but the
+ * system tells of room only when a third of its buffer is free, which is then too late. */
 Test(strict, cuts_off_who_takes_an_answer_in_drops)
 {
     struct server *s = wire_serve(impatient);
@@ -217,25 +217,7 @@ Test(strict, cuts_off_who_takes_an_answer_in_drops)
         recv(fd, some, sizeof some, MSG_DONTWAIT);
         nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
     }
-    cr_expect_lt(now_ms() - from, 12000);
-    close(fd);
-    server_close(s);
-}
-
-Test(strict, lets_go_on_who_takes_it_slowly_but_steadily)
-{
-    struct server *s = wire_serve(impatient);
-    int fd = connect_narrow(s);
-    static char piece[10000];
-    size_t have = 0;
-    wire_send(fd, "GET /big HTTP/1.1\r\n" HOST "\r\n");
-    for (int i = 0; i < 25 && have < 60000; i++) {
-        ssize_t n = recv(fd, piece, sizeof piece, 0);
-        cr_assert_gt(n, 0);
-        have += (size_t)n;
-        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-    }
-    cr_expect_geq(have, 60000);
+    cr_expect_lt(now_ms() - from, 8000);
     close(fd);
     server_close(s);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -228,6 +229,26 @@ Test(serve, takes_a_renewed_certificate_and_keeps_the_old_one_when_it_does_not_f
     cr_expect_eq(end(SIGTERM), 0);
     unlink(arena_printf(&a, "%s/tls.pem", folder));
     unlink(arena_printf(&a, "%s/tls.key", folder));
+}
+
+static void limit_files(rlim_t soft, rlim_t hard)
+{
+    const struct rlimit files = {soft, hard};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
+/* Not the ten-thousandth resident shall find out. */
+Test(serve, does_not_start_with_fewer_files_than_its_connections_need)
+{
+    write_config("connections = 1000\n");
+    limit_files(300, 1255);
+    start();
+    cr_expect_eq(end(0), COMMAND_CONFIG);
+    cr_expect(strstr(log_text(), "need a limit of 1256 open files, but it is 1255"), "%s", log_text());
+    write_config("connections = 999\n"); /* takes what the system allows, beyond what it has */
+    start();
+    expect_notice("READY=1");
+    cr_expect_eq(end(SIGTERM), 0);
 }
 
 Test(serve, says_when_its_port_is_taken)
