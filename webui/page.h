@@ -337,7 +337,8 @@ enum page_state {
 };
 
 struct page_service_row {
-    struct view url; /* /me/services/ID */
+    struct view url;      /* /me/services/ID */
+    struct view open_url; /* where the service begins a login itself (OIDC Core 4); absent: it does not say */
     struct view title, organisation;
     enum page_state state;
     struct view fields;       /* titles of what is given, joined; absent: none */

@@ -1,10 +1,15 @@
 #include "webui/page_def.h"
 
 static const struct fact row_facts[] = {
-    FACT_OF(page_service_row, url, FACT_URL),           FACT_OF(page_service_row, title, FACT_TEXT),
-    FACT_OF(page_service_row, organisation, FACT_TEXT), FACT_CHOICE_OF(page_service_row, state, page_state_names),
-    FACT_OF(page_service_row, fields, FACT_TEXT),       FACT_OF(page_service_row, since, FACT_TEXT),
-    FACT_OF(page_service_row, until, FACT_TEXT),        NO_MORE_FACTS,
+    FACT_OF(page_service_row, open_url, FACT_URL),
+    FACT_OF(page_service_row, url, FACT_URL),
+    FACT_OF(page_service_row, title, FACT_TEXT),
+    FACT_OF(page_service_row, organisation, FACT_TEXT),
+    FACT_CHOICE_OF(page_service_row, state, page_state_names),
+    FACT_OF(page_service_row, fields, FACT_TEXT),
+    FACT_OF(page_service_row, since, FACT_TEXT),
+    FACT_OF(page_service_row, until, FACT_TEXT),
+    NO_MORE_FACTS,
 };
 
 const struct fact page_services_facts[] = {

@@ -2,7 +2,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "http/url.h"
 #include "idp/endpoints/show.h"
+
+#define OPEN_URL_MAX 16384 /* two registered addresses, one of them percent-encoded, and the issuer */
 
 /* This page's address, if it can be opened again by GET: the switches of language and letters come back to it. */
 static struct view here_of(const struct visit *v)
@@ -39,6 +42,20 @@ struct page_service people_service(const struct visit *v, const struct client *c
                                  .policy_uri = client->policy_uri,
                                  .tos_uri = client->tos_uri,
                                  .client_uri = client->client_uri};
+}
+
+struct view people_open_url(const struct visit *v, const struct client *client)
+{
+    struct view url;
+    struct buf b;
+
+    if (!view_is(client->initiate_login_uri))
+        return VIEW_NONE;
+    buf_open(&b, v->arena, OPEN_URL_MAX);
+    buf_put(&b, client->initiate_login_uri);
+    url_add_param(&b, "iss", v->op->issuer);
+    url_add_param(&b, "target_link_uri", client->client_uri);
+    return buf_done(&b, &url) ? VIEW_NONE : url;
 }
 
 struct view people_field(const struct visit *v, const struct field *f)

@@ -13,6 +13,10 @@
 struct page_frame people_frame(const struct visit *v, struct view interaction);
 
 /* The service in the language of the visit. */
+/* Where CLIENT begins a login at us by itself (OIDC Core 4: iss, and its site as target_link_uri); absent: it
+ * registered no initiate_login_uri. */
+struct view people_open_url(const struct visit *v, const struct client *client);
+
 struct page_service people_service(const struct visit *v, const struct client *client);
 
 /* A name in the language of the visit. */

@@ -20,6 +20,7 @@ static enum err put_names(struct visit *v, const struct grant *g, struct page_se
     }
     if (e && e != ERR_NOT_FOUND)
         return e;
+    row->open_url = client && client != seen ? people_open_url(v, client) : VIEW_NONE;
     row->title = client ? people_text(v, client->name) : g->who.client;
     row->organisation = client ? people_text(v, client->org_name) : g->who.org;
     return ERR_OK;

@@ -266,6 +266,7 @@ static void put_interests(struct buf *out, const struct pages *p, enum page_lang
 static void put_services(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     const struct page_service_row live[] = {{.url = VIEW("/me/services/a-city"),
+                                             .open_url = VIEW("https://booking.a-city.example/login?iss=x"),
                                              .title = TEXT("A市 施設予約", "Facility booking of A City"),
                                              .organisation = TEXT("A市役所", "A City Office"),
                                              .state = PAGE_STATE_LIVE,
