@@ -13,7 +13,7 @@
 #include "base/secret.h"
 
 /* RSA_E_MAX: a public exponent of thousands of bits would make each verification as dear as a signature. */
-enum { PEM_MAX = 32 * 1024, RSA_BITS = 2048, RSA_BITS_MAX = 8192, RSA_E_MAX = 64, NUMBER_MAX = 1024, POINT_MAX = 97 };
+enum { PEM_MAX = 32 * 1024, RSA_BITS = 2048, RSA_BITS_MAX = 8192, RSA_E_MAX = 64, NUMBER_MAX = 1024, POINT_MAX = 133 };
 
 /* RFC 7518 6.2.1.1, RFC 8037 2. */
 static const struct curve {
@@ -21,9 +21,9 @@ static const struct curve {
     const char *kty, *crv, *group; /* group: OpenSSL's name */
     size_t coordinate;             /* bytes of x, and of y where there is one */
 } curves[] = {
-    {JWK_P256, "EC", "P-256", "prime256v1", 32},
-    {JWK_P384, "EC", "P-384", "secp384r1", 48},
-    {JWK_ED25519, "OKP", "Ed25519", "ED25519", 32},
+    {JWK_P256, "EC", "P-256", "prime256v1", 32},    {JWK_P384, "EC", "P-384", "secp384r1", 48},
+    {JWK_ED25519, "OKP", "Ed25519", "ED25519", 32}, {JWK_P521, "EC", "P-521", "secp521r1", 66},
+    {JWK_X25519, "OKP", "X25519", "X25519", 32},
 };
 
 static const struct curve *curve_of(enum jwk_kind kind)
@@ -32,6 +32,12 @@ static const struct curve *curve_of(enum jwk_kind kind)
         if (curves[i].kind == kind)
             return &curves[i];
     return NULL;
+}
+
+/* RFC 8037: one number, as it is. */
+static bool is_raw(const struct curve *c)
+{
+    return strcmp(c->kty, "OKP") == 0;
 }
 
 size_t jwk_coordinate(enum jwk_kind kind)
@@ -47,14 +53,12 @@ bool jwk_kind_of(const struct evp_pkey_st *pkey, enum jwk_kind *out)
     *out = JWK_RSA;
     if (EVP_PKEY_is_a(pkey, "RSA"))
         return true;
-    *out = JWK_ED25519;
-    if (EVP_PKEY_is_a(pkey, "ED25519"))
-        return true;
-    if (!EVP_PKEY_is_a(pkey, "EC") || EVP_PKEY_get_group_name(pkey, group, sizeof group, &n) != 1)
+    bool ec = EVP_PKEY_is_a(pkey, "EC");
+    if (ec && EVP_PKEY_get_group_name(pkey, group, sizeof group, &n) != 1)
         return false;
     for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
         *out = curves[i].kind;
-        if (strcmp(group, curves[i].group) == 0)
+        if (ec ? strcmp(group, curves[i].group) == 0 : EVP_PKEY_is_a(pkey, curves[i].group))
             return true;
     }
     return false;
@@ -62,9 +66,10 @@ bool jwk_kind_of(const struct evp_pkey_st *pkey, enum jwk_kind *out)
 
 struct evp_pkey_st *jwk_make(enum jwk_kind kind)
 {
-    if (kind == JWK_RSA)
+    const struct curve *c = curve_of(kind);
+    if (!c)
         return EVP_RSA_gen(RSA_BITS);
-    return kind == JWK_ED25519 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") : EVP_EC_gen(curve_of(kind)->group);
+    return is_raw(c) ? EVP_PKEY_Q_keygen(NULL, NULL, c->group) : EVP_EC_gen(c->group);
 }
 
 void jwk_close(struct evp_pkey_st *pkey)
@@ -148,8 +153,7 @@ static EVP_PKEY *curve_read(struct arena *a, const struct json *jwk)
             continue;
         if (!coordinate_read(a, jwk, "x", c->coordinate, &x))
             return NULL;
-        return c->kind == JWK_ED25519 ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x.p, x.n)
-                                      : point_read(a, jwk, c, x);
+        return is_raw(c) ? EVP_PKEY_new_raw_public_key_ex(NULL, c->group, NULL, x.p, x.n) : point_read(a, jwk, c, x);
     }
     return NULL;
 }
@@ -265,7 +269,7 @@ void jwk_put_required(struct json_out *o, const struct evp_pkey_st *pkey)
     }
     json_pair_text(o, "crv", c->crv);
     json_pair_text(o, "kty", c->kty);
-    if (kind == JWK_ED25519) {
+    if (is_raw(c)) {
         put_raw(o, pkey);
         return;
     }

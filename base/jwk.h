@@ -7,7 +7,8 @@
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
-enum jwk_kind { JWK_RSA, JWK_P256, JWK_P384, JWK_ED25519 };
+/* The last two are for encryption only. */
+enum jwk_kind { JWK_RSA, JWK_P256, JWK_P384, JWK_ED25519, JWK_P521, JWK_X25519 };
 
 #define JWK_THUMBPRINT_SIZE 44 /* 43 letters and a NUL */
 
