@@ -8,7 +8,7 @@ import { closeConnections, exchange } from './lib/http.mjs';
 import { Key } from './lib/keys.mjs';
 import { Party } from './lib/party.mjs';
 import { Server } from './lib/server.mjs';
-import { freshId, registrationOf, Stage } from './lib/stage.mjs';
+import { freshId, registrationOf, splitRegistration, Stage } from './lib/stage.mjs';
 import { differences, writeTable } from './lib/table.mjs';
 import { plans as authlib } from './clients/authlib.mjs';
 import { plans as modAuthOpenidc } from './clients/mod_auth_openidc.mjs';
@@ -51,9 +51,9 @@ async function registerClient(check, plan, changes, party) {
   return new Party(check, { id: registered.client_id, secret: registered.client_secret, redirect: registered.redirect_uris[0], key, ...plan.party, ...party });
 }
 async function register(check, plan, changes = {}) {
-  const { client_id: id, ...rest } = registrationOf(freshId(plan.name, check.name), { ...plan.registration, ...changes });
-  const headers = { authorization: `Bearer ${await check.server.registrationToken()}`, 'content-type': 'application/json' };
-  const answer = await exchange(check.metadata.registration_endpoint, { headers, body: JSON.stringify({ grant_types: ['authorization_code'], response_types: ['code'], ...rest }) });
+  const { said } = splitRegistration(registrationOf(freshId(plan.name, check.name), { ...plan.registration, ...changes }));
+  const headers = { authorization: `Bearer ${await check.invitation(plan.registration.profile)}`, 'content-type': 'application/json' };
+  const answer = await exchange(check.metadata.registration_endpoint, { headers, body: JSON.stringify({ grant_types: ['authorization_code'], response_types: ['code'], ...said }) });
   return { answer, registered: answer.status === 201 ? answer.json : undefined };
 }
 
@@ -66,7 +66,7 @@ function judged(plan, result) {
 }
 
 async function runOne(stage, plan, name) {
-  const check = new Check(plan.name, name, { ...stage, browser: stage.browser.bind(stage), id: (word) => freshId(plan.name, word) });
+  const check = new Check(plan.name, name, { ...stage, browser: stage.browser.bind(stage), invitation: stage.registrationToken.bind(stage), id: (word) => freshId(plan.name, word) });
   check.look = async () => {
     const answer = await stage.look();
     check.metadata = answer.json;

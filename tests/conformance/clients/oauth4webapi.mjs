@@ -183,7 +183,7 @@ const modules = {
     needs(t, 'registration_endpoint');
     const as = t.metadata;
     const metadata = { redirect_uris: [`https://${t.id('registered')}.rp.example/callback`], client_name: 'Registered by itself' };
-    const options = { initialAccessToken: await t.server.registrationToken(), [oauth.customFetch]: fetchWith() };
+    const options = { initialAccessToken: await t.invitation('muni'), [oauth.customFetch]: fetchWith() };
     const client = await oauth.processDynamicClientRegistrationResponse(await oauth.dynamicClientRegistrationRequest(as, metadata, options));
     t.must('the service has a name and a secret', client.client_id && client.client_secret);
   },

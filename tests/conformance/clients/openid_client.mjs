@@ -1,4 +1,5 @@
 // openid-client (npm), the library of most JavaScript services: every grant, request and client authentication it has.
+import * as jose from 'jose';
 import * as oidc from 'openid-client';
 import { fetchWith } from '../lib/http.mjs';
 import { Key } from '../lib/keys.mjs';
@@ -178,11 +179,23 @@ const modules = {
     const other = await oidc.genericGrantRequest(config, grant.exchange, { subject_token: tokens.access_token, subject_token_type: accessToken, resource: t.resource });
     t.same('issued_token_type (RFC 8693 2.2.1)', other.issued_token_type, accessToken);
   },
+  'encrypted ID token and UserInfo': async (t) => {
+    needs(t, 'id_token_encryption_alg_values_supported', 'userinfo_encryption_alg_values_supported');
+    const [alg] = t.metadata.id_token_encryption_alg_values_supported.filter((one) => /^(ECDH-ES|RSA-OAEP-256)$/.test(one));
+    const enc = 'A256GCM';
+    const pair = await jose.generateKeyPair(alg, { extractable: true });
+    const jwk = { ...(await jose.exportJWK(pair.publicKey)), use: 'enc', alg, kid: 'enc' };
+    const { party, config } = await configured(t, { changes: { jwks: { keys: [jwk] }, id_token_encrypted_response_alg: alg, id_token_encrypted_response_enc: enc,
+      userinfo_signed_response_alg: 'ES256', userinfo_encrypted_response_alg: alg, userinfo_encrypted_response_enc: enc }, metadata: { userinfo_signed_response_alg: 'ES256' } });
+    oidc.enableDecryptingResponses(config, [enc], { key: pair.privateKey, alg, kid: 'enc' });
+    const { tokens } = await login(t, { party, config });
+    t.same('the ID token that came is encrypted', tokens.id_token.split('.').length, 5);
+  },
   'registration': async (t) => {
     needs(t, 'registration_endpoint');
     const redirect = `https://${t.id('registered')}.rp.example/callback`;
     const config = await oidc.dynamicClientRegistration(new URL(t.issuer), { redirect_uris: [redirect], client_name: 'Registered by itself' }, undefined,
-      { initialAccessToken: await t.server.registrationToken(), [oidc.customFetch]: fetchWith() });
+      { initialAccessToken: await t.invitation('muni'), [oidc.customFetch]: fetchWith() });
     config[oidc.customFetch] = fetchWith();
     const { kept, params } = await request({ redirect }, { scope: 'openid' });
     const back = await visits(t, oidc.buildAuthorizationUrl(config, params));

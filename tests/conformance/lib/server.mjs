@@ -116,10 +116,11 @@ mtls { listen = { "127.0.0.1:${this.tlsPort}" } origin = "https://localhost:${th
     const { stdout } = await run(join(this.build, 'genkan'), [...words, '--config', this.config]);
     return stdout;
   }
-  // An initial access token for the registration endpoint (RFC 7591 1.2).
-  registrationToken() {
-    this.initialToken ??= this.genkan('registration', 'token');
-    return this.initialToken;
+  // An initial access token for the registration endpoint (RFC 7591 1.2), good for what TERMS say.
+  async registrationToken(terms) {
+    const file = join(this.folder, 'invitation.json');
+    writeFileSync(file, JSON.stringify(terms));
+    return (await this.genkan('client', 'invite', '--uses', '1000', '--days', '1', file)).match(/initial_access_token: (\S+)/)[1];
   }
   // Registers a service from its registration; { client_id, client_secret }.
   async add(registration) {

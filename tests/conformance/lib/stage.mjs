@@ -22,6 +22,14 @@ export const registrationOf = (id, changes = {}) => ({
   ...changes,
 });
 
+// What the operator fixes of services that register themselves; they say the rest (RFC 7591 1.2).
+const invited = ['organization', 'sector', 'fields', 'profile'];
+export function splitRegistration({ client_id: id, 'client_name#en': english, ...all }) {
+  const terms = Object.fromEntries(invited.filter((name) => name in all).map((name) => [name, all[name]]));
+  const said = Object.fromEntries(Object.entries(all).filter(([name]) => !invited.includes(name)));
+  return { terms, said };
+}
+
 let number = 0;
 export const freshId = (plan, name) => {
   number += 1;
@@ -36,6 +44,12 @@ export class Stage {
     const answer = await exchange(`${this.issuer}/.well-known/openid-configuration`);
     this.metadata = answer.json;
     return answer;
+  }
+  // One for all services of PROFILE.
+  registrationToken(profile = 'basic') {
+    this.invitations ??= new Map();
+    if (!this.invitations.has(profile)) this.invitations.set(profile, this.server.registrationToken(splitRegistration(registrationOf('any', { profile })).terms));
+    return this.invitations.get(profile);
   }
   browser(persona = 'hanako') {
     return new Browser(this.issuer, new Card(this.server.persona(persona)));
