@@ -186,12 +186,19 @@ static enum err take(bool *was_used, struct row *r, struct db *db, struct arena 
     return *was_used ? db_one(db, a, LOOK, VALUES(V_IDENT(id)), r) : e;
 }
 
-enum err refresh_take(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
-                      struct ident id, struct view client, int64_t now)
+static enum err look(bool *was_used, struct row *r, struct db *db, struct arena *a, struct ident id)
+{
+    enum err e = db_one(db, a, "SELECT family, expires_at, used_at FROM refresh WHERE id = $1", VALUES(V_IDENT(id)), r);
+    *was_used = !e && !row_is_null(r, 2);
+    return e;
+}
+
+static enum err use(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
+                    struct ident id, struct view client, int64_t now, bool once)
 {
     struct row r;
     bool was_used;
-    enum err e = take(&was_used, &r, db, a, id, now);
+    enum err e = once ? take(&was_used, &r, db, a, id, now) : look(&was_used, &r, db, a, id);
     if (e == ERR_NOT_FOUND) {
         *verdict = REFRESH_UNKNOWN;
         return ERR_OK;
@@ -204,4 +211,16 @@ enum err refresh_take(struct token_facts *out, enum refresh_verdict *verdict, st
     if (*verdict != REFRESH_USED && *verdict != REFRESH_OTHER_CLIENT)
         return ERR_OK;
     return token_revoke_family(db, out->family.id, now);
+}
+
+enum err refresh_take(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
+                      struct ident id, struct view client, int64_t now)
+{
+    return use(out, verdict, db, a, id, client, now, true);
+}
+
+enum err refresh_use(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
+                     struct ident id, struct view client, int64_t now)
+{
+    return use(out, verdict, db, a, id, client, now, false);
 }

@@ -77,6 +77,10 @@ enum refresh_verdict {
 enum err refresh_take(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
                       struct ident id, struct view client, int64_t now) MUST_CHECK;
 
+/* The same of a refresh token that stays the one it is, and may come again. */
+enum err refresh_use(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
+                     struct ident id, struct view client, int64_t now) MUST_CHECK;
+
 /* Looks at one without taking it. ERR_NOT_FOUND. *USED: it was taken. Texts in A. */
 enum err refresh_find(struct token_facts *out, struct refresh *refresh, bool *used, struct db *db, struct arena *a,
                       struct ident id) MUST_CHECK;

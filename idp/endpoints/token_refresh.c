@@ -62,15 +62,17 @@ static enum err check_activity(struct refreshing *r, struct db *db)
     return update == SESSION_UPDATE_TOUCH ? session_touch(db, t->family.session, r->visit->now) : ERR_OK;
 }
 
-static enum err rotate(struct refreshing *r, struct db *db)
+/* The next tokens: with another refresh token, or beside the one that stays. */
+static enum err go_on(struct refreshing *r, struct db *db)
 {
     struct token_call *c = r->call;
-    enum err e;
+    enum err e = ERR_OK;
 
     c->family = r->facts.family;
     c->has_session = r->facts.has_session;
     c->session.expires_at = r->facts.session_expires_at;
-    if ((e = token_call_prepare_refresh(r->visit, c)) || (e = refresh_mint(db, &c->refresh)))
+    if (refresh_rotates(c->client) &&
+        ((e = token_call_prepare_refresh(r->visit, c)) || (e = refresh_mint(db, &c->refresh))))
         return e;
     int64_t end = r->visit->now + ACCESS_TOKEN_LIFE_S;
     return token_extend(db, c->family.id, end > c->family.expires_at ? end : c->family.expires_at);
@@ -82,8 +84,8 @@ static enum err refresh_job(struct db *db, void *ctx)
     struct refreshing *r = ctx;
     struct token_call *c = r->call;
     enum refresh_verdict verdict;
-    enum err e = refresh_take(&r->facts, &verdict, db, r->visit->arena, ident_of(c->params.refresh_token),
-                              c->client->id, r->visit->now);
+    enum err e = (refresh_rotates(c->client) ? refresh_take : refresh_use)(
+        &r->facts, &verdict, db, r->visit->arena, ident_of(c->params.refresh_token), c->client->id, r->visit->now);
 
     if (e)
         return e;
@@ -103,7 +105,7 @@ static enum err refresh_job(struct db *db, void *ctx)
      * nothing happens, as above. */
     if (!c->refusal && refresh_scope_decide(c->params.scope, r->facts.family.scope))
         return ERR_CONFLICT;
-    return c->refusal ? ERR_OK : rotate(r, db);
+    return c->refusal ? ERR_OK : go_on(r, db);
 }
 
 enum err token_by_refresh(struct visit *v, struct token_call *c)

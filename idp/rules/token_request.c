@@ -100,6 +100,13 @@ enum refusal code_decide(const struct code_facts *code, const struct token_param
     return verifier_decide(code->challenge, p->code_verifier);
 }
 
+/* RFC 9700 4.14.2: rotation shows that a token leaked. FAPI 2.0 5.3.2.1: not where tokens are bound to the sender,
+ * whose answers may get lost: the token it has stays good. */
+bool refresh_rotates(const struct client *client)
+{
+    return client->profile != CLIENT_PROFILE_FAPI2;
+}
+
 enum refusal refresh_scope_decide(struct view asked, struct view granted)
 {
     struct view word;

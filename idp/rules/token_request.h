@@ -28,6 +28,9 @@ struct code_facts {
 enum refusal code_decide(const struct code_facts *code, const struct token_params *params, const struct client *client,
                          int64_t now);
 
+/* Does a client like this get another refresh token each time? */
+bool refresh_rotates(const struct client *client);
+
 /* Is every word of ASKED in GRANTED? (RFC 6749 6) */
 enum refusal refresh_scope_decide(struct view asked, struct view granted);
 

@@ -205,6 +205,32 @@ static enum refresh_verdict take(const char *ticket, const char *client, int64_t
     return v;
 }
 
+static enum refresh_verdict use(const char *ticket, const char *client, int64_t now)
+{
+    struct token_facts facts;
+    enum refresh_verdict v;
+    cr_assert_eq(refresh_use(&facts, &v, db, &box.a, ident_of(view_text(ticket)), view_text(client), now), ERR_OK);
+    return v;
+}
+
+Test(token, a_refresh_token_that_stays_is_refused_to_all_but_its_client_and_when_it_is_over)
+{
+    cr_assert_eq(use("never", "a-city", NOW), REFRESH_UNKNOWN);
+    mint("r1", 500);
+    cr_assert_eq(use("r1", "a-city", NOW + 501), REFRESH_EXPIRED);
+    cr_assert_eq(use("r1", "a-city", NOW + 1), REFRESH_GOOD);
+    cr_assert_eq(use("r1", "a-city", NOW + 2), REFRESH_GOOD, "FAPI 2.0 5.3.2.1: it is not rotated");
+    cr_assert_eq(use("r1", "b-city", NOW + 3), REFRESH_OTHER_CLIENT);
+    cr_assert_eq(use("r1", "a-city", NOW + 4), REFRESH_REVOKED, "it leaked");
+}
+
+Test(token, a_refresh_token_that_was_taken_does_not_stay)
+{
+    mint("r1", 500);
+    cr_assert_eq(take("r1", "a-city", NOW + 1), REFRESH_GOOD);
+    cr_assert_eq(use("r1", "a-city", NOW + 2), REFRESH_USED);
+}
+
 Test(token, an_unknown_refresh_token_is_unknown_and_hurts_nobody)
 {
     cr_assert_eq(take("never", "a-city", NOW), REFRESH_UNKNOWN);

@@ -131,6 +131,13 @@ Test(token_request, refuses_wrong_missing_and_uncalled_for_verifiers)
     cr_expect_eq(judge(code(), by_code()), REFUSAL_NONE);
 }
 
+Test(token_request, rotates_refresh_tokens_but_of_fapi)
+{
+    cr_expect_not(refresh_rotates(&(struct client){.profile = CLIENT_PROFILE_FAPI2}), "FAPI 2.0 5.3.2.1");
+    cr_expect(refresh_rotates(&(struct client){.profile = CLIENT_PROFILE_MUNI}), "RFC 9700 4.14.2");
+    cr_expect(refresh_rotates(&(struct client){.profile = CLIENT_PROFILE_BASIC}));
+}
+
 Test(token_request, narrows_scopes_and_never_widens_them)
 {
     cr_expect_eq(refresh_scope_decide(VIEW("openid email"), VIEW("openid name")), REFUSAL_REFRESH_SCOPE, "RFC 6749 6");
