@@ -213,12 +213,14 @@ static bool set_post(CURL *c, struct curl_slist **heads, struct arena *arena, co
 static enum err read_result(CURL *c, struct arena *arena, const struct exchange *x, struct fetched *out)
 {
     long status = 0;
-    const char *type = NULL;
+    const char *type = NULL, *location = NULL;
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &type);
+    curl_easy_getinfo(c, CURLINFO_REDIRECT_URL, &location);
     out->status = (int)status;
     out->content_type = arena_copy(arena, view_text(type));
-    if (type && !view_is(out->content_type))
+    out->location = arena_copy(arena, view_text(location));
+    if ((type && !view_is(out->content_type)) || (location && !view_is(out->location)))
         return ERR_MEMORY;
     return buf_done(&x->body, &out->body);
 }
@@ -239,7 +241,10 @@ static enum err exchange(struct fetch *f, struct arena *arena, struct view url, 
     struct curl_slist *heads = NULL;
     buf_open(&x.body, arena, limits && limits->body_max ? limits->body_max : 65536);
     bool ready = set_common(c, &x, text, limits) && (!what->content_type || set_post(c, &heads, arena, what));
-    enum err e = ready ? error_of(curl_easy_perform(c), &x) : ERR_MEMORY;
+    CURLcode code = ready ? curl_easy_perform(c) : CURLE_OUT_OF_MEMORY;
+    enum err e = error_of(code, &x);
+    if (code)
+        out->trouble = curl_easy_strerror(code);
     if (!e)
         e = read_result(c, arena, &x, out);
     curl_slist_free_all(heads);

@@ -28,7 +28,10 @@ struct fetch_limits {
 struct fetched {
     int status;
     struct view content_type; /* absent if not given */
+    struct view location;     /* absolute: where a redirect would lead; absent: nowhere */
     struct view body;
+    const char
+        *trouble; /* also of a failure: why there is no answer, in words of libcurl; static; NULL: there is one */
 };
 
 /* What came back, in ARENA, whatever its status. ERR_TIMEOUT; ERR_UNAVAILABLE: no connection, name or TLS; ERR_LIMIT:

@@ -51,6 +51,11 @@ static const struct command table[] = {
      CONFIG_HELP "  --json           one JSON object a line\n", command_client_list},
     {"client remove", "remove a service", "[--config FILE] ID",
      CONFIG_HELP "\nIts residents' consents and the ledger stay.\n", command_client_remove},
+    {"client try", "ask a registered service from outside whether it is right", "[--config FILE] ID",
+     CONFIG_HELP
+     "\nOpens its addresses, reads its keys and its sector document, sends a log-out and an event about nobody,\n"
+     "and forged ones. One line for each: good, note or BAD. Exit code 1 if anything is BAD.\n",
+     command_client_try},
     {"client invite", "let a service register itself", "[--config FILE] [--id ID] [--uses N] [--days N] FILE",
      CONFIG_HELP
      "  --id ID          what to call the invitation\n"

@@ -52,6 +52,7 @@ int command_client_add(const struct command *self, int argc, const char *const *
 int command_client_update(const struct command *self, int argc, const char *const *argv);
 int command_client_history(const struct command *self, int argc, const char *const *argv);
 int command_client_list(const struct command *self, int argc, const char *const *argv);
+int command_client_try(const struct command *self, int argc, const char *const *argv);
 int command_client_invite(const struct command *self, int argc, const char *const *argv);
 int command_client_invites(const struct command *self, int argc, const char *const *argv);
 int command_client_uninvite(const struct command *self, int argc, const char *const *argv);

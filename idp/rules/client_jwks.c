@@ -115,6 +115,22 @@ static bool fits(const struct json *key, enum jws_alg alg)
            (!view_is(own) || jws_alg_of(own) == alg);
 }
 
+bool client_jwks_encrypts(const struct json *jwks, struct view alg)
+{
+    const struct json *keys = json_member(jwks, "keys");
+    bool rsa = view_starts(alg, VIEW("RSA"));
+
+    for (size_t i = 0; i < json_count(keys); i++) {
+        const struct json *key = json_at(keys, i);
+        const struct kind *kind = kind_of(key);
+        struct view use = json_member_text(key, "use");
+        bool for_it = rsa ? !kind->crv : kind->crv && strcmp(kind->crv, "Ed25519") != 0;
+        if (for_it && (!view_is(use) || view_equal_text(use, "enc")))
+            return true;
+    }
+    return false;
+}
+
 bool client_jwks_fits(const struct json *jwks, enum jws_alg alg)
 {
     const struct json *keys = json_member(jwks, "keys");

@@ -13,4 +13,7 @@ const char *client_jwks_fault(const struct json *jwks);
 /* Has it a key for signatures with ALG (RFC 7518 3.1: its type and curve)? JWKS is one without fault. */
 bool client_jwks_fits(const struct json *jwks, enum jws_alg alg);
 
+/* Has it a key to encrypt to with ALG (RFC 7518 4.1)? */
+bool client_jwks_encrypts(const struct json *jwks, struct view alg);
+
 #endif

@@ -63,6 +63,15 @@ Test(fetch, reaches_a_private_address_only_inside_the_networks_it_was_given)
     fetch_close(inner);
 }
 
+Test(fetch, says_why_nothing_came)
+{
+    cr_expect_eq(fetch_get(fetch, &arena, VIEW("http://127.0.0.1:1/"), NULL, &got), ERR_UNAVAILABLE);
+    cr_assert_not_null(got.trouble);
+    cr_expect_eq(fetch_get(fetch, &arena, local("/hello"), NULL, &got), ERR_OK);
+    cr_expect_null(got.trouble);
+    cr_expect_not(view_is(got.location));
+}
+
 Test(fetch, refuses_other_schemes)
 {
     cr_expect_eq(fetch_get(fetch, &arena, VIEW("file:///etc/passwd"), NULL, &got), ERR_PERMISSION);

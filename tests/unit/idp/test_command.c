@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "consent/ledger.h"
+#include "http/server.h"
 #include "idp/command.h"
 #include "idp/state/clients.h"
 #include "idp/state/config.h"
@@ -426,6 +427,149 @@ Test(command, client_update_makes_a_secret_only_when_the_method_begins_to_need_o
     o = genkan("client update %s", registration_path);
     cr_assert_eq(o.code, COMMAND_DONE, "%s", o.err);
     cr_expect_str_eq(o.out, "", "the secret that is there stays");
+}
+
+/* --- a service that is tried ------------------------------------------------------------------------------------- */
+
+static bool careful; /* it looks at signatures */
+static char first_token[8192];
+
+/* A token that is not the first one it saw is a forged one here. */
+static void hear_token(struct answer *answer, struct view token, int good)
+{
+    bool forged = first_token[0] && !view_equal_text(token, first_token);
+    snprintf(first_token, sizeof first_token, "%.*s", (int)token.n, (const char *)token.p);
+    answer_body(answer, careful && forged ? 400 : good, "text/plain", VIEW(""));
+}
+
+static void hear_logout(void *ctx, const struct request *r, struct answer *answer)
+{
+    (void)ctx;
+    hear_token(answer, form_get(r->form, "logout_token"), 200);
+    if (answer->status == 400)
+        first_token[0] = 0;
+}
+
+static void hear_event(void *ctx, const struct request *r, struct answer *answer)
+{
+    (void)ctx;
+    hear_token(answer, r->body, 202);
+}
+
+static void serve_page(void *ctx, const struct request *r, struct answer *answer)
+{
+    (void)ctx;
+    (void)r;
+    answer_body(answer, 200, "text/plain", VIEW("hello"));
+}
+
+static void serve_keys(void *ctx, const struct request *r, struct answer *answer)
+{
+    (void)ctx;
+    (void)r;
+    answer_body(
+        answer, 200, "application/json",
+        VIEW("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
+             "\"y\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}]}"));
+}
+
+static const struct route SERVICE[] = {{METHOD_GET, "/cb", serve_page, 0, 0},
+                                       {METHOD_GET, "/bye", serve_page, 0, 0},
+                                       {METHOD_GET, "/jwks", serve_keys, 0, 0},
+                                       {METHOD_POST, "/logout", hear_logout, 16384, 0},
+                                       {METHOD_POST, "/events", hear_event, 16384, ROUTE_BODY}};
+
+static struct server *open_service(void)
+{
+    static const char *const listen[] = {"127.0.0.1:0"}, *const hosts[] = {"127.0.0.1"};
+    const struct server_config c = {.listen = listen,
+                                    .n_listen = 1,
+                                    .hosts = hosts,
+                                    .n_hosts = 1,
+                                    .routes = SERVICE,
+                                    .n_routes = sizeof SERVICE / sizeof *SERVICE,
+                                    .workers = 1,
+                                    .slow_workers = 1};
+    struct server *s;
+    cr_assert_eq(server_open(&s, &c), ERR_OK);
+    return s;
+}
+
+static struct output try_service(struct server *s, const char *logout_path, const char *more)
+{
+    unsigned port = server_port(s, 0);
+    make_data();
+    write_text(registration_path,
+               arena_printf(&a,
+                            "{\"client_id\":\"a\",\"client_name\":\"A\",\"organization\":{\"id\":\"a\",\"name\":\"A\"},"
+                            "\"sector\":\"a\",\"redirect_uris\":[\"http://127.0.0.1:%u/cb\"],"
+                            "\"post_logout_redirect_uris\":[\"http://127.0.0.1:%u%s\"],"
+                            "\"backchannel_logout_uri\":\"http://127.0.0.1:%u/logout\","
+                            "\"events_uri\":\"http://127.0.0.1:%u/events\","
+                            "\"token_endpoint_auth_method\":\"private_key_jwt\","
+                            "\"jwks_uri\":\"http://127.0.0.1:%u/jwks\"%s}",
+                            port, port, logout_path, port, port, port, more));
+    struct output o = genkan("client add %s", registration_path);
+    cr_assert_eq(o.code, COMMAND_DONE, "%s", o.err);
+    first_token[0] = 0;
+    return genkan("client try a");
+}
+
+Test(command, client_try_of_nobody_says_so)
+{
+    make_data();
+    cr_expect_eq(genkan("client try nobody").code, COMMAND_NO);
+    cr_expect_eq(genkan("client try").code, COMMAND_USAGE);
+}
+
+Test(command, client_try_finds_a_service_that_believes_forged_tokens)
+{
+    struct server *s = open_service();
+    careful = false;
+    struct output o = try_service(s, "/bye", "");
+    server_close(s);
+    cr_expect_eq(o.code, COMMAND_NO, "%s", o.out);
+    HAS(o.out, "takes a logout token with a wrong signature");
+    HAS(o.out, "takes a security event with a wrong signature");
+}
+
+Test(command, client_try_finds_pages_that_are_missing_and_keys_that_do_not_fit)
+{
+    struct server *s = open_service();
+    careful = true;
+    struct output o = try_service(s, "/nowhere", ",\"token_endpoint_auth_signing_alg\":\"RS256\"");
+    server_close(s);
+    cr_expect_eq(o.code, COMMAND_NO, "%s", o.out);
+    HAS(o.out, "BAD   post_logout_redirect_uris");
+    HAS(o.out, "has no key for its client assertions");
+}
+
+Test(command, client_try_finds_a_service_that_is_down)
+{
+    struct server *s = open_service();
+    careful = true;
+    cr_expect_eq(try_service(s, "/bye", "").code, COMMAND_DONE);
+    server_close(s);
+    struct output o = genkan("client try a");
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.out, "BAD   redirect_uris");
+    HAS(o.out, "BAD   backchannel_logout_uri");
+    HAS(o.out, "nothing came: ");
+}
+
+Test(command, client_try_is_content_with_a_careful_service)
+{
+    struct server *s = open_service();
+    careful = true;
+    struct output o = try_service(s, "/bye", "");
+    server_close(s);
+    cr_expect_eq(o.code, COMMAND_DONE, "%s%s", o.out, o.err);
+    HAS(o.out, "good  redirect_uris");
+    HAS(o.out, "has a key for its client assertions");
+    HAS(o.out, "refuses a logout token with a wrong signature");
+    HAS(o.out, "takes a security event (RFC 8935 2.2)");
+    HAS(o.out, "note  redirect_uris");
+    cr_expect_null(strstr(o.out, "BAD"));
 }
 
 #define TERMS                                                                                                          \

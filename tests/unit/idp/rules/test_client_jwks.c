@@ -99,3 +99,13 @@ Test(client_jwks, a_key_fits_the_algorithm_of_its_type_curve_use_and_alg)
     cr_expect_not(client_jwks_fits(set("[{" RSA ",\"alg\":\"PS256\"}]"), JWS_RS256));
     cr_expect(client_jwks_fits(set("[{" RSA "},{" P256 "}]"), JWS_ES256));
 }
+
+Test(client_jwks, a_key_for_signatures_is_none_to_encrypt_to)
+{
+    cr_expect(client_jwks_encrypts(set("[{" P256 "}]"), VIEW("ECDH-ES")));
+    cr_expect_not(client_jwks_encrypts(set("[{" P256 "}]"), VIEW("RSA-OAEP-256")));
+    cr_expect_not(client_jwks_encrypts(set("[{" P256 ",\"use\":\"sig\"}]"), VIEW("ECDH-ES")));
+    cr_expect_not(
+        client_jwks_encrypts(set("[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" A43 "\"}]"), VIEW("ECDH-ES")));
+    cr_expect(client_jwks_encrypts(set("[{" RSA ",\"use\":\"enc\"}]"), VIEW("RSA-OAEP-256")));
+}
