@@ -134,7 +134,8 @@ static void be_late(void)
 static void answer_in_mood(const struct office *o, struct arena *a, const struct asked *q, struct answer *answer)
 {
     static const char WORDS[2 * 16384] = {' '};
-    switch (o->mood) {
+    enum office_mood mood = o->mood; /* another thread may change it */
+    switch (mood) {
     case OFFICE_BROKEN:
         answer_body(answer, 500, "text/plain", VIEW("no"));
         return;
