@@ -77,6 +77,12 @@ static const struct command table[] = {
      CONFIG_HELP "  --service ID     every consent for this service that the operator suspended\n"
                  "\nOf one GRANT also what the resident suspended herself.\n",
      command_grant_resume},
+    {"login disowned", "list the logins that residents say were not them", "[--config FILE] [--json]",
+     CONFIG_HELP
+     "  --json           one JSON object a line\n"
+     "\nThe newest 1000. Each has ended already, with everything that came of it. The login's number is also in\n"
+     "the log and on the resident's page, who quotes it when she asks for help.\n",
+     command_login_disowned},
     {"issuer-file", "print the file that tells genkan-agent whom to serve", "[--config FILE] [--label TEXT]",
      CONFIG_HELP "  --label TEXT     the name residents see; the issuer's host if not given\n"
                  "\nPut it into issuers.d of the residents' computers. Print it again after `genkan key rotate`.\n",

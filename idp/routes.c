@@ -59,6 +59,7 @@ BRIDGE(me)
 BRIDGE(household)
 BRIDGE(contact)
 BRIDGE(cards)
+BRIDGE(sessions)
 BRIDGE(leave)
 BRIDGE(audit)
 BRIDGE(device_authorization)
@@ -124,6 +125,8 @@ static const struct route table[] = {
     {METHOD_POST, "/me/contact", at_contact, SMALL_MAX, 0},
     {METHOD_GET, "/me/cards", at_cards, 0, 0},
     {METHOD_POST, "/me/cards", at_cards, SMALL_MAX, 0},
+    {METHOD_GET, "/me/sessions", at_sessions, 0, 0},
+    {METHOD_POST, "/me/sessions", at_sessions, SMALL_MAX, 0},
     {METHOD_GET, "/me/leave", at_leave, 0, 0},
     {METHOD_POST, "/me/leave", at_leave, SMALL_MAX, 0},
     {METHOD_GET, "/me/counter", at_counter, 0, 0},

@@ -1,29 +1,39 @@
 #include "sessions/session.h"
 
+#include <stdio.h>
+
 #include "sessions/list.h"
 #include "sessions/token.h"
+
+void session_number(char out[SESSION_NUMBER_SIZE], struct ident id)
+{
+    snprintf(out, SESSION_NUMBER_SIZE, "%02x%02x-%02x%02x", id.b[0], id.b[1], id.b[2], id.b[3]);
+}
 
 enum err session_mint(struct db *db, const struct session *s)
 {
     static const char SQL[] = "INSERT INTO session (id, resident, browser, acr, amr, auth_at, created_at, seen_at, "
-                              "expires_at, ticket, card) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                              "expires_at, ticket, card, agent, network) "
+                              "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     return db_run(db, SQL,
                   VALUES(V_IDENT(s->id), V_IDENT(s->resident), V_IDENT(s->browser), V_TEXT(s->acr), V_TEXT(s->amr),
                          V_INT(s->auth_at), V_INT(s->created_at), V_INT(s->seen_at), V_INT(s->expires_at),
-                         V_IDENT(s->ticket), V_IDENT(s->card)));
+                         V_IDENT(s->ticket), V_IDENT(s->card), V_TEXT(s->agent), V_BLOB(s->network)));
 }
 
 enum err session_renew(struct db *db, const struct session *s)
 {
-    static const char SQL[] = "UPDATE session SET ticket = $2, auth_at = $3, seen_at = $4, expires_at = $5, card = $6 "
-                              "WHERE id = $1 AND ended_at IS NULL AND expires_at > $3";
+    static const char SQL[] = "UPDATE session SET ticket = $2, auth_at = $3, seen_at = $4, expires_at = $5, card = $6, "
+                              "agent = $7, network = $8 WHERE id = $1 AND ended_at IS NULL AND expires_at > $3";
     enum err e = db_run(db, SQL,
                         VALUES(V_IDENT(s->id), V_IDENT(s->ticket), V_INT(s->auth_at), V_INT(s->seen_at),
-                               V_INT(s->expires_at), V_IDENT(s->card)));
+                               V_INT(s->expires_at), V_IDENT(s->card), V_TEXT(s->agent), V_BLOB(s->network)));
     return e == ERR_OK && db_changes(db) != 1 ? ERR_CONFLICT : e;
 }
 
-#define COLUMNS "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at, ticket, card"
+#define COLUMNS                                                                                                        \
+    "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at, ticket, card, "              \
+    "agent, network"
 
 static void read_row(struct session *out, const struct row *r)
 {
@@ -40,6 +50,8 @@ static void read_row(struct session *out, const struct row *r)
         .ended_at = row_int(r, 9),
         .ticket = row_ident(r, 10),
         .card = row_ident(r, 11),
+        .agent = row_text(r, 12),
+        .network = row_blob(r, 13),
     };
 }
 
@@ -138,8 +150,11 @@ static enum err keep_session(void *ctx, const struct row *row)
     if (!s)
         return ERR_LIMIT;
     read_row(s, row);
-    enum err e = row_keep(&s->acr, list->a, s->acr);
-    return e == ERR_OK ? row_keep(&s->amr, list->a, s->amr) : e;
+    struct view *kept[] = {&s->acr, &s->amr, &s->agent, &s->network};
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < sizeof kept / sizeof *kept && e == ERR_OK; i++)
+        e = row_keep(kept[i], list->a, *kept[i]);
+    return e;
 }
 
 enum err session_list(struct session **out, size_t *n, struct db *db, struct arena *a, struct ident resident,

@@ -15,16 +15,24 @@ struct session {
     struct ident browser; /* the browser it was made in: ident_of(value of __Host-browser) */
     struct ident card;    /* the card that proved: card_id(account key); IDENT_NONE: nobody knows */
     struct view acr, amr; /* amr: words separated by spaces */
-    int64_t auth_at;      /* when the card proved */
+    /* Of the newest login, each absent when nothing can be said: "firefox windows" (idp/rules/user_agent.h), and what
+     * its network is to be known again by (idp/state/network.h). */
+    struct view agent, network;
+    int64_t auth_at; /* when the card proved */
     int64_t created_at, seen_at;
     int64_t expires_at; /* absolute end */
     int64_t ended_at;   /* log-out; 0: not */
 };
 
+/* What people and log lines call it, "3fa9-12c0": it opens nothing. */
+#define SESSION_NUMBER_SIZE 10
+void session_number(char out[SESSION_NUMBER_SIZE], struct ident id);
+
 enum err session_mint(struct db *db, const struct session *s) MUST_CHECK;
 
-/* The same resident has logged in again: TICKET, card, auth_at, seen_at and expires_at of S become those of the session
- * with its id, whose services and tokens go on. ERR_CONFLICT if that has been logged out or is over at S->auth_at. */
+/* The same resident has logged in again: TICKET, card, auth_at, seen_at, expires_at, agent and network of S become
+ * those of the session with its id, whose services and tokens go on. ERR_CONFLICT if that has been logged out or is
+ * over at S->auth_at. */
 enum err session_renew(struct db *db, const struct session *s) MUST_CHECK;
 
 /* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. */

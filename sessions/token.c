@@ -118,6 +118,13 @@ enum err token_revoke_session(struct db *db, struct ident session, int64_t now)
     return db_run(db, SQL, VALUES(V_IDENT(session), V_INT(now)));
 }
 
+enum err token_revoke_disowned(struct db *db, struct ident resident, struct ident session, int64_t since, int64_t now)
+{
+    static const char SQL[] = "UPDATE family SET revoked_at = $4 WHERE resident = $1 AND refreshable = 1 "
+                              "AND revoked_at IS NULL AND (session = $2 OR (session IS NULL AND minted_at >= $3))";
+    return db_run(db, SQL, VALUES(V_IDENT(resident), V_IDENT(session), V_INT(since), V_INT(now)));
+}
+
 enum err token_revoke_grant(struct db *db, struct ident grant, int64_t now)
 {
     static const char SQL[] =

@@ -54,6 +54,9 @@ enum token_state token_check(const struct token_facts *facts, int64_t now);
  * token_check and through their grant. */
 enum err token_revoke_family(struct db *db, struct ident family, int64_t now) MUST_CHECK;
 enum err token_revoke_session(struct db *db, struct ident session, int64_t now) MUST_CHECK; /* not those offline */
+/* Also those offline, and those of no session that were minted from SINCE on. */
+enum err token_revoke_disowned(struct db *db, struct ident resident, struct ident session, int64_t since,
+                               int64_t now) MUST_CHECK;
 enum err token_revoke_grant(struct db *db, struct ident grant, int64_t now) MUST_CHECK;
 
 struct refresh {

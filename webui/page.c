@@ -51,6 +51,7 @@ static const struct page_def defs[PAGE_IDS] = {
     [PAGE_CONTACT] = {"contact.xhtml", page_contact_facts},
     [PAGE_ME] = {"me.xhtml", page_me_facts},
     [PAGE_CARDS] = {"cards.xhtml", page_cards_facts},
+    [PAGE_SESSIONS] = {"sessions.xhtml", page_sessions_facts},
     [PAGE_LEAVE] = {"leave.xhtml", page_leave_facts},
     [PAGE_LEFT] = {"left.xhtml", page_left_facts},
     [PAGE_DEVICE] = {"device.xhtml", page_device_facts},

@@ -599,6 +599,45 @@ struct page_cards {
 };
 void page_cards(struct buf *out, const struct pages *pages, const struct page_cards *facts);
 
+/* What can be said of the network of a login, seen from the one she is in now. */
+enum page_network { PAGE_NETWORK_UNKNOWN, PAGE_NETWORK_SAME, PAGE_NETWORK_OTHER };
+
+/* What a login was made with, as coarse as she knows it: "Firefox", "Windows"; absent: nothing can be said. */
+struct page_session {
+    struct view id;     /* for POST /me/sessions do=end|disown session=ID */
+    struct view number; /* what people call it, "3fa9-12c0" */
+    struct view browser, system;
+    enum page_network network;
+    struct view since, last;          /* moments: logged in, used last */
+    bool here;                        /* the login of this very page */
+    bool idle;                        /* asleep: only her card wakes it */
+    const struct page_item *services; /* opened in it */
+    size_t n_services;
+};
+
+/* One line of the log of logins. */
+struct page_past_login {
+    struct view id, number, at, browser, system; /* as above */
+    enum page_network network;
+    bool here, disowned;
+};
+
+/* GET/POST /me/sessions do=end|others|all|disown. */
+struct page_sessions {
+    struct page_frame frame;
+    struct view name;
+    const struct page_session *sessions;
+    size_t n_sessions;
+    bool others; /* there are more than the one of this page */
+    const struct page_past_login *logins;
+    size_t n_logins;
+    struct view days;  /* how long the log is kept, "180" */
+    bool ended;        /* something was ended just now */
+    struct view told;  /* the number of the login that she has just disowned; absent: none */
+    struct view phone; /* whom to call when the card is lost, in her language */
+};
+void page_sessions(struct buf *out, const struct pages *pages, const struct page_sessions *facts);
+
 /* GET/POST /me/leave: sure=yes. */
 struct page_leave {
     struct page_frame frame;

@@ -35,6 +35,7 @@ enum page_id {
     PAGE_CONTACT,
     PAGE_ME,
     PAGE_CARDS,
+    PAGE_SESSIONS,
     PAGE_LEAVE,
     PAGE_LEFT,
     PAGE_DEVICE,
@@ -58,9 +59,10 @@ extern const struct fact page_login_facts[], page_profile_offer_facts[], page_pr
     page_card_return_facts[], page_card_problem_facts[], page_error_facts[], page_logout_confirm_facts[],
     page_logged_out_facts[], page_home_facts[], page_interests_facts[], page_services_facts[], page_service_facts[],
     page_service_change_facts[], page_history_facts[], page_receipt_facts[], page_household_facts[],
-    page_contact_facts[], page_me_facts[], page_cards_facts[], page_leave_facts[], page_left_facts[], page_slip_facts[],
-    page_audit_join_facts[], page_audit_facts[], page_audit_identity_facts[], page_statistics_facts[],
-    page_device_facts[], page_decoupled_facts[], page_decoupled_done_facts[], page_counter_facts[];
+    page_contact_facts[], page_me_facts[], page_cards_facts[], page_sessions_facts[], page_leave_facts[],
+    page_left_facts[], page_slip_facts[], page_audit_join_facts[], page_audit_facts[], page_audit_identity_facts[],
+    page_statistics_facts[], page_device_facts[], page_decoupled_facts[], page_decoupled_done_facts[],
+    page_counter_facts[];
 
 /* What page ID is made of. */
 const struct page_def *page_def(enum page_id id);

@@ -10,13 +10,16 @@
 #include "idp/endpoints/card_values.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/show.h"
+#include "idp/rules/user_agent.h"
 #include "idp/state/config.h"
 #include "idp/state/logout.h"
+#include "idp/state/network.h"
 #include "idp/state/renewal.h"
 #include "idp/state/succession.h"
 #include "idp/state/upkeep.h"
 #include "jpki/proof/request.h"
 #include "sessions/card.h"
+#include "sessions/login.h"
 #include "sessions/resident.h"
 #include "store/store.h"
 
@@ -74,6 +77,12 @@ static enum err login_job(struct db *db, void *ctx)
         e = succession_record(db, &c->succession);
     if (!e)
         e = open_session(c, db);
+    if (!e)
+        e = login_record(db, &(struct login){.resident = c->session.resident,
+                                             .session = c->session.id,
+                                             .at = v->now,
+                                             .agent = c->session.agent,
+                                             .network = c->session.network});
     if (!e)
         e = interaction_record_login(db, t->interaction, c->session.id, v->now);
     return e ? e : card_txn_record_result(db, t->id, CARD_DONE, VIEW_NONE);
@@ -204,11 +213,15 @@ static enum err log_in(struct completing *c)
 {
     struct visit *v = c->visit;
     struct view ticket = view_text(chance_ticket(v->arena));
+    struct user_agent agent = user_agent_of_header(request_header(v->request, "User-Agent"));
+    char number[SESSION_NUMBER_SIZE];
     c->session = (struct session){.ticket = ident_of(ticket),
                                   .browser = ident_of(visit_browser(v)),
                                   .card = card_id(VIEW_ARRAY(c->proof->account)),
                                   .acr = VIEW("aal3"),
                                   .amr = VIEW("sc pin"),
+                                  .agent = user_agent_words(v->arena, agent),
+                                  .network = network_of(v),
                                   .auth_at = v->now,
                                   .created_at = v->now,
                                   .seen_at = v->now,
@@ -220,6 +233,8 @@ static enum err log_in(struct completing *c)
         e = store_write(v->op->store, login_job, c);
     if (e)
         return e;
+    session_number(number, c->session.id);
+    log_event(LOG_INFO, "login", LOG_STR("login", number));
     succession_done(&c->succession);
     if (c->ended)
         upkeep_wake(v->op->upkeep);

@@ -98,46 +98,29 @@ static void show(struct visit *v, const struct me *me, bool unsure)
 
 struct removing {
     struct visit *visit;
-    struct ident resident, card;
-    bool ended; /* a login of that card */
+    struct logout_many logins; /* what the card opened ends with it, everywhere */
 };
-
-/* What the card opened ends with it, everywhere. */
-static enum err end_its_sessions(struct db *db, struct removing *r)
-{
-    struct visit *v = r->visit;
-    struct session *sessions;
-    size_t n;
-    enum err e = session_list(&sessions, &n, db, v->arena, r->resident, v->now);
-    for (size_t i = 0; i < n && !e; i++) {
-        struct logout logout = {v->op, &sessions[i], v->arena, v->db, v->now};
-        if (!ident_equal(sessions[i].card, r->card))
-            continue;
-        r->ended = true;
-        e = logout_job(db, &logout);
-    }
-    return e;
-}
 
 static enum err remove_job(struct db *db, void *ctx)
 {
     struct removing *r = ctx;
-    enum err e = card_remove(db, r->visit->arena, r->resident, r->card);
-    return e ? e : end_its_sessions(db, r);
+    enum err e = card_remove(db, r->visit->arena, r->logins.resident, r->logins.card);
+    return e ? e : logout_many_job(db, &r->logins);
 }
 
 /* Not the one she is logged in with: she would lock herself out. */
 static void remove_card(struct visit *v, const struct me *me, struct ident card)
 {
-    struct removing r = {v, me->session.resident, card, false};
+    struct removing r = {v, logout_all(v, me->session.resident)};
+    r.logins.card = card;
     enum err e = ident_equal(card, me->session.card) ? ERR_CONFLICT : store_write(v->op->store, remove_job, &r);
     if (e && e != ERR_CONFLICT && e != ERR_NOT_FOUND) {
         show_failure(v, e, "remove a card");
         return;
     }
     if (!e)
-        log_event(LOG_INFO, "card_removed", LOG_INT("ended", r.ended));
-    if (r.ended)
+        log_event(LOG_INFO, "card_removed", LOG_INT("ended", (int64_t)r.logins.ended));
+    if (r.logins.ended)
         upkeep_wake(v->op->upkeep);
     visit_redirect(v, VIEW("/me/cards")); /* which shows what is there: gone already, or still there */
 }

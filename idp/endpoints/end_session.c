@@ -131,7 +131,8 @@ static void redirect_back(struct visit *v, const struct logout_call *c)
 static void end(struct visit *v, struct logout_call *c, bool redirect)
 {
     struct logged_out ended;
-    enum err e = logged_out_end(&ended, v, c->has_session ? &c->session : NULL, c->client ? "service" : "resident");
+    enum err e = logged_out_end(&ended, v, c->has_session ? &c->session : NULL, LOGGED_OUT_HERE,
+                                c->client ? "service" : "resident");
 
     if (e)
         show_failure(v, e, "log out");

@@ -41,6 +41,7 @@ void handle_me(struct visit *v);                   /* GET /me */
 void handle_household(struct visit *v);            /* GET, POST /me/household */
 void handle_contact(struct visit *v);              /* GET, POST /me/contact */
 void handle_cards(struct visit *v);                /* GET, POST /me/cards */
+void handle_sessions(struct visit *v);             /* GET, POST /me/sessions */
 void handle_leave(struct visit *v);                /* GET, POST /me/leave */
 void handle_audit(struct visit *v);                /* GET /audit */
 void handle_device_authorization(struct visit *v); /* POST /device_authorization */

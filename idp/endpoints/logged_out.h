@@ -12,7 +12,13 @@ struct logged_out {
     size_t n_services;
 };
 
-/* Ends SESSION (NULL: there is none) everywhere and drops its cookie. BY stands in the log. */
-enum err logged_out_end(struct logged_out *out, struct visit *v, struct session *session, const char *by) MUST_CHECK;
+enum logged_out_where {
+    LOGGED_OUT_HERE,      /* this browser's session, at all of its services */
+    LOGGED_OUT_EVERYWHERE /* every session of its resident, in whatever browser */
+};
+
+/* Ends SESSION (NULL: there is none), or all of its resident, and drops its cookie. BY stands in the log. */
+enum err logged_out_end(struct logged_out *out, struct visit *v, struct session *session, enum logged_out_where where,
+                        const char *by) MUST_CHECK;
 
 #endif

@@ -25,7 +25,7 @@ static void go_back_to_watching(struct visit *v)
 static void end(struct visit *v, struct session *session)
 {
     struct logged_out ended;
-    enum err e = logged_out_end(&ended, v, session, "card taken");
+    enum err e = logged_out_end(&ended, v, session, LOGGED_OUT_HERE, "card taken");
     if (e) {
         show_failure(v, e, "log out at a kiosk");
         return;

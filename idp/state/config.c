@@ -291,6 +291,41 @@ static const char *take_absolute(struct reading *r, const char *value)
     return take_seconds(&r->config->session.absolute, value, 60, 86400, "must be a time from 1m to 24h");
 }
 
+static const char *take_history(struct reading *r, const char *value)
+{
+    return take_seconds(&r->config->session.history, value, 86400, 730 * 86400, "must be a time from 1d to 730d");
+}
+
+/* As people read and dial it. */
+static bool is_phone(struct view v)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < v.n; i++) {
+        digits += v.p[i] >= '0' && v.p[i] <= '9';
+        if (!strchr("0123456789+-() ", v.p[i]))
+            return false;
+    }
+    return digits >= 3 && v.n <= 30;
+}
+
+static const char *take_phone(struct reading *r, const char **out, const char *value)
+{
+    if (!is_phone(view_text(value)))
+        return "must be a phone number: digits, spaces and the signs + - ( )";
+    *out = arena_text(r->arena, view_text(value));
+    return *out ? NULL : "is too long";
+}
+
+static const char *take_card_phone(struct reading *r, const char *value)
+{
+    return take_phone(r, &r->config->help.card_phone, value);
+}
+
+static const char *take_card_phone_en(struct reading *r, const char *value)
+{
+    return take_phone(r, &r->config->help.card_phone_en, value);
+}
+
 static const char *take_profile_keys(struct reading *r, const char *value)
 {
     return take_path(r, &r->config->profile.keys, value);
@@ -470,6 +505,9 @@ static const struct key {
     {"agent", "port", "agent.port", false, take_agent_port},
     {"session", "idle", "session.idle", false, take_idle},
     {"session", "absolute", "session.absolute", false, take_absolute},
+    {"session", "history", "session.history", false, take_history},
+    {"help", "card_phone", "help.card_phone", false, take_card_phone},
+    {"help", "card_phone_en", "help.card_phone_en", false, take_card_phone_en},
     {"profile", "keys", "profile.keys", false, take_profile_keys},
     {"ledger", "origin", "ledger.origin", false, take_origin},
     {"ledger", "folder", "ledger.folder", false, take_folder},
@@ -576,7 +614,8 @@ static enum err parse(struct reading *r, const char *text)
                         KEY("renewal_service_timeout"),
                         CFG_END()};
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
-    cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), CFG_END()};
+    cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), KEY("history"), CFG_END()};
+    cfg_opt_t help[] = {KEY("card_phone"), KEY("card_phone_en"), CFG_END()};
     cfg_opt_t profile[] = {KEY("keys"), CFG_END()};
     cfg_opt_t ledger[] = {KEY("origin"), KEY("folder"), KEY("key"), KEY("policy"), CFG_END()};
     cfg_opt_t limits[] = {KEY("interactions_per_minute"), KEY("card_transactions_per_minute"),
@@ -589,7 +628,7 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t top[] = {KEY("issuer"),     LIST("listen"), KEY("data"),      KEY("workers"),   KEY("connections"),
                        SECTION(jpki),     SECTION(agent), SECTION(session), SECTION(profile), SECTION(ledger),
                        SECTION(limits),   SECTION(log),   SECTION(tls),     SECTION(mtls),    SECTION(proxy),
-                       SECTION(outgoing), CFG_END()};
+                       SECTION(outgoing), SECTION(help),  CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -742,6 +781,9 @@ static void set_defaults(struct config *c)
     c->agent.port = 23837;
     c->session.idle = 15 * 60;
     c->session.absolute = 12 * 3600;
+    c->session.history = 180 * 86400;
+    c->help.card_phone = "0120-95-0178"; /* マイナンバー総合フリーダイヤル: 2 for lost cards, day and night */
+    c->help.card_phone_en = "0120-0178-27";
     c->limits.interactions_per_minute = 600;
     c->limits.card_transactions_per_minute = 120;
     c->limits.pushed_requests_per_minute = 600;
@@ -831,6 +873,9 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"agent.port", now->agent.port == next->agent.port},
         {"session.idle", now->session.idle == next->session.idle},
         {"session.absolute", now->session.absolute == next->session.absolute},
+        {"session.history", now->session.history == next->session.history},
+        {"help.card_phone", same(now->help.card_phone, next->help.card_phone)},
+        {"help.card_phone_en", same(now->help.card_phone_en, next->help.card_phone_en)},
         {"profile.keys", same(now->profile.keys, next->profile.keys)},
         {"ledger.origin", same(now->ledger.origin, next->ledger.origin)},
         {"ledger.folder", same(now->ledger.folder, next->ledger.folder)},

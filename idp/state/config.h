@@ -48,7 +48,11 @@ struct config {
     } agent;
     struct {
         unsigned idle, absolute; /* seconds */
+        unsigned history;        /* seconds that the log of logins is kept */
     } session;
+    struct {
+        const char *card_phone, *card_phone_en; /* whom a resident calls who has lost her card */
+    } help;
     struct {
         const char *keys; /* absolute folder of the master keys for profile values; DATA/keys unless written */
     } profile;

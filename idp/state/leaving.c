@@ -8,22 +8,7 @@
 #include "idp/state/logout.h"
 #include "idp/state/upkeep.h"
 #include "sessions/resident.h"
-#include "sessions/session.h"
 #include "store/store.h"
-
-enum err leaving_end_sessions(struct db *db, const struct leaving *l)
-{
-    struct visit *v = l->visit;
-    struct session *sessions;
-    size_t n;
-    enum err e = session_list(&sessions, &n, db, v->arena, l->resident, v->now);
-    for (size_t i = 0; i < n && !e; i++) {
-        struct logout logout = {v->op, &sessions[i], v->arena, v->db, v->now};
-        e = logout_job(db, &logout);
-        e = e == ERR_CONFLICT ? ERR_OK : e; /* it ended by itself */
-    }
-    return e;
-}
 
 /* Each as if she had withdrawn it: its tokens end, its service is told. */
 static enum err end_grants(struct db *db, const struct leaving *l)
@@ -56,7 +41,8 @@ static enum err erase_leaves(struct db *db, struct leaving *l)
 enum err leaving_job(struct db *db, void *ctx)
 {
     struct leaving *l = ctx;
-    enum err e = leaving_end_sessions(db, l);
+    struct logout_many logins = logout_all(l->visit, l->resident);
+    enum err e = logout_many_job(db, &logins);
     if (!e)
         e = end_grants(db, l);
     if (!e)

@@ -14,10 +14,9 @@ struct leaving {
 };
 enum err leaving_run(struct visit *v, struct ident resident) MUST_CHECK;
 
-/* Its parts, for being part of another step. The job; CTX: the struct leaving. Every login of hers, told to the
- * services. What follows when the step is durable. */
+/* Its parts, for being part of another step. The job; CTX: the struct leaving. What follows when the step is durable.
+ */
 enum err leaving_job(struct db *db, void *ctx) MUST_CHECK;
-enum err leaving_end_sessions(struct db *db, const struct leaving *l) MUST_CHECK;
 void leaving_done(struct visit *v);
 
 #endif

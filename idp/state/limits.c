@@ -1,9 +1,9 @@
 #include "idp/state/limits.h"
 
-#include <arpa/inet.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "http/subscriber.h"
 #include "http/throttle.h"
 #include "idp/state/config.h"
 #include "sessions/decoupled.h"
@@ -57,22 +57,15 @@ void limits_close(struct limits *l)
     free(l);
 }
 
-/* What counts as one address: the text itself if it is no IPv6 address. */
-static struct view key_of(struct in6_addr *a, const char *address)
-{
-    if (inet_pton(AF_INET6, address, a) != 1)
-        return view_text(address);
-    return IN6_IS_ADDR_V4MAPPED(a) ? VIEW_ARRAY(a->s6_addr) : view_bytes(a->s6_addr, 8);
-}
-
 bool limits_take(struct limits *l, enum limit which, const char *address, int64_t now_ms, int64_t *retry_s)
 {
-    struct in6_addr a;
+    struct subscriber s;
 
     *retry_s = 0;
     if (!l || !l->throttles[which])
         return true;
-    return throttle_take(l->throttles[which], key_of(&a, address), now_ms, retry_s);
+    return throttle_take(l->throttles[which], subscriber_of(&s, address) ? subscriber_view(&s) : view_text(address),
+                         now_ms, retry_s);
 }
 
 /* Half of the threads that may wait for the network (OP_SLOW_WORKERS): the other half is for the cards. */

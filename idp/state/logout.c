@@ -47,3 +47,32 @@ enum err logout_session(struct logout *l)
         upkeep_wake(l->op->upkeep);
     return e;
 }
+
+struct logout_many logout_all(const struct visit *v, struct ident resident)
+{
+    return (struct logout_many){.op = v->op, .arena = v->arena, .db = v->db, .now = v->now, .resident = resident};
+}
+
+static bool is_meant(const struct logout_many *m, const struct session *s)
+{
+    return !ident_equal(s->id, m->except) && (!ident_is(m->card) || ident_equal(s->card, m->card));
+}
+
+enum err logout_many_job(struct db *db, void *ctx)
+{
+    struct logout_many *m = ctx;
+    struct session *sessions;
+    size_t n;
+    enum err e = session_list(&sessions, &n, db, m->arena, m->resident, m->now);
+
+    m->ended = 0; /* a job may run twice */
+    for (size_t i = 0; !e && i < n; i++) {
+        struct logout l = {m->op, &sessions[i], m->arena, m->db, m->now};
+        if (!is_meant(m, &sessions[i]))
+            continue;
+        e = logout_job(db, &l);
+        m->ended += !e;
+        e = e == ERR_CONFLICT ? ERR_OK : e; /* it ended by itself */
+    }
+    return e;
+}

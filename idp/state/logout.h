@@ -1,8 +1,8 @@
-/* logout: ending a session so that every service of it is told (OIDC Back-Channel Logout 1.0). */
+/* logout: ending sessions so that every service of them is told (OIDC Back-Channel Logout 1.0). */
 #ifndef IDP_STATE_LOGOUT_H
 #define IDP_STATE_LOGOUT_H
 
-#include "idp/state/op.h"
+#include "idp/state/visit.h"
 
 struct db;
 struct session;
@@ -22,5 +22,23 @@ enum err logout_session(struct logout *l) MUST_CHECK;
 /* Its store job, for being a part of another one; CTX: the struct logout. ERR_CONFLICT: it had ended. The caller wakes
  * the deliverer (upkeep_wake). */
 enum err logout_job(struct db *db, void *ctx) MUST_CHECK;
+
+/* Several sessions of one resident. */
+struct logout_many {
+    const struct op *op;
+    struct arena *arena;
+    struct db *db; /* as above */
+    int64_t now;
+    struct ident resident;
+    struct ident except; /* this session goes on; IDENT_NONE: none does */
+    struct ident card;   /* only what this card opened (card_id); IDENT_NONE: by whatever card */
+    size_t ended;        /* out */
+};
+
+/* All of RESIDENT's, seen from this visit. */
+struct logout_many logout_all(const struct visit *v, struct ident resident);
+
+/* A store job, as above; CTX: the struct logout_many. */
+enum err logout_many_job(struct db *db, void *ctx) MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include "idp/rules/likeness.h"
 #include "idp/state/config.h"
 #include "idp/state/leaving.h"
+#include "idp/state/logout.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
 #include "sessions/card.h"
@@ -163,9 +164,9 @@ struct refusing {
 static enum err refuse_one(struct db *db, const struct refusing *r, const struct claim *c)
 {
     struct visit *v = r->visit;
-    struct leaving claimant = {.visit = v, .resident = c->claimant};
+    struct logout_many logins = logout_all(v, c->claimant);
     enum err e = claim_refuse(db, c->account_key, r->account, v->now);
-    return e ? e : leaving_end_sessions(db, &claimant);
+    return e ? e : logout_many_job(db, &logins);
 }
 
 static enum err refuse_job(struct db *db, void *ctx)

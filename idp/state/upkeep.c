@@ -8,9 +8,11 @@
 #include "consent/block.h"
 #include "consent/grant.h"
 #include "idp/state/clients.h"
+#include "idp/state/config.h"
 #include "idp/state/following.h"
 #include "idp/state/notice_post.h"
 #include "jpki/pki/revocation.h"
+#include "sessions/login.h"
 #include "sessions/notice.h"
 #include "sessions/sweep.h"
 #include "store/store.h"
@@ -20,6 +22,7 @@
 #define SWEEP_S        60 /* how often expired rows are deleted */
 #define WATCH_S        60 /* how often the folder of revocation lists is looked at */
 #define EXPIRE_MAX     100
+#define FORGET_MAX     200
 #define FOLLOW_BATCHES 5000
 #define ROUND_CEILING  (1 << 20)
 
@@ -152,6 +155,29 @@ static enum err expire_job(struct db *db, void *ctx)
     return grant_expire(x->op->ledger, x->arena, db, clock_ms(&x->op->clock), EXPIRE_MAX, &x->done);
 }
 
+struct forgetting {
+    int64_t before;
+    size_t done;
+};
+
+static enum err forget_job(struct db *db, void *ctx)
+{
+    struct forgetting *f = ctx;
+
+    return login_forget(&f->done, db, f->before, FORGET_MAX);
+}
+
+static enum err forget_logins(const struct op *op)
+{
+    struct forgetting f = {.before = clock_s(&op->clock) - op->config->session.history};
+    enum err e;
+
+    do
+        e = store_write(op->store, forget_job, &f);
+    while (!e && f.done == FORGET_MAX);
+    return e;
+}
+
 static enum err sweep(const struct op *op)
 {
     struct arena a;
@@ -166,6 +192,8 @@ static enum err sweep(const struct op *op)
     arena_close(&a);
     if (!e)
         e = following_run(op, FOLLOW_BATCHES);
+    if (!e)
+        e = forget_logins(op);
     return e ? e : sweep_run(op->store, clock_s(&op->clock), NULL);
 }
 

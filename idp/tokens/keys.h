@@ -22,6 +22,7 @@ enum key_secret {
     SECRET_ACCESS,   /* access tokens */
     SECRET_CSRF,     /* tokens of forms */
     SECRET_LIKENESS, /* verified values -> likeness */
+    SECRET_NETWORK,  /* a login's network -> what it is known again by */
     SECRET_COUNT
 };
 

@@ -186,6 +186,8 @@ static void set_options(struct browser *b, struct curl_slist *headers, struct cu
     curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_TIMEOUT, 30L);
+    curl_easy_setopt(c, CURLOPT_USERAGENT, b->agent);
+    curl_easy_setopt(c, CURLOPT_INTERFACE, b->from);
     if (view_is(body)) {
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)body.n);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.p);

@@ -19,6 +19,8 @@ struct browser {
     char connect[128];    /* where that really is: "localhost:8080:127.0.0.1:43210" */
     const char *language; /* Accept-Language; NULL: "ja" */
     const char *method;   /* of the next browser_send and no other; NULL: GET, or POST with a body */
+    const char *agent;    /* User-Agent; NULL: none is sent */
+    const char *from;     /* our own address, like "127.0.0.2"; NULL: whichever */
     void *curl;
     struct arena a; /* everything below, and what a test reads */
     struct browser_cookie cookies[BROWSER_COOKIES];

@@ -14,6 +14,8 @@
 #include "idp/state/clients.h"
 #include "idp/state/config.h"
 #include "idp/tokens/keys.h"
+#include "sessions/login.h"
+#include "sessions/resident.h"
 #include "store/store.h"
 #include "tests/lib/key_folder.h"
 
@@ -180,6 +182,8 @@ Test(command, refuses_what_it_does_not_know)
                                         "grant resume",
                                         "grant suspend --service a b",
                                         "grant dance",
+                                        "login",
+                                        "login disowned extra",
                                         "client history --colour a",
                                         "key rotate --use door",
                                         "key rotate --alg none",
@@ -962,4 +966,33 @@ Test(command, roots_list_says_no_when_nobody_could_log_in)
     cr_expect_eq(o.code, COMMAND_NO);
     HAS(o.out, "expired");
     HAS(o.err, "no root for logging in is valid today");
+}
+
+/* --- logins ------------------------------------------------------------------------------------------------------ */
+
+static enum err disown_job(struct db *db, void *ctx)
+{
+    struct login l = {.session = {{0x3f, 0xa9, 0x12, 0xc0}}, .at = 1795305600, .agent = VIEW("firefox windows")};
+    (void)ctx;
+    enum err e = resident_mint(&l.resident, db, 1795305600);
+    if (!e)
+        e = login_record(db, &l);
+    return e ? e : login_disown(db, &a, l.resident, l.session, 1795309200);
+}
+
+Test(command, lists_the_logins_that_residents_disowned)
+{
+    struct store *store;
+    make_data();
+    struct output o = genkan("login disowned");
+    cr_expect_eq(o.code, COMMAND_DONE);
+    cr_expect_str_eq(o.out, "");
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    cr_assert_eq(store_write(store, disown_job, NULL), ERR_OK);
+    store_close(store);
+    o = genkan("login disowned");
+    HAS(o.out, "3fa9-12c0  2026-11-22T00:00:00Z  2026-11-22T01:00:00Z  firefox windows");
+    o = genkan("login disowned --json");
+    HAS(o.out, "{\"login\":\"3fa9-12c0\",\"at\":\"2026-11-22T00:00:00Z\",");
 }

@@ -226,3 +226,23 @@ Test(session, one_that_is_unknown_is_not_renewed)
     s.id = ident_of(VIEW("nobody"));
     cr_assert_eq(session_renew(db, &s), ERR_CONFLICT);
 }
+
+Test(session, keeps_what_it_was_made_with_and_takes_on_what_it_is_renewed_with)
+{
+    cr_expect_not(view_is(found().agent) || view_is(found().network));
+    made.agent = VIEW("firefox windows");
+    made.network = VIEW("12345678");
+    cr_assert_eq(session_renew(db, &made), ERR_OK);
+    cr_expect(view_equal_text(found().agent, "firefox windows") && view_equal_text(found().network, "12345678"));
+    made.network = VIEW("too short"); /* one byte too long, to be exact */
+    cr_expect_neq(session_renew(db, &made), ERR_OK);
+}
+
+Test(session, has_a_number_that_people_can_read_out)
+{
+    char number[SESSION_NUMBER_SIZE];
+    struct ident id = {{0x3f, 0xa9, 0x12, 0xc0, 0xff}};
+
+    session_number(number, id);
+    cr_expect_str_eq(number, "3fa9-12c0");
+}

@@ -834,6 +834,85 @@ static void put_me_claimed(struct buf *out, const struct pages *p, enum page_lan
     page_me(out, p, &(struct page_me){.frame = frame_of_mine(lang, VIEW("/me")), .claimed = true});
 }
 
+static void put_sessions_of(struct buf *out, const struct pages *p, enum page_lang lang, struct view told)
+{
+    const struct page_item opened[] = {{TEXT("A市 施設予約", "Facility booking of A City")},
+                                       {TEXT("B市 子育て支援", "Child-rearing of B City")}};
+    const struct view since = TEXT("2026年11月22日 13:05", "22 November 2026 13:05");
+    const struct page_session sessions[] = {
+        {.id = VIEW("00112233445566778899aabbccddeeff"),
+         .number = VIEW("0011-2233"),
+         .browser = VIEW("Firefox"),
+         .system = VIEW("Windows"),
+         .network = PAGE_NETWORK_SAME,
+         .since = since,
+         .last = since,
+         .here = true,
+         .services = opened,
+         .n_services = 2},
+        {.id = VIEW("ffeeddccbbaa99887766554433221100"),
+         .number = VIEW("ffee-ddcc"),
+         .browser = VIEW("Safari"),
+         .network = PAGE_NETWORK_OTHER,
+         .since = since,
+         .last = since,
+         .idle = true},
+        {.id = VIEW("a0eeddccbbaa99887766554433221100"), .number = VIEW("a0ee-ddcc"), .since = since, .last = since}};
+    const struct page_past_login logins[] = {
+        {.id = sessions[0].id,
+         .number = sessions[0].number,
+         .at = since,
+         .browser = VIEW("Firefox"),
+         .system = VIEW("Windows"),
+         .network = PAGE_NETWORK_SAME,
+         .here = true},
+        {.id = sessions[1].id,
+         .number = sessions[1].number,
+         .at = since,
+         .system = VIEW("iPhone"),
+         .network = PAGE_NETWORK_OTHER},
+        {.id = VIEW("b0eeddccbbaa99887766554433221100"), .number = VIEW("b0ee-ddcc"), .at = since, .disowned = true}};
+    page_sessions(out, p,
+                  &(struct page_sessions){.frame = frame_of_mine(lang, VIEW("/me/sessions")),
+                                          .name = VIEW("大阪 花子"),
+                                          .sessions = sessions,
+                                          .n_sessions = 3,
+                                          .others = true,
+                                          .logins = logins,
+                                          .n_logins = 3,
+                                          .days = VIEW("180"),
+                                          .ended = !view_is(told),
+                                          .told = told,
+                                          .phone = TEXT("0120-95-0178", "0120-0178-27")});
+}
+
+static void put_sessions(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_sessions_of(out, p, lang, VIEW_NONE);
+}
+
+static void put_sessions_told(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    put_sessions_of(out, p, lang, VIEW("b0ee-ddcc"));
+}
+
+static void put_sessions_alone(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct view since = TEXT("2026年11月22日 13:05", "22 November 2026 13:05");
+    const struct page_session here = {.id = VIEW("00112233445566778899aabbccddeeff"),
+                                      .number = VIEW("0011-2233"),
+                                      .system = VIEW("Android"),
+                                      .since = since,
+                                      .last = since,
+                                      .here = true};
+    page_sessions(out, p,
+                  &(struct page_sessions){.frame = frame_of_mine(lang, VIEW("/me/sessions")),
+                                          .sessions = &here,
+                                          .n_sessions = 1,
+                                          .days = VIEW("180"),
+                                          .phone = TEXT("0120-95-0178", "0120-0178-27")});
+}
+
 static void put_leave(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     struct page_item ends[] = {{TEXT("A市 施設予約", "Facility booking of A City")}};
@@ -938,6 +1017,9 @@ static const struct {
                {"home_renewal", put_home_renewal, PAGE_PLAIN},
                {"me_claimed", put_me_claimed, PAGE_PLAIN},
                {"cards_stale", put_cards_stale, PAGE_PLAIN},
+               {"sessions", put_sessions, PAGE_PLAIN},
+               {"sessions_told", put_sessions_told, PAGE_PLAIN},
+               {"sessions_alone", put_sessions_alone, PAGE_PLAIN},
                {"leave", put_leave, PAGE_PLAIN},
                {"leave_stale", put_leave_stale, PAGE_PLAIN},
                {"left", put_left, PAGE_PLAIN},

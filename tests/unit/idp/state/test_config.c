@@ -99,7 +99,8 @@ Test(config, reads_every_key)
         " ocsp = on\n ocsp_timeout = 5s\n ocsp_responders = {\"http://a.example/\", \"https://b.example/\"}\n"
         " ocsp_certificate = /o.pem\n ocsp_key = /o.key\n}\n"
         "agent { port = 4000 }\n"
-        "session {\n idle = 10m\n absolute = 8h\n}\n"
+        "session {\n idle = 10m\n absolute = 8h\n history = 30d\n}\n"
+        "help {\n card_phone = \"06 (1234) 5678\"\n card_phone_en = \"+81-6-1234-5679\"\n}\n"
         "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
         " pushed_requests_per_minute = 6000\n connections_per_address = 8\n}\n"
         "log { level = debug }\n"
@@ -128,6 +129,9 @@ Test(config, reads_every_key)
     cr_expect_eq(c->limits.pushed_requests_per_minute, 6000);
     cr_expect_eq(c->limits.connections_per_address, 8);
     cr_expect_eq(c->session.absolute, 28800);
+    cr_expect_eq(c->session.history, 30 * 86400);
+    cr_expect_str_eq(c->help.card_phone, "06 (1234) 5678");
+    cr_expect_str_eq(c->help.card_phone_en, "+81-6-1234-5679");
     cr_expect_eq(c->log.level, LOG_DEBUG);
     cr_expect_str_eq(c->tls.key, "/k.pem");
     cr_expect_str_eq(c->tls.ca, "/ca.pem");
@@ -218,6 +222,11 @@ Test(config, refuses_naming_line_key_and_rule)
         {"session { idle = 1.5h }\n", 1, "session.idle"},
         {"session { idle = 99999999999999999999 }\n", 1, "session.idle"},
         {"session { absolute = 25h }\n", 1, "session.absolute"},
+        {"session { history = 23h }\n", 1, "session.history"},
+        {"session { history = 731d }\n", 1, "session.history"},
+        {"help { card_phone = \"call us\" }\n", 1, "help.card_phone"},
+        {"help { card_phone = \"12\" }\n", 1, "help.card_phone"},
+        {"help { card_phone_en = \"0123456789012345678901234567890\" }\n", 1, "help.card_phone_en"},
         {"limits { interactions_per_minute = 9 }\n", 1, "limits.interactions_per_minute"},
         {"limits { interactions_per_minute = 1000001 }\n", 1, "limits.interactions_per_minute"},
         {"limits { interactions_per_minute = off }\n", 1, "limits.interactions_per_minute"},
