@@ -1,6 +1,7 @@
 /* Any bytes as a User-Agent header: only names of ours come out, and they come back from the store. */
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/text.h"
 #include "idp/rules/user_agent.h"
 
