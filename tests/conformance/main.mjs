@@ -12,6 +12,7 @@ import { freshId, registrationOf, splitRegistration, Stage } from './lib/stage.m
 import { differences, writeTable } from './lib/table.mjs';
 import { plans as authlib } from './clients/authlib.mjs';
 import { plans as modAuthOpenidc } from './clients/mod_auth_openidc.mjs';
+import { plans as guide } from './clients/guide.mjs';
 import { plans as oauth4webapi } from './clients/oauth4webapi.mjs';
 import { plans as oidcAgent } from './clients/oidc_agent.mjs';
 import { plans as openidClient } from './clients/openid_client.mjs';
@@ -23,7 +24,7 @@ import { plans as formpost } from './plans/formpost.mjs';
 import { plans as logout } from './plans/logout.mjs';
 
 const AT_ONCE = 8; // modules; most of them wait for the server, some for the clock
-const plans = [...config, ...basic, ...formpost, ...logout, ...dynamic, ...fapi2, ...openidClient, ...oauth4webapi, ...authlib, ...modAuthOpenidc, ...oidcAgent];
+const plans = [...config, ...basic, ...formpost, ...logout, ...dynamic, ...fapi2, ...openidClient, ...oauth4webapi, ...authlib, ...modAuthOpenidc, ...oidcAgent, ...guide];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

@@ -10,7 +10,7 @@ import { needsAssertions, needsMode } from './common.mjs';
 const modules_ = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'alias', 'env', 'headers', 'mime', 'dir', 'auth_openidc'];
 
 // The site's side of a browser: redirects are followed by hand, cookies are kept.
-class SiteBrowser {
+export class SiteBrowser {
   constructor(origin) {
     Object.assign(this, { origin, cookies: new Map() });
   }

@@ -1,0 +1,58 @@
+"""A service with Authlib and Flask: `apt install python3-authlib python3-flask python3-requests`, then
+    ISSUER=https://id.example.lg.jp CLIENT_ID=... CLIENT_SECRET=... python3 booking.py"""
+import os
+import secrets
+from urllib.parse import urlencode
+
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, redirect, session
+
+issuer, port = os.environ["ISSUER"], int(os.environ.get("PORT", "3000"))
+home = f"http://localhost:{port}/"
+
+app = Flask(__name__)
+app.secret_key = os.environ.get("SESSION_KEY") or secrets.token_bytes(32)
+app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax")
+
+genkan = OAuth(app).register(
+    "genkan", client_id=os.environ["CLIENT_ID"], client_secret=os.environ["CLIENT_SECRET"],
+    server_metadata_url=f"{issuer}/.well-known/openid-configuration",
+    client_kwargs={"scope": "openid name", "code_challenge_method": "S256"})
+
+
+@app.get("/")
+def index():
+    person = session.get("person")
+    return f"{person['name']} ({person['sub']})" if person else "nobody: open /login"
+
+
+@app.get("/login")
+def login():
+    return genkan.authorize_redirect(f"{home}callback")
+
+
+@app.get("/callback")
+def callback():
+    try:
+        token = genkan.authorize_access_token()  # checks state, signature, audience and nonce
+    except OAuthError as error:  # the resident said no (access_denied), or this is not from Genkan
+        return f"not logged in: {error.error}", 403
+    person = genkan.userinfo(token=token)
+    if person["sub"] != token["userinfo"]["sub"]:  # OIDC Core 5.3.2
+        return "not logged in: another person's data", 403
+    session.clear()
+    session["person"], session["id_token"] = dict(person), token["id_token"]
+    return redirect("/")
+
+
+@app.get("/logout")
+def logout():
+    hint = session.pop("id_token", None)
+    session.clear()
+    end = genkan.load_server_metadata()["end_session_endpoint"]
+    return redirect(f"{end}?{urlencode({'id_token_hint': hint, 'post_logout_redirect_uri': home})}" if hint else "/")
+
+
+if __name__ == "__main__":
+    app.run("127.0.0.1", port)
