@@ -355,6 +355,11 @@ static const char *take_pushed(struct reading *r, const char *value)
     return take_per_minute(&r->config->limits.pushed_requests_per_minute, value);
 }
 
+static const char *take_registrations(struct reading *r, const char *value)
+{
+    return take_per_minute(&r->config->limits.registrations_per_minute, value);
+}
+
 static const char *take_address_connections(struct reading *r, const char *value)
 {
     static const char rule[] = "must be 0 (no limit) or a whole number from 8 to 65536";
@@ -516,6 +521,7 @@ static const struct key {
     {"limits", "interactions_per_minute", "limits.interactions_per_minute", false, take_interactions},
     {"limits", "card_transactions_per_minute", "limits.card_transactions_per_minute", false, take_cards},
     {"limits", "pushed_requests_per_minute", "limits.pushed_requests_per_minute", false, take_pushed},
+    {"limits", "registrations_per_minute", "limits.registrations_per_minute", false, take_registrations},
     {"limits", "connections_per_address", "limits.connections_per_address", false, take_address_connections},
     {"log", "level", "log.level", false, take_level},
     {"tls", "certificate", "tls.certificate", false, take_certificate},
@@ -618,8 +624,9 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t help[] = {KEY("card_phone"), KEY("card_phone_en"), CFG_END()};
     cfg_opt_t profile[] = {KEY("keys"), CFG_END()};
     cfg_opt_t ledger[] = {KEY("origin"), KEY("folder"), KEY("key"), KEY("policy"), CFG_END()};
-    cfg_opt_t limits[] = {KEY("interactions_per_minute"), KEY("card_transactions_per_minute"),
-                          KEY("pushed_requests_per_minute"), KEY("connections_per_address"), CFG_END()};
+    cfg_opt_t limits[] = {KEY("interactions_per_minute"),    KEY("card_transactions_per_minute"),
+                          KEY("pushed_requests_per_minute"), KEY("registrations_per_minute"),
+                          KEY("connections_per_address"),    CFG_END()};
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
     cfg_opt_t mtls[] = {LIST("listen"), KEY("origin"), KEY("authorities"), CFG_END()};
@@ -787,6 +794,7 @@ static void set_defaults(struct config *c)
     c->limits.interactions_per_minute = 600;
     c->limits.card_transactions_per_minute = 120;
     c->limits.pushed_requests_per_minute = 600;
+    c->limits.registrations_per_minute = 20;
     c->limits.connections_per_address = 1024;
     c->log.level = LOG_INFO;
 }
@@ -886,6 +894,8 @@ const char *config_can_follow(const struct config *now, const struct config *nex
          now->limits.card_transactions_per_minute == next->limits.card_transactions_per_minute},
         {"limits.pushed_requests_per_minute",
          now->limits.pushed_requests_per_minute == next->limits.pushed_requests_per_minute},
+        {"limits.registrations_per_minute",
+         now->limits.registrations_per_minute == next->limits.registrations_per_minute},
         {"limits.connections_per_address", now->limits.connections_per_address == next->limits.connections_per_address},
         {"tls.certificate", same(now->tls.certificate, next->tls.certificate)},
         {"tls.key", same(now->tls.key, next->tls.key)},

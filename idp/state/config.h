@@ -64,7 +64,7 @@ struct config {
     } ledger;
     struct { /* 0: no limit */
         unsigned interactions_per_minute, card_transactions_per_minute, pushed_requests_per_minute,
-            connections_per_address;
+            registrations_per_minute, connections_per_address;
     } limits;
     struct {
         enum log_level level;

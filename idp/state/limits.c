@@ -19,7 +19,8 @@ enum err limits_open(struct limits **out, const struct config *config)
 {
     const unsigned interactions = config->limits.interactions_per_minute,
                    cards = config->limits.card_transactions_per_minute,
-                   pushed = config->limits.pushed_requests_per_minute;
+                   pushed = config->limits.pushed_requests_per_minute,
+                   registrations = config->limits.registrations_per_minute;
     /* The others are no operator's choice: RFC 8628 5.1 and 3.5, with one poll more for a clock that is not exact.
      */
     const struct {
@@ -29,7 +30,7 @@ enum err limits_open(struct limits **out, const struct config *config)
                          [LIMIT_PUSHED] = {pushed, pushed},
                          [LIMIT_USER_CODES] = {10, 10},
                          [LIMIT_POLLS] = {2, 60 / DECOUPLED_INTERVAL_S},
-                         [LIMIT_REGISTRATIONS] = {20, 20}};
+                         [LIMIT_REGISTRATIONS] = {registrations, registrations}};
     struct limits *l = calloc(1, sizeof *l);
     enum err e = l ? ERR_OK : ERR_MEMORY;
 

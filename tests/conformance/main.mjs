@@ -44,18 +44,18 @@ async function addClient(check, plan, changes, party) {
 }
 // ... one that registers itself (RFC 7591 3); a key is made when it needs one.
 async function registerClient(check, plan, changes, party) {
-  const key = party.key ?? (plan.party?.keyAlg ? await Key.make(plan.party.keyAlg) : undefined);
-  const { answer, registered } = await register(check, plan, { ...(key && { jwks: { keys: [key.jwk] } }), ...changes });
+  const { answer, registered, key } = await register(check, plan, changes, party.key);
   check.must('the registration endpoint answers 201 with JSON (OIDC Registration 3.2)', answer.status === 201 && registered, `${answer.status} ${answer.text}`);
   check.must('a secret comes with the time it ends at', registered.client_secret === undefined || Number.isInteger(registered.client_secret_expires_at), registered);
   check.must('address and token to manage it come both', /^https:/.test(registered.registration_client_uri) && registered.registration_access_token, registered);
   return new Party(check, { id: registered.client_id, secret: registered.client_secret, redirect: registered.redirect_uris[0], key, ...plan.party, ...party });
 }
-async function register(check, plan, changes = {}) {
-  const { said } = splitRegistration(registrationOf(freshId(plan.name, check.name), { ...plan.registration, ...changes }));
+async function register(check, plan, changes = {}, own = undefined) {
+  const key = own ?? (plan.party?.keyAlg ? await Key.make(plan.party.keyAlg) : undefined);
+  const { said } = splitRegistration(registrationOf(freshId(plan.name, check.name), { ...plan.registration, ...(key && { jwks: { keys: [key.jwk] } }), ...changes }));
   const headers = { authorization: `Bearer ${await check.invitation(plan.registration.profile)}`, 'content-type': 'application/json' };
   const answer = await exchange(check.metadata.registration_endpoint, { headers, body: JSON.stringify({ grant_types: ['authorization_code'], response_types: ['code'], ...said }) });
-  return { answer, registered: answer.status === 201 ? answer.json : undefined };
+  return { answer, registered: answer.status === 201 ? answer.json : undefined, key };
 }
 
 // What is known to fail, with the reason of the plan, is no surprise; that it fails no more is one.

@@ -194,7 +194,7 @@ const modules = {
   'registration': async (t) => {
     needs(t, 'registration_endpoint');
     const redirect = `https://${t.id('registered')}.rp.example/callback`;
-    const config = await oidc.dynamicClientRegistration(new URL(t.issuer), { redirect_uris: [redirect], client_name: 'Registered by itself' }, undefined,
+    const config = await oidc.dynamicClientRegistration(new URL(t.issuer), { redirect_uris: [redirect], client_name: 'Registered by itself', token_endpoint_auth_method: 'client_secret_basic' }, oidc.ClientSecretBasic(),
       { initialAccessToken: await t.invitation('muni'), [oidc.customFetch]: fetchWith() });
     config[oidc.customFetch] = fetchWith();
     const { kept, params } = await request({ redirect }, { scope: 'openid' });

@@ -53,6 +53,7 @@ Test(config, smallest_one_gets_the_documented_defaults)
     cr_expect_eq(c->limits.interactions_per_minute, 600);
     cr_expect_eq(c->limits.card_transactions_per_minute, 120);
     cr_expect_eq(c->limits.pushed_requests_per_minute, 600);
+    cr_expect_eq(c->limits.registrations_per_minute, 20);
     cr_expect_eq(c->limits.connections_per_address, 1024);
     cr_expect_eq(c->log.level, LOG_INFO);
     cr_expect_str_eq(c->ledger.origin, "localhost:8080/ledger");
@@ -102,7 +103,7 @@ Test(config, reads_every_key)
         "session {\n idle = 10m\n absolute = 8h\n history = 30d\n}\n"
         "help {\n card_phone = \"06 (1234) 5678\"\n card_phone_en = \"+81-6-1234-5679\"\n}\n"
         "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
-        " pushed_requests_per_minute = 6000\n connections_per_address = 8\n}\n"
+        " pushed_requests_per_minute = 6000\n registrations_per_minute = 30\n connections_per_address = 8\n}\n"
         "log { level = debug }\n"
         "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n"
         "mtls {\n listen = {\"0.0.0.0:8444\"}\n origin = \"https://mtls.id.example.lg.jp\"\n authorities = /a.pem\n}\n"
@@ -127,6 +128,7 @@ Test(config, reads_every_key)
     cr_expect_eq(c->limits.interactions_per_minute, 50);
     cr_expect_eq(c->limits.card_transactions_per_minute, 0);
     cr_expect_eq(c->limits.pushed_requests_per_minute, 6000);
+    cr_expect_eq(c->limits.registrations_per_minute, 30);
     cr_expect_eq(c->limits.connections_per_address, 8);
     cr_expect_eq(c->session.absolute, 28800);
     cr_expect_eq(c->session.history, 30 * 86400);
@@ -233,6 +235,7 @@ Test(config, refuses_naming_line_key_and_rule)
         {"limits { card_transactions_per_minute = -1 }\n", 1, "limits.card_transactions_per_minute"},
         {"limits { card_transactions_per_minute = 1 }\n", 1, "limits.card_transactions_per_minute"},
         {"limits { pushed_requests_per_minute = 9 }\n", 1, "limits.pushed_requests_per_minute"},
+        {"limits { registrations_per_minute = 9 }\n", 1, "limits.registrations_per_minute"},
         {"limits { connections_per_address = 7 }\n", 1, "limits.connections_per_address"},
         {"limits { connections_per_address = 65537 }\n", 1, "limits.connections_per_address"},
         {"log { level = loud }\n", 1, "log.level"},
@@ -354,6 +357,7 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {SMALLEST "limits { interactions_per_minute = 0 }\n", "limits.interactions_per_minute"},
         {SMALLEST "limits { card_transactions_per_minute = 0 }\n", "limits.card_transactions_per_minute"},
         {SMALLEST "limits { pushed_requests_per_minute = 0 }\n", "limits.pushed_requests_per_minute"},
+        {SMALLEST "limits { registrations_per_minute = 0 }\n", "limits.registrations_per_minute"},
         {SMALLEST "limits { connections_per_address = 0 }\n", "limits.connections_per_address"},
         {SMALLEST "session { idle = 5m }\n", "session.idle"},
         {SMALLEST "proxy { trusted = {\"10.0.0.0/8\"}\n header = none }\n", "proxy.trusted"},
