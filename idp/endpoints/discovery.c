@@ -76,6 +76,7 @@ static void put_client_auth(struct writer *w)
              LIST("client_secret_basic", "client_secret_post", "private_key_jwt"));
     put_list(w, "introspection_endpoint_auth_signing_alg_values_supported", algs);
     put_list(w, "introspection_signing_alg_values_supported", our_algs); /* RFC 9701 7 */
+    put_list(w, "dpop_signing_alg_values_supported", algs);              /* RFC 9449 5.1 */
 }
 
 static void put_protocol(struct writer *w)

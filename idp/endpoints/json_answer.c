@@ -46,28 +46,54 @@ void json_answer_error(struct visit *v, int status, const char *error, const cha
     send_error(v->answer, v->arena, status, error, description);
 }
 
-/* RFC 6750 3: the error stands in the header; without one, only the scheme. */
-static void challenge_bearer(struct visit *v, const struct refusal_row *row)
+static void log_refusal(const struct visit *v, const struct refusal_row *row, struct view client)
 {
-    char *text = row->error ? arena_printf(v->arena, "Bearer realm=\"genkan\", error=\"%s\", error_description=\"%s\"",
-                                           row->error, row->reason)
-                            : arena_printf(v->arena, "Bearer realm=\"genkan\"");
-
-    answer_header_text(v->answer, "WWW-Authenticate", text ? text : "Bearer");
+    log_event(LOG_INFO, "request_refused", LOG_TEXT("path", v->request->path), LOG_TEXT("client", client),
+              LOG_STR("error", row->error ? row->error : ""), LOG_STR("reason", row->reason));
 }
 
 void json_answer_refusal(struct visit *v, enum refusal r, struct view client)
 {
     const struct refusal_row *row = refusal_row(r);
 
-    log_event(LOG_INFO, "request_refused", LOG_TEXT("path", v->request->path), LOG_TEXT("client", client),
-              LOG_STR("error", row->error ? row->error : ""), LOG_STR("reason", row->reason));
-    if (row->tell == TELL_BEARER)
-        challenge_bearer(v, row);
-    else if (row->status == 401) /* RFC 6749 5.2 */
+    log_refusal(v, row, client);
+    if (row->status == 401) /* RFC 6749 5.2 */
         answer_header_text(v->answer, "WWW-Authenticate", "Basic realm=\"genkan\"");
     /* What /authorize tells by redirect is told here as any other error (RFC 9126 2.3, RFC 8628 3.1). */
-    send_error(v->answer, v->arena, row->tell == TELL_REDIRECT ? 400 : row->status,
+    send_error(v->answer, v->arena, row->tell == TELL_REDIRECT ? 400 : row->status, row->error, row->reason);
+}
+
+/* RFC 6750 3, RFC 9449 7.1: the error stands in the header; without one, only the scheme. */
+static void challenge(struct visit *v, const char *scheme, const struct refusal_row *row)
+{
+    char *text = row->error ? arena_printf(v->arena, "%s, error=\"%s\", error_description=\"%s\"", scheme, row->error,
+                                           row->reason)
+                            : NULL;
+
+    answer_header_text(v->answer, "WWW-Authenticate", text ? text : scheme);
+}
+
+static bool is_dpop(const struct visit *v)
+{
+    struct view scheme = view_part(request_header(v->request, "Authorization"), 0, 5);
+
+    for (size_t i = 0; i < scheme.n; i++)
+        if ((scheme.p[i] | 0x20) != "dpop "[i])
+            return false;
+    return scheme.n == 5;
+}
+
+void json_answer_challenge(struct visit *v, enum refusal r, struct view client)
+{
+    const struct refusal_row *row = refusal_row(r);
+    bool of_key = row->tell == TELL_PROOF || is_dpop(v);
+
+    log_refusal(v, row, client);
+    if (!of_key)
+        challenge(v, "Bearer realm=\"genkan\"", row);
+    if (of_key || !row->error)
+        challenge(v, "DPoP algs=\"ES256 ES384 PS256 EdDSA RS256\"", row);
+    send_error(v->answer, v->arena, row->tell == TELL_PROOF ? 401 : row->status,
                row->error ? row->error : "invalid_token", row->reason);
 }
 

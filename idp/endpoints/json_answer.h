@@ -13,6 +13,10 @@ void json_answer(struct visit *v, const struct buf *b);
  * (RFC 9126 2.3). CLIENT, for the log: who asked; may be absent. */
 void json_answer_refusal(struct visit *v, enum refusal r, struct view client);
 
+/* The same where an access token is used: the error stands in WWW-Authenticate, in the scheme that the token was shown
+ * with or should have been. */
+void json_answer_challenge(struct visit *v, enum refusal r, struct view client);
+
 /* Another error: STATUS, a word for programs, a sentence for people. Both static or in the arena. */
 void json_answer_error(struct visit *v, int status, const char *error, const char *description);
 

@@ -2,6 +2,7 @@
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/endpoints/token_call.h"
+#include "idp/state/holder.h"
 
 static token_grant_fn *const grants[TOKEN_KINDS] = {
     [TOKEN_BY_CODE] = token_by_code,
@@ -21,6 +22,9 @@ static enum err answer(struct visit *v, struct token_call *c)
     c->refusal = token_request_decide(&c->params, c->client, &kind);
     if (c->refusal)
         return ERR_OK;
+    e = holder_find(&c->cnf, v, &c->caller, &c->refusal);
+    if (e || c->refusal)
+        return e;
     e = grants[kind](v, c);
     return e || c->refusal ? e : token_call_answer(v, c);
 }

@@ -5,6 +5,7 @@
 #include "consent/grant.h"
 #include "consent/grant_scope.h"
 #include "idp/endpoints/json_answer.h"
+#include "idp/rules/binding.h"
 #include "idp/tokens/access_token.h"
 #include "idp/tokens/id_token.h"
 #include "idp/tokens/subject.h"
@@ -26,6 +27,11 @@ enum err token_call_narrow(struct visit *v, struct token_call *c, const struct g
 
     ask_requested(&asked, c->client->ask, c->family.scope);
     return grant_scope(&c->family.scope, v->arena, c->family.scope, &asked, grant);
+}
+
+bool token_call_may_refresh(const struct token_call *c)
+{
+    return c->client->may_refresh && binding_allows_refresh(c->client, &c->cnf);
 }
 
 /* Without offline_access a refresh token dies with its session (at the latest when that reaches its absolute end). */
@@ -56,6 +62,7 @@ static enum err mint_access_token(struct visit *v, const struct token_call *c, s
                                  .client_id = c->client->id,
                                  .sub = c->sub,
                                  .scope = c->family.scope,
+                                 .cnf = c->cnf,
                                  .expires_at = v->now + ACCESS_TOKEN_LIFE_S};
 
     return access_token_mint(v->arena, v->keys, &token, text);
@@ -93,7 +100,7 @@ enum err token_call_answer(struct visit *v, const struct token_call *c)
     json_out_open(&o, &b);
     json_begin(&o);
     json_pair(&o, "access_token", access_token);
-    json_pair_text(&o, "token_type", "Bearer");
+    json_pair_text(&o, "token_type", c->cnf.kind == CNF_JKT ? "DPoP" : "Bearer"); /* RFC 9449 5, RFC 8705 3 */
     json_pair_int(&o, "expires_in", ACCESS_TOKEN_LIFE_S);
     json_pair(&o, "refresh_token", c->refresh_token);
     json_pair(&o, "id_token", id_token);

@@ -13,6 +13,7 @@ struct token_call {
     struct token_params params;
     struct caller caller;
     const struct client *client; /* the caller's */
+    struct cnf cnf;              /* the key that what it gets now is bound to; CNF_NONE: to none */
     int64_t now;
     /* what the handler gives */
     enum refusal refusal; /* REFUSAL_NONE: the tokens are made out of what follows */
@@ -36,6 +37,9 @@ enum err token_call_narrow(struct visit *v, struct token_call *c, const struct g
 
 /* sub and sid out of c->family, for the client. */
 enum err token_call_name_parties(struct visit *v, struct token_call *c) MUST_CHECK;
+
+/* May the client have a refresh token in this grant: it registered that, and it would be bound to something. */
+bool token_call_may_refresh(const struct token_call *c);
 
 /* A new refresh token of c->family, whose end moves with it: fills refresh_token and refresh, to be recorded by
  * refresh_mint. c->session must be there if there is one. */

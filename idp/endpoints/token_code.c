@@ -1,5 +1,6 @@
 /* grant_type=authorization_code (RFC 6749 4.1.3, OIDC Core 3.1.3). */
 #include "idp/endpoints/token_call.h"
+#include "idp/rules/binding.h"
 #include "idp/tokens/access_token.h"
 #include "idp/tokens/code.h"
 #include "store/store.h"
@@ -43,10 +44,11 @@ static enum err judge_code(struct redeeming *r)
     struct code_facts facts = {.client_id = r->code.client_id,
                                .challenge = r->code.challenge,
                                .expires_at = r->code.minted_at + CODE_LIFE_S,
+                               .bound = &r->code.cnf,
                                .redemption_known = ident_equal(r->code.epoch, store_epoch(r->visit->op->store))};
 
     memcpy(facts.redirect_hash, r->code.redirect_hash, sizeof facts.redirect_hash);
-    c->refusal = code_decide(&facts, &c->params, c->client, c->now);
+    c->refusal = code_decide(&facts, &c->params, c->client, &c->cnf, c->now);
     return c->refusal && c->refusal != REFUSAL_CODE_OTHER_CLIENT ? revoke_if_redeemed(r) : ERR_OK;
 }
 
@@ -90,12 +92,13 @@ static enum err prepare_family(struct redeeming *r)
         .minted_at = r->code.minted_at,
         .expires_at = c->now + ACCESS_TOKEN_LIFE_S,
         .offline = r->code.offline,
-        .refreshable = c->client->may_refresh,
+        .refreshable = token_call_may_refresh(c),
+        .cnf = binding_of_refresh(c->client, &c->cnf),
     };
     c->sub = r->code.sub;
     c->sid = r->code.sid;
     c->nonce = r->code.nonce;
-    return c->client->may_refresh ? token_call_prepare_refresh(r->visit, c) : ERR_OK;
+    return c->family.refreshable ? token_call_prepare_refresh(r->visit, c) : ERR_OK;
 }
 
 /* The session is looked at in the transaction that redeems: a log-out comes before it or after it. */

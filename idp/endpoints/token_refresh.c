@@ -78,6 +78,13 @@ static enum err go_on(struct refreshing *r, struct db *db)
     return token_extend(db, c->family.id, end > c->family.expires_at ? end : c->family.expires_at);
 }
 
+static bool is_holder(const struct refreshing *r)
+{
+    const struct cnf *bound = &r->facts.family.cnf;
+
+    return bound->kind == CNF_NONE || cnf_equal(bound, &r->call->cnf);
+}
+
 /* What is refused is refused durably: a family that reuse gives away is revoked in this very commit. */
 static enum err refresh_job(struct db *db, void *ctx)
 {
@@ -90,6 +97,11 @@ static enum err refresh_job(struct db *db, void *ctx)
     if (e)
         return e;
     c->refusal = refresh_refusal(verdict);
+    /* RFC 9449 5: of no use to whom has not the key. The error undoes the taking: nothing happens to the owner. */
+    if (!c->refusal && !is_holder(r)) {
+        c->refusal = REFUSAL_REFRESH_KEY;
+        return ERR_CONFLICT;
+    }
     if (!c->refusal)
         e = check_grant(r, db);
     if (!e && !c->refusal)

@@ -2,19 +2,17 @@
  * that says so is durable. */
 #include "base/json.h"
 #include "consent/disclosure.h"
+#include "idp/endpoints/access.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
-#include "idp/state/clients.h"
 #include "idp/state/profile.h"
-#include "idp/tokens/access_token.h"
 #include "sessions/token.h"
 #include "store/store.h"
 
 #define BODY_MAX 65536
 
 struct userinfo_call {
-    struct access_token token;
-    const struct client *client;
+    struct access access;
     struct ask asked;
     struct grant grant;
     bool has_grant;
@@ -26,62 +24,15 @@ struct userinfo_call {
 
 /* --- the token -------------------------------------------------------------------------------------------------- */
 
-/* "Bearer" without case (RFC 7235 2.1), then one token. */
-static bool is_bearer(struct view header, struct view *token)
-{
-    static const char scheme[] = "bearer";
-
-    if (header.n <= sizeof scheme || header.p[sizeof scheme - 1] != ' ')
-        return false;
-    for (size_t i = 0; i < sizeof scheme - 1; i++)
-        if ((header.p[i] | 0x20) != scheme[i])
-            return false;
-    *token = view_from(header, sizeof scheme);
-    return token->n > 0 && view_index(*token, ' ') == token->n;
-}
-
-/* RFC 6750 2: header or form body, "MUST NOT use more than one method"; in a URL (2.3) it is not taken. */
-static enum refusal find_token(const struct visit *v, struct view *token)
-{
-    size_t headers = request_header_count(v->request, "Authorization");
-    struct view body = v->request->method == METHOD_POST ? form_get(v->request->form, "access_token") : VIEW_NONE;
-
-    if (headers + (view_is(body) ? 1 : 0) > 1)
-        return REFUSAL_BEARER_TWICE;
-    *token = body;
-    if (view_is(body))
-        return REFUSAL_NONE;
-    if (headers == 0)
-        return REFUSAL_BEARER_MISSING;
-    return is_bearer(request_header(v->request, "Authorization"), token) ? REFUSAL_NONE : REFUSAL_BEARER_MALFORMED;
-}
-
-static enum err read_token(struct visit *v, struct userinfo_call *c)
-{
-    struct view text;
-
-    c->refusal = find_token(v, &text);
-    if (c->refusal)
-        return ERR_OK;
-    enum err e = access_token_read(v->arena, v->keys, text, &c->token);
-    if (e == ERR_SYNTAX || e == ERR_MISMATCH || (!e && v->now >= c->token.expires_at)) {
-        c->refusal = REFUSAL_BEARER_INVALID;
-        return ERR_OK;
-    }
-    return e;
-}
-
-/* A token lives only while its family, its session (unless offline) and its client do. */
+/* A token lives only while its family and its session (unless offline) do. */
 static enum err check_family(struct visit *v, struct userinfo_call *c, struct ident *session)
 {
     struct token_facts facts;
-    enum err e = token_find_family(&facts, v->db, v->arena, c->token.family);
+    enum err e = token_find_family(&facts, v->db, v->arena, c->access.token.family);
 
-    if (!e)
-        e = clients_find(v->op->clients, v->db, c->token.client_id, &c->client);
     if (e && e != ERR_NOT_FOUND)
         return e;
-    if (e || !c->client || token_check(&facts, v->now) != TOKEN_LIVE)
+    if (e || token_check(&facts, v->now) != TOKEN_LIVE)
         c->refusal = REFUSAL_BEARER_INVALID;
     else
         *session = facts.family.session;
@@ -92,9 +43,9 @@ static enum err check_family(struct visit *v, struct userinfo_call *c, struct id
 
 static enum err load(struct visit *v, struct userinfo_call *c)
 {
-    if (!ident_is(c->token.grant))
+    if (!ident_is(c->access.token.grant))
         return ERR_OK;
-    enum err e = grant_find_by_id(&c->grant, v->arena, v->db, c->token.grant);
+    enum err e = grant_find_by_id(&c->grant, v->arena, v->db, c->access.token.grant);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     c->has_grant = true;
@@ -103,7 +54,7 @@ static enum err load(struct visit *v, struct userinfo_call *c)
         c->refusal = REFUSAL_BEARER_INVALID;
         return ERR_OK;
     }
-    ask_requested(&c->asked, c->client->ask, c->token.scope);
+    ask_requested(&c->asked, c->access.client->ask, c->access.token.scope);
     return profile_load(&c->profile, v, c->grant.who.resident, &c->asked);
 }
 
@@ -140,7 +91,7 @@ static void write_answer(struct visit *v, const struct userinfo_call *c)
     buf_open(&b, v->arena, BODY_MAX);
     json_out_open(&o, &b);
     json_begin(&o);
-    json_pair(&o, "sub", c->token.sub);
+    json_pair(&o, "sub", c->access.token.sub);
     disclosure_put_claims(&o, &c->disclosure);
     json_end(&o);
     json_answer(v, &b);
@@ -148,7 +99,7 @@ static void write_answer(struct visit *v, const struct userinfo_call *c)
 
 static enum err decide(struct visit *v, struct userinfo_call *c)
 {
-    enum err e = read_token(v, c);
+    enum err e = access_read(&c->access, v, &c->refusal);
 
     return e || c->refusal ? e : visit_write(v, disclose_job, c);
 }
@@ -165,7 +116,7 @@ void handle_userinfo(struct visit *v)
     if (e)
         json_answer_failure(v, e, "userinfo");
     else if (c->refusal)
-        json_answer_refusal(v, c->refusal, c->token.client_id);
+        json_answer_challenge(v, c->refusal, c->access.token.client_id);
     else
         write_answer(v, c);
 }

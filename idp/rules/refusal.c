@@ -25,6 +25,11 @@
         "invalid_client", REASON, PARAGRAPH, TELL_JSON, 401                                                            \
     }
 
+#define PROOF(REASON, PARAGRAPH)                                                                                       \
+    {                                                                                                                  \
+        "invalid_dpop_proof", REASON, PARAGRAPH, TELL_PROOF, 400                                                       \
+    }
+
 static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_CLIENT_MISSING] = PAGE("client_id is missing", "RFC 6749 4.1.2.1"),
     [REFUSAL_CLIENT_UNKNOWN] = PAGE("client_id is not registered", "RFC 6749 4.1.2.1"),
@@ -137,12 +142,40 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_TOKEN_MISSING] = JSON("invalid_request", "token is missing", "RFC 7009 2.1, RFC 7662 2.1"),
     [REFUSAL_CALLER_PUBLIC] = CLIENT("a client that only says its name is told nothing", "RFC 7662 2.1"),
 
+    [REFUSAL_DPOP_TWICE] = PROOF("more than one DPoP header", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_MALFORMED] = PROOF("the DPoP proof is not a JWT with its public key", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_TYPE] = PROOF("typ of the DPoP proof is not dpop+jwt", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_ALG] = PROOF("the DPoP proof is signed with an algorithm that is not taken", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_SIGNATURE] = PROOF("the signature of the DPoP proof is wrong", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_METHOD] = PROOF("htm of the DPoP proof is not the method of the request", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_URL] = PROOF("htu of the DPoP proof is not the URL of the request", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_JTI] = PROOF("jti of the DPoP proof is missing or too long", "RFC 9449 4.2"),
+    [REFUSAL_DPOP_TIME] = PROOF("iat of the DPoP proof is missing, too old or in the future", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_NONCE] = {"use_dpop_nonce", "the DPoP proof must have the nonce of the DPoP-Nonce header",
+                            "RFC 9449 8", TELL_PROOF, 400},
+    [REFUSAL_DPOP_TOKEN] = PROOF("ath of the DPoP proof is not the hash of the access token", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_KEY] = PROOF("the DPoP proof is not of the key of the access token", "RFC 9449 4.3"),
+    [REFUSAL_DPOP_REPLAYED] = PROOF("the DPoP proof was used before", "RFC 9449 11.1"),
+    [REFUSAL_DPOP_MISSING] = PROOF("a DPoP proof is required", "RFC 9449 5.2"),
+    [REFUSAL_DPOP_JKT_MALFORMED] = JSON("invalid_request", "dpop_jkt is not a JWK thumbprint", "RFC 9449 10"),
+    [REFUSAL_DPOP_JKT_OTHER] = JSON("invalid_request", "dpop_jkt is not the key of the DPoP proof", "RFC 9449 10.1"),
+    [REFUSAL_DPOP_BESIDE_CERTIFICATE] =
+        JSON("invalid_request", "tokens of this client are bound to its certificate, not to a DPoP key", "RFC 7800 3"),
+    [REFUSAL_CERTIFICATE_MISSING] = JSON(
+        "invalid_request", "tokens of this client are bound to its TLS certificate, and there is none", "RFC 8705 3"),
+    [REFUSAL_CODE_KEY] = JSON("invalid_grant", "the code is bound to another key", "RFC 9449 10"),
+    [REFUSAL_REFRESH_KEY] = JSON("invalid_grant", "the refresh token is bound to another key", "RFC 9449 5"),
+
     /* RFC 6750 3.1: a request without any authentication is not told an error code. */
     [REFUSAL_BEARER_MISSING] = {NULL, "no access token", "RFC 6750 3.1", TELL_BEARER, 401},
     [REFUSAL_BEARER_TWICE] = {"invalid_request", "more than one access token", "RFC 6750 2", TELL_BEARER, 400},
     [REFUSAL_BEARER_MALFORMED] = {"invalid_request", "the access token is malformed", "RFC 6750 2.1", TELL_BEARER, 400},
     [REFUSAL_BEARER_INVALID] = {"invalid_token", "the access token is not valid or has expired", "RFC 6750 3.1",
                                 TELL_BEARER, 401},
+    [REFUSAL_BEARER_BOUND] = {"invalid_token", "the access token is bound to a key and was shown as Bearer",
+                              "RFC 9449 7.1", TELL_PROOF, 401},
+    [REFUSAL_BEARER_CERTIFICATE] = {"invalid_token", "the access token is bound to another certificate", "RFC 8705 3",
+                                    TELL_BEARER, 401},
 
     [REFUSAL_DECOUPLED_MISSING] = JSON("invalid_request", "device_code or auth_req_id is missing", "RFC 8628 3.4"),
     [REFUSAL_DECOUPLED_UNKNOWN] = JSON("invalid_grant", "the request is not known", "RFC 8628 3.5"),

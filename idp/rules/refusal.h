@@ -103,11 +103,34 @@ enum refusal {
     /* revocation and introspection, JSON */
     REFUSAL_TOKEN_MISSING,
     REFUSAL_CALLER_PUBLIC,
+    /* proof of a key: JSON where tokens are given, WWW-Authenticate where they are used */
+    REFUSAL_DPOP_TWICE,
+    REFUSAL_DPOP_MALFORMED,
+    REFUSAL_DPOP_TYPE,
+    REFUSAL_DPOP_ALG,
+    REFUSAL_DPOP_SIGNATURE,
+    REFUSAL_DPOP_METHOD,
+    REFUSAL_DPOP_URL,
+    REFUSAL_DPOP_JTI,
+    REFUSAL_DPOP_TIME,
+    REFUSAL_DPOP_NONCE,
+    REFUSAL_DPOP_TOKEN,
+    REFUSAL_DPOP_KEY,
+    REFUSAL_DPOP_REPLAYED,
+    REFUSAL_DPOP_MISSING,
+    REFUSAL_DPOP_JKT_MALFORMED,
+    REFUSAL_DPOP_JKT_OTHER,
+    REFUSAL_DPOP_BESIDE_CERTIFICATE,
+    REFUSAL_CERTIFICATE_MISSING,
+    REFUSAL_CODE_KEY,
+    REFUSAL_REFRESH_KEY,
     /* UserInfo, WWW-Authenticate */
     REFUSAL_BEARER_MISSING,
     REFUSAL_BEARER_TWICE,
     REFUSAL_BEARER_MALFORMED,
     REFUSAL_BEARER_INVALID,
+    REFUSAL_BEARER_BOUND,
+    REFUSAL_BEARER_CERTIFICATE,
     /* device_authorization, bc-authorize and their grants, JSON */
     REFUSAL_DECOUPLED_MISSING,
     REFUSAL_DECOUPLED_UNKNOWN,
@@ -133,7 +156,7 @@ enum refusal {
 };
 
 /* Whom to tell and how. */
-enum tell { TELL_PAGE, TELL_REDIRECT, TELL_JSON, TELL_BEARER };
+enum tell { TELL_PAGE, TELL_REDIRECT, TELL_JSON, TELL_BEARER, TELL_PROOF };
 
 struct refusal_row {
     const char *error;     /* "invalid_request" */

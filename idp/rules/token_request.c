@@ -83,7 +83,7 @@ static enum refusal verifier_decide(struct view challenge, struct view verifier)
 }
 
 enum refusal code_decide(const struct code_facts *code, const struct token_params *p, const struct client *client,
-                         int64_t now)
+                         const struct cnf *key, int64_t now)
 {
     uint8_t redirect[SHA256_SIZE];
 
@@ -97,6 +97,9 @@ enum refusal code_decide(const struct code_facts *code, const struct token_param
     sha256(redirect, p->redirect_uri);
     if (!secret_equal(VIEW_ARRAY(redirect), VIEW_ARRAY(code->redirect_hash)))
         return REFUSAL_CODE_REDIRECT;
+    /* RFC 9449 10: only whoever asked for it has the key */
+    if (code->bound->kind != CNF_NONE && !cnf_equal(code->bound, key))
+        return REFUSAL_CODE_KEY;
     return verifier_decide(code->challenge, p->code_verifier);
 }
 

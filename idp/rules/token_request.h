@@ -4,6 +4,7 @@
 
 #include "idp/rules/client.h"
 #include "idp/rules/refusal.h"
+#include "sessions/cnf.h"
 
 struct token_params {
     struct view grant_type, code, redirect_uri, code_verifier, refresh_token, scope, device_code, auth_req_id;
@@ -21,12 +22,14 @@ enum refusal token_request_decide(const struct token_params *params, const struc
 struct code_facts {
     struct view client_id;
     uint8_t redirect_hash[32];
-    struct view challenge; /* absent: PKCE was not used */
-    int64_t expires_at;    /* of the code */
-    bool redemption_known; /* had it been redeemed, it would be written down: its epoch is the store's */
+    struct view challenge;   /* absent: PKCE was not used */
+    const struct cnf *bound; /* the key that must be shown for it; CNF_NONE: any */
+    int64_t expires_at;      /* of the code */
+    bool redemption_known;   /* had it been redeemed, it would be written down: its epoch is the store's */
 };
+/* KEY: the one that was shown. */
 enum refusal code_decide(const struct code_facts *code, const struct token_params *params, const struct client *client,
-                         int64_t now);
+                         const struct cnf *key, int64_t now);
 
 /* Does a client like this get another refresh token each time? */
 bool refresh_rotates(const struct client *client);

@@ -199,6 +199,12 @@ const char *service_request_address(struct service *s)
     return arena_printf(&s->channel.a, "http://127.0.0.1:%u/request", server_port(s->ear, 0));
 }
 
+void service_open(struct service *s, struct provider *p, const char *registration)
+{
+    s->provider = p;
+    open_service(s, registration);
+}
+
 void service_close(struct service *s)
 {
     jws_key_close(s->key);
@@ -331,6 +337,7 @@ static void read_tokens(struct service *s, struct tokens *t)
     t->refresh = claim(s, j, "refresh_token");
     t->id_token = claim(s, j, "id_token");
     t->scope = claim(s, j, "scope");
+    t->type = claim(s, j, "token_type");
     cr_assert_eq(!t->error, t->status == 200, "%d %s", t->status, t->error);
     if (!t->id_token)
         return;
@@ -340,21 +347,56 @@ static void read_tokens(struct service *s, struct tokens *t)
     cr_assert_gt(exp, provider_now(s->provider));
 }
 
+/* Its proof for this request, as a header; NULL: it has no key. */
+static const char *proof_header(struct service *s, const char *method, const char *path, const char *access)
+{
+    struct arena *a = arena_of(s);
+    struct proof_claims c = {.method = method,
+                             .url = arena_printf(a, PROVIDER_ISSUER "%s", path),
+                             .access = access,
+                             .nonce = s->prover_nonce,
+                             .iat = provider_now(s->provider)};
+    return s->prover ? arena_printf(a, "DPoP: %s", prover_proof(s->prover, a, &c)) : NULL;
+}
+
+static void keep_nonce(struct service *s)
+{
+    static const char NAME[] = "DPoP-Nonce: ";
+    const char *at = s->channel.headers ? strstr(s->channel.headers, NAME) : NULL;
+    if (at) {
+        at += sizeof NAME - 1;
+        s->prover_nonce = arena_printf(arena_of(s), "%.*s", (int)strcspn(at, "\r\n"), at);
+    }
+}
+
+/* FORM with what says who it is: as the service does that, in the form or in a header. */
+static const char *with_credentials(struct service *s, const char *form, const char **header)
+{
+    struct arena *a = arena_of(s);
+    const char *id = strstr(form, "client_id=") ? "" : arena_printf(a, "&client_id=%s", s->id);
+    if (!s->secret)
+        return arena_printf(a, "%s%s", form, id);
+    if (s->post_auth)
+        return arena_printf(a, "%s%s&client_secret=%s", form, id, encoded(s, s->secret));
+    const char *pair = arena_printf(a, "%s:%s", encoded(s, s->id), encoded(s, s->secret));
+    *header = arena_printf(a, "Authorization: Basic %s", base64_text(a, view_text(pair)));
+    return form;
+}
+
 int service_call(struct service *s, const char *path, const char *form, const char *const *headers,
                  const struct json **answer)
 {
-    struct arena *a = arena_of(s);
-    const char *lines[8] = {NULL}, *pair = arena_printf(a, "%s:%s", encoded(s, s->id), encoded(s, s->secret));
+    const char *lines[8] = {NULL}, *proof = proof_header(s, "POST", path, NULL), *header = NULL;
     size_t n = 0;
-    if (s->post_auth)
-        form = arena_printf(a, "%s%s%s&client_secret=%s", form,
-                            strstr(form, "client_id=") ? "" : "&client_id=", strstr(form, "client_id=") ? "" : s->id,
-                            encoded(s, s->secret));
-    else
-        lines[n++] = arena_printf(a, "Authorization: Basic %s", base64_text(a, view_text(pair)));
+    form = with_credentials(s, form, &header);
+    if (header)
+        lines[n++] = header;
+    if (proof)
+        lines[n++] = proof;
     for (size_t i = 0; headers && headers[i]; i++)
         lines[n++] = headers[i];
     bool came = browser_send(&s->channel, path, lines, "application/x-www-form-urlencoded", view_text(form));
+    keep_nonce(s);
     if (answer)
         *answer = came && s->channel.body.n ? get_json(s, s->channel.body) : NULL;
     return came ? s->channel.status : 0;
@@ -404,8 +446,11 @@ struct tokens service_refresh(struct service *s, const char *refresh)
 
 const struct json *service_userinfo(struct service *s, const char *access, int *status)
 {
-    const char *headers[] = {arena_printf(arena_of(s), "Authorization: Bearer %s", access), NULL};
+    const char *proof = proof_header(s, "GET", "/userinfo", access);
+    const char *headers[] = {arena_printf(arena_of(s), "Authorization: %s %s", proof ? "DPoP" : "Bearer", access),
+                             proof, NULL};
     bool came = browser_send(&s->channel, "/userinfo", headers, NULL, VIEW_NONE);
+    keep_nonce(s);
     if (status)
         *status = s->channel.status;
     else

@@ -5,13 +5,16 @@
 
 #include "base/jws.h"
 #include "http/server.h"
+#include "tests/lib/prover.h"
 #include "tests/lib/provider.h"
 
 struct service {
     struct provider *provider;
-    struct browser channel; /* its own connection to the provider */
-    const char *id, *secret, *redirect_uri, *registration;
-    bool post_auth; /* client_secret_post instead of basic */
+    struct browser channel;                                /* its own connection to the provider */
+    const char *id, *secret, *redirect_uri, *registration; /* secret NULL: a public client */
+    struct prover *prover;    /* it proves that it holds this key wherever it asks for tokens or uses them; NULL: not */
+    const char *prover_nonce; /* the last DPoP-Nonce it was given; NULL: none */
+    bool post_auth;           /* client_secret_post instead of basic */
     const char *scope;
     /* of the authorization request under way */
     const char *state, *nonce, *verifier;
@@ -39,6 +42,8 @@ void service_open_a(struct service *s, struct provider *p);
 void service_open_b(struct service *s, struct provider *p);
 /* The open-data platform: a resource server of a sector of its own, client_secret_basic. It asks nobody to log in. */
 void service_open_data(struct service *s, struct provider *p);
+/* Whatever else: id, secret, redirect_uri and scope are set; REGISTRATION may have %u for the port of its ear. */
+void service_open(struct service *s, struct provider *p, const char *registration);
 void service_close(struct service *s);
 
 /* The address of a new authorization request, with fresh state, nonce and PKCE. MORE: further parameters, like
@@ -54,9 +59,9 @@ const char *service_receive(struct service *s, struct browser *b, const char **e
 
 struct tokens {
     int status;
-    const char *error; /* NULL: good */
-    const char *access, *refresh, *id_token, *scope;
-    const struct json *claims; /* of the ID token, verified */
+    const char *error;                                      /* NULL: good */
+    const char *access, *refresh, *id_token, *scope, *type; /* type: token_type */
+    const struct json *claims;                              /* of the ID token, verified */
     const char *sub;
 };
 

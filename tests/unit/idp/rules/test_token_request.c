@@ -10,6 +10,8 @@
 
 enum { NOW = 1000 };
 
+static const struct cnf no_key = {.kind = CNF_NONE};
+
 static struct client service(void)
 {
     return (struct client){.id = VIEW("a"), .grants = CLIENT_GRANT_CODE, .may_refresh = true};
@@ -25,8 +27,11 @@ static struct token_params by_code(void)
 
 static struct code_facts code(void)
 {
-    struct code_facts f = {
-        .client_id = VIEW("a"), .challenge = VIEW(CHALLENGE), .expires_at = NOW + 1, .redemption_known = true};
+    struct code_facts f = {.client_id = VIEW("a"),
+                           .challenge = VIEW(CHALLENGE),
+                           .bound = &no_key,
+                           .expires_at = NOW + 1,
+                           .redemption_known = true};
 
     sha256(f.redirect_hash, VIEW("https://a.example/cb"));
     return f;
@@ -81,7 +86,7 @@ static enum refusal judge(struct code_facts f, struct token_params p)
 {
     struct client c = service();
 
-    return code_decide(&f, &p, &c, NOW);
+    return code_decide(&f, &p, &c, &no_key, NOW);
 }
 
 Test(token_request, refuses_codes_of_others_and_codes_too_old)
@@ -167,4 +172,19 @@ Test(pkce, refuses_verifiers_of_wrong_length_or_letters)
     cr_expect(pkce_is_verifier(view_bytes(text, 43)));
     cr_expect_not(pkce_is_challenge(view_bytes(text, 43)));
     cr_expect_not(pkce_is_challenge(VIEW_NONE));
+}
+
+Test(token_request, a_code_that_is_bound_to_a_key_is_for_whom_shows_it)
+{
+    struct client c = service();
+    struct token_params p = by_code();
+    struct code_facts f = code();
+    struct cnf key = {.kind = CNF_JKT, .thumbprint = {1}}, other = {.kind = CNF_JKT, .thumbprint = {2}};
+
+    f.bound = &key;
+    cr_expect_eq(code_decide(&f, &p, &c, &no_key, NOW), REFUSAL_CODE_KEY, "RFC 9449 10");
+    cr_expect_eq(code_decide(&f, &p, &c, &other, NOW), REFUSAL_CODE_KEY);
+    cr_expect_eq(code_decide(&f, &p, &c, &key, NOW), REFUSAL_NONE);
+    f.bound = &no_key;
+    cr_expect_eq(code_decide(&f, &p, &c, &key, NOW), REFUSAL_NONE, "the tokens are bound, the code was not");
 }

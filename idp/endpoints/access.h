@@ -1,0 +1,21 @@
+/* access: an access token that is used here, at UserInfo and whatever else of ours asks for one (RFC 6750 2, RFC 9449
+ * 7, RFC 8705 3). */
+#ifndef IDP_ENDPOINTS_ACCESS_H
+#define IDP_ENDPOINTS_ACCESS_H
+
+#include "idp/rules/client.h"
+#include "idp/rules/refusal.h"
+#include "idp/state/visit.h"
+#include "idp/tokens/access_token.h"
+
+struct access {
+    struct access_token token;
+    const struct client *client; /* whom it was given to */
+};
+
+/* The token of this request: ours, for here, not over, shown by whom it is bound to. ERR_OK with *refusal, which is
+ * told by json_answer_challenge. Whether its family and grant still live is for the caller to see, in the transaction
+ * that counts on it. Called once in a visit. */
+enum err access_read(struct access *out, struct visit *v, enum refusal *refusal) MUST_CHECK;
+
+#endif
