@@ -18,6 +18,7 @@
 enum { NOW = 1000000 };
 
 static struct box box;
+static struct arena requests; /* closed before the provider, as those of a server are */
 static struct clock_fake fake;
 static struct config config;
 static struct op *op;
@@ -48,7 +49,7 @@ static void open_request(void)
     form = (struct form){items, 0};
     request = (struct request){
         .method = METHOD_POST, .path = VIEW("/token"), .query = &form, .form = &form, .headers = headers, .id = "r"};
-    request.arena = &box.a;
+    request.arena = &requests;
 }
 
 static void open_all(void)
@@ -58,6 +59,7 @@ static void open_all(void)
 
     log_set_level(LOG_ERROR);
     box_open_empty(&box);
+    arena_open(&requests, 1 << 20);
     clock_fake_set(&fake, NOW * 1000LL);
     struct clock clock = clock_of_fake(&fake);
     config = (struct config){
@@ -84,6 +86,7 @@ static void open_all(void)
 static void close_all(void)
 {
     jws_key_close(key);
+    arena_close(&requests);
     op_close(op);
     box_close(&box);
 }
@@ -112,7 +115,7 @@ static enum refusal calls(void)
     struct visit v;
     enum refusal refusal;
 
-    answer_open(&answer, &box.a);
+    answer_open(&answer, &requests);
     visit_open(&v, op, &request, &answer);
     enum err e = caller_authenticate(&caller, &v, &refusal);
     visit_close(&v);
