@@ -51,6 +51,13 @@ void clock_fake_add(struct clock_fake *f, int64_t ms)
     atomic_fetch_add(&f->ms, ms);
 }
 
+int64_t clock_steady_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
 int64_t clock_steady_ms(void)
 {
     return read_clock(CLOCK_MONOTONIC);

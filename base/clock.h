@@ -27,6 +27,7 @@ void clock_fake_add(struct clock_fake *f, int64_t ms);
 
 /* Milliseconds of a clock that never jumps, for time-outs and measuring. */
 int64_t clock_steady_ms(void);
+int64_t clock_steady_ns(void);
 
 /* "2026-11-22T04:05:06Z" / "2026-11-22" (in Japan's time, UTC+9, which has no summer time) in the arena. */
 char *clock_utc_text(struct arena *a, int64_t unix_s);

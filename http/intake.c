@@ -188,7 +188,8 @@ const struct route *intake_check(const struct intake *in, struct request *r, con
     }
     r->content_type = request_header(r, "Content-Type");
     const struct route *route = route_find(in->routes, r->method, r->path, &r->tail, allowed);
-    if (route && mtls && !(route->flags & ROUTE_MTLS))
+    bool hidden = route && ((mtls && !(route->flags & ROUTE_MTLS)) || (!head->local && route->flags & ROUTE_LOCAL));
+    if (hidden)
         refuse(fault, 404, NULL, "no such page");
     else if (!route)
         refuse(fault, *allowed ? 405 : 404, NULL, *allowed ? "method not allowed" : "no such page");

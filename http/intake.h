@@ -21,6 +21,7 @@ struct intake_head {
     size_t head_bytes;          /* request line and headers; 0 if not known */
     bool broken_line;           /* a line was folded, ended in a bare LF, had a NUL or more than one space in it */
     bool http_1_0, new_version; /* HTTP/1.0; neither that nor HTTP/1.1 */
+    bool local;                 /* came over a socket in the file system */
     bool mtls;                  /* came where client certificates are asked for */
 };
 

@@ -6,6 +6,8 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -65,12 +67,43 @@ static enum err bind_address(struct listener *l, const char *host, const char *p
     return ERR_OK;
 }
 
+static enum err bind_path(struct listener *l, const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    struct stat st;
+    size_t n = strlen(path);
+    if (path[0] != '/' || n >= sizeof(at.sun_path) || n >= sizeof(l->path))
+        return ERR_CONFIG;
+    memcpy(at.sun_path, path, n);
+    if (lstat(path, &st) == 0 && (!S_ISSOCK(st.st_mode) || unlink(path) != 0))
+        return ERR_PERMISSION;
+    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    mode_t before = umask(0177); /* 0600 from its first moment on */
+    bool bound = l->fd >= 0 && bind(l->fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+    umask(before);
+    if (!bound || listen(l->fd, 64) != 0)
+        return errno == EACCES ? ERR_PERMISSION : ERR_IO;
+    memcpy(l->path, path, n + 1);
+    return ERR_OK;
+}
+
+bool listener_welcomes(const struct listener *l, int fd)
+{
+    struct ucred who;
+    socklen_t n = sizeof(who);
+    if (!l->path[0])
+        return true;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && (who.uid == 0 || who.uid == geteuid());
+}
+
 enum err listener_open(struct listener *l, const char *address)
 {
     struct arena a;
     char *host, *port;
-    arena_open(&a, 4096);
     *l = (struct listener){.fd = -1};
+    if (strncmp(address, "unix:", 5) == 0)
+        return bind_path(l, address + 5);
+    arena_open(&a, 4096);
     enum err e = split_address(&a, address, &host, &port);
     if (!e)
         e = bind_address(l, host, port);
@@ -86,6 +119,8 @@ void listener_hurry(const struct listener *l)
 
 void listener_close(struct listener *l)
 {
+    if (l->path[0])
+        unlink(l->path);
     if (l->fd >= 0)
         close(l->fd);
     l->fd = -1;

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "http/intake.h"
 #include "http/listener.h"
+#include "http/meter.h"
 #include "http/pool.h"
 #include "http/silence.h"
 #include "http/tls.h"
@@ -50,8 +51,9 @@ struct call {
     struct request request;
     struct answer answer;
     size_t target_bytes, prefix_bytes; /* of the target; what stood before it (RFC 9112 3.2.2) */
-    bool last;                         /* the connection ends with its answer */
-    int64_t wait_until_ms;             /* 0: it did not wait yet */
+    int64_t started_ns;
+    bool last;             /* the connection ends with its answer */
+    int64_t wait_until_ms; /* 0: it did not wait yet */
     struct header headers[HEADERS_ROOM];
     char id[17];
 };
@@ -67,6 +69,7 @@ struct line {
     socklen_t from_size;
     struct peer peer;
     bool trusted;                  /* a proxy we believe */
+    bool local;                    /* over a socket in the file system */
     bool mtls;                     /* asked for a certificate */
     struct tls_identity *identity; /* the certificate it was shown; NULL: no TLS */
     struct view cert;              /* of the client; lives in the TLS session */
@@ -109,6 +112,7 @@ struct server {
     size_t n_listeners;
     struct lane *lanes;
     struct workers *slow;
+    struct meter *meter;
 
     _Atomic int in_flight;
     _Atomic uint64_t next_id;
@@ -163,6 +167,8 @@ static void write_id(char out[17], uint64_t n)
 static void call_open(struct call *call, struct lane *lane, struct MHD_Connection *connection)
 {
     struct server *s = lane->server;
+    int64_t now = clock_steady_ns();
+    call->started_ns = now;
     call->server = s;
     call->lane = lane;
     call->connection = connection;
@@ -185,7 +191,7 @@ static void call_open(struct call *call, struct lane *lane, struct MHD_Connectio
         .id = call->id,
         .arena = &call->arena,
         .worker = lane->index,
-        .started_ms = clock_steady_ms(),
+        .started_ms = now / 1000000,
     };
     answer_open(&call->answer, &call->arena);
 }
@@ -299,6 +305,8 @@ static bool queue_answer(struct call *call)
     call->phase = CALL_DONE;
     if (!response)
         return false;
+    meter_count(call->server->meter, call->request.worker, call->route, call->answer.status,
+                clock_steady_ns() - call->started_ns);
     bool ok = MHD_queue_response(call->connection, (unsigned)call->answer.status, response) == MHD_YES;
     MHD_destroy_response(response);
     return ok;
@@ -568,7 +576,7 @@ static void look_at_head(struct call *call, struct intake_head *head, const char
 static void begin(struct call *call, const char *url, const char *method, const char *version)
 {
     struct request *r = &call->request;
-    struct intake_head head = {.mtls = call->line->mtls};
+    struct intake_head head = {.mtls = call->line->mtls, .local = call->line->local};
     r->method = method_of(method);
     look_at_head(call, &head, url, method, version);
     meet_client(call);
@@ -814,8 +822,10 @@ static struct lane *emptiest_lane(struct server *s, unsigned *turn)
 static void read_peer(struct peer *peer, const struct sockaddr_storage *from, socklen_t n, uint16_t local_port)
 {
     char port[8] = "0";
-    if (getnameinfo((const struct sockaddr *)from, n, peer->address, sizeof(peer->address), port, sizeof(port),
-                    NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+    if (from->ss_family == AF_UNIX)
+        strcpy(peer->address, "local");
+    else if (getnameinfo((const struct sockaddr *)from, n, peer->address, sizeof(peer->address), port, sizeof(port),
+                         NI_NUMERICHOST | NI_NUMERICSERV) == 0)
         peer->port = (uint16_t)strtoul(port, NULL, 10);
     peer->local_port = local_port;
 }
@@ -880,6 +890,7 @@ static void deal_out(struct server *s, int fd, const struct sockaddr_storage *fr
     read_peer(&line->peer, from, n, at->port);
     line->trusted = is_trusted(s, line);
     line->mtls = at->mtls;
+    line->local = at->path[0] != 0;
     atomic_init(&line->deadline_ms, clock_steady_ms() + s->config.read_s * INT64_C(1000));
     if (!line_link(s, line)) {
         close(fd);
@@ -907,6 +918,10 @@ static void accept_all(struct server *s, const struct listener *l, unsigned *tur
             nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL); /* others must close first */
         if (fd < 0)
             return;
+        if (!listener_welcomes(l, fd)) {
+            close(fd);
+            continue;
+        }
         deal_out(s, fd, &from, n, l, turn);
     }
 }
@@ -1228,7 +1243,10 @@ static enum err bind_all(struct server *s, const struct server_config *c)
 static enum err start_all(struct server *s)
 {
     set_intake(s);
-    enum err e = workers_open(&s->slow, s->config.slow_workers, s->config.queue_max, run_slow, s);
+    enum err e =
+        meter_open(&s->meter, s->config.workers + s->config.slow_workers, s->config.routes, s->config.n_routes);
+    if (!e)
+        e = workers_open(&s->slow, s->config.slow_workers, s->config.queue_max, run_slow, s);
     for (unsigned i = 0; i < s->config.workers && !e; i++) {
         s->lanes[i].server = s;
         s->lanes[i].index = (int)i;
@@ -1267,6 +1285,19 @@ enum err server_open(struct server **out, const struct server_config *config)
     }
     *out = s;
     return ERR_OK;
+}
+
+unsigned server_connections(struct server *s)
+{
+    INSIST(pthread_mutex_lock(&s->lines_lock) == 0);
+    unsigned n = s->n_lines;
+    pthread_mutex_unlock(&s->lines_lock);
+    return n;
+}
+
+void server_put_metrics(struct buf *out, const struct server *s)
+{
+    meter_put(out, s->meter);
 }
 
 uint16_t server_port(const struct server *s, size_t i)
@@ -1332,6 +1363,7 @@ static void free_server(struct server *s)
     free(s->listeners);
     free(s->lanes);
     route_table_close(s->routes);
+    meter_close(s->meter);
     pthread_mutex_destroy(&s->lines_lock);
     pthread_rwlock_destroy(&s->authorities_lock);
     free(s);

@@ -22,7 +22,9 @@ struct server_tls {
 };
 
 struct server_config {
-    const char *const *listen; /* "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:80"; port 0 takes a free one */
+    /* "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:80"; port 0 takes a free one. "unix:/path": a socket in the file system
+     * that only root and the user we run as may use; what is there already is replaced. */
+    const char *const *listen;
     size_t n_listen;
     /* More of them, with TLS that asks for the client's certificate. What comes there gets routes with ROUTE_MTLS only,
      * so that no resident's browser is ever asked. In server_port they stand behind the others. */
@@ -70,6 +72,11 @@ enum err server_change_tls(struct server *s, const struct server_tls *tls, const
 enum err server_check_tls(const struct server_tls *tls, const char **why) MUST_CHECK;
 /* When the certificate runs out, unix seconds; 0 without TLS. */
 int64_t server_certificate_expires(const struct server *s);
+
+/* What it has answered so far, in the text format of Prometheus (see meter), and how many connections there are. Any
+ * thread. */
+void server_put_metrics(struct buf *out, const struct server *s);
+unsigned server_connections(struct server *s);
 
 /* The port of the I-th listen address (what port 0 became). */
 uint16_t server_port(const struct server *s, size_t i);

@@ -32,11 +32,15 @@ static const struct command table[] = {
     {"check-config", "say whether a configuration can be used", "[--config FILE | FILE]",
      CONFIG_HELP "\nReads the file, the roots, the revocation lists and the TLS files, and changes nothing.\n",
      command_check_config},
+    {"status", "ask a running server how it is", "[--config FILE] [--metrics]",
+     CONFIG_HELP "  --metrics        what it has counted, in the text format of Prometheus\n"
+                 "\nOver admin.socket. Exit code 1: it cannot serve, for the reason shown; 4: none runs.\n",
+     command_status},
     {"client add", "register a service", "[--config FILE] [--id ID] [--json] FILE",
      CONFIG_HELP "  --id ID          the client id, when FILE does not say it\n"
                  "  --json           print id and secret as JSON\n"
                  "\nFILE is the service's registration (JSON). The secret is printed once and kept only as a hash.\n"
-                 "A running server takes the service up within a second.\n",
+                 "A running server takes the service up at once.\n",
      command_client_add},
     {"client update", "register another version of a service", "[--config FILE] FILE",
      CONFIG_HELP "\nThe secret stays. A service that registered itself is the operator's from then on. Residents who "
@@ -157,7 +161,7 @@ static const struct command table[] = {
      "  --alg ALG        RS256 or ES256; both if not given\n"
      "  --force          also when the next key is published for less than two hours\n"
      "\nThe next key signs, the active one retires and is published for two more days, a new next one is\n"
-     "made. A running server follows on SIGHUP (systemctl reload genkan).\n"
+     "made. A running server follows at once.\n"
      "\nprofile: a new master key is made, every resident's data key is wrapped with it while the server\n"
      "runs, and the older master key is destroyed. When interrupted, run it again.\n",
      command_key_rotate},

@@ -48,6 +48,7 @@ const struct command *command_table(size_t *n);
 
 int command_serve(const struct command *self, int argc, const char *const *argv);
 int command_check_config(const struct command *self, int argc, const char *const *argv);
+int command_status(const struct command *self, int argc, const char *const *argv);
 int command_client_add(const struct command *self, int argc, const char *const *argv);
 int command_client_update(const struct command *self, int argc, const char *const *argv);
 int command_client_history(const struct command *self, int argc, const char *const *argv);

@@ -163,7 +163,6 @@ static int rotate(const struct command *self, struct desk *desk, const struct ch
             return command_fail(self, COMMAND_FAILED, "%s %s: %s", key_use_name(c->use), name, err_name(err));
         printf("%s %s: the next key signs from now on\n", key_use_name(c->use), name);
     }
-    puts("a running server follows on SIGHUP (systemctl reload genkan)");
     if (c->use == KEY_CARD)
         puts("residents' computers need the new `genkan issuer-file`");
     return COMMAND_DONE;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "http/server.h"
+#include "idp/admin.h"
 #include "idp/certificate.h"
 #include "idp/desk.h"
 #include "idp/notify.h"
@@ -29,6 +30,7 @@ struct serve {
     struct op *op;
     struct pages *pages;
     struct server *server;
+    struct admin *admin;
     struct certificate certificate;
     int64_t started; /* milliseconds of the steady clock */
 };
@@ -132,7 +134,10 @@ static int start(struct serve *s)
         code = open_server(s);
     if (code != -1)
         return code;
-    enum err err = upkeep_open(&s->op->upkeep, s->op);
+    enum err err = admin_open(&s->admin, s->op, s->server);
+    if (err)
+        return command_fail(s->command, COMMAND_FAILED, "admin.socket, admin.listen: %s", err_name(err));
+    err = upkeep_open(&s->op->upkeep, s->op);
     return err ? command_fail(s->command, COMMAND_FAILED, "the background thread: %s", err_name(err)) : -1;
 }
 
@@ -206,6 +211,7 @@ static void run(struct serve *s, const sigset_t *signals)
 
 static void stop(struct serve *s)
 {
+    admin_close(s->admin);
     if (s->server)
         server_close(s->server);
     op_close(s->op);

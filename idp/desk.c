@@ -1,10 +1,12 @@
 #include "idp/desk.h"
 
 #include <grp.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "consent/ledger.h"
+#include "idp/admin.h"
 #include "idp/tokens/keys.h"
 #include "store/store.h"
 
@@ -89,7 +91,23 @@ int desk_open(struct desk *d, const struct command *command, const char *config_
         code = open_store(d, need != DESK_WRITE);
     if (code == -1 && need == DESK_WRITE)
         code = open_ledger(d);
+    d->writes = code == -1 && need == DESK_WRITE;
     return code;
+}
+
+/* A running server takes what was written now; without one there is nobody to tell. It would find out by itself of
+ * services (within a second), of keys it would not. */
+static void tell_server(struct desk *d)
+{
+    int status = 0;
+    struct view said;
+    enum err err = d->config->admin.socket
+                       ? admin_ask(&status, &said, &d->arena, d->config->admin.socket, "POST", "/changed")
+                       : ERR_UNAVAILABLE;
+    if (err == ERR_UNAVAILABLE || (!err && status == 200))
+        return;
+    fprintf(stderr, "%s: it is done, but the running server has not taken it up (%s): systemctl reload genkan\n",
+            d->command->name, err ? err_name(err) : "see its log");
 }
 
 void desk_close(struct desk *d)
@@ -98,5 +116,7 @@ void desk_close(struct desk *d)
     ledger_close(d->ledger);
     if (d->keys)
         keys_close(d->keys);
+    if (d->writes)
+        tell_server(d);
     arena_close(&d->arena);
 }

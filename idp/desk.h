@@ -19,6 +19,7 @@ struct desk {
     struct keys *keys;
     struct store *store;
     struct ledger *ledger; /* only with DESK_WRITE */
+    bool writes;           /* a running server is told when it is closed */
 };
 
 /* Reading connections of a desk: threads of `audit verify`. */

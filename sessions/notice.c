@@ -94,3 +94,12 @@ enum err notice_next(int64_t *due_at, struct db *db, struct arena *a)
         *due_at = row_int(&r, 0);
     return e;
 }
+
+enum err notice_count(int64_t *out, struct db *db, struct arena *a)
+{
+    struct row r;
+    enum err e = db_one(db, a, "SELECT COUNT(*) FROM notice", NO_VALUES, &r);
+    if (e == ERR_OK)
+        *out = row_int(&r, 0);
+    return e;
+}

@@ -43,6 +43,8 @@ enum err notice_put_off(struct db *db, struct arena *a, enum notice_channel chan
 enum err notice_done(struct db *db, int64_t id) MUST_CHECK;
 
 /* When is the next one due? ERR_NOT_FOUND: the queue is empty. */
+/* How many wait, of all services. */
+enum err notice_count(int64_t *out, struct db *db, struct arena *a) MUST_CHECK;
 enum err notice_next(int64_t *due_at, struct db *db, struct arena *a) MUST_CHECK;
 
 #endif

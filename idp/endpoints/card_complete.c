@@ -16,6 +16,7 @@
 #include "idp/state/network.h"
 #include "idp/state/renewal.h"
 #include "idp/state/succession.h"
+#include "idp/state/tally.h"
 #include "idp/state/upkeep.h"
 #include "jpki/proof/request.h"
 #include "sessions/card.h"
@@ -283,6 +284,8 @@ static enum err complete(struct completing *c, struct card_proof *p)
     }
     if (!e)
         card_lock_set(c->visit, p->response.lock);
+    if (!e)
+        tally(c->visit->op, TALLY_LOGINS);
     if (!e)
         log_event(LOG_INFO, "card_done", LOG_INT("purpose", p->txn.purpose));
     return e;

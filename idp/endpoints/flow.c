@@ -11,6 +11,7 @@
 #include "idp/state/clients.h"
 #include "idp/state/limits.h"
 #include "idp/state/profile.h"
+#include "idp/state/tally.h"
 #include "idp/tokens/code.h"
 #include "idp/tokens/subject.h"
 #include "sessions/pushed.h"
@@ -382,6 +383,7 @@ void flow_answer_refusal(struct visit *v, const struct flow *f, enum refusal r)
     const struct response_param params[] = {{"error", view_text(row->error)},
                                             {"error_description", view_text(row->reason)}};
 
+    tally_refusal(v->op, r);
     log_event(LOG_INFO, "authorization_refused", LOG_TEXT("client", f->client->id), LOG_STR("error", row->error),
               LOG_STR("reason", row->reason));
     response_answer(v, f->client, &f->request, params, sizeof params / sizeof *params);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "idp/state/tally.h"
 
 #define BODY_MAX 65536
 
@@ -55,6 +56,7 @@ static void log_refusal(const struct visit *v, const struct refusal_row *row, st
 void json_answer_refusal(struct visit *v, enum refusal r, struct view client)
 {
     const struct refusal_row *row = refusal_row(r);
+    tally_refusal(v->op, r);
 
     log_refusal(v, row, client);
     if (row->status == 401) /* RFC 6749 5.2 */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "idp/endpoints/people.h"
 #include "idp/state/profile.h"
+#include "idp/state/tally.h"
 #include "sessions/session.h"
 
 /* --- errors --------------------------------------------------------------------------------------------------- */
@@ -93,6 +94,7 @@ void show_refusal(struct visit *v, enum refusal r)
 {
     const struct refusal_row *row = refusal_row(r);
 
+    tally_refusal(v->op, r);
     log_event(LOG_INFO, "refused", LOG_STR("error", row->error), LOG_STR("reason", row->reason));
     show_error(v, row->tell == TELL_PAGE ? row->status : 400, fault_of_refusal(r));
 }

@@ -6,6 +6,7 @@
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/state/profile.h"
+#include "idp/state/tally.h"
 #include "sessions/token.h"
 #include "store/store.h"
 
@@ -119,4 +120,6 @@ void handle_userinfo(struct visit *v)
         json_answer_challenge(v, c->refusal, c->access.token.client_id);
     else
         write_answer(v, c);
+    if (!e && !c->refusal && c->disclosure.n)
+        tally(v->op, TALLY_DISCLOSURES);
 }

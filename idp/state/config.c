@@ -438,6 +438,27 @@ static const char *take_authorities(struct reading *r, const char *value)
     return take_path(r, &r->config->mtls.authorities, value);
 }
 
+/* What sockaddr_un holds. */
+#define SOCKET_PATH_MAX 100
+
+static const char *take_socket(struct reading *r, const char *value)
+{
+    struct config *c = r->config;
+    c->admin.off = strcmp(value, "off") == 0;
+    if (c->admin.off)
+        return NULL;
+    if (strlen(value) > SOCKET_PATH_MAX)
+        return "must not be longer than 100 bytes";
+    return take_path(r, &c->admin.socket, value);
+}
+
+static const char *take_admin_listen(struct reading *r, const char *value)
+{
+    if (is_listen(value) && strncmp(value, "127.", 4) != 0 && strncmp(value, "[::1]:", 6) != 0)
+        return "must be addresses of this machine, 127.0.0.1 or [::1]: nobody is asked who he is there";
+    return add_address(r, r->config->admin.listen, &r->config->admin.n_listen, value);
+}
+
 static const char *take_proxy(struct reading *r, const char *value)
 {
     struct config *c = r->config;
@@ -530,6 +551,8 @@ static const struct key {
     {"mtls", "listen", "mtls.listen", false, take_mtls_listen},
     {"mtls", "origin", "mtls.origin", false, take_mtls_origin},
     {"mtls", "authorities", "mtls.authorities", false, take_authorities},
+    {"admin", "socket", "admin.socket", false, take_socket},
+    {"admin", "listen", "admin.listen", false, take_admin_listen},
     {"proxy", "trusted", "proxy.trusted", false, take_proxy},
     {"proxy", "header", "proxy.header", false, take_words},
     {"proxy", "client_certificate", "proxy.client_certificate", false, take_proxy_certificate},
@@ -630,12 +653,13 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
     cfg_opt_t mtls[] = {LIST("listen"), KEY("origin"), KEY("authorities"), CFG_END()};
+    cfg_opt_t admin[] = {KEY("socket"), LIST("listen"), CFG_END()};
     cfg_opt_t proxy[] = {LIST("trusted"), KEY("header"), KEY("client_certificate"), CFG_END()};
     cfg_opt_t outgoing[] = {LIST("private"), CFG_END()};
-    cfg_opt_t top[] = {KEY("issuer"),     LIST("listen"), KEY("data"),      KEY("workers"),   KEY("connections"),
-                       SECTION(jpki),     SECTION(agent), SECTION(session), SECTION(profile), SECTION(ledger),
-                       SECTION(limits),   SECTION(log),   SECTION(tls),     SECTION(mtls),    SECTION(proxy),
-                       SECTION(outgoing), SECTION(help),  CFG_END()};
+    cfg_opt_t top[] = {KEY("issuer"),   LIST("listen"),    KEY("data"),      KEY("workers"),   KEY("connections"),
+                       SECTION(jpki),   SECTION(agent),    SECTION(session), SECTION(profile), SECTION(ledger),
+                       SECTION(limits), SECTION(log),      SECTION(tls),     SECTION(mtls),    SECTION(admin),
+                       SECTION(proxy),  SECTION(outgoing), SECTION(help),    CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -772,6 +796,9 @@ static enum err fill_in(struct config *c, struct arena *a)
         c->ledger.folder = arena_printf(a, "%s/ledger", c->data);
     if (!c->ledger.key)
         c->ledger.key = arena_printf(a, "%s/keys/ledger.pem", c->data);
+    /* A default that the system could not take is none; one that was written was refused. */
+    if (!c->admin.socket && !c->admin.off && strlen(c->data) + sizeof "/admin.sock" <= SOCKET_PATH_MAX)
+        c->admin.socket = arena_printf(a, "%s/admin.sock", c->data);
     if (c->mtls.origin)
         c->mtls.host = strstr(c->mtls.origin, "://") + 3;
     return c->ledger.origin && c->ledger.folder && c->ledger.key ? ERR_OK : ERR_MEMORY;
@@ -902,6 +929,8 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"mtls.listen", same_list(now->mtls.listen, now->mtls.n_listen, next->mtls.listen, next->mtls.n_listen)},
         {"mtls.origin", same(now->mtls.origin, next->mtls.origin)},
         {"mtls.authorities", same(now->mtls.authorities, next->mtls.authorities)},
+        {"admin.socket", same(now->admin.socket, next->admin.socket)},
+        {"admin.listen", same_list(now->admin.listen, now->admin.n_listen, next->admin.listen, next->admin.n_listen)},
         {"proxy.trusted", now->proxy.n_trusted == next->proxy.n_trusted &&
                               memcmp(now->proxy.trusted, next->proxy.trusted, sizeof now->proxy.trusted) == 0},
         {"proxy.header", now->proxy.words == next->proxy.words},

@@ -80,6 +80,12 @@ struct config {
         const char *host;        /* of that origin, as it stands in a Host header; NULL without one */
         const char *authorities; /* absolute PEM file: who issues certificates for tls_client_auth; NULL: nobody */
     } mtls;
+    struct {                /* what the operator asks of a running server */
+        const char *socket; /* absolute path; DATA/admin.sock if not given, NULL: none ("off", or that is too long) */
+        const char *listen[CONFIG_LISTEN_MAX]; /* loopback addresses for metrics and health, read-only */
+        size_t n_listen;
+        bool off;
+    } admin;
     struct { /* reverse proxies in front of us that are believed */
         struct net trusted[CONFIG_PROXY_MAX];
         size_t n_trusted;

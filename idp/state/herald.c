@@ -1,6 +1,7 @@
 #include "idp/state/herald.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -21,6 +22,7 @@ struct herald {
     struct publisher *publisher;
     struct arena arena; /* one round's */
     int64_t published_at;
+    _Atomic int64_t good_at; /* of the last one that went well */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -51,6 +53,8 @@ static void publish(struct herald *h)
                   LOG_INT("witnesses", (int64_t)publisher_witnesses(h->publisher)));
     arena_reset(&h->arena);
     h->published_at = clock_steady_ms();
+    if (!err)
+        atomic_store(&h->good_at, h->published_at);
 }
 
 static void run_round(struct herald *h)
@@ -121,6 +125,7 @@ enum err herald_open(struct herald **out, const struct op *op, struct arena *are
     if (!h)
         return ERR_MEMORY;
     h->op = op;
+    atomic_init(&h->good_at, clock_steady_ms());
     enum err err = open_publisher(h, arena, why);
     if (err == ERR_BUSY) {
         log_event(LOG_INFO, "ledger_published_elsewhere", LOG_STR("why", *why));
@@ -137,6 +142,11 @@ enum err herald_open(struct herald **out, const struct op *op, struct arena *are
     }
     *out = h;
     return ERR_OK;
+}
+
+int64_t herald_age_s(const struct herald *h)
+{
+    return (clock_steady_ms() - atomic_load(&h->good_at)) / 1000;
 }
 
 void herald_close(struct herald *h)

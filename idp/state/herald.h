@@ -12,6 +12,8 @@ struct herald;
  * used. *WHY in ARENA or static. When another process publishes with this key already, *OUT is NULL and that is fine.
  */
 enum err herald_open(struct herald **out, const struct op *op, struct arena *arena, const char **why) MUST_CHECK;
+/* Seconds since it last published, or since it began. Any thread. */
+int64_t herald_age_s(const struct herald *h);
 void herald_close(struct herald *h); /* publishes what there is, waits for it; NULL is allowed */
 
 #endif

@@ -18,6 +18,7 @@
 #include "idp/state/limits.h"
 #include "idp/state/outgoing.h"
 #include "idp/state/predecessors_http.h"
+#include "idp/state/tally.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
 #include "jpki/pki/revocation.h"
@@ -26,6 +27,7 @@
 
 /* Sets of keys, newest first; older ones stay, since requests under way may be signing with them. */
 struct op_keyring {
+    pthread_mutex_t lock; /* one reads anew at a time */
     _Atomic(struct keyset *) newest;
 };
 
@@ -111,8 +113,8 @@ static enum err open_master(struct op *op, struct arena *a, const char **why)
 static enum err open_store(struct op *op, struct arena *a, const char *path, const char **why)
 {
     /* Whoever waits for the network keeps nobody from reading: each worker, each slow one and the background thread (or
-     * start-up before it) has a connection of its own. */
-    struct store_config config = {.path = path, .readers = op->config->workers + OP_SLOW_WORKERS + 1};
+     * start-up before it) has a connection of its own, and so has whoever asks for metrics. */
+    struct store_config config = {.path = path, .readers = op->config->workers + OP_SLOW_WORKERS + 2};
     enum store_fault fault = STORE_FINE;
     enum err e = store_open(&op->store, &config, &fault);
 
@@ -270,10 +272,14 @@ enum err op_open(struct op **out, const struct config *config, const struct cloc
     if (!op)
         return ERR_MEMORY;
     op->keyring = calloc(1, sizeof *op->keyring);
-    if (!op->keyring) {
+    op->tally = calloc(1, sizeof *op->tally);
+    if (!op->keyring || !op->tally) {
+        free(op->keyring);
+        free(op->tally);
         free(op);
         return ERR_MEMORY;
     }
+    pthread_mutex_init(&op->keyring->lock, NULL);
     op->config = config;
     op->clock = *clock;
     enum err e = open_all(op, arena, why);
@@ -293,9 +299,11 @@ enum err op_reload(struct op *op, struct arena *arena, const char **why)
     *why = "not enough memory";
     if (!folder)
         return ERR_MEMORY;
+    INSIST(pthread_mutex_lock(&op->keyring->lock) == 0);
     enum err e = push_keys(op, folder, why);
     if (!e && (e = revocation_reload(op->revocation, reason)))
         *why = arena_printf(arena, "jpki.crl: %s", reason);
+    pthread_mutex_unlock(&op->keyring->lock);
     return e;
 }
 
@@ -322,6 +330,8 @@ void op_close(struct op *op)
         keys_close(s->keys);
         free(s);
     }
+    pthread_mutex_destroy(&op->keyring->lock);
     free(op->keyring);
+    free(op->tally);
     free(op);
 }

@@ -18,6 +18,7 @@ struct limits;            /* idp/state/limits.h */
 struct client_keys;       /* idp/state/client_keys.h */
 struct documents;         /* idp/state/documents.h */
 struct fetch;             /* http/fetch.h */
+struct tally;             /* idp/state/tally.h */
 struct upkeep;            /* idp/state/upkeep.h */
 struct herald;            /* idp/state/herald.h */
 struct trust;             /* jpki/pki/trust.h */
@@ -43,6 +44,7 @@ struct op {
     struct client_keys *client_keys;
     struct documents *documents;
     struct fetch *fetch_services; /* to addresses that services registered: no private ones but those configured */
+    struct tally *tally;          /* what happened, for metrics */
     struct upkeep *upkeep;        /* NULL: no background thread (command line, tests) */
     struct herald *herald;        /* NULL: the ledger is not published by this process */
     struct trust *trust;

@@ -11,6 +11,7 @@
 #include "idp/state/config.h"
 #include "idp/state/following.h"
 #include "idp/state/notice_post.h"
+#include "idp/state/tally.h"
 #include "jpki/pki/revocation.h"
 #include "sessions/login.h"
 #include "sessions/notice.h"
@@ -97,6 +98,9 @@ static enum err deliver(struct delivery *d)
     log_event(d->told ? LOG_INFO : LOG_WARN, notice_log_name(n->channel, d->told), LOG_TEXT("client", n->client),
               LOG_INT("try", n->tries), LOG_INT("status", status), LOG_STR("error", sent ? err_name(sent) : ""),
               LOG_STR("next", d->gone ? "none" : "later"));
+    tally(d->op, d->told ? TALLY_TOLD : TALLY_NOT_TOLD);
+    if (d->gone && !d->told)
+        tally(d->op, TALLY_GIVEN_UP);
     return store_write(d->op->store, settle_job, d);
 }
 

@@ -61,6 +61,8 @@ Test(config, smallest_one_gets_the_documented_defaults)
     cr_expect_str_eq(c->ledger.key, "/var/lib/genkan/keys/ledger.pem");
     cr_expect_null(c->ledger.policy);
     cr_expect_null(c->tls.key);
+    cr_expect_str_eq(c->admin.socket, "/var/lib/genkan/admin.sock");
+    cr_expect_null(good(SMALLEST "admin { socket = off }\n")->admin.socket);
     cr_expect_str_eq(c->profile.keys, "/var/lib/genkan/keys");
 }
 
@@ -107,7 +109,8 @@ Test(config, reads_every_key)
         "log { level = debug }\n"
         "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n"
         "mtls {\n listen = {\"0.0.0.0:8444\"}\n origin = \"https://mtls.id.example.lg.jp\"\n authorities = /a.pem\n}\n"
-        "proxy {\n trusted = {\"127.0.0.1\", \"10.1.0.0/16\"}\n header = forwarded\n client_certificate = "
+        "admin {\n socket = /run/g.sock\n listen = {\"127.0.0.1:9464\"}\n}\nproxy {\n trusted = {\"127.0.0.1\", "
+        "\"10.1.0.0/16\"}\n header = forwarded\n client_certificate = "
         "Client-Cert\n}\n"
         "outgoing { private = {\"10.2.0.0/16\"} }\n");
     cr_expect(c->issuer_https);
@@ -138,6 +141,8 @@ Test(config, reads_every_key)
     cr_expect_str_eq(c->tls.key, "/k.pem");
     cr_expect_str_eq(c->tls.ca, "/ca.pem");
     cr_expect_eq(c->mtls.n_listen, 1);
+    cr_expect_str_eq(c->admin.socket, "/run/g.sock");
+    cr_expect_eq(c->admin.n_listen, 1);
     cr_expect_str_eq(c->mtls.origin, "https://mtls.id.example.lg.jp");
     cr_expect_str_eq(c->mtls.host, "mtls.id.example.lg.jp");
     cr_expect_str_eq(c->mtls.authorities, "/a.pem");
@@ -253,6 +258,10 @@ Test(config, refuses_naming_line_key_and_rule)
         {"outgoing { private = {\"10.1.2.3/8\"} }\n", 1, "outgoing.private"},
         {"outgoing { private = {\"::/0\"} }\n", 1, "outgoing.private"},
         {"proxy { client_certificate = \"Client Cert\" }\n", 1, "proxy.client_certificate"},
+        {"admin { socket = admin.sock }\n", 1, "admin.socket"},
+        {"admin { listen = {\"0.0.0.0:9464\"} }\n", 1, "admin.listen"},
+        {"admin { listen = {\"10.0.0.1:9464\"} }\n", 1, "admin.listen"},
+        {"admin { listen = {\"[::]:9464\"} }\n", 1, "admin.listen"},
         {"proxy { header = \"X-Real-IP\" }\n", 1, "proxy.header"},
         {"proxy { client_certificate = \"\" }\n", 1, "proxy.client_certificate"},
         /* the whole */
@@ -360,6 +369,7 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {SMALLEST "limits { registrations_per_minute = 0 }\n", "limits.registrations_per_minute"},
         {SMALLEST "limits { connections_per_address = 0 }\n", "limits.connections_per_address"},
         {SMALLEST "session { idle = 5m }\n", "session.idle"},
+        {SMALLEST "admin { socket = off }\n", "admin.socket"},
         {SMALLEST "proxy { trusted = {\"10.0.0.0/8\"}\n header = none }\n", "proxy.trusted"},
         {SMALLEST "session { absolute = 5h }\n", "session.absolute"},
         {"issuer = \"http://localhost:8081\"\ndata = /var/lib/genkan\n" JPKI, "issuer"},
