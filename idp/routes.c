@@ -64,6 +64,7 @@ BRIDGE(leave)
 BRIDGE(audit)
 BRIDGE(device_authorization)
 BRIDGE(bc_authorize)
+BRIDGE(grants)
 BRIDGE(device)
 BRIDGE(counter)
 BRIDGE(audit_join)
@@ -133,6 +134,8 @@ static const struct route table[] = {
     {METHOD_POST, "/me/counter", at_counter, SMALL_MAX, 0},
     {METHOD_POST, "/device_authorization", at_device_authorization, FORM_MAX, ROUTE_SLOW},
     {METHOD_POST, "/bc-authorize", at_bc_authorize, FORM_MAX, ROUTE_SLOW},
+    {METHOD_GET, "/grants/*", at_grants, 0, 0},
+    {METHOD_DELETE, "/grants/*", at_grants, 0, 0},
     {METHOD_GET, "/device", at_device, 0, 0},
     {METHOD_POST, "/device", at_device, SMALL_MAX, 0},
     {METHOD_GET, "/audit", at_audit, 0, ROUTE_SLOW},
@@ -166,7 +169,8 @@ static bool is_for_services(struct view path)
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (view_equal_text(path, paths[i]))
             return true;
-    return view_starts(path, VIEW("/.well-known/")) || view_starts(path, VIEW("/register"));
+    return view_starts(path, VIEW("/.well-known/")) || view_starts(path, VIEW("/grants/")) ||
+           view_starts(path, VIEW("/register"));
 }
 
 /* No visit_open here: a fault may come before there is a worker, and must not wait for a connection. */

@@ -49,6 +49,7 @@ static void put_endpoints(struct writer *w)
     put_url(w, "token_endpoint", "/token");
     put_url(w, "device_authorization_endpoint", "/device_authorization");
     put_url(w, "backchannel_authentication_endpoint", "/bc-authorize");
+    put_url(w, "grant_management_endpoint", "/grants");
     put_url(w, "userinfo_endpoint", "/userinfo");
     put_url(w, "revocation_endpoint", "/revoke");
     put_url(w, "introspection_endpoint", "/introspect");
@@ -86,8 +87,9 @@ static void put_protocol(struct writer *w)
     put_list(w, "authorization_signing_alg_values_supported", our_algs); /* JARM 4 */
     put_list(w, "grant_types_supported",
              LIST("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
-                  "urn:openid:params:grant-type:ciba"));
+                  "urn:openid:params:grant-type:ciba", "client_credentials"));
     put_list(w, "backchannel_token_delivery_modes_supported", LIST("poll", "ping"));
+    put_list(w, "grant_management_actions_supported", LIST("query", "revoke"));
     json_pair_bool(&w->o, "backchannel_user_code_parameter_supported", false);
     put_list(w, "subject_types_supported", LIST("pairwise"));
     put_list(w, "id_token_signing_alg_values_supported", our_algs);
@@ -109,7 +111,9 @@ static void put_protocol(struct writer *w)
 static void put_claims(struct writer *w)
 {
     /* address and email are fields and standard scopes (OIDC Core 5.4) at once. */
-    put_fields(w, "scopes_supported", LIST("openid", "profile", "phone", "offline_access"));
+    put_fields(
+        w, "scopes_supported",
+        LIST("openid", "profile", "phone", "offline_access", "grant_management_query", "grant_management_revoke"));
     put_list(w, "claim_types_supported", LIST("normal"));
     put_fields(w, "claims_supported",
                LIST("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",

@@ -46,6 +46,7 @@ void handle_leave(struct visit *v);                /* GET, POST /me/leave */
 void handle_audit(struct visit *v);                /* GET /audit */
 void handle_device_authorization(struct visit *v); /* POST /device_authorization */
 void handle_bc_authorize(struct visit *v);         /* POST /bc-authorize */
+void handle_grants(struct visit *v);               /* GET, DELETE /grants/{grant_id} */
 void handle_device(struct visit *v);               /* GET, POST /device */
 void handle_counter(struct visit *v);              /* GET, POST /me/counter */
 void handle_audit_join(struct visit *v);           /* GET, POST /audit/join */

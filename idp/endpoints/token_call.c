@@ -1,5 +1,6 @@
 #include "idp/endpoints/token_call.h"
 
+#include "base/base64.h"
 #include "base/chance.h"
 #include "base/json.h"
 #include "consent/grant.h"
@@ -105,6 +106,9 @@ enum err token_call_answer(struct visit *v, const struct token_call *c)
     json_pair(&o, "refresh_token", c->refresh_token);
     json_pair(&o, "id_token", id_token);
     json_pair(&o, "scope", c->family.scope);
+    /* Grant Management, draft 03, 5.1 and 5.5: of the grant that stands behind it, for clients that authenticate */
+    if (ident_is(c->family.grant) && caller_is_confidential(&c->caller))
+        json_pair(&o, "grant_id", view_text(base64url_text(v->arena, ident_view(&c->family.grant))));
     json_end(&o);
     json_answer(v, &b);
     return ERR_OK;

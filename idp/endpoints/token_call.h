@@ -29,7 +29,7 @@ struct token_call {
 /* A grant type: loads, decides, records. ERR_OK with c->refusal, or with all that the answer is made of. */
 typedef enum err token_grant_fn(struct visit *v, struct token_call *c);
 
-token_grant_fn token_by_code, token_by_refresh, token_by_device, token_by_ciba;
+token_grant_fn token_by_code, token_by_refresh, token_by_device, token_by_ciba, token_by_client_credentials;
 
 /* The scope of c->family, less what the resident's grant does not give (any more). */
 struct grant;

@@ -1,6 +1,7 @@
 /* grant_type=urn:ietf:params:oauth:grant-type:device_code (RFC 8628 3.4) and urn:openid:params:grant-type:ciba (CIBA
  * Core 1.0, 10.1): a device or a counter comes for what the resident allowed in her own browser. */
 #include "idp/endpoints/token_call.h"
+#include "idp/rules/binding.h"
 #include "idp/rules/decoupled_request.h"
 #include "idp/state/limits.h"
 #include "idp/tokens/access_token.h"
@@ -70,10 +71,11 @@ static enum err prepare_family(struct fetching *f)
         .scope = d->scope,
         .minted_at = d->created_at,
         .expires_at = c->now + ACCESS_TOKEN_LIFE_S,
-        .refreshable = c->client->may_refresh,
+        .refreshable = token_call_may_refresh(c),
+        .cnf = binding_of_refresh(c->client, &c->cnf),
     };
     enum err e = token_call_name_parties(f->visit, c);
-    return e || !c->client->may_refresh ? e : token_call_prepare_refresh(f->visit, c);
+    return e || !c->family.refreshable ? e : token_call_prepare_refresh(f->visit, c);
 }
 
 static enum err redeem_job(struct db *db, void *ctx)

@@ -35,6 +35,8 @@ static enum err check_family(struct visit *v, struct userinfo_call *c, struct id
         return e;
     if (e || token_check(&facts, v->now) != TOKEN_LIVE)
         c->refusal = REFUSAL_BEARER_INVALID;
+    else if (!ident_is(facts.family.resident)) /* of a client for itself (RFC 6749 4.4): of nobody */
+        c->refusal = REFUSAL_BEARER_SCOPE;
     else
         *session = facts.family.session;
     return ERR_OK;

@@ -46,6 +46,17 @@ static bool ciba_client(const struct client *client)
     return client->grants & CLIENT_GRANT_CIBA;
 }
 
+static enum refusal no_params(const struct token_params *p)
+{
+    (void)p;
+    return REFUSAL_NONE;
+}
+
+static bool client_for_itself(const struct client *client)
+{
+    return client->grants & CLIENT_GRANT_CLIENT_CREDENTIALS;
+}
+
 static const struct grant_type {
     const char *name;
     bool (*is_registered)(const struct client *client);
@@ -55,6 +66,7 @@ static const struct grant_type {
     [TOKEN_BY_REFRESH] = {"refresh_token", refreshing_client, refresh_params},
     [TOKEN_BY_DEVICE] = {"urn:ietf:params:oauth:grant-type:device_code", device_client, device_params},
     [TOKEN_BY_CIBA] = {"urn:openid:params:grant-type:ciba", ciba_client, ciba_params},
+    [TOKEN_BY_CLIENT_CREDENTIALS] = {"client_credentials", client_for_itself, no_params},
 };
 
 enum refusal token_request_decide(const struct token_params *p, const struct client *client, enum token_kind *kind)

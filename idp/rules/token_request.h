@@ -11,7 +11,14 @@ struct token_params {
 };
 
 /* The grants. Each has a row in token_request.c and a handler in idp/endpoints/token.c. */
-enum token_kind { TOKEN_BY_CODE, TOKEN_BY_REFRESH, TOKEN_BY_DEVICE, TOKEN_BY_CIBA, TOKEN_KINDS };
+enum token_kind {
+    TOKEN_BY_CODE,
+    TOKEN_BY_REFRESH,
+    TOKEN_BY_DEVICE,
+    TOKEN_BY_CIBA,
+    TOKEN_BY_CLIENT_CREDENTIALS,
+    TOKEN_KINDS
+};
 
 /* Which kind of request it is, or why it is none: the grant type is one of ours, registered for CLIENT, and what it
  * cannot do without is there. */

@@ -1,0 +1,135 @@
+/* GET, DELETE /grants/{grant_id} (Grant Management for OAuth 2.0, draft 03, section 6): a service asks what one of its
+ * residents allows it, or gives it back. The id is no secret (section 10): it counts only for the service it is of. */
+#include "base/base64.h"
+#include "base/json.h"
+#include "idp/endpoints/access.h"
+#include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/json_answer.h"
+#include "idp/rules/grant_management.h"
+#include "idp/state/consent_change.h"
+#include "idp/state/upkeep.h"
+#include "sessions/token.h"
+#include "store/store.h"
+
+#define PATH     "/grants/"
+#define BODY_MAX 8192
+
+struct asking {
+    struct access access;
+    struct grant grant;
+    bool found;
+    enum refusal refusal;
+};
+
+static enum err check_family(struct visit *v, struct asking *a)
+{
+    struct token_facts facts;
+    enum err e = token_find_family(&facts, v->db, v->arena, a->access.token.family);
+
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    struct grant_management_facts f = {.live = !e && token_check(&facts, v->now) == TOKEN_LIVE,
+                                       .own = !e && !ident_is(facts.family.resident),
+                                       .scope = a->access.token.scope,
+                                       .revoke = v->request->method == METHOD_DELETE};
+    a->refusal = grant_management_decide(&f);
+    return ERR_OK;
+}
+
+static enum err find(struct visit *v, struct asking *a)
+{
+    struct view id, text = view_from(v->request->path, sizeof PATH - 1);
+    enum err e = base64url_read(v->arena, text, &id);
+
+    if (!e)
+        e = grant_find_by_id(&a->grant, v->arena, v->db, ident_read(id));
+    if (e && e != ERR_NOT_FOUND && e != ERR_SYNTAX)
+        return e;
+    a->found = !e && view_equal(a->grant.who.client, a->access.client->id) && grant_is_live(&a->grant, v->now);
+    return ERR_OK;
+}
+
+static enum err load(struct visit *v, struct asking *a)
+{
+    enum err e = access_read(&a->access, v, &a->refusal);
+
+    if (!e && !a->refusal)
+        e = check_family(v, a);
+    return e || a->refusal ? e : find(v, a);
+}
+
+/* --- query ------------------------------------------------------------------------------------------------------- */
+
+static void put_fields(struct json_out *o, const struct asking *a, int64_t now)
+{
+    json_key(o, "claims");
+    json_begin_array(o);
+    for (size_t i = 0; i < a->grant.n; i++) {
+        const struct grant_decision *d = &a->grant.decisions[i];
+        if (d->given && (!d->until || now < d->until))
+            json_put_text(o, view_text(d->field->id));
+    }
+    json_end_array(o);
+}
+
+static void answer_query(struct visit *v, const struct asking *a)
+{
+    struct json_out o;
+    struct buf b;
+
+    buf_open(&b, v->arena, BODY_MAX);
+    json_out_open(&o, &b);
+    json_begin(&o);
+    put_fields(&o, a, v->now);
+    json_pair_int(&o, "last_updated", a->grant.given_at);
+    if (a->grant.expires_at)
+        json_pair_int(&o, "expires_at", a->grant.expires_at);
+    json_pair_text(&o, "updated_by", "authorization_server");
+    /* An element of ours (section 6.4): she, or the operator, has stopped it for a while. */
+    json_pair_bool(&o, "suspended", a->grant.stop != GRANT_RUNS);
+    json_end(&o);
+    json_answer(v, &b);
+}
+
+/* --- revoke ------------------------------------------------------------------------------------------------------ */
+
+static enum err revoke(struct visit *v, struct asking *a)
+{
+    struct consent_change change = {
+        .act = CONSENT_WITHDRAW,
+        .ledger = v->op->ledger,
+        .arena = v->arena,
+        .issuer = v->op->issuer,
+        .client = NULL, /* it knows */
+        .who = {.resident = a->grant.who.resident, .id = a->grant.id, .via = "service", .at_ms = v->now_ms}};
+    enum err e = store_write(v->op->store, consent_change_job, &change);
+
+    if (e == ERR_NOT_FOUND) /* she was quicker */
+        a->found = false;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static void answer(struct visit *v, const struct asking *a)
+{
+    if (a->refusal)
+        json_answer_challenge(v, a->refusal, a->access.client ? a->access.client->id : VIEW_NONE);
+    else if (!a->found)
+        json_answer_error(v, 404, "not_found", "no such grant of this client"); /* section 6.6 */
+    else if (v->request->method == METHOD_DELETE)
+        answer_body(v->answer, 204, NULL, VIEW(""));
+    else
+        answer_query(v, a);
+}
+
+void handle_grants(struct visit *v)
+{
+    struct asking *a = arena_alloc(v->arena, sizeof *a);
+    enum err e = a ? load(v, a) : ERR_MEMORY;
+
+    if (!e && !a->refusal && a->found && v->request->method == METHOD_DELETE)
+        e = revoke(v, a);
+    if (e)
+        json_answer_failure(v, e, "grant management");
+    else
+        answer(v, a);
+}
