@@ -123,7 +123,7 @@ void handle_register(struct visit *v)
     if (e)
         json_answer_failure(v, e, "register a service");
     else if (r.refusal)
-        json_answer_refusal(v, r.refusal, VIEW_NONE);
+        registered_challenge(v, r.refusal);
     else if (r.full)
         json_answer_error(v, 503, "temporarily_unavailable", "no more services may be registered here");
     else if (r.refused)

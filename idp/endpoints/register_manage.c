@@ -191,7 +191,7 @@ void handle_registered(struct visit *v)
     if (e)
         json_answer_failure(v, e, "manage a registration");
     else if (m.refusal)
-        json_answer_refusal(v, m.refusal, m.now.client);
+        registered_challenge(v, m.refusal);
     else if (m.refused)
         registered_refuse(v, &m.fault);
 }

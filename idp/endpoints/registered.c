@@ -130,6 +130,16 @@ void registered_answer(struct visit *v, int status, const struct registered *r)
         answer_status(v->answer, status);
 }
 
+void registered_challenge(struct visit *v, enum refusal r)
+{
+    const struct refusal_row *row = refusal_row(r);
+    const char *text = row->error ? arena_printf(v->arena, "Bearer realm=\"genkan\", error=\"%s\"", row->error)
+                                  : "Bearer realm=\"genkan\"";
+
+    answer_header_text(v->answer, "WWW-Authenticate", text ? text : "Bearer");
+    json_answer_error(v, row->status, row->error ? row->error : "invalid_token", row->reason);
+}
+
 void registered_refuse(struct visit *v, const struct registration_fault *fault)
 {
     bool redirect = strcmp(fault->member, "redirect_uris") == 0;

@@ -30,6 +30,8 @@ struct db;
 enum err registered_append(struct db *db, const struct visit *v, const struct client *c, const char *act) MUST_CHECK;
 
 void registered_answer(struct visit *v, int status, const struct registered *r);
+/* R, of registered_token or about that token: 401 with a challenge (RFC 6750 3). */
+void registered_challenge(struct visit *v, enum refusal r);
 /* 400 with the member and the rule. */
 void registered_refuse(struct visit *v, const struct registration_fault *fault);
 

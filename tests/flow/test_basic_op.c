@@ -247,7 +247,8 @@ Test(basic_op, discovery_endpoint_verification)
     cr_expect(lists(j, "code_challenge_methods_supported", "S256"));
     cr_expect_eq(json_count(json_member(j, "code_challenge_methods_supported")), 1);
     cr_expect(json_member_bool(j, "authorization_response_iss_parameter_supported", false), "RFC 9207 3");
-    cr_expect_not(json_member_bool(j, "request_uri_parameter_supported", true), "its default would be true");
+    cr_expect(json_member_bool(j, "request_uri_parameter_supported", false));
+    cr_expect(json_member_bool(j, "require_request_uri_registration", false), "OIDC Discovery 3: only registered ones");
 }
 
 Test(basic_op, keys_have_ids_and_no_private_part)
