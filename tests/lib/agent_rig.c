@@ -59,9 +59,16 @@ static void become_agent(const struct agent_rig *r, const struct agent_rig_optio
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     setenv("PINENTRY_SCRIPT", r->script, 1);
     setenv("PCSCLITE_CSOCK_NAME", o->socket ? o->socket : "/nonexistent/pcscd.comm", 1);
+    const char *argv[12] = {o->program, "--port", port, "--issuers", r->folder, "--pinentry", o->pinentry};
+    size_t n = 7;
+    if (o->kiosk)
+        argv[n++] = "--kiosk";
+    if (o->terminal) {
+        argv[n++] = "--ttyname";
+        argv[n++] = o->terminal;
+    }
     if (freopen(log, "a", stderr))
-        execl(o->program, o->program, "--port", port, "--issuers", r->folder, "--pinentry", o->pinentry,
-              o->kiosk ? "--kiosk" : (char *)NULL, (char *)NULL);
+        execv(o->program, (char *const *)(uintptr_t)argv);
     _exit(127);
 }
 

@@ -14,6 +14,7 @@
 struct agent_rig_options {
     const char *program;  /* genkan-agent */
     const char *pinentry; /* scripted_pinentry.sh */
+    const char *terminal; /* --ttyname; NULL: none */
     const char *script;   /* what the resident does, a line a window: "pin 1234\nok\n" */
     const char *socket;   /* PCSCLITE_CSOCK_NAME; NULL: a place where no service is */
     const char *issuer;   /* another issuer's file, as JSON; NULL: only the rig's own */
