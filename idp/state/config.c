@@ -222,6 +222,11 @@ static const char *take_ocsp(struct reading *r, const char *value)
     return take_switch(&r->config->jpki.ocsp, value);
 }
 
+static const char *take_crl_stands_in(struct reading *r, const char *value)
+{
+    return take_switch(&r->config->jpki.crl_stands_in, value);
+}
+
 static const char *take_ocsp_timeout(struct reading *r, const char *value)
 {
     return take_seconds(&r->config->jpki.ocsp_timeout, value, 1, 30, "must be a time from 1s to 30s");
@@ -521,6 +526,7 @@ static const struct key {
     {"jpki", "pins", "jpki.pins", false, take_pin},
     {"jpki", "crl", "jpki.crl", false, take_crl},
     {"jpki", "ocsp", "jpki.ocsp", false, take_ocsp},
+    {"jpki", "crl_stands_in", "jpki.crl_stands_in", false, take_crl_stands_in},
     {"jpki", "ocsp_timeout", "jpki.ocsp_timeout", false, take_ocsp_timeout},
     {"jpki", "ocsp_responders", "jpki.ocsp_responders", false, take_ocsp_responder},
     {"jpki", "ocsp_certificate", "jpki.ocsp_certificate", false, take_ocsp_certificate},
@@ -634,6 +640,7 @@ static enum err parse(struct reading *r, const char *text)
                         LIST("pins"),
                         KEY("crl"),
                         KEY("ocsp"),
+                        KEY("crl_stands_in"),
                         KEY("ocsp_timeout"),
                         LIST("ocsp_responders"),
                         KEY("ocsp_certificate"),
@@ -774,6 +781,8 @@ static enum err check_whole(struct reading *r)
         return contradiction(r, "jpki.ocsp", "must be on when there is no jpki.crl: nobody could be checked");
     if (!c->jpki.ocsp && (c->jpki.n_ocsp_responders || c->jpki.ocsp_key || c->jpki.ocsp_certificate))
         return contradiction(r, "jpki.ocsp", "is off, but there is something to ask responders with");
+    if (c->jpki.crl_stands_in && !(c->jpki.crl && c->jpki.ocsp))
+        return contradiction(r, "jpki.crl_stands_in", "needs both jpki.crl and jpki.ocsp");
     if (!c->jpki.ocsp_certificate != !c->jpki.ocsp_key)
         return contradiction(r, c->jpki.ocsp_key ? "jpki.ocsp_certificate" : "jpki.ocsp_key",
                              "is missing: both or none");
@@ -897,6 +906,7 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"jpki.pins", same_list(now->jpki.pins, now->jpki.n_pins, next->jpki.pins, next->jpki.n_pins)},
         {"jpki.crl", same(now->jpki.crl, next->jpki.crl)},
         {"jpki.ocsp", now->jpki.ocsp == next->jpki.ocsp},
+        {"jpki.crl_stands_in", now->jpki.crl_stands_in == next->jpki.crl_stands_in},
         {"jpki.ocsp_timeout", now->jpki.ocsp_timeout == next->jpki.ocsp_timeout},
         {"jpki.ocsp_responders", same_list(now->jpki.ocsp_responders, now->jpki.n_ocsp_responders,
                                            next->jpki.ocsp_responders, next->jpki.n_ocsp_responders)},

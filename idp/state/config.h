@@ -38,6 +38,7 @@ struct config {
         unsigned ocsp_timeout;                              /* seconds, 1..30 */
         const char *ocsp_responders[CONFIG_RESPONDERS_MAX]; /* http or https; asked when the certificate's own fails */
         size_t n_ocsp_responders;
+        bool crl_stands_in;    /* a fresh list is an answer while no responder gives one */
         unsigned renewal_wait; /* seconds until a new card gets an older registration by the same verified values */
         const char *renewal_service;      /* who says which older serial numbers a new one follows; NULL: nobody */
         unsigned renewal_service_timeout; /* seconds, 1..10 */

@@ -173,6 +173,7 @@ static enum err open_revocation(struct op *op, struct arena *a, const char **why
     const struct revocation_config config = {.trust = op->trust,
                                              .crl_folder = c->jpki.crl,
                                              .ocsp = c->jpki.ocsp,
+                                             .crl_stands_in = c->jpki.crl_stands_in,
                                              .fetch = {post, op},
                                              .responders = c->jpki.ocsp_responders,
                                              .n_responders = c->jpki.n_ocsp_responders,

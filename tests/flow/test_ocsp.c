@@ -44,12 +44,9 @@ static void make_pki(int port)
     cr_assert(waitpid(pid, &status, 0) == pid && status == 0);
 }
 
-static void open_all(void)
+static void open_by(const char *revocation)
 {
-    setup.port = free_port();
-    make_pki(setup.port);
-    cr_assert(ocsp_responder_start(&responder, &setup));
-    provider_open(&genkan, &(struct provider_options){.pki = pki, .revocation = "ocsp = on\n ocsp_timeout = 2\n"});
+    provider_open(&genkan, &(struct provider_options){.pki = pki, .revocation = revocation});
     service_open_a(&a_city, &genkan);
     resident_open(&hanako, &genkan, "residents/hanako");
     cr_assert(browser_get(&hanako.browser, service_begin(&a_city, NULL)));
@@ -64,13 +61,26 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
     return remove(path);
 }
 
-static void close_all(void)
+static void close_rest(void)
 {
     resident_close(&hanako);
     service_close(&a_city);
     provider_close(&genkan);
-    ocsp_responder_stop(&responder);
     nftw(pki, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void close_all(void)
+{
+    ocsp_responder_stop(&responder);
+    close_rest();
+}
+
+static void open_all(void)
+{
+    setup.port = free_port();
+    make_pki(setup.port);
+    cr_assert(ocsp_responder_start(&responder, &setup));
+    open_by("ocsp = on\n ocsp_timeout = 2\n");
 }
 
 TestSuite(responder, .init = open_all, .fini = close_all);
@@ -121,6 +131,24 @@ Test(responder, that_is_down_keeps_her_out_until_it_is_up_again)
     is_refused_for("revocation_unknown");
     cr_assert(ocsp_responder_start(&responder, &setup));
     cr_assert(resident_goes_to(&hanako, AT_ELSEWHERE), "the login goes on where it was");
+    cr_assert_eq(sessions(), 1);
+}
+
+static void open_with_lists(void)
+{
+    setup.port = free_port();
+    make_pki(setup.port);
+    static char lines[200];
+    snprintf(lines, sizeof lines, "crl = \"%s/crl\"\n crl_stands_in = on\n ocsp = on\n ocsp_timeout = 2\n", pki);
+    open_by(lines);
+}
+
+TestSuite(responder_with_lists, .init = open_with_lists, .fini = close_rest);
+
+Test(responder_with_lists, that_is_down_keeps_nobody_out_whom_a_fresh_list_lets_in)
+{
+    card_is_refused_for("bad/revoked", "cert_revoked");
+    cr_assert(resident_goes_to(&hanako, AT_ELSEWHERE), "nobody answers, the list does");
     cr_assert_eq(sessions(), 1);
 }
 

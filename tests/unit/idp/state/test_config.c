@@ -46,6 +46,7 @@ Test(config, smallest_one_gets_the_documented_defaults)
     cr_expect_eq(c->session.absolute, 43200);
     cr_expect_eq(c->jpki.ocsp, true);
     cr_expect_eq(c->jpki.ocsp_timeout, 3);
+    cr_expect_not(c->jpki.crl_stands_in);
     cr_expect_eq(c->jpki.renewal_wait, 604800);
     cr_expect_null(c->jpki.renewal_service);
     cr_expect_eq(c->jpki.renewal_service_timeout, 3);
@@ -199,6 +200,7 @@ Test(config, refuses_naming_line_key_and_rule)
         {"data = \"/\"\n", 1, "data"},
         {"jpki { trust = maybe }\n", 1, "jpki.trust"},
         {"jpki { ocsp = perhaps }\n", 1, "jpki.ocsp"},
+        {"jpki { crl_stands_in = perhaps }\n", 1, "jpki.crl_stands_in"},
         {"jpki { ocsp_timeout = 31 }\n", 1, "jpki.ocsp_timeout"},
         {"jpki { ocsp_timeout = 0 }\n", 1, "jpki.ocsp_timeout"},
         {"jpki { renewal_wait = 23h }\n", 1, "jpki.renewal_wait"},
@@ -217,6 +219,9 @@ Test(config, refuses_naming_line_key_and_rule)
         {"jpki { ocsp_certificate = ocsp.pem }\n", 1, "jpki.ocsp_certificate"},
         {HEAD "jpki {\n trust = test\n roots = /r\n ocsp_key = /k\n}\n", 0, "jpki.ocsp_certificate"},
         {HEAD "jpki {\n trust = test\n roots = /r\n ocsp_certificate = /c\n}\n", 0, "jpki.ocsp_key"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp = off\n crl_stands_in = on\n}\n", 0,
+         "jpki.crl_stands_in"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl_stands_in = on\n}\n", 0, "jpki.crl_stands_in"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp = off\n ocsp_responders = {\"http://a/\"}\n}\n", 0,
          "jpki.ocsp"},
         {"jpki { pins = {\"auth:00\"} }\n", 1, "jpki.pins"},
@@ -377,6 +382,7 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {HEAD "jpki {\n trust = test\n roots = /r2\n crl = /c\n}\n", "jpki.roots"},
         {HEAD "jpki {\n trust = test\n roots = /r\n}\n", "jpki.crl"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp = off\n}\n", "jpki.ocsp"},
+        {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n crl_stands_in = on\n}\n", "jpki.crl_stands_in"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_timeout = 9\n}\n", "jpki.ocsp_timeout"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n renewal_wait = 8d\n}\n", "jpki.renewal_wait"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n renewal_service = \"https://a/\"\n}\n",
