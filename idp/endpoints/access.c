@@ -52,23 +52,35 @@ static enum err check_possession(const struct access *a, struct visit *v, struct
     return ERR_OK;
 }
 
-enum err access_read(struct access *out, struct visit *v, enum refusal *refusal)
+static enum err find(struct access *out, struct visit *v, struct view *text, bool *is_dpop, enum refusal *refusal)
 {
-    struct view text;
-    bool is_dpop;
-
     *out = (struct access){0};
-    *refusal = find_token(v, &text, &is_dpop);
+    *refusal = find_token(v, text, is_dpop);
     if (*refusal)
         return ERR_OK;
-    enum err e = access_token_read(v->arena, v->keys, text, &out->token);
+    enum err e = access_token_read(v->arena, v->keys, *text, &out->token);
     if (!e)
         e = clients_find(v->op->clients, v->db, out->token.client_id, &out->client);
     if (e && e != ERR_SYNTAX && e != ERR_MISMATCH)
         return e;
-    if (e || !out->client || v->now >= out->token.expires_at || view_is(out->token.resource)) {
+    if (e || !out->client || v->now >= out->token.expires_at || view_is(out->token.resource))
         *refusal = REFUSAL_BEARER_INVALID;
-        return ERR_OK;
-    }
-    return check_possession(out, v, text, is_dpop, refusal);
+    return ERR_OK;
+}
+
+enum err access_find(struct access *out, struct visit *v, enum refusal *refusal)
+{
+    struct view text;
+    bool is_dpop;
+
+    return find(out, v, &text, &is_dpop, refusal);
+}
+
+enum err access_read(struct access *out, struct visit *v, enum refusal *refusal)
+{
+    struct view text;
+    bool is_dpop;
+    enum err e = find(out, v, &text, &is_dpop, refusal);
+
+    return e || *refusal ? e : check_possession(out, v, text, is_dpop, refusal);
 }

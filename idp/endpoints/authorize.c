@@ -9,6 +9,7 @@
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
 #include "idp/state/limits.h"
+#include "idp/state/sealing.h"
 #include "store/store.h"
 
 #define REQUEST_MAX 16384
@@ -101,10 +102,22 @@ static bool take_request(struct visit *v, const struct flow *f)
     return !e;
 }
 
+/* The key that the answer is encrypted to (JARM 2.2) is fetched while nothing is decided yet, and may be waited for. */
+static enum err prepare(struct visit *v, const struct flow *f)
+{
+    struct sealing sealing;
+
+    return f->client && response_mode_is_jwt(f->request.mode)
+               ? sealing_find(&sealing, v, f->client, &f->client->authorization.jwe, true)
+               : ERR_OK;
+}
+
 static void answer(struct visit *v, struct flow *f)
 {
-    enum err e = flow_decide(v, f);
+    enum err e = prepare(v, f);
 
+    if (!e)
+        e = flow_decide(v, f);
     if (e)
         show_failure(v, e, "load the session");
     else if (f->verdict.step == STEP_CODE && take_request(v, f))

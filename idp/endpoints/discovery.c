@@ -61,6 +61,10 @@ static void put_endpoints(struct writer *w)
 /* What our keys sign (idp/tokens/keys.h). */
 static const char *const our_algs[] = {"RS256", "ES256", "PS256", "EdDSA", NULL};
 
+/* What we encrypt to services (base/jwe.h, base/content.h). */
+static const char *const key_algs[] = {"RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW", NULL};
+static const char *const content_algs[] = {"A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM", NULL};
+
 /* Every endpoint of the back channel asks the same (idp/state/caller.h), but that a client which only says its name is
  * told nothing about tokens. */
 static void put_client_auth(struct writer *w)
@@ -80,6 +84,19 @@ static void put_client_auth(struct writer *w)
     put_list(w, "dpop_signing_alg_values_supported", algs);              /* RFC 9449 5.1 */
 }
 
+static void put_encryption(struct writer *w)
+{
+    put_list(w, "id_token_encryption_alg_values_supported", key_algs);
+    put_list(w, "id_token_encryption_enc_values_supported", content_algs);
+    put_list(w, "userinfo_signing_alg_values_supported", our_algs);
+    put_list(w, "userinfo_encryption_alg_values_supported", key_algs);
+    put_list(w, "userinfo_encryption_enc_values_supported", content_algs);
+    put_list(w, "introspection_encryption_alg_values_supported", key_algs); /* RFC 9701 7 */
+    put_list(w, "introspection_encryption_enc_values_supported", content_algs);
+    put_list(w, "authorization_encryption_alg_values_supported", key_algs); /* JARM 4 */
+    put_list(w, "authorization_encryption_enc_values_supported", content_algs);
+}
+
 static void put_protocol(struct writer *w)
 {
     put_list(w, "response_types_supported", LIST("code"));
@@ -93,6 +110,7 @@ static void put_protocol(struct writer *w)
     json_pair_bool(&w->o, "backchannel_user_code_parameter_supported", false);
     put_list(w, "subject_types_supported", LIST("pairwise"));
     put_list(w, "id_token_signing_alg_values_supported", our_algs);
+    put_encryption(w);
     put_client_auth(w);
     put_list(w, "code_challenge_methods_supported", LIST("S256"));
     put_list(w, "prompt_values_supported", LIST("none", "login", "consent", "select_account"));

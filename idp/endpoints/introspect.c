@@ -6,6 +6,7 @@
 #include "idp/endpoints/token_shown.h"
 #include "idp/rules/introspection.h"
 #include "idp/state/caller.h"
+#include "idp/state/sealing.h"
 #include "idp/tokens/introspection_token.h"
 #include "idp/tokens/subject.h"
 
@@ -19,6 +20,7 @@ struct introspecting {
     struct grant grant;
     bool active;
     struct view sub; /* as the caller knows her, whoever the token was given to */
+    struct sealing sealing;
 };
 
 /* --- the token --------------------------------------------------------------------------------------------------- */
@@ -139,6 +141,8 @@ static enum err answer_signed(struct visit *v, const struct introspecting *i, co
 
     if (!e)
         e = introspection_token_mint(v->arena, v->keys, alg_for(i->caller), &token, &text);
+    if (!e)
+        e = sealing_apply(&text, v->arena, &i->sealing);
     if (e)
         return e;
     answer_no_store(v->answer);
@@ -173,7 +177,10 @@ static enum err introspect(struct visit *v, struct introspecting *i, enum refusa
         *refusal = REFUSAL_TOKEN_MISSING;
     if (*refusal)
         return ERR_OK;
-    e = look(v, i, token);
+    if (wants_signed(v->request))
+        e = sealing_find(&i->sealing, v, i->caller, &i->caller->introspection.jwe, true);
+    if (!e)
+        e = look(v, i, token);
     return e ? e : answer(v, i);
 }
 

@@ -3,6 +3,7 @@
 #include "http/url.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
+#include "idp/state/sealing.h"
 
 #define LOCATION_MAX 16384
 #define PARAMS_MAX   (RESPONSE_PARAMS_MAX + 2)
@@ -112,8 +113,14 @@ static enum err wrap(struct visit *v, const struct client *client, struct respon
     struct response_token token = {
         .issuer = v->op->issuer, .client_id = client->id, .params = params, .n = *n, .now = v->now};
     struct view text;
-    enum err e = response_token_mint(v->arena, v->keys, alg_of(client), &token, &text);
+    struct sealing sealing;
+    /* It was fetched when the request came; nothing can be waited for now, when all is decided. */
+    enum err e = sealing_find(&sealing, v, client, &client->authorization.jwe, false);
 
+    if (!e)
+        e = response_token_mint(v->arena, v->keys, alg_of(client), &token, &text);
+    if (!e)
+        e = sealing_apply(&text, v->arena, &sealing);
     if (e)
         return e;
     params[0] = (struct response_param){"response", text};

@@ -23,6 +23,9 @@ static enum err answer(struct visit *v, struct token_call *c)
     c->refusal = token_request_decide(&c->params, c->client, &kind);
     if (c->refusal)
         return ERR_OK;
+    /* before anything else is written: it may have to wait (sealing.h) */
+    if ((e = sealing_find(&c->sealing, v, c->client, &c->client->id_token_jwe, true)))
+        return e;
     e = holder_find(&c->cnf, v, &c->caller, &c->refusal);
     if (e || c->refusal)
         return e;

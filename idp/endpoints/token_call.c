@@ -85,7 +85,10 @@ static enum err mint_id_token(struct visit *v, const struct token_call *c, struc
                              .now = v->now};
 
     *text = VIEW_NONE;
-    return c->has_session ? id_token_mint(v->arena, v->keys, c->client->id_token_alg, &token, text) : ERR_OK;
+    if (!c->has_session)
+        return ERR_OK;
+    enum err e = id_token_mint(v->arena, v->keys, c->client->id_token_alg, &token, text);
+    return e ? e : sealing_apply(text, v->arena, &c->sealing);
 }
 
 enum err token_call_answer(struct visit *v, const struct token_call *c)

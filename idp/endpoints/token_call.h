@@ -5,6 +5,7 @@
 
 #include "idp/rules/token_request.h"
 #include "idp/state/caller.h"
+#include "idp/state/sealing.h"
 #include "sessions/session.h"
 #include "sessions/token.h"
 
@@ -15,6 +16,7 @@ struct token_call {
     const struct client *client; /* the caller's */
     struct cnf cnf;              /* the key that what it gets now is bound to; CNF_NONE: to none */
     int64_t now;
+    struct sealing sealing; /* of its ID tokens */
     /* what the handler gives */
     enum refusal refusal; /* REFUSAL_NONE: the tokens are made out of what follows */
     struct family family; /* recorded by the handler; its scope may be narrowed after that, for this answer */

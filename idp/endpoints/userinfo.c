@@ -6,7 +6,9 @@
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/state/profile.h"
+#include "idp/state/sealing.h"
 #include "idp/state/tally.h"
+#include "idp/tokens/userinfo_token.h"
 #include "sessions/token.h"
 #include "store/store.h"
 
@@ -19,6 +21,7 @@ struct userinfo_call {
     bool has_grant;
     struct field_profile profile;
     struct disclosure disclosure;
+    struct sealing sealing;
     const struct visit *visit;
     enum refusal refusal;
 };
@@ -86,25 +89,79 @@ static enum err disclose_job(struct db *db, void *ctx)
     return disclosure_record(inside.op->ledger, db, &c->disclosure, "userinfo", inside.now_ms);
 }
 
-static void write_answer(struct visit *v, const struct userinfo_call *c)
+/* OIDC Core 5.3.2: a JWT also says from whom and for whom it is. */
+static bool is_jwt(const struct userinfo_call *c)
+{
+    return c->access.client->userinfo.alg != JWS_NONE_GIVEN || c->sealing.key;
+}
+
+static void write_claims(struct buf *b, struct visit *v, const struct userinfo_call *c)
 {
     struct json_out o;
-    struct buf b;
 
-    buf_open(&b, v->arena, BODY_MAX);
-    json_out_open(&o, &b);
+    buf_open(b, v->arena, BODY_MAX);
+    json_out_open(&o, b);
     json_begin(&o);
+    if (is_jwt(c)) {
+        json_pair(&o, "iss", v->op->issuer);
+        json_pair(&o, "aud", c->access.client->id);
+    }
     json_pair(&o, "sub", c->access.token.sub);
     disclosure_put_claims(&o, &c->disclosure);
     json_end(&o);
-    json_answer(v, &b);
+}
+
+/* Signed, encrypted, or signed and then encrypted, as the client registered. */
+static enum err write_jwt(struct view *text, struct visit *v, const struct userinfo_call *c, const struct buf *claims)
+{
+    enum err e = buf_done(claims, text);
+
+    if (!e && c->access.client->userinfo.alg == JWS_NONE_GIVEN)
+        return sealing_apply_to_claims(text, v->arena, &c->sealing);
+    if (!e)
+        e = userinfo_token_sign(v->arena, v->keys, c->access.client->userinfo.alg, *text, text);
+    return e ? e : sealing_apply(text, v->arena, &c->sealing);
+}
+
+static enum err write_answer(struct visit *v, const struct userinfo_call *c)
+{
+    struct view text;
+    struct buf b;
+
+    write_claims(&b, v, c);
+    if (!is_jwt(c)) {
+        json_answer(v, &b);
+        return ERR_OK;
+    }
+    enum err e = write_jwt(&text, v, c, &b);
+    if (e)
+        return e;
+    answer_no_store(v->answer);
+    answer_body(v->answer, 200, "application/jwt", text);
+    return ERR_OK;
+}
+
+/* The key that the answer is encrypted to is there before anything is written. */
+static enum err find_sealing(struct visit *v, struct userinfo_call *c)
+{
+    enum err e = access_find(&c->access, v, &c->refusal);
+
+    if (e || c->refusal)
+        return e;
+    return sealing_find(&c->sealing, v, c->access.client, &c->access.client->userinfo.jwe, true);
 }
 
 static enum err decide(struct visit *v, struct userinfo_call *c)
 {
-    enum err e = access_read(&c->access, v, &c->refusal);
+    enum err e = find_sealing(v, c);
 
-    return e || c->refusal ? e : visit_write(v, disclose_job, c);
+    if (e || c->refusal)
+        return e;
+    if ((e = access_read(&c->access, v, &c->refusal)) || c->refusal)
+        return e;
+    if ((e = visit_write(v, disclose_job, c)) || c->refusal)
+        return e;
+    return write_answer(v, c);
 }
 
 void handle_userinfo(struct visit *v)
@@ -120,8 +177,6 @@ void handle_userinfo(struct visit *v)
         json_answer_failure(v, e, "userinfo");
     else if (c->refusal)
         json_answer_challenge(v, c->refusal, c->access.token.client_id);
-    else
-        write_answer(v, c);
     if (!e && !c->refusal && c->disclosure.n)
         tally(v->op, TALLY_DISCLOSURES);
 }

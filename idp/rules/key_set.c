@@ -4,7 +4,10 @@
 
 static const enum jws_alg algs[] = {JWS_RS256, JWS_PS256, JWS_ES256, JWS_ES384, JWS_EDDSA};
 
-#define ALGS (sizeof algs / sizeof *algs)
+static const enum jwe_alg key_algs[] = {JWE_RSA_OAEP_256, JWE_ECDH_ES, JWE_ECDH_ES_A128KW, JWE_ECDH_ES_A256KW};
+
+#define ALGS     (sizeof algs / sizeof *algs)
+#define KEY_ALGS (sizeof key_algs / sizeof *key_algs)
 
 /* RFC 7518 6.2.2, 6.3.2, 6.4.1, RFC 8037 2. */
 static bool is_secret(const struct json *jwk)
@@ -27,6 +30,21 @@ static enum err add_key(struct key_set *set, struct arena *a, const struct json 
     return ERR_OK;
 }
 
+static enum err add_lock(struct key_set *set, struct arena *a, const struct json *jwk)
+{
+    const struct jwe_key *key;
+    bool meant = view_equal(json_member_text(jwk, "use"), VIEW("enc"));
+
+    for (size_t i = 0; i < KEY_ALGS; i++) {
+        enum err e = jwe_key_read_public(&key, a, jwk, key_algs[i]);
+        if (e == ERR_MEMORY || e == ERR_CRYPTO)
+            return e;
+        if (!e)
+            set->locks[set->n_locks++] = (struct key_set_lock){key_algs[i], meant, key};
+    }
+    return ERR_OK;
+}
+
 enum err key_set_read(struct key_set *out, struct arena *a, struct view text, const char **why)
 {
     struct json *j;
@@ -43,10 +61,13 @@ enum err key_set_read(struct key_set *out, struct arena *a, struct view text, co
     if (json_count(keys) > KEY_SET_MAX)
         return ERR_LIMIT;
     out->rows = arena_array(a, json_count(keys) * ALGS, sizeof *out->rows);
-    e = out->rows ? ERR_OK : ERR_MEMORY;
+    out->locks = arena_array(a, json_count(keys) * KEY_ALGS, sizeof *out->locks);
+    e = out->rows && out->locks ? ERR_OK : ERR_MEMORY;
     for (size_t i = 0; !e && i < json_count(keys); i++) {
         *why = "has a private key in it, which is known to others now: make a new one";
         e = is_secret(json_at(keys, i)) ? ERR_SYNTAX : add_key(out, a, json_at(keys, i));
+        if (!e)
+            e = add_lock(out, a, json_at(keys, i));
     }
     return e;
 }
@@ -76,4 +97,18 @@ bool key_set_names(const struct key_set *set, const struct jws *j)
         if (view_is(j->kid) && view_equal(set->rows[i].kid, j->kid) && jws_key_alg(set->rows[i].key) == j->alg)
             return true;
     return false;
+}
+
+const struct jwe_key *key_set_encryption(const struct key_set *set, enum jwe_alg alg)
+{
+    const struct jwe_key *found = NULL;
+
+    for (size_t i = 0; i < set->n_locks; i++) {
+        if (set->locks[i].alg != alg)
+            continue;
+        if (set->locks[i].meant)
+            return set->locks[i].key;
+        found = found ? found : set->locks[i].key;
+    }
+    return found;
 }

@@ -1,9 +1,11 @@
-/* key_set: a service's JWK set (RFC 7517 5) taken apart, and which of its keys are asked about a signature. */
+/* key_set: a service's JWK set (RFC 7517 5) taken apart, and which of its keys are asked about a signature, and which
+ * one something is encrypted to. */
 #ifndef IDP_RULES_KEY_SET_H
 #define IDP_RULES_KEY_SET_H
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/jwe.h"
 #include "base/jws.h"
 
 #define KEY_SET_MAX   32 /* keys in a set */
@@ -15,9 +17,17 @@ struct key_set_row {
     const struct jws_key *key;
 };
 
+/* One key for one algorithm of encryption. */
+struct key_set_lock {
+    enum jwe_alg alg;
+    bool meant; /* it says "use": "enc" */
+    const struct jwe_key *key;
+};
+
 struct key_set {
     struct key_set_row *rows;
-    size_t n;
+    struct key_set_lock *locks;
+    size_t n, n_locks;
 };
 
 /* Keys of types, uses and algorithms that are none of ours are passed over (RFC 7517 5). ERR_SYNTAX with *why (static):
@@ -31,5 +41,9 @@ size_t key_set_candidates(const struct jws_key *out[KEY_SET_TRIES], const struct
 
 /* Does J name a key of its algorithm that is in the set? If not, and none made it, the service may have a new one. */
 bool key_set_names(const struct key_set *set, const struct jws *j);
+
+/* The key that something is encrypted to with ALG: the first that says it is for encryption, otherwise the first that
+ * does not say it is for something else. NULL: none. */
+const struct jwe_key *key_set_encryption(const struct key_set *set, enum jwe_alg alg);
 
 #endif

@@ -325,7 +325,16 @@ static enum err verify_by_value(struct visit *v, struct view jwks, const struct 
     return (e = keep(v, h)) ? e : verify_with(&h->set, j);
 }
 
-static enum err verify_at_address(struct visit *v, struct view url, const struct jws *j)
+/* One question to the set at an address: *E is the answer of the set that is there; UNKNOWN: a newer one might know
+ * better. ERR_BUSY: wait for that; ERR_UNAVAILABLE. */
+struct question {
+    enum err (*ask)(const struct key_set *set, const void *what, void *out, bool *unknown);
+    const void *what;
+    void *out;
+    bool may_wait;
+};
+
+static enum err ask_at_address(struct visit *v, struct view url, const struct question *q)
 {
     const struct view pieces[] = {VIEW("uri\0"), url};
     uint8_t digest[SHA256_SIZE];
@@ -339,8 +348,8 @@ static enum err verify_at_address(struct visit *v, struct view url, const struct
     enum err e = look(&h, &facts, v, digest);
     if (e || (e = keep(v, h)))
         return e;
-    e = h ? verify_with(&h->set, j) : ERR_MISMATCH;
-    facts.unknown = e == ERR_MISMATCH && h && !key_set_names(&h->set, j);
+    e = h ? q->ask(&h->set, q->what, q->out, &facts.unknown) : ERR_MISMATCH;
+    facts.waited = facts.waited || !q->may_wait;
     switch (refresh(v, &facts, digest, url)) {
     case KEYS_FETCH:
     case KEYS_WAIT:
@@ -352,11 +361,49 @@ static enum err verify_at_address(struct visit *v, struct view url, const struct
     }
 }
 
+static enum err ask_signature(const struct key_set *set, const void *what, void *out, bool *unknown)
+{
+    const struct jws *j = what;
+    enum err e = verify_with(set, j);
+
+    (void)out;
+    *unknown = e == ERR_MISMATCH && !key_set_names(set, j);
+    return e;
+}
+
+/* Whoever has a set and no key for us in it is not asked again and again. */
+static enum err ask_encryption(const struct key_set *set, const void *what, void *out, bool *unknown)
+{
+    const struct jwe_key **key = out;
+    const enum jwe_alg *alg = what;
+
+    *key = key_set_encryption(set, *alg);
+    *unknown = false;
+    return *key ? ERR_OK : ERR_UNAVAILABLE;
+}
+
 enum err client_keys_verify(struct visit *v, const struct client *c, const struct jws *j)
 {
     if (view_is(c->jwks))
         return verify_by_value(v, c->jwks, j);
-    return view_is(c->jwks_uri) ? verify_at_address(v, c->jwks_uri, j) : ERR_MISMATCH;
+    const struct question q = {ask_signature, j, NULL, true};
+    return view_is(c->jwks_uri) ? ask_at_address(v, c->jwks_uri, &q) : ERR_MISMATCH;
+}
+
+enum err client_keys_find_encryption(const struct jwe_key **out, struct visit *v, const struct client *c,
+                                     enum jwe_alg alg, bool may_wait)
+{
+    const struct question q = {ask_encryption, &alg, out, may_wait};
+    struct held *h;
+    bool unknown;
+
+    *out = NULL;
+    if (!view_is(c->jwks))
+        return view_is(c->jwks_uri) ? ask_at_address(v, c->jwks_uri, &q) : ERR_UNAVAILABLE;
+    enum err e = held_of_text(&h, v->op->client_keys, c->jwks);
+    if (e)
+        return e == ERR_SYNTAX || e == ERR_LIMIT ? ERR_UNAVAILABLE : e;
+    return (e = keep(v, h)) ? e : q.ask(&h->set, q.what, q.out, &unknown);
 }
 
 /* --- opening and closing ----------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #ifndef IDP_STATE_CLIENT_KEYS_H
 #define IDP_STATE_CLIENT_KEYS_H
 
+#include "base/jwe.h"
 #include "http/fetch.h"
 #include "idp/rules/client.h"
 #include "idp/state/visit.h"
@@ -25,5 +26,10 @@ void client_keys_close(struct client_keys *k);
  * before or after (RFC 8725 3.1). ERR_MISMATCH: no key did, or it has none. ERR_BUSY: the request waits, see above.
  * ERR_UNAVAILABLE: its keys cannot be had. */
 enum err client_keys_verify(struct visit *v, const struct client *c, const struct jws *j) MUST_CHECK;
+
+/* The key that something is encrypted to with ALG, for as long as the visit lasts. MAY_WAIT: as above; otherwise what
+ * is there is used. ERR_UNAVAILABLE: it has none, or it cannot be had. */
+enum err client_keys_find_encryption(const struct jwe_key **out, struct visit *v, const struct client *c,
+                                     enum jwe_alg alg, bool may_wait) MUST_CHECK;
 
 #endif

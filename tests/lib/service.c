@@ -323,6 +323,17 @@ static const struct json *verified(struct service *s, const char *token)
     return claims;
 }
 
+const char *service_opened(struct service *s, const char *token)
+{
+    struct jwe jwe;
+    struct view plain;
+    cr_assert_not_null(token);
+    cr_assert_eq(jwe_read(&jwe, arena_of(s), view_text(token)), ERR_OK, "%s", token);
+    cr_assert(view_equal(jwe.kid, jwe_key_id(s->lock)));
+    cr_assert_eq(jwe_decrypt(&plain, arena_of(s), &jwe, s->lock), ERR_OK);
+    return arena_text(arena_of(s), plain);
+}
+
 const char *claim(struct service *s, const struct json *claims, const char *name)
 {
     struct view v = json_member_text(claims, name);
@@ -341,7 +352,7 @@ static void read_tokens(struct service *s, struct tokens *t)
     cr_assert_eq(!t->error, t->status == 200, "%d %s", t->status, t->error);
     if (!t->id_token)
         return;
-    t->claims = verified(s, t->id_token);
+    t->claims = verified(s, s->lock ? service_opened(s, t->id_token) : t->id_token);
     t->sub = claim(s, t->claims, "sub");
     int64_t exp = json_member_int(t->claims, "exp", 0);
     cr_assert_gt(exp, provider_now(s->provider));

@@ -3,6 +3,7 @@
 #ifndef TESTS_LIB_SERVICE_H
 #define TESTS_LIB_SERVICE_H
 
+#include "base/jwe.h"
 #include "base/jws.h"
 #include "http/server.h"
 #include "tests/lib/prover.h"
@@ -14,6 +15,7 @@ struct service {
     const char *id, *secret, *redirect_uri, *registration; /* secret NULL: a public client */
     struct prover *prover;    /* it proves that it holds this key wherever it asks for tokens or uses them; NULL: not */
     const char *prover_nonce; /* the last DPoP-Nonce it was given; NULL: none */
+    const struct jwe_key *lock; /* private: its ID tokens must come encrypted to this; NULL: plain */
     bool post_auth;           /* client_secret_post instead of basic */
     const char *scope;
     /* of the authorization request under way */
@@ -99,6 +101,9 @@ const char *service_request_address(struct service *s);
 
 /* The claims of the security event it was told last, verified; NULL: none. */
 const struct json *service_last_event(struct service *s);
+
+/* What was encrypted to s->lock; the test fails if it does not open. */
+const char *service_opened(struct service *s, const char *token);
 
 /* A token of the provider, verified as a service would, whatever its audience. */
 const struct json *service_verified(struct service *s, const char *token, const char *typ);

@@ -158,3 +158,34 @@ Test(key_set, names_a_key_only_by_its_name_and_algorithm)
     cr_expect_not(key_set_names(&set, &(struct jws){.alg = JWS_EDDSA, .kid = VIEW("1")}));
     cr_expect_not(key_set_names(&set, &(struct jws){.alg = JWS_EDDSA}));
 }
+
+/* Keys, an algorithm, and the x or n of the one that is taken; NULL: none. */
+Test(key_set, encrypts_to_the_key_that_is_meant_for_it)
+{
+    static const char other[] =
+        "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ\","
+        "\"y\":\"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck\"";
+    static const struct {
+        const char *keys;
+        enum jwe_alg alg;
+        const char *kid;
+    } rows[] = {
+        {"", JWE_ECDH_ES, NULL},
+        {"{" ED ",\"kid\":\"1\"}", JWE_ECDH_ES, NULL},
+        {"{" EC ",\"kid\":\"1\",\"use\":\"sig\"}", JWE_ECDH_ES, NULL},
+        {"{" EC ",\"kid\":\"1\",\"alg\":\"ES256\"}", JWE_ECDH_ES, NULL},
+        {"{" EC ",\"kid\":\"1\",\"alg\":\"ECDH-ES\"}", JWE_ECDH_ES_A128KW, NULL},
+        {"{" EC ",\"kid\":\"1\"}", JWE_RSA_OAEP_256, NULL},
+        {"{" RSA ",\"kid\":\"1\"}", JWE_ECDH_ES, NULL},
+        {"{" EC ",\"kid\":\"1\"}", JWE_ECDH_ES, "1"},
+        {"{" RSA ",\"kid\":\"1\",\"use\":\"sig\"},{" RSA ",\"kid\":\"2\",\"use\":\"enc\"}", JWE_RSA_OAEP_256, "2"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        read(rows[i].keys);
+        const struct jwe_key *k = key_set_encryption(&set, rows[i].alg);
+        cr_expect(k ? view_equal_text(jwe_key_id(k), rows[i].kid) : !rows[i].kid, "row %zu", i);
+    }
+    read(arena_printf(&a, "{" EC ",\"kid\":\"1\"},{%s,\"kid\":\"2\",\"use\":\"enc\"}", other));
+    cr_expect(view_equal_text(jwe_key_id(key_set_encryption(&set, JWE_ECDH_ES)), "2"), "one that says so goes before");
+}
