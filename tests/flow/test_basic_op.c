@@ -249,6 +249,8 @@ Test(basic_op, discovery_endpoint_verification)
     cr_expect(json_member_bool(j, "authorization_response_iss_parameter_supported", false), "RFC 9207 3");
     cr_expect(json_member_bool(j, "request_uri_parameter_supported", false));
     cr_expect(json_member_bool(j, "require_request_uri_registration", false), "OIDC Discovery 3: only registered ones");
+    cr_expect(lists(j, "id_token_encryption_alg_values_supported", "ECDH-ES"));
+    cr_expect(lists(j, "userinfo_signing_alg_values_supported", "EdDSA"));
 }
 
 Test(basic_op, keys_have_ids_and_no_private_part)
