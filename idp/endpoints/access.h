@@ -13,8 +13,8 @@ struct access {
     const struct client *client; /* whom it was given to */
 };
 
-/* The token of this request and whom it was given to: ours, for here, not over; who shows it is not asked yet, and nothing
- * is written: for what must be fetched first (sealing_find). */
+/* The token of this request and whom it was given to: ours, for here, not over; who shows it is not asked yet, and
+ * nothing is written: for what must be fetched first (sealing_find). */
 enum err access_find(struct access *out, struct visit *v, enum refusal *refusal) MUST_CHECK;
 
 /* The token of this request: ours, for here, not over, shown by whom it is bound to. ERR_OK with *refusal, which is

@@ -16,7 +16,7 @@ struct service {
     struct prover *prover;    /* it proves that it holds this key wherever it asks for tokens or uses them; NULL: not */
     const char *prover_nonce; /* the last DPoP-Nonce it was given; NULL: none */
     const struct jwe_key *lock; /* private: its ID tokens must come encrypted to this; NULL: plain */
-    bool post_auth;           /* client_secret_post instead of basic */
+    bool post_auth;             /* client_secret_post instead of basic */
     const char *scope;
     /* of the authorization request under way */
     const char *state, *nonce, *verifier;
