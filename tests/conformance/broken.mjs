@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const copy = `${root}/build/broken`;
 
+const fapi = (name) => `fapi2-security-profile-final-test-plan fapi2-security-profile-final-${name}`;
+
 // What is broken, where, how, and the modules that must fail then ("plan name" parts are separated by spaces).
 const breaks = [
   ['every address is a registered one', 'idp/rules/client.c', 'return has(c->redirect_uris, c->redirect_count, uri);', 'return view_is(uri) && c->redirect_count > 0;',
@@ -28,6 +30,23 @@ const breaks = [
   ['tokens may be kept', 'http/answer.c', '"no-store"', '"max-age=60"', ['oidcc-basic-certification-test-plan oidcc-server']],
   ['UserInfo names somebody else', 'idp/endpoints/userinfo.c', 'json_pair(&o, "sub", c->token.sub);', 'json_pair(&o, "sub", VIEW("somebody"));', ['oidcc-basic-certification-test-plan oidcc-userinfo-get']],
   ['the issuer of a response is another', 'idp/endpoints/response.c', '{"iss", v->op->issuer}', '{"iss", VIEW("https://elsewhere.example")}', ['oidcc-basic-certification-test-plan oidcc-server']],
+  ['an assertion may be addressed to anybody', 'idp/rules/client_assertion.c', 'if ((r = decide_audience(t, f)) || (r = decide_time(t, f)))', 'if ((r = decide_time(t, f)) || (t->n_aud > 99 && (r = decide_audience(t, f))))',
+    ['ensure-client-assertion-with-wrong-aud-fails', 'par-test-array-as-audience-fails', 'par-test-par-endpoint-url-as-audience-fails', 'par-test-token-endpoint-url-as-audience-fails'].map(fapi)],
+  ['an assertion is good at any time', 'idp/rules/client_assertion.c', 'if ((r = decide_audience(t, f)) || (r = decide_time(t, f)))', 'if ((r = decide_audience(t, f)) || (t->n_aud > 99 && (r = decide_time(t, f))))',
+    ['ensure-client-assertion-with-exp-is-5-minutes-in-past-fails', 'par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails'].map(fapi)],
+  ['an assertion needs no sub', 'idp/rules/client_assertion.c', ' || !view_equal(t->sub, f->client->id))', ')', ['ensure-client-assertion-with-no-sub-fails'].map(fapi)],
+  ['PKCE may be plain', 'idp/rules/authorization_request.c', 'if (!view_equal_text(p->code_challenge_method, "S256"))', 'if (view_equal_text(p->code_challenge_method, "S512"))', ['par-plain-pkce-rejected'].map(fapi)],
+  ['a verifier is not compared', 'idp/rules/token_request.c', 'return verifier_decide(code->challenge, p->code_verifier);', '(void)verifier_decide;\n    return REFUSAL_NONE;',
+    ['ensure-pkce-code-verifier-required', 'incorrect-pkce-code-verifier-rejected'].map(fapi)],
+  ['a code belongs to everybody', 'idp/rules/token_request.c', 'if (!view_equal(code->client_id, client->id))', 'if (!view_is(client->id))', ['ensure-authorization-code-is-bound-to-client'].map(fapi)],
+  ['a code lives for ever', 'idp/rules/token_request.c', 'if (now >= code->expires_at)', 'if (now >= code->expires_at + 86400)', ['ensure-token-endpoint-fails-with-expired-auth-code'].map(fapi)],
+  ['a pushed request belongs to everybody', 'sessions/pushed.c', 'if (!view_equal(p->client, client))', 'if (!view_is(client))', ['par-attempt-to-use-request_uri-for-different-client'].map(fapi)],
+  ['a pushed request lives for ever', 'sessions/pushed.c', 'if (now >= p->expires_at || ', 'if (now >= p->expires_at + 86400 || ', ['par-attempt-to-use-expired-request_uri'].map(fapi)],
+  ['a request object may come from anybody, for anybody', 'idp/rules/request_object.c', 'return (no = decide_parties(o, f)) ? no : decide_time(o, f);', 'no = decide_parties(o, f) ? REFUSAL_NONE : REFUSAL_NONE;\n    return no ? no : decide_time(o, f);',
+    ['fapi2-message-signing-final-test-plan fapi2-security-profile-final-ensure-request-object-with-bad-aud-fails']],
+  ['a request object is good at any time', 'idp/rules/request_object.c', 'return (no = decide_parties(o, f)) ? no : decide_time(o, f);', '(void)decide_time;\n    return (no = decide_parties(o, f)) ? no : REFUSAL_NONE;',
+    ['without-exp-fails', 'without-nbf-fails', 'with-exp-over-60-fails', 'with-nbf-over-60-fails'].map((name) => `fapi2-message-signing-final-test-plan fapi2-security-profile-final-ensure-request-object-${name}`)],
+  ['a fragment may be registered', 'idp/state/registration_value.c', 'if (view_is(url->fragment))', 'if (view_is(url->fragment) && !url->host.n)', ['oidcc-dynamic-certification-test-plan oidcc-redirect-uri-regfrag']],
 ];
 
 const run = (command, words, options = {}) => execFileSync(command, words, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', ...options });
