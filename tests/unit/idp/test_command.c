@@ -13,6 +13,7 @@
 #include "idp/command.h"
 #include "idp/state/clients.h"
 #include "idp/state/config.h"
+#include "idp/state/self_registered.h"
 #include "idp/tokens/keys.h"
 #include "sessions/login.h"
 #include "sessions/resident.h"
@@ -431,6 +432,46 @@ Test(command, client_update_makes_a_secret_only_when_the_method_begins_to_need_o
     o = genkan("client update %s", registration_path);
     cr_assert_eq(o.code, COMMAND_DONE, "%s", o.err);
     cr_expect_str_eq(o.out, "", "the secret that is there stays");
+}
+
+static enum err self_register_job(struct db *db, void *ctx)
+{
+    static const uint8_t token[SHA256_SIZE] = {1};
+    const struct invite invite = {.id = VIEW("i"), .terms = VIEW("{}"), .uses = 1, .created_at = 1, .expires_at = 2};
+    enum err e = invites_record(db, &invite, token);
+    (void)ctx;
+    return e ? e : self_registered_record(db, VIEW("a-booking"), invite.id, token, 1);
+}
+
+static enum err self_registered_job(struct db *db, void *ctx)
+{
+    static const uint8_t token[SHA256_SIZE] = {1};
+    struct self_registered found;
+    *(enum err *)ctx = self_registered_find(&found, db, &a, VIEW("a-booking"), token);
+    return ERR_OK;
+}
+
+/* In one write to the database of the data folder. */
+static void in_store(store_job *job, void *ctx)
+{
+    struct store *store;
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    cr_assert_eq(store_write(store, job, ctx), ERR_OK);
+    store_close(store);
+}
+
+Test(command, client_update_makes_a_service_the_operators)
+{
+    enum err found;
+    make_data();
+    cr_assert_eq(genkan("client add %s", registration_path).code, COMMAND_DONE);
+    in_store(self_register_job, NULL);
+    in_store(self_registered_job, &found);
+    cr_assert_eq(found, ERR_OK);
+    cr_assert_eq(genkan("client update %s", registration_path).code, COMMAND_DONE);
+    in_store(self_registered_job, &found);
+    cr_expect_eq(found, ERR_NOT_FOUND, "nobody undoes over the network what the operator decided");
 }
 
 /* --- a service that is tried ------------------------------------------------------------------------------------- */
