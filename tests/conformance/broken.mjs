@@ -85,7 +85,7 @@ function tryOne([what, file, from, to, wanted]) {
 
 makeCopy();
 let failed = 0;
-for (const one of breaks.filter(([what, file]) => !process.argv[2] || `${what} ${file}`.includes(process.argv[2]))) {
+for (const one of breaks.filter(([what, file]) => !process.argv[2] || new RegExp(process.argv[2]).test(`${what} ${file}`))) {
   const wrong = tryOne(one);
   console.log(wrong ? `NOT NOTICED  ${wrong}` : `noticed      ${one[0]}: ${one[4].map((name) => name.split(' ').pop()).join(', ')}`);
   if (wrong) failed += 1;
