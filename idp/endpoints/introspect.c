@@ -76,7 +76,8 @@ static void put_token(struct json_out *o, const struct visit *v, const struct in
     json_pair(o, "client_id", i->token.facts.family.client);
     json_pair(o, "sub", i->sub);
     json_pair(o, "aud", view_is(t->resource) ? t->resource : v->op->issuer);
-    json_pair(o, "scope", t->scope);
+    if (!view_is(t->resource)) /* its words mean something to UserInfo only */
+        json_pair(o, "scope", t->scope);
     json_pair_int(o, "iat", i->token.minted_at);
     json_pair_int(o, "exp", i->token.expires_at);
     if (!i->token.is_refresh)

@@ -42,7 +42,8 @@ void handle_token(struct visit *v)
                                       .refresh_token = visit_param(v, "refresh_token"),
                                       .device_code = visit_param(v, "device_code"),
                                       .auth_req_id = visit_param(v, "auth_req_id"),
-                                      .scope = visit_param(v, "scope")}};
+                                      .scope = visit_param(v, "scope"),
+                                      .resource = visit_param(v, "resource")}};
     c.now = v->now;
     enum err e = answer(v, &c);
 

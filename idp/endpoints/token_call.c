@@ -7,8 +7,11 @@
 #include "consent/grant_scope.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/rules/binding.h"
+#include "idp/rules/resource.h"
+#include "idp/state/clients.h"
 #include "idp/tokens/access_token.h"
 #include "idp/tokens/id_token.h"
+#include "idp/tokens/resource_token.h"
 #include "idp/tokens/subject.h"
 
 #define BODY_MAX          32768
@@ -28,6 +31,13 @@ enum err token_call_narrow(struct visit *v, struct token_call *c, const struct g
 
     ask_requested(&asked, c->client->ask, c->family.scope);
     return grant_scope(&c->family.scope, v->arena, c->family.scope, &asked, grant);
+}
+
+void token_call_find_resource(struct visit *v, struct token_call *c, struct view granted, struct view scope)
+{
+    struct resource_facts facts = {.granted = granted, .scope = scope, .issuer = v->op->issuer};
+
+    c->refusal = resource_decide(&c->resource, c->params.resource, &facts);
 }
 
 bool token_call_may_refresh(const struct token_call *c)
@@ -56,17 +66,50 @@ enum err token_call_prepare_refresh(struct visit *v, struct token_call *c)
 
 /* --- the answer ------------------------------------------------------------------------------------------------- */
 
-static enum err mint_access_token(struct visit *v, const struct token_call *c, struct view *text)
+/* As SERVER knows her; of a client that asked for itself, the client (RFC 9068 2.2). */
+static enum err mint_resource_token(struct visit *v, const struct token_call *c, const struct client *server,
+                                    struct view *text)
+{
+    struct resource_token token = {.family = c->family.id,
+                                   .issuer = v->op->issuer,
+                                   .resource = c->resource,
+                                   .client_id = c->client->id,
+                                   .sub = c->sub,
+                                   .cnf = c->cnf,
+                                   .now = v->now};
+    enum jws_alg alg = server->introspection.alg != JWS_NONE_GIVEN ? server->introspection.alg : JWS_ES256;
+
+    return resource_token_mint(v->arena, v->keys, alg, &token, text);
+}
+
+static enum err mint_sealed_token(struct visit *v, const struct token_call *c, struct view *text)
 {
     struct access_token token = {.family = c->family.id,
                                  .grant = c->family.grant,
                                  .client_id = c->client->id,
                                  .sub = c->sub,
                                  .scope = c->family.scope,
+                                 .resource = c->resource,
                                  .cnf = c->cnf,
                                  .expires_at = v->now + ACCESS_TOKEN_LIFE_S};
 
     return access_token_mint(v->arena, v->keys, &token, text);
+}
+
+/* A JWT where the client may read it: of its own sector sub is the same for both, and a client by itself has no sub to
+ * hide. Otherwise the server asks us (RFC 7662) and is told her by its own name. */
+static enum err mint_access_token(struct visit *v, const struct token_call *c, struct view *text)
+{
+    const struct client *server = NULL;
+
+    if (!view_is(c->resource))
+        return mint_sealed_token(v, c, text);
+    enum err e = clients_find_resource(v->op->clients, v->db, c->resource, &server);
+    if (e)
+        return e;
+    if (server && (!ident_is(c->family.resident) || resource_is_readable(c->client, server)))
+        return mint_resource_token(v, c, server, text);
+    return mint_sealed_token(v, c, text);
 }
 
 /* OIDC Core 12.2: auth_time stays that of the login, nonce is left out after a refresh. Without the session nothing can

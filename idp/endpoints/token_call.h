@@ -20,6 +20,7 @@ struct token_call {
     /* what the handler gives */
     enum refusal refusal; /* REFUSAL_NONE: the tokens are made out of what follows */
     struct family family; /* recorded by the handler; its scope may be narrowed after that, for this answer */
+    struct view resource; /* the resource server that the access token is for; absent: UserInfo */
     struct view sub, sid; /* of the resident and the login, as the client knows them */
     bool has_session;     /* there is a login that an ID token tells of: */
     struct session session;
@@ -32,6 +33,9 @@ struct token_call {
 typedef enum err token_grant_fn(struct visit *v, struct token_call *c);
 
 token_grant_fn token_by_code, token_by_refresh, token_by_device, token_by_ciba, token_by_client_credentials;
+
+/* Which resource server is asked for now, of the one and the scope that were granted: c->resource, or c->refusal. */
+void token_call_find_resource(struct visit *v, struct token_call *c, struct view granted, struct view scope);
 
 /* The scope of c->family, less what the resident's grant does not give (any more). */
 struct grant;

@@ -1,7 +1,9 @@
 /* grant_type=client_credentials (RFC 6749 4.4): a service asks for itself. Never openid, never anything of a resident:
- * what it gets is for the endpoints that serve clients, like grant management. */
+ * with a scope, what it gets is for the endpoints of ours that serve clients, like grant management; without one, for a
+ * resource server that it registered, which decides by client_id what it may do there. */
 #include "idp/endpoints/token_call.h"
 #include "idp/rules/client_credentials.h"
+#include "idp/rules/resource.h"
 #include "idp/tokens/access_token.h"
 #include "store/store.h"
 
@@ -12,16 +14,24 @@ static enum err record_job(struct db *db, void *ctx)
     return token_record(db, f);
 }
 
+static enum refusal decide(struct token_call *c)
+{
+    if (view_is(c->params.resource) || !view_is(c->params.scope))
+        return resource_of_client_decide(&c->resource, c->params.resource, c->params.scope, c->client);
+    return client_credentials_decide(c->caller.method, c->params.scope);
+}
+
 /* RFC 6749 4.4.3: "A refresh token SHOULD NOT be included." */
 enum err token_by_client_credentials(struct visit *v, struct token_call *c)
 {
-    c->refusal = client_credentials_decide(c->caller.method, c->params.scope);
+    c->refusal = decide(c);
     if (c->refusal)
         return ERR_OK;
     c->sub = c->client->id; /* RFC 9068 2.2 */
     c->family = (struct family){.id = token_family_mint(c->now),
                                 .client = c->client->id,
-                                .scope = c->params.scope,
+                                .scope = view_is(c->params.scope) ? c->params.scope : VIEW(""),
+                                .resource = c->resource,
                                 .minted_at = c->now,
                                 .expires_at = c->now + ACCESS_TOKEN_LIFE_S};
     return store_write_soon(v->op->store, record_job, &c->family);

@@ -49,6 +49,8 @@ static enum err judge_code(struct redeeming *r)
 
     memcpy(facts.redirect_hash, r->code.redirect_hash, sizeof facts.redirect_hash);
     c->refusal = code_decide(&facts, &c->params, c->client, &c->cnf, c->now);
+    if (!c->refusal)
+        token_call_find_resource(r->visit, c, r->code.resource, r->code.scope);
     return c->refusal && c->refusal != REFUSAL_CODE_OTHER_CLIENT ? revoke_if_redeemed(r) : ERR_OK;
 }
 

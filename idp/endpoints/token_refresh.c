@@ -117,6 +117,10 @@ static enum err refresh_job(struct db *db, void *ctx)
      * nothing happens, as above. */
     if (!c->refusal && refresh_scope_decide(c->params.scope, r->facts.family.scope))
         return ERR_CONFLICT;
+    if (!c->refusal)
+        token_call_find_resource(r->visit, c, r->facts.family.resource, r->facts.family.scope);
+    if (c->refusal == REFUSAL_RESOURCE_NOT_GRANTED)
+        return ERR_CONFLICT;
     return c->refusal ? ERR_OK : go_on(r, db);
 }
 

@@ -1,5 +1,7 @@
 #include "idp/endpoints/token_shown.h"
 
+#include "idp/tokens/resource_token.h"
+
 #define REFRESH_LENGTH 43 /* chance_ticket */
 
 static enum err find_refresh(struct token_shown *out, struct visit *v, struct view text)
@@ -29,8 +31,25 @@ static enum err find_access(struct token_shown *out, struct visit *v, struct vie
     return token_find_family(&out->facts, v->db, v->arena, out->access.family);
 }
 
+/* A JWT of ours; it was for a resource server to read. */
+static enum err find_jwt(struct token_shown *out, struct visit *v, struct view text)
+{
+    struct resource_token t;
+    enum err e = resource_token_read(v->arena, v->keys, text, &t);
+
+    if (e)
+        return e == ERR_SYNTAX || e == ERR_MISMATCH ? ERR_NOT_FOUND : e;
+    out->minted_at = t.now;
+    out->expires_at = t.now + RESOURCE_TOKEN_LIFE_S;
+    out->access.resource = t.resource;
+    out->access.cnf = t.cnf;
+    return token_find_family(&out->facts, v->db, v->arena, t.family);
+}
+
 enum err token_shown_find(struct token_shown *out, struct visit *v, struct view text)
 {
     *out = (struct token_shown){0};
-    return text.n == REFRESH_LENGTH ? find_refresh(out, v, text) : find_access(out, v, text);
+    if (text.n == REFRESH_LENGTH)
+        return find_refresh(out, v, text);
+    return view_index(text, '.') < text.n ? find_jwt(out, v, text) : find_access(out, v, text);
 }

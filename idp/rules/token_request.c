@@ -54,7 +54,8 @@ static enum refusal no_params(const struct token_params *p)
 
 static bool client_for_itself(const struct client *client)
 {
-    return client->grants & CLIENT_GRANT_CLIENT_CREDENTIALS;
+    /* RFC 6749 4.4: "MUST only be used by confidential clients" */
+    return (client->grants & CLIENT_GRANT_CLIENT_CREDENTIALS) && client->auth_method != CLIENT_AUTH_NONE;
 }
 
 static const struct grant_type {

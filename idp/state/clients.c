@@ -264,23 +264,43 @@ static bool is_due(struct clients *c, int64_t now_ms)
     return !atomic_load(&c->table) || now_ms - atomic_load(&c->looked_at) >= LOOK_EVERY_MS;
 }
 
-enum err clients_find(struct clients *c, struct db *db, struct view id, const struct client **out)
+/* Looks for changes when it is time to. */
+static enum err follow(struct clients *c, struct db *db)
 {
     int64_t now_ms = clock_steady_ms();
     enum err e = ERR_OK;
 
+    if (!is_due(c, now_ms))
+        return ERR_OK;
+    pthread_mutex_lock(&c->lock);
+    if (is_due(c, now_ms))
+        e = look(c, db, now_ms);
+    pthread_mutex_unlock(&c->lock);
+    return e;
+}
+
+enum err clients_find(struct clients *c, struct db *db, struct view id, const struct client **out)
+{
     *out = NULL;
-    if (is_due(c, now_ms)) {
-        pthread_mutex_lock(&c->lock);
-        if (is_due(c, now_ms))
-            e = look(c, db, now_ms);
-        pthread_mutex_unlock(&c->lock);
-    }
+    enum err e = follow(c, db);
     if (e)
         return e;
     const struct entry *entry = view_is(id) ? table_find(atomic_load(&c->table), id) : NULL;
     *out = entry ? entry->client : NULL;
     return ERR_OK;
+}
+
+/* Only requests that name one ask, and there are not many. */
+enum err clients_find_resource(struct clients *c, struct db *db, struct view resource, const struct client **out)
+{
+    *out = NULL;
+    enum err e = follow(c, db);
+    const struct table *t = atomic_load(&c->table);
+
+    for (size_t i = 0; !e && view_is(resource) && i < t->n && !*out; i++)
+        if (view_equal(t->entries[i]->client->resource, resource))
+            *out = t->entries[i]->client;
+    return e;
 }
 
 void clients_look_again(struct clients *c)

@@ -21,6 +21,10 @@ enum err clients_find(struct clients *c, struct db *db, struct view id, const st
  * at once. */
 void clients_look_again(struct clients *c);
 
+/* The resource server with that identifier (RFC 8707); *OUT NULL when there is none. As clients_find. */
+enum err clients_find_resource(struct clients *c, struct db *db, struct view resource,
+                               const struct client **out) MUST_CHECK;
+
 /* --- record, update and remove inside a write job --- */
 
 /* Records REGISTRATION (JSON text that registration_read took) under ID with SHA-256 of its secret, 32 bytes; NULL: it

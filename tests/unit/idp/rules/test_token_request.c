@@ -54,7 +54,7 @@ Test(token_request, refuses_grant_types_it_does_not_know)
     cr_expect_eq(request(p, true), REFUSAL_GRANT_TYPE_MISSING, "RFC 6749 5.2");
     p.grant_type = VIEW("password");
     cr_expect_eq(request(p, true), REFUSAL_GRANT_TYPE_UNSUPPORTED);
-    p.grant_type = VIEW("client_credentials");
+    p.grant_type = VIEW("implicit");
     cr_expect_eq(request(p, true), REFUSAL_GRANT_TYPE_UNSUPPORTED);
     p.grant_type = VIEW("Authorization_Code");
     cr_expect_eq(request(p, true), REFUSAL_GRANT_TYPE_UNSUPPORTED);

@@ -10,6 +10,7 @@
 #include "idp/tokens/logout_token.h"
 #include "idp/tokens/notify_token.h"
 #include "idp/tokens/pack.h"
+#include "idp/tokens/resource_token.h"
 #include "idp/tokens/subject.h"
 #include "tests/lib/box.h"
 #include "tests/lib/key_folder.h"
@@ -391,4 +392,52 @@ Test(tokens, a_logout_token_is_what_the_standard_says)
     cr_expect_eq(json_member_int(j, "iat", 0), NOW);
     cr_expect_not(view_equal(json_member_text(j, "jti"), json_member_text(payload(again), "jti")));
     cr_expect_neq(hint(text), ERR_OK, "a log-out token is no id_token_hint");
+}
+
+/* --- tokens that a resource server reads --- */
+
+static struct resource_token a_resource_token(void)
+{
+    return (struct resource_token){.family = some(1),
+                                   .issuer = VIEW("https://op.example"),
+                                   .resource = VIEW("https://r.example"),
+                                   .client_id = VIEW("a"),
+                                   .sub = VIEW("s"),
+                                   .now = NOW};
+}
+
+static struct view resource_text(void)
+{
+    struct resource_token t = a_resource_token();
+    struct view text;
+
+    cr_assert(cnf_read(&t.cnf, CNF_JKT, VIEW(THUMBPRINT)));
+    cr_assert_eq(resource_token_mint(&box.a, keys, JWS_ES256, &t, &text), ERR_OK);
+    return text;
+}
+
+Test(tokens, a_resource_servers_token_is_no_id_token_and_the_other_way_round)
+{
+    struct id_token id = {.issuer = VIEW("https://op.example"), .client_id = VIEW("a"), .sub = VIEW("s"), .now = NOW};
+    struct resource_token back;
+    struct view text;
+
+    cr_assert_eq(id_token_mint(&box.a, keys, JWS_ES256, &id, &text), ERR_OK);
+    cr_expect_neq(resource_token_read(&box.a, keys, text, &back), ERR_OK, "RFC 9068 5");
+    cr_expect_neq(resource_token_read(&box.a, others, resource_text(), &back), ERR_OK, "of another Genkan");
+    cr_expect_neq(resource_token_read(&box.a, keys, VIEW("a.b.c"), &back), ERR_OK);
+}
+
+Test(tokens, a_resource_servers_token_comes_back_with_its_family_which_it_does_not_show)
+{
+    struct resource_token back, was = a_resource_token();
+    struct view text = resource_text();
+    struct jws jws;
+
+    cr_assert_eq(resource_token_read(&box.a, keys, text, &back), ERR_OK);
+    cr_expect(ident_equal(back.family, was.family) && view_equal(back.resource, was.resource));
+    cr_expect(view_equal(back.client_id, was.client_id) && back.now == NOW && back.cnf.kind == CNF_JKT);
+    cr_assert_eq(jws_read(&jws, &box.a, text), ERR_OK);
+    cr_expect(view_equal_text(jws.typ, "at+jwt"), "RFC 9068 2.1");
+    cr_expect_not(view_equal(text, resource_text()), "two of one family have nothing in common");
 }

@@ -1,0 +1,26 @@
+/* resource: which resource server a token is for (RFC 8707 2). */
+#ifndef IDP_RULES_RESOURCE_H
+#define IDP_RULES_RESOURCE_H
+
+#include "idp/rules/client.h"
+#include "idp/rules/refusal.h"
+
+/* What a login granted: the resource server asked for with it, and the scope. */
+struct resource_facts {
+    struct view granted; /* absent: none */
+    struct view scope, issuer;
+};
+
+/* ASKED of /token, against what was granted: *OUT is absent for UserInfo. Never wider: nothing asked is all that was
+ * granted; the issuer itself is UserInfo, if the login was one. */
+enum refusal resource_decide(struct view *out, struct view asked, const struct resource_facts *facts);
+
+/* A client that asks for itself (RFC 6749 4.4): one of those it registered; which is no question if there is one. No word
+ * of SCOPE says anything there. */
+enum refusal resource_of_client_decide(struct view *out, struct view asked, struct view scope,
+                                       const struct client *client);
+
+/* May the client read what is in the token? In another sector's it would read under what name she is known there. */
+bool resource_is_readable(const struct client *client, const struct client *server);
+
+#endif

@@ -1,0 +1,123 @@
+/* Tokens for other servers than UserInfo (RFC 8707, RFC 9068), and a service that asks for itself (RFC 6749 4.4). */
+#include <criterion/criterion.h>
+
+#include "tests/lib/stage.h"
+
+static struct stage stage;
+static struct provider *genkan = &stage.genkan;
+static struct service *b_city = &stage.b_city, data, batch;
+
+static const char BATCH[] =
+    "{\"client_name\":\"A市 統計\",\"client_name#en\":\"A City statistics\","
+    "\"organization\":{\"id\":\"a-city\",\"name\":\"A市\",\"name#en\":\"A City\"},\"sector\":\"a-city\","
+    "\"token_endpoint_auth_method\":\"client_secret_post\",\"grant_types\":[\"client_credentials\"],"
+    "\"response_types\":[],\"resources\":[\"https://data.example/\"],\"client_uri\":\"https://a-city.example/\","
+    "\"policy_uri\":\"https://a-city.example/privacy\",\"contacts\":[\"help@a-city.example\"]}";
+
+static void open_stage(void)
+{
+    stage_open(&stage);
+    service_open_data(&data, genkan);
+    batch = (struct service){.id = "batch", .secret = "the secret of batch, 0123456789", .post_auth = true};
+    service_open(&batch, genkan, BATCH);
+}
+
+static void close_stage(void)
+{
+    service_close(&batch);
+    service_close(&data);
+    stage_close(&stage);
+}
+
+TestSuite(resources, .init = open_stage, .fini = close_stage);
+
+static const char *error_of(struct service *s, const char *form)
+{
+    const struct json *answer;
+
+    cr_expect_eq(service_call(s, "/token", form, NULL, &answer), 400);
+    return claim(s, answer, "error");
+}
+
+static const char *gets(const char *form)
+{
+    const struct json *answer;
+
+    cr_assert_eq(service_call(&batch, "/token", form, NULL, &answer), 200, "%s", claim(&batch, answer, "error"));
+    cr_expect_null(json_member(answer, "id_token"));
+    cr_expect_null(json_member(answer, "refresh_token"), "RFC 6749 4.4.3");
+    return claim(&batch, answer, "access_token");
+}
+
+static const struct json *asks_about(struct service *s, const char *token)
+{
+    const struct json *answer;
+
+    cr_assert_eq(service_call(s, "/introspect", arena_printf(&s->channel.a, "token=%s", token), NULL, &answer), 200);
+    return answer;
+}
+
+static bool is_active(struct service *s, const char *token)
+{
+    return json_member_bool(asks_about(s, token), "active", false);
+}
+
+Test(resources, a_service_by_itself_gets_no_login_no_field_and_no_other_server)
+{
+    cr_expect_str_eq(error_of(b_city, "grant_type=client_credentials"), "unauthorized_client");
+    cr_expect_str_eq(error_of(&batch, "grant_type=client_credentials&scope=openid"), "invalid_scope");
+    cr_expect_str_eq(error_of(&batch, "grant_type=client_credentials&scope=name"), "invalid_scope");
+    cr_expect_str_eq(error_of(&batch, "grant_type=client_credentials&resource=https%3A%2F%2Fother.example%2F"),
+                     "invalid_target", "RFC 8707 2");
+    cr_expect_str_eq(error_of(&data, "grant_type=client_credentials"), "invalid_target", "it registered none");
+}
+
+Test(resources, a_service_by_itself_gets_a_token_that_the_server_reads)
+{
+    const char *token = gets("grant_type=client_credentials&resource=https%3A%2F%2Fdata.example%2F");
+    const struct json *claims = service_verified(&batch, token, "at+jwt");
+
+    cr_expect_str_eq(claim(&batch, claims, "aud"), "https://data.example/");
+    cr_expect_str_eq(claim(&batch, claims, "client_id"), "batch");
+    cr_expect_str_eq(claim(&batch, claims, "sub"), "batch", "RFC 9068 2.2");
+    cr_expect_eq(json_member_int(claims, "exp", 0), provider_now(genkan) + 600);
+    cr_expect_null(json_member(claims, "scope"));
+    int status;
+    cr_expect_null(service_userinfo(&batch, token, &status), "it is not for UserInfo");
+    cr_expect_eq(status, 401);
+}
+
+Test(resources, a_token_of_a_server_is_known_to_it_and_ends_when_revoked)
+{
+    const char *token = gets("grant_type=client_credentials");
+
+    cr_expect_not(is_active(b_city, token));
+    const struct json *answer = asks_about(&data, token);
+    cr_expect(json_member_bool(answer, "active", false));
+    cr_expect_str_eq(claim(&data, answer, "sub"), "batch");
+    cr_expect_eq(service_call(b_city, "/revoke", arena_printf(&b_city->channel.a, "token=%s", token), NULL, NULL), 200);
+    cr_expect(is_active(&data, token), "it is not B's to revoke");
+    cr_expect_eq(service_call(&batch, "/revoke", arena_printf(&batch.channel.a, "token=%s", token), NULL, NULL), 200);
+    cr_expect_not(is_active(&data, token));
+    const char *other = gets("grant_type=client_credentials");
+    provider_pass(genkan, 600);
+    cr_expect_not(is_active(&data, other));
+}
+
+Test(resources, that_were_not_asked_for_with_the_login_are_refused_and_the_refresh_token_stays_good)
+{
+    struct arena *a = &b_city->channel.a;
+
+    cr_assert(resident_visits(&stage.hanako, b_city));
+    struct tokens t = service_redeem(b_city, service_receive(b_city, &stage.hanako.browser, NULL));
+    cr_assert_eq(t.status, 200);
+    cr_expect_str_eq(error_of(b_city, arena_printf(a,
+                                                   "grant_type=refresh_token&refresh_token=%s"
+                                                   "&resource=https%%3A%%2F%%2Fdata.example%%2F",
+                                                   t.refresh)),
+                     "invalid_target", "RFC 8707 2.2");
+    struct tokens next = service_token_request(
+        b_city, arena_printf(a, "grant_type=refresh_token&refresh_token=%s&resource=" PROVIDER_ISSUER, t.refresh));
+    cr_expect_eq(next.status, 200, "%s", next.error);
+    cr_expect_not_null(service_userinfo(b_city, next.access, NULL), "the issuer itself is UserInfo");
+}
