@@ -16,7 +16,7 @@ static enum err record_job(struct db *db, void *ctx)
 
 static enum refusal decide(struct token_call *c)
 {
-    if (view_is(c->params.resource) || !view_is(c->params.scope))
+    if (view_is(c->params.resource) || (!view_is(c->params.scope) && c->client->resources.n))
         return resource_of_client_decide(&c->resource, c->params.resource, c->params.scope, c->client);
     return client_credentials_decide(c->caller.method, c->params.scope);
 }

@@ -138,7 +138,6 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_REFRESH_INVALID] = JSON("invalid_grant", "the refresh token is not valid", "RFC 6749 5.2"),
     [REFUSAL_REFRESH_EXPIRED] = JSON("invalid_grant", "the refresh token has expired", "RFC 6749 5.2"),
     [REFUSAL_REFRESH_REPLAYED] = JSON("invalid_grant", "the refresh token was used before", "RFC 9700 4.14.2"),
-    [REFUSAL_CLIENT_SCOPE] = JSON("invalid_scope", "no scope is known at a resource server", "RFC 6749 3.3"),
     [REFUSAL_RESOURCE_NOT_GRANTED] =
         JSON("invalid_target", "resource is not what the login was asked for", "RFC 8707 2.2"),
     [REFUSAL_RESOURCE_NOT_REGISTERED] =

@@ -15,8 +15,8 @@ struct resource_facts {
  * granted; the issuer itself is UserInfo, if the login was one. */
 enum refusal resource_decide(struct view *out, struct view asked, const struct resource_facts *facts);
 
-/* A client that asks for itself (RFC 6749 4.4): one of those it registered; which is no question if there is one. No word
- * of SCOPE says anything there. */
+/* A client that asks for itself (RFC 6749 4.4): one of those it registered; which is no question if there is one. No
+ * word of SCOPE says anything there. */
 enum refusal resource_of_client_decide(struct view *out, struct view asked, struct view scope,
                                        const struct client *client);
 

@@ -69,7 +69,8 @@ Test(resources, a_service_by_itself_gets_no_login_no_field_and_no_other_server)
     cr_expect_str_eq(error_of(&batch, "grant_type=client_credentials&scope=name"), "invalid_scope");
     cr_expect_str_eq(error_of(&batch, "grant_type=client_credentials&resource=https%3A%2F%2Fother.example%2F"),
                      "invalid_target", "RFC 8707 2");
-    cr_expect_str_eq(error_of(&data, "grant_type=client_credentials"), "invalid_target", "it registered none");
+    cr_expect_str_eq(error_of(&data, "grant_type=client_credentials&resource=https%3A%2F%2Fdata.example%2F"),
+                     "invalid_target", "it registered none");
 }
 
 Test(resources, a_service_by_itself_gets_a_token_that_the_server_reads)

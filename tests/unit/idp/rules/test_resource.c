@@ -42,10 +42,13 @@ Test(resource, of_a_client_by_itself_is_one_that_it_registered)
     struct client c = {.id = VIEW("a")};
 
     cr_expect_eq(resource_of_client_decide(&out, VIEW_NONE, VIEW_NONE, &c), REFUSAL_RESOURCE_NOT_REGISTERED);
-    cr_expect_eq(resource_of_client_decide(&out, VIEW("https://r.example"), VIEW_NONE, &c), REFUSAL_RESOURCE_NOT_REGISTERED);
+    cr_expect_eq(resource_of_client_decide(&out, VIEW("https://r.example"), VIEW_NONE, &c),
+                 REFUSAL_RESOURCE_NOT_REGISTERED);
     c.resources = (struct client_list){two, 2};
-    cr_expect_eq(resource_of_client_decide(&out, VIEW_NONE, VIEW_NONE, &c), REFUSAL_RESOURCE_NOT_REGISTERED, "which of them?");
-    cr_expect_eq(resource_of_client_decide(&out, VIEW("https://t.example"), VIEW_NONE, &c), REFUSAL_RESOURCE_NOT_REGISTERED);
+    cr_expect_eq(resource_of_client_decide(&out, VIEW_NONE, VIEW_NONE, &c), REFUSAL_RESOURCE_NOT_REGISTERED,
+                 "which of them?");
+    cr_expect_eq(resource_of_client_decide(&out, VIEW("https://t.example"), VIEW_NONE, &c),
+                 REFUSAL_RESOURCE_NOT_REGISTERED);
     cr_expect_eq(resource_of_client_decide(&out, VIEW("https://s.example"), VIEW_NONE, &c), REFUSAL_NONE);
     cr_expect_eq(resource_of_client_decide(&out, VIEW("https://s.example"), VIEW("name"), &c), REFUSAL_CLIENT_SCOPE);
     c.resources.n = 1;
