@@ -4,6 +4,7 @@
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/rules/response_mode.h"
+#include "idp/state/config.h"
 
 #define BODY_MAX 16384
 
@@ -65,20 +66,40 @@ static const char *const our_algs[] = {"RS256", "ES256", "PS256", "EdDSA", NULL}
 static const char *const key_algs[] = {"RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW", NULL};
 static const char *const content_algs[] = {"A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM", NULL};
 
+/* Do certificates of clients reach us, in TLS of ours or handed on by a proxy? */
+static bool has_certificates(const struct config *c)
+{
+    return c->mtls.n_listen > 0 || c->proxy.client_certificate;
+}
+
+static void put_methods(struct writer *w, const char *key, bool anybody)
+{
+    const char *const methods[] = {"client_secret_basic", "client_secret_post", "private_key_jwt", NULL};
+
+    json_key(&w->o, key);
+    json_begin_array(&w->o);
+    for (size_t i = 0; methods[i]; i++)
+        json_put_text(&w->o, view_text(methods[i]));
+    if (has_certificates(w->v->op->config)) {
+        json_put_text(&w->o, VIEW("tls_client_auth"));
+        json_put_text(&w->o, VIEW("self_signed_tls_client_auth"));
+    }
+    if (anybody)
+        json_put_text(&w->o, VIEW("none"));
+    json_end_array(&w->o);
+}
+
 /* Every endpoint of the back channel asks the same (idp/state/caller.h), but that a client which only says its name is
  * told nothing about tokens. */
 static void put_client_auth(struct writer *w)
 {
     static const char *const algs[] = {"ES256", "ES384", "PS256", "EdDSA", "Ed25519", "RS256", NULL};
 
-    put_list(w, "token_endpoint_auth_methods_supported",
-             LIST("client_secret_basic", "client_secret_post", "private_key_jwt", "none"));
+    put_methods(w, "token_endpoint_auth_methods_supported", true);
     put_list(w, "token_endpoint_auth_signing_alg_values_supported", algs);
-    put_list(w, "revocation_endpoint_auth_methods_supported",
-             LIST("client_secret_basic", "client_secret_post", "private_key_jwt", "none"));
+    put_methods(w, "revocation_endpoint_auth_methods_supported", true);
     put_list(w, "revocation_endpoint_auth_signing_alg_values_supported", algs);
-    put_list(w, "introspection_endpoint_auth_methods_supported",
-             LIST("client_secret_basic", "client_secret_post", "private_key_jwt"));
+    put_methods(w, "introspection_endpoint_auth_methods_supported", false);
     put_list(w, "introspection_endpoint_auth_signing_alg_values_supported", algs);
     put_list(w, "introspection_signing_alg_values_supported", our_algs); /* RFC 9701 7 */
     put_list(w, "dpop_signing_alg_values_supported", algs);              /* RFC 9449 5.1 */
@@ -138,6 +159,32 @@ static void put_claims(struct writer *w)
                     "email_verified", "phone_number_verified", "sources"));
 }
 
+/* RFC 8705 3.3 and 5: the endpoints where certificates are asked for, if they have a name of their own. */
+static void put_mtls(struct writer *w)
+{
+    static const char *const endpoints[][2] = {{"token_endpoint", "/token"},
+                                               {"pushed_authorization_request_endpoint", "/par"},
+                                               {"revocation_endpoint", "/revoke"},
+                                               {"introspection_endpoint", "/introspect"},
+                                               {"userinfo_endpoint", "/userinfo"},
+                                               {"device_authorization_endpoint", "/device_authorization"},
+                                               {"backchannel_authentication_endpoint", "/bc-authorize"}};
+    const struct config *c = w->v->op->config;
+
+    if (!has_certificates(c))
+        return;
+    json_pair_bool(&w->o, "tls_client_certificate_bound_access_tokens", true);
+    if (!c->mtls.origin)
+        return;
+    json_key(&w->o, "mtls_endpoint_aliases");
+    json_begin(&w->o);
+    for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
+        char *url = arena_printf(w->v->arena, "%s%s", c->mtls.origin, endpoints[i][1]);
+        json_pair_text(&w->o, endpoints[i][0], url ? url : "");
+    }
+    json_end(&w->o);
+}
+
 void handle_discovery(struct visit *v)
 {
     struct writer w = {.v = v};
@@ -149,6 +196,7 @@ void handle_discovery(struct visit *v)
     json_begin(&w.o);
     put_endpoints(&w);
     put_protocol(&w);
+    put_mtls(&w);
     put_claims(&w);
     json_end(&w.o);
     enum err e = buf_done(&b, &body);

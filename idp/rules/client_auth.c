@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
 
@@ -149,4 +150,62 @@ enum refusal client_name_decide(const struct client *client, bool cert_fits)
     default:
         return REFUSAL_CLIENT_AUTH_MISSING;
     }
+}
+
+/* --- certificates ------------------------------------------------------------------------------------------------ */
+
+static bool same_host(struct view a, struct view b)
+{
+    if (a.n != b.n || a.n == 0)
+        return false;
+    for (size_t i = 0; i < a.n; i++) {
+        uint8_t x = a.p[i], y = b.p[i];
+        if ((x >= 'A' && x <= 'Z' ? x | 0x20 : x) != (y >= 'A' && y <= 'Z' ? y | 0x20 : y))
+            return false;
+    }
+    return true;
+}
+
+/* RFC 8705 2.1.2: exactly one of the two is registered. */
+static bool has_name(const struct client *client, const struct client_certificate *cert)
+{
+    if (view_is(client->tls_subject))
+        return view_equal(client->tls_subject, cert->subject);
+    for (size_t i = 0; i < cert->n_dns; i++)
+        if (view_is(client->tls_san_dns) && same_host(client->tls_san_dns, cert->dns[i]))
+            return true;
+    return false;
+}
+
+/* RFC 8705 2.2.2, RFC 7517 4.7: the first of x5c is the certificate of the key. */
+static enum err is_in_key_set(bool *is, struct arena *a, struct view jwks, struct view der)
+{
+    struct json *set;
+    struct view text, bytes;
+    enum err e = view_is(jwks) ? json_read(&set, a, jwks, NULL) : ERR_SYNTAX;
+
+    if (e)
+        return e == ERR_SYNTAX ? ERR_OK : e;
+    const struct json *keys = json_member(set, "keys");
+    for (size_t i = 0; i < json_count(keys) && !*is; i++) {
+        if (!json_text(json_at(json_member(json_at(keys, i), "x5c"), 0), &text))
+            continue;
+        e = base64_read(a, text, &bytes);
+        if (e && e != ERR_SYNTAX)
+            return e;
+        *is = !e && view_equal(bytes, der);
+    }
+    return ERR_OK;
+}
+
+enum err client_certificate_fits(bool *fits, struct arena *a, const struct client *client,
+                                 const struct client_certificate *cert)
+{
+    *fits = false;
+    if (!view_is(cert->der))
+        return ERR_OK;
+    if (client->auth_method == CLIENT_AUTH_TLS)
+        *fits = cert->chained && has_name(client, cert);
+    return client->auth_method == CLIENT_AUTH_TLS_SELF_SIGNED ? is_in_key_set(fits, a, client->jwks, cert->der)
+                                                              : ERR_OK;
 }

@@ -29,6 +29,20 @@ enum err client_claim_read(struct client_claim *out, struct arena *arena, const 
  * as wrong secrets. */
 enum refusal client_auth_decide(const struct client_claim *claim, const struct client *client);
 
+/* The certificate of the request's TLS. */
+struct client_certificate {
+    struct view der;     /* absent: none */
+    bool chained;        /* it leads to an authority of the operator's */
+    struct view subject; /* RFC 4514 */
+    const struct view *dns;
+    size_t n_dns;
+};
+
+/* Is it the one that CLIENT registered? By an authority and its name (RFC 8705 2.1), or byte for byte as an x5c of the
+ * client's key set (2.2). A is for reading that. ERR_MEMORY, ERR_LIMIT. */
+enum err client_certificate_fits(bool *fits, struct arena *a, const struct client *client,
+                                 const struct client_certificate *cert) MUST_CHECK;
+
 /* A claim by name only: may CLIENT (NULL: nobody) say no more than that? CERT_FITS: its TLS certificate is the one that
  * is registered. The answer is the same for who does not exist, and who should have proved something. */
 enum refusal client_name_decide(const struct client *client, bool cert_fits);

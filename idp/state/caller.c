@@ -6,6 +6,7 @@
 #include "idp/rules/client_auth.h"
 #include "idp/state/client_keys.h"
 #include "idp/state/clients.h"
+#include "jpki/pki/peer_cert.h"
 #include "sessions/once.h"
 #include "store/store.h"
 
@@ -88,14 +89,33 @@ static enum err by_secret(struct caller *out, struct visit *v, const struct clie
     return ERR_OK;
 }
 
+static enum err check_certificate(bool *fits, struct visit *v, const struct client *client)
+{
+    const struct request *r = v->request;
+    struct peer_cert cert;
+
+    *fits = false;
+    if (!client || !view_is(r->client_cert))
+        return ERR_OK;
+    enum err e = peer_cert_read(&cert, v->arena, r->client_cert);
+    if (e)
+        return e == ERR_SYNTAX ? ERR_OK : e;
+    const struct client_certificate facts = {r->client_cert, r->client_cert_chained, cert.subject, cert.dns,
+                                             cert.n_dns};
+    return client_certificate_fits(fits, v->arena, client, &facts);
+}
+
 static enum err by_name(struct caller *out, struct visit *v, const struct client_claim *claim, enum refusal *refusal)
 {
     const struct client *client;
     enum err e = clients_find(v->op->clients, v->db, claim->id, &client);
 
+    bool fits = false;
+    if (!e)
+        e = check_certificate(&fits, v, client);
     if (e)
         return e;
-    *refusal = client_name_decide(client, false);
+    *refusal = client_name_decide(client, fits);
     if (!*refusal)
         *out = (struct caller){.client = client, .method = client->auth_method};
     return ERR_OK;

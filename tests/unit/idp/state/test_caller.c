@@ -11,6 +11,7 @@
 #include "store/store.h"
 #include "tests/lib/box.h"
 #include "tests/lib/key_folder.h"
+#include "tests/lib/made.h"
 
 #define ISSUER     "http://localhost:8080"
 #define JWT_BEARER "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -316,4 +317,54 @@ Test(caller, has_the_thumbprint_of_its_certificate_whatever_the_method)
     cr_expect_eq(calls(), REFUSAL_NONE);
     cr_expect(view_equal_text(caller.cert_thumbprint, "I5FKg8PHCAmItKq5V-jBq_Sigd-cx3x-HUPT6B856U4"), "%.*s",
               (int)caller.cert_thumbprint.n, (const char *)caller.cert_thumbprint.p);
+}
+
+static struct made hers, others;
+
+static enum refusal calls_with(const struct made *cert, bool chained)
+{
+    open_request();
+    sends("client_id", "a");
+    request.client_cert = cert ? cert->der : VIEW_NONE;
+    request.client_cert_chained = chained;
+    return calls();
+}
+
+Test(caller, by_a_certificate_of_an_authority_has_its_registered_name)
+{
+    make_certificate(&hers, &(struct made_of){.name = "a.example", .days = 1});
+    make_certificate(&others, &(struct made_of){.name = "b.example", .days = 1});
+    client->auth_method = CLIENT_AUTH_TLS;
+    client->tls_subject = VIEW("CN=a.example");
+    cr_expect_eq(calls_with(NULL, false), REFUSAL_CLIENT_AUTH_MISSING, "RFC 8705 2.1");
+    cr_expect_eq(calls_with(&hers, false), REFUSAL_CLIENT_AUTH_MISSING, "anybody can write a name into a certificate");
+    cr_expect_eq(calls_with(&others, true), REFUSAL_CLIENT_AUTH_MISSING, "another name of that authority's");
+    cr_expect_eq(calls_with(&hers, true), REFUSAL_NONE);
+    cr_expect_eq(caller.method, CLIENT_AUTH_TLS);
+    cr_expect(caller_is_confidential(&caller));
+    cr_expect_eq(caller.cert_thumbprint.n, 43);
+    client->tls_subject = VIEW_NONE;
+    cr_expect_eq(calls_with(&hers, true), REFUSAL_CLIENT_AUTH_MISSING, "nothing registered is no name");
+}
+
+Test(caller, by_a_certificate_of_its_own_shows_the_registered_one)
+{
+    make_certificate(&hers, &(struct made_of){.name = "a.example", .days = 1});
+    make_certificate(&others, &(struct made_of){.name = "a.example", .days = 1});
+    client->auth_method = CLIENT_AUTH_TLS_SELF_SIGNED;
+    client->jwks = view_text(key_set(key));
+    cr_expect_eq(calls_with(&hers, true), REFUSAL_CLIENT_AUTH_MISSING, "RFC 8705 2.2: not in its key set");
+    client->jwks = view_text(
+        arena_printf(&box.a, "{\"keys\":[{\"kty\":\"EC\",\"x5c\":[\"%s\"]}]}", base64_text(&box.a, hers.der)));
+    cr_expect_eq(calls_with(&others, true), REFUSAL_CLIENT_AUTH_MISSING, "another of the same name");
+    cr_expect_eq(calls_with(NULL, false), REFUSAL_CLIENT_AUTH_MISSING);
+    cr_expect_eq(calls_with(&hers, false), REFUSAL_NONE);
+    cr_expect_eq(caller.method, CLIENT_AUTH_TLS_SELF_SIGNED);
+}
+
+Test(caller, that_has_a_secret_does_not_come_with_a_certificate_instead)
+{
+    make_certificate(&hers, &(struct made_of){.name = "a.example", .days = 1});
+    client->tls_subject = VIEW("CN=a.example");
+    cr_expect_eq(calls_with(&hers, true), REFUSAL_CLIENT_AUTH_MISSING);
 }
