@@ -37,6 +37,7 @@ struct publisher {
     int64_t known[POLICY_NODES]; /* how much each witness has seen; -1: not asked yet */
     int64_t asked_at;            /* milliseconds of the steady clock */
     bool probed;                 /* witnesses were asked whether they know more than was signed last */
+    size_t next;                 /* the node to ask first: the last round had no time for it */
     bool refused;
     struct tile_writer tiles;
 };
@@ -248,10 +249,10 @@ static enum err own_tile(void *ctx, unsigned level, int64_t n, unsigned width, u
     return tile_folder_read((void *)(uintptr_t)p->config.folder, level, n, width, out);
 }
 
-static enum err consistency(struct tree_proof *out, struct publisher *p, struct arena *a, int64_t old)
+static enum err consistency(struct tree_proof *out, struct publisher *p, struct arena *a, int64_t old, int64_t size)
 {
     struct tiles t;
-    enum err err = tiles_open(&t, a, own_tile, p, p->tiles.size);
+    enum err err = tiles_open(&t, a, own_tile, p, size);
     return err ? err : tiles_consistency(out, &t, old);
 }
 
@@ -274,7 +275,7 @@ static enum err check_head(struct publisher *p, struct arena *a, const struct le
     if (head->size < p->last.size)
         return refuse(p, why,
                       "this database has fewer leaves than the checkpoint this key signed last: it is an older copy");
-    enum err err = consistency(proof, p, a, p->last.size);
+    enum err err = consistency(proof, p, a, p->last.size, head->size);
     if (err)
         return err;
     if (!tree_is_consistent(proof, p->last.size, p->last.root, head->size, head->root))
@@ -289,6 +290,8 @@ static enum err check_head(struct publisher *p, struct arena *a, const struct le
 struct asking {
     struct publisher *p;
     struct arena *a;
+    int64_t size;            /* of the checkpoint; the tiles may hold more already */
+    int64_t until;           /* steady milliseconds: no witness is waited for beyond */
     struct view signed_text; /* the checkpoint with our signature */
     struct note note;        /* its cosignatures come in here */
     const char **why;
@@ -298,6 +301,22 @@ static const char *url_of(struct arena *a, const struct policy_node *node)
 {
     bool slash = view_ends(node->url, VIEW("/"));
     return arena_printf(a, "%.*s%sadd-checkpoint", (int)node->url.n, (const char *)node->url.p, slash ? "" : "/");
+}
+
+static int64_t steady_ms(const struct publisher *p)
+{
+    return p->config.steady_ms ? p->config.steady_ms() : clock_steady_ms();
+}
+
+/* Whatever the witness does, the leaves that came meanwhile do not wait for the next one. *STATUS 0: no answer. */
+static enum err send(struct asking *q, const char *url, struct view body, int *status, struct view *answer)
+{
+    struct publisher *p = q->p;
+    int64_t left = q->until - steady_ms(p);
+    int timeout = (int)(left < PUBLISH_ANSWER_MS ? left : PUBLISH_ANSWER_MS);
+    if (timeout <= 0 || p->config.post(p->config.ctx, q->a, url, body, timeout, status, answer) != ERR_OK)
+        *status = 0;
+    return publisher_integrate(p);
 }
 
 /* One question with what we believe the witness knows. *STATUS 0: it did not answer. */
@@ -312,7 +331,7 @@ static enum err ask_once(struct asking *q, size_t i, int *status, struct view *a
     if (!r)
         return ERR_MEMORY;
     *r = (struct witness_request){.old_size = p->known[i], .checkpoint_text = q->signed_text};
-    enum err err = consistency(&r->proof, p, q->a, r->old_size);
+    enum err err = consistency(&r->proof, p, q->a, r->old_size, q->size);
     buf_open(&b, q->a, WITNESS_BODY_MAX);
     witness_request_put(&b, r);
     if (!err)
@@ -322,9 +341,7 @@ static enum err ask_once(struct asking *q, size_t i, int *status, struct view *a
     const char *url = url_of(q->a, node);
     if (!url)
         return ERR_MEMORY;
-    if (p->config.post(p->config.ctx, q->a, url, body, status, answer) != ERR_OK)
-        *status = 0;
-    return ERR_OK;
+    return send(q, url, body, status, answer);
 }
 
 /* "The client MUST ignore any cosignatures from unknown keys." */
@@ -362,14 +379,14 @@ static enum err ask(struct asking *q, size_t i)
             return err;
         if (status == 409 && !read_size(answer, &size))
             status = 0;
-        if (status == 409 && size > p->tiles.size)
+        if (status == 409 && size > q->size)
             return refuse(p, q->why, "a witness has cosigned a larger log of this name: this is an older copy");
         p->known[i] = status == 409 ? size : p->known[i];
     }
     if (status == 422)
         return refuse(p, q->why, "a witness has cosigned another log of this name: this copy is not its continuation");
     bool good = status == 200 && take_cosignature(q, i, answer);
-    p->known[i] = good ? p->tiles.size : p->known[i];
+    p->known[i] = good ? q->size : p->known[i];
     const struct view name = p->config.policy->nodes[i].name;
     if (!good)
         log_event(LOG_WARN, "witness_missing", LOG_TEXT("witness", name), LOG_INT("status", status));
@@ -406,7 +423,9 @@ static enum err probe(struct asking *q, size_t i, struct view last_text)
     buf_open(&b, q->a, WITNESS_BODY_MAX);
     witness_request_put(&b, r);
     enum err err = buf_done(&b, &body);
-    if (err || p->config.post(p->config.ctx, q->a, url, body, &status, &answer) != ERR_OK)
+    if (!err)
+        err = send(q, url, body, &status, &answer);
+    if (err || status == 0)
         return err;
     if (status == 422 || (status == 409 && read_size(answer, &size) && size > p->last.size))
         return refuse(p, q->why, "a witness has cosigned a later or another log of this name: this is an older copy");
@@ -436,9 +455,17 @@ static enum err ask_all(struct asking *q)
     if (askable(p) == 0)
         return ERR_OK;
     p->asked_at = clock_steady_ms();
-    for (size_t i = 0; i < p->config.policy->n_nodes && !err; i++)
-        if (may_ask(p, i))
-            err = ask(q, i);
+    size_t n = p->config.policy->n_nodes, first = p->next;
+    for (size_t k = 0; k < n && !err; k++) {
+        size_t i = (first + k) % n;
+        if (!may_ask(p, i))
+            continue;
+        p->next = i; /* stays, if there is no time for it */
+        if (steady_ms(p) >= q->until)
+            break;
+        err = ask(q, i);
+        p->next = (i + 1) % n;
+    }
     return err;
 }
 
@@ -512,11 +539,14 @@ static enum err publish_head(struct publisher *p, struct arena *a, const struct 
     enum err err = q ? check_head(p, a, head, why) : ERR_MEMORY;
     if (err)
         return err;
-    *q = (struct asking){.p = p, .a = a, .why = why};
-    err = probe_all(q);
-    if (!err)
-        err = tile_writer_flush(&p->tiles);
+    /* The tiles of this size come first: while witnesses are asked, more leaves go into them. */
+    err = tile_writer_flush(&p->tiles);
     p->tiles.bulk = false;
+    /* Each is asked what it knows before anything is signed after a start, however long that takes. */
+    *q = (struct asking){.p = p, .a = a, .size = head->size, .until = INT64_MAX, .why = why};
+    if (!err)
+        err = probe_all(q);
+    q->until = steady_ms(p) + PUBLISH_WITNESSES_MS;
     if (!err)
         err = sign(&q->signed_text, p, a, head);
     if (!err)
@@ -648,6 +678,11 @@ void publisher_close(struct publisher *p)
 int64_t publisher_size(const struct publisher *p)
 {
     return p->published.size;
+}
+
+int64_t publisher_integrated(const struct publisher *p)
+{
+    return p->tiles.size;
 }
 
 size_t publisher_witnesses(const struct publisher *p)

@@ -11,9 +11,14 @@
 #include "consent/ledger.h"
 #include "consent/log/policy.h"
 
-/* Asks a witness: POST BODY to URL. *STATUS and *ANSWER (in A) are what came back. */
-typedef enum err publish_post(void *ctx, struct arena *a, const char *url, struct view body, int *status,
-                              struct view *answer);
+/* What witnesses may take: for one answer, and all together for one checkpoint. Who was not asked for lack of time is
+ * the first to be asked next time. New leaves go into the tiles after each answer, and not only at the end. */
+#define PUBLISH_ANSWER_MS    800
+#define PUBLISH_WITNESSES_MS 3000
+
+/* Asks a witness: POST BODY to URL, for at most TIMEOUT_MS. *STATUS and *ANSWER (in A) are what came back. */
+typedef enum err publish_post(void *ctx, struct arena *a, const char *url, struct view body, int timeout_ms,
+                              int *status, struct view *answer);
 
 struct publish_config {
     struct store *store;
@@ -24,6 +29,7 @@ struct publish_config {
     publish_post *post;
     void *ctx;
     const struct clock *clock;
+    int64_t (*steady_ms)(void); /* NULL: clock_steady_ms */
 };
 
 struct publisher;
@@ -40,6 +46,9 @@ enum err publisher_integrate(struct publisher *p) MUST_CHECK;
 /* Signs and publishes the head, if it has grown or a witness is still missing. ERR_CONFLICT: this log and the one that
  * was signed, or that a witness saw, are two; nothing is signed from then on. *WHY as above. */
 enum err publisher_publish(struct publisher *p, struct arena *a, const char **why) MUST_CHECK;
+
+/* How many leaves are in the tiles. */
+int64_t publisher_integrated(const struct publisher *p);
 
 /* The size of the checkpoint published last, and how many witnesses cosigned it. */
 int64_t publisher_size(const struct publisher *p);

@@ -5,20 +5,6 @@
 
 #define FIRST_LINE "c2sp.org/tlog-proof@v1"
 
-static enum err read_hash(struct tree_proof *path, struct arena *a, struct view line)
-{
-    struct view hash;
-    if (path->n == TREE_DEPTH)
-        return ERR_SYNTAX;
-    enum err err = base64_read(a, line, &hash);
-    if (err)
-        return err;
-    if (hash.n != TREE_HASH)
-        return ERR_SYNTAX;
-    memcpy(path->hashes[path->n++], hash.p, TREE_HASH);
-    return ERR_OK;
-}
-
 /* *REST: behind the first line; afterwards behind the index line. */
 static enum err read_head(struct tlog_proof *out, struct arena *a, struct view *rest)
 {
@@ -44,7 +30,7 @@ enum err tlog_proof_read(struct tlog_proof *out, struct arena *a, struct view v)
         return ERR_SYNTAX;
     enum err err = read_head(out, a, &rest);
     while (!err && view_next(&rest, '\n', &line) && line.n > 0)
-        err = read_hash(&out->path, a, line);
+        err = tree_proof_read_line(&out->path, a, line);
     if (err)
         return err;
     if (!view_is(rest))

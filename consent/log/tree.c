@@ -1,5 +1,7 @@
 #include "consent/log/tree.h"
 
+#include "base/base64.h"
+
 void tree_open(struct tree *t)
 {
     t->size = 0;
@@ -76,6 +78,20 @@ bool tree_load(struct tree *t, uint64_t size, struct view edge)
     if (edge.n)
         memcpy(t->edge, edge.p, edge.n);
     return true;
+}
+
+enum err tree_proof_read_line(struct tree_proof *p, struct arena *a, struct view line)
+{
+    struct view hash;
+    if (p->n == TREE_DEPTH)
+        return ERR_SYNTAX;
+    enum err err = base64_read(a, line, &hash);
+    if (err)
+        return err;
+    if (hash.n != TREE_HASH)
+        return ERR_SYNTAX;
+    memcpy(p->hashes[p->n++], hash.p, TREE_HASH);
+    return ERR_OK;
 }
 
 /* RFC 9162 2.1.3.2, the walk of RFC 6962 2.1.1 written out. */

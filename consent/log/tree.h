@@ -3,6 +3,7 @@
 #ifndef CONSENT_LOG_TREE_H
 #define CONSENT_LOG_TREE_H
 
+#include "base/arena.h"
 #include "base/hash.h"
 
 #define TREE_HASH  SHA256_SIZE
@@ -41,6 +42,10 @@ struct tree_proof {
     size_t n;
     uint8_t hashes[TREE_DEPTH][TREE_HASH];
 };
+
+/* One more hash of a proof, as text: base64 of a line (C2SP tlog-proof, tlog-witness). ERR_SYNTAX: it is none, or there
+ * are as many as there can be. A is for work. */
+enum err tree_proof_read_line(struct tree_proof *p, struct arena *a, struct view line) MUST_CHECK;
 
 /* Does PROOF show that LEAF is number INDEX of the tree of SIZE leaves with ROOT? */
 bool tree_includes(const struct tree_proof *proof, int64_t index, int64_t size, const uint8_t leaf[TREE_HASH],

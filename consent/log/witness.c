@@ -16,20 +16,6 @@
 
 /* --- the request ------------------------------------------------------------------------------------------------ */
 
-static enum err read_hash(struct tree_proof *proof, struct arena *a, struct view line)
-{
-    struct view hash;
-    if (proof->n == TREE_DEPTH)
-        return ERR_SYNTAX;
-    enum err err = base64_read(a, line, &hash);
-    if (err)
-        return err;
-    if (hash.n != TREE_HASH)
-        return ERR_SYNTAX;
-    memcpy(proof->hashes[proof->n++], hash.p, TREE_HASH);
-    return ERR_OK;
-}
-
 enum err witness_request_read(struct witness_request *out, struct arena *a, struct view body)
 {
     struct view rest = body, line;
@@ -39,7 +25,7 @@ enum err witness_request_read(struct witness_request *out, struct arena *a, stru
         !text_to_int(view_from(line, 4), &out->old_size))
         return ERR_SYNTAX;
     while (!err && view_next(&rest, '\n', &line) && line.n > 0)
-        err = read_hash(&out->proof, a, line);
+        err = tree_proof_read_line(&out->proof, a, line);
     if (err)
         return err;
     if (!view_is(rest))

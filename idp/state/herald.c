@@ -11,17 +11,23 @@
 #include "idp/state/config.h"
 
 enum {
-    INTEGRATE_MS = 500, /* leaves are in the tiles within a second */
-    PUBLISH_MS = 4000,  /* and under a published checkpoint within ten: this, and the witnesses' time */
-    WITNESS_MS = 1500,  /* for one answer */
-    CEILING = 8 << 20
+    CEILING = 8 << 20,
+    OWN_MS = 2000 /* our own work of a round, generously: signing, a few files */
 };
+
+/* A leaf that just missed a checkpoint waits for that one to end or for the next to be due, whatever is later, then for
+ * a tick, and then for the next one's witnesses: ten seconds at most. */
+#define LATER(A, B) ((A) > (B) ? (A) : (B))
+_Static_assert(LATER(HERALD_PUBLISH_MS, PUBLISH_WITNESSES_MS) + HERALD_INTEGRATE_MS + PUBLISH_WITNESSES_MS + OWN_MS <=
+                   10000,
+               "published within ten seconds");
+_Static_assert(LATER(HERALD_INTEGRATE_MS, PUBLISH_ANSWER_MS) <= 1000, "integrated within a second");
 
 struct herald {
     const struct op *op;
     struct publisher *publisher;
-    struct arena arena; /* one round's */
-    int64_t published_at;
+    struct arena arena;      /* one round's */
+    int64_t began_at;        /* with the last checkpoint */
     _Atomic int64_t good_at; /* of the last one that went well */
     pthread_t thread;
     pthread_mutex_t lock;
@@ -29,10 +35,11 @@ struct herald {
     bool closing;
 };
 
-static enum err post(void *ctx, struct arena *a, const char *url, struct view body, int *status, struct view *answer)
+static enum err post(void *ctx, struct arena *a, const char *url, struct view body, int timeout_ms, int *status,
+                     struct view *answer)
 {
     const struct herald *h = ctx;
-    const struct fetch_limits limits = {.timeout_ms = WITNESS_MS, .body_max = 16384};
+    const struct fetch_limits limits = {.timeout_ms = timeout_ms, .body_max = 16384};
     struct fetched fetched = {0};
     enum err err = fetch_post(h->op->fetch, a, view_text(url), "text/plain; charset=utf-8", body, &limits, &fetched);
     *status = fetched.status;
@@ -44,6 +51,7 @@ static void publish(struct herald *h)
 {
     const char *why = "";
     int64_t before = publisher_size(h->publisher);
+    h->began_at = clock_steady_ms();
     enum err err = publisher_publish(h->publisher, &h->arena, &why);
     if (err)
         log_event(LOG_ERROR, err == ERR_CONFLICT ? "ledger_refused" : "ledger_not_published", LOG_STR("why", why),
@@ -52,9 +60,13 @@ static void publish(struct herald *h)
         log_event(LOG_DEBUG, "ledger_published", LOG_INT("size", publisher_size(h->publisher)),
                   LOG_INT("witnesses", (int64_t)publisher_witnesses(h->publisher)));
     arena_reset(&h->arena);
-    h->published_at = clock_steady_ms();
     if (!err)
-        atomic_store(&h->good_at, h->published_at);
+        atomic_store(&h->good_at, clock_steady_ms());
+}
+
+bool herald_is_due(int64_t began, int64_t now)
+{
+    return now - began >= HERALD_PUBLISH_MS;
 }
 
 static void run_round(struct herald *h)
@@ -62,7 +74,7 @@ static void run_round(struct herald *h)
     enum err err = publisher_integrate(h->publisher);
     if (err)
         log_event(LOG_ERROR, "ledger_not_integrated", LOG_STR("error", err_name(err)));
-    if (clock_steady_ms() - h->published_at >= PUBLISH_MS)
+    if (herald_is_due(h->began_at, clock_steady_ms()))
         publish(h);
 }
 
@@ -71,7 +83,7 @@ static bool wait_round(struct herald *h)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += INTEGRATE_MS * 1000000L;
+    until.tv_nsec += HERALD_INTEGRATE_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&h->lock);

@@ -304,10 +304,12 @@ Test(publish, a_key_without_its_mark_signs_nothing)
 static struct witness *witness;
 static int deaf; /* so many requests are not answered */
 
-static enum err post(void *ctx, struct arena *a, const char *url, struct view body, int *status, struct view *answer)
+static enum err post(void *ctx, struct arena *a, const char *url, struct view body, int timeout_ms, int *status,
+                     struct view *answer)
 {
     struct witness_answer out;
     (void)ctx;
+    cr_assert(timeout_ms > 0 && timeout_ms <= PUBLISH_ANSWER_MS);
     cr_assert_str_eq(url, "http://w.example/add-checkpoint");
     if (deaf > 0) {
         deaf--;
@@ -387,6 +389,83 @@ Test(publish, a_deaf_witness_delays_no_checkpoint_and_is_caught_up)
     cr_expect_eq((int)answer_of_published(), POLICY_GOOD);
     publisher_close(p);
     witness_close(witness);
+}
+
+/* Witnesses who never answer: each lets all of its time go by. While one is waited for, the log grows. */
+enum { SILENT = 6 };
+
+static struct silence {
+    struct publisher *p;
+    int64_t now;     /* the clock that only they move */
+    int64_t since;   /* when the newest leaf came */
+    int64_t longest; /* that a leaf was not in the tiles */
+    int64_t leaves;
+    char asked[64]; /* whom, in order */
+} silence;
+
+static int64_t silent_clock(void)
+{
+    return silence.now;
+}
+
+static enum err stay_silent(void *ctx, struct arena *a, const char *url, struct view body, int timeout_ms, int *status,
+                            struct view *answer)
+{
+    (void)ctx, (void)a, (void)body, (void)status, (void)answer;
+    size_t n = strlen(silence.asked);
+    cr_assert_eq(publisher_integrated(silence.p), silence.leaves, "what came while the last one was waited for");
+    if (silence.now - silence.since > silence.longest)
+        silence.longest = silence.now - silence.since;
+    silence.asked[n] = url[strlen("http://w")];
+    append(1);
+    silence.leaves++;
+    silence.since = silence.now;
+    silence.now += timeout_ms;
+    return ERR_TIMEOUT;
+}
+
+static void open_silence(void)
+{
+    const char *lines = "", *group = "", *vkey;
+    publish_once(); /* makes the key */
+    for (int i = 0; i < SILENT; i++) {
+        struct buf b;
+        struct witness *w;
+        const char *name = arena_printf(&r.arena, "w%d.example/w", i);
+        cr_assert_eq(witness_open(&w, arena_printf(&r.arena, "%s/w%d", r.folder, i), view_text(name),
+                                  policy_with("quorum none"), &r.arena, &why),
+                     ERR_OK, "%s", why);
+        buf_open(&b, &r.arena, 1024);
+        note_key_put(&b, witness_key(w));
+        cr_assert_eq(buf_done_text(&b, &vkey), ERR_OK);
+        witness_close(w);
+        lines = arena_printf(&r.arena, "%switness w%d %s http://w%d.example/\n", lines, i, vkey, i);
+        group = arena_printf(&r.arena, "%s w%d", group, i);
+    }
+    config.policy = policy_with(arena_printf(&r.arena, "%sgroup all any%s\nquorum all", lines, group));
+    config.post = stay_silent;
+    config.steady_ms = silent_clock;
+}
+
+Test(publish, witnesses_who_are_silent_delay_a_checkpoint_by_three_seconds_at_most)
+{
+    open_silence();
+    append(1);
+    silence = (struct silence){.p = opened(), .now = 1000000, .since = 1000000, .leaves = 1};
+    cr_assert_eq(publish(silence.p), ERR_OK, "%s", why);
+    cr_expect_str_eq(silence.asked, "0123450123", "after a start each is asked what it knows, whatever it takes");
+    memset(silence.asked, 0, sizeof silence.asked);
+    for (int round = 0; round < 3; round++) {
+        int64_t begun = silence.now, before = silence.leaves;
+        cr_assert_eq(publish(silence.p), ERR_OK, "%s", why);
+        cr_expect_leq(silence.now - begun, PUBLISH_WITNESSES_MS);
+        cr_expect_eq(publisher_size(silence.p), before, "what there was when it began is published");
+        cr_expect_eq(publisher_integrated(silence.p), silence.leaves, "and what came meanwhile is in the tiles");
+    }
+    cr_expect_leq(silence.longest, PUBLISH_ANSWER_MS);
+    cr_expect_str_eq(silence.asked, "450123450123", "who was not asked for lack of time is first next time: %s",
+                     silence.asked);
+    publisher_close(silence.p);
 }
 
 /* Database, tiles, key and mark were all put back: only others can know. */
