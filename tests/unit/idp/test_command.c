@@ -1,5 +1,7 @@
 /* The command line as an operator types it: every command in this process, with its output in files. */
 #include <criterion/criterion.h>
+#include <poll.h>
+#include <pty.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -717,6 +719,117 @@ Test(command, client_add_refuses_one_more_than_there_may_be)
 }
 
 /* --- auditing --------------------------------------------------------------------------------------------------- */
+
+/* --- progress: for a person at a terminal, and for nobody else -----------------------------------------------------
+ */
+
+struct terminal {
+    int master, slave, saved[2];
+};
+
+/* Standard error is a terminal; standard output too, or a file. */
+static void at_terminal(struct terminal *t, bool all)
+{
+    cr_assert_eq(openpty(&t->master, &t->slave, NULL, NULL, NULL), 0);
+    fflush(NULL);
+    for (int i = 0; i < 2; i++)
+        t->saved[i] = dup(1 + i);
+    take_over(1, path_of("out"));
+    if (all)
+        dup2(t->slave, 1);
+    dup2(t->slave, 2);
+}
+
+/* What was drawn. */
+static const char *leave_terminal(struct terminal *t)
+{
+    static char drawn[65536];
+    size_t n = 0;
+    fflush(NULL);
+    for (int i = 0; i < 2; i++) {
+        dup2(t->saved[i], 1 + i);
+        close(t->saved[i]);
+    }
+    struct pollfd p = {.fd = t->master, .events = POLLIN};
+    while (n + 1 < sizeof drawn && poll(&p, 1, 100) > 0) {
+        ssize_t got = read(t->master, drawn + n, sizeof drawn - 1 - n);
+        if (got <= 0)
+            break;
+        n += (size_t)got;
+    }
+    drawn[n] = '\0';
+    close(t->slave);
+    close(t->master);
+    return drawn;
+}
+
+static const char *drawn_by(const char *command, bool all)
+{
+    struct terminal t;
+    const char *argv[8] = {"genkan", "audit", command, "--config", config_path};
+    int argc = 5;
+    at_terminal(&t, all);
+    int code = command_main(argc, argv);
+    const char *drawn = leave_terminal(&t);
+    cr_assert_eq(code, COMMAND_DONE, "%s", drawn);
+    return drawn;
+}
+
+static enum err append_some(struct db *db, void *ctx)
+{
+    const struct ledger_event e = {.type = LEDGER_OPERATOR, .at = 1, .via = "command", .act = "test"};
+    enum err err = ERR_OK;
+    for (int i = 0; i < 10000 && !err; i++)
+        err = ledger_append(ctx, db, &e, NULL);
+    return err;
+}
+
+/* As many leaves as it takes for a verification to be worth a bar. */
+static void make_large_ledger(void)
+{
+    struct store *store;
+    struct ledger *ledger;
+    const char *why;
+    struct keys *keys;
+    make_data();
+    genkan("client add %s", registration_path);
+    cr_assert_eq(keys_open(&keys, path_of("data/keys"), &why), ERR_OK, "%s", why);
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    cr_assert_eq(ledger_open(&ledger, store, keys_secret(keys, SECRET_AUDIT)), ERR_OK);
+    for (int i = 0; i < 7; i++)
+        cr_assert_eq(store_write_soon(store, append_some, ledger), ERR_OK);
+    ledger_close(ledger);
+    store_close(store);
+    keys_close(keys);
+}
+
+Test(command, audit_verify_draws_a_bar_on_a_terminal_and_nothing_elsewhere)
+{
+    make_large_ledger();
+    const char *drawn = drawn_by("verify", false);
+    cr_expect_not_null(strstr(drawn, "\r[#"), "%s", drawn);
+    cr_expect_not_null(strstr(drawn, "[########################################] 100 %  70001 of 70001 leaves\r\n"),
+                       "it ends with a line of its own: %s", drawn);
+    struct output o = genkan("audit verify");
+    cr_expect_eq(o.code, COMMAND_DONE);
+    cr_expect_null(strchr(o.out, '#'), "%s", o.out);
+    cr_expect_null(strchr(o.err, '#'), "%s", o.err);
+}
+
+Test(command, audit_list_draws_a_bar_only_where_it_does_not_run_into_the_answer)
+{
+    make_data();
+    genkan("client add %s", registration_path);
+    const char *drawn = drawn_by("list", false);
+    cr_expect_not_null(strstr(drawn, "\r100 % [########################################]\r\n"), "%s", drawn);
+    drawn = drawn_by("list", true);
+    cr_expect_null(strchr(drawn, '#'), "%s", drawn);
+    cr_expect_not_null(strstr(drawn, "events"), "the answer: %s", drawn);
+    struct output o = genkan("audit list");
+    cr_expect_str_empty(o.err, "%s", o.err);
+    cr_expect_null(strchr(o.out, '#'), "%s", o.out);
+}
 
 static enum err spoil(struct db *db, void *ctx)
 {
