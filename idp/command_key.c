@@ -20,7 +20,7 @@ static void show_ledger_key(struct desk *desk)
     const struct config *c = desk->config;
     const char *vkey;
     enum err err = publish_key_text(&vkey, &desk->arena, c->ledger.key, view_text(c->ledger.origin));
-    printf("%-7s %-6s %-8s %-20s %s\n", "ledger", "Ed25519", err ? "none" : "active", "",
+    printf("%-10s %-7s %-8s %-20s %s\n", "ledger", "Ed25519", err ? "none" : "active", "",
            err ? "the first `genkan serve` makes it" : vkey);
 }
 
@@ -28,7 +28,7 @@ static void show_row(struct desk *desk, const char *use, const char *alg, const 
                      const char *id)
 {
     const char *at = clock_utc_text(&desk->arena, since);
-    printf("%-7s %-6s %-8s %-20s %s\n", use, alg, state, at ? at : "", id);
+    printf("%-10s %-7s %-8s %-20s %s\n", use, alg, state, at ? at : "", id);
 }
 
 /* The master keys of profile values: one, unless a rotation was interrupted. */
@@ -63,11 +63,16 @@ int command_key_list(const struct command *self, int argc, const char *const *ar
     struct desk desk;
     code = desk_open(&desk, self, config, DESK_LOOK);
     if (code == -1) {
-        printf("%-7s %-6s %-8s %-20s %s\n", "use", "alg", "state", "since", "key id");
+        printf("%-10s %-7s %-8s %-20s %s\n", "use", "alg", "state", "since", "key id");
         for (size_t i = 0; i < keys_count(desk.keys); i++) {
             const struct key_row *row = keys_at(desk.keys, i);
             show_row(&desk, key_use_name(row->use), jws_alg_name(jws_key_alg(row->key)), key_state_name(row->state),
                      row->since, jws_key_id(row->key));
+        }
+        for (size_t i = 0; i < locks_count(keys_locks(desk.keys)); i++) {
+            const struct lock_row *row = locks_at(keys_locks(desk.keys), i);
+            show_row(&desk, "encryption", row->alg == JWE_ECDH_ES ? "ECDH" : "RSA", row->retired ? "retired" : "active",
+                     row->since, (const char *)jwe_key_id(row->key).p);
         }
         enum err err = show_profile_keys(&desk);
         show_ledger_key(&desk);
@@ -87,7 +92,7 @@ static int read_use(const struct command *self, const char *use, const char *alg
 {
     bool card = use && strcmp(use, "card") == 0;
     if (use && !card && strcmp(use, "token") != 0)
-        return command_fail(self, COMMAND_USAGE, "--use must be token, card or profile");
+        return command_fail(self, COMMAND_USAGE, "--use must be token, card, encryption or profile");
     bool known = !alg;
     for (size_t i = 0; i < ALGS; i++)
         known = known || strcmp(alg, jws_alg_name(algs[i])) == 0;
@@ -180,6 +185,28 @@ static int rotate_profile(const struct command *self, const struct choice *c, co
     return code;
 }
 
+/* Keys for encryption have no next one: whoever still encrypts to the old one is understood for two days more. */
+static int rotate_encryption(const struct command *self, const struct choice *c, const char *config)
+{
+    if (c->alg || c->force)
+        return command_fail(self, COMMAND_USAGE, "--use encryption takes neither --alg nor --force");
+    struct desk desk;
+    int code = desk_open(&desk, self, config, DESK_WRITE);
+    if (code == -1) {
+        struct rotation r = {desk.ledger, "key rotate encryption"};
+        enum err err = store_write(desk.store, rotation_job, &r);
+        if (!err)
+            err = keys_rotate_locks(desk.keys_folder, c->now);
+        if (err)
+            code = command_fail(self, COMMAND_FAILED, "encryption: %s", err_name(err));
+        else
+            puts("encryption: new keys; a running server follows on SIGHUP (systemctl reload genkan)");
+        code = err ? code : COMMAND_DONE;
+    }
+    desk_close(&desk);
+    return code;
+}
+
 int command_key_rotate(const struct command *self, int argc, const char *const *argv)
 {
     struct choice c = {.now = clock_s(&clock_real)};
@@ -189,6 +216,8 @@ int command_key_rotate(const struct command *self, int argc, const char *const *
     int code = command_parse(self, argc, argv, options, 3, &config, NULL, 0);
     if (code == -1 && use && strcmp(use, "profile") == 0)
         return rotate_profile(self, &c, config);
+    if (code == -1 && use && strcmp(use, "encryption") == 0)
+        return rotate_encryption(self, &c, config);
     if (code == -1)
         code = read_use(self, use, c.alg, &c.use);
     if (code != -1)

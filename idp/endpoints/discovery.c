@@ -107,6 +107,8 @@ static void put_client_auth(struct writer *w)
 
 static void put_encryption(struct writer *w)
 {
+    put_list(w, "request_object_encryption_alg_values_supported", key_algs);
+    put_list(w, "request_object_encryption_enc_values_supported", content_algs);
     put_list(w, "id_token_encryption_alg_values_supported", key_algs);
     put_list(w, "id_token_encryption_enc_values_supported", content_algs);
     put_list(w, "userinfo_signing_alg_values_supported", our_algs);

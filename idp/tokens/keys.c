@@ -21,6 +21,7 @@
 struct keys {
     struct key_row rows[KEYS_MAX];
     size_t n;
+    struct locks *locks;
     uint8_t secrets[SECRET_COUNT][SECRET_SIZE];
 };
 
@@ -239,6 +240,7 @@ void keys_close(struct keys *k)
         return;
     for (size_t i = 0; i < k->n; i++)
         jws_key_close((struct jws_key *)(uintptr_t)k->rows[i].key);
+    locks_close(k->locks);
     wipe(k->secrets, sizeof k->secrets);
     free(k);
 }
@@ -265,6 +267,8 @@ static enum err make_all(struct keys *k, struct arena *a, const char *folder, in
         e = write_secret(a, folder, "passing.secret");
     if (!e)
         e = add_missing(k, a, folder, now);
+    if (!e)
+        e = locks_complete(folder, now);
     /* The list comes last: a folder without it is not a set of keys yet, and is made again. */
     return e ? e : write_list(k, a, folder);
 }
@@ -318,7 +322,11 @@ static enum err open_all(struct keys *k, struct arena *a, const char *folder, co
         return e == ERR_NOT_FOUND ? ERR_CONFIG : e;
     }
     *why = "an active key is missing in keys.json";
-    return is_complete(k, false) ? ERR_OK : ERR_CONFIG;
+    if (!is_complete(k, false))
+        return ERR_CONFIG;
+    e = locks_open(&k->locks, folder);
+    *why = reason(e, "locks.json or a key in it cannot be used");
+    return e == ERR_NOT_FOUND ? ERR_OK : e; /* of before there were any: keys_complete makes them */
 }
 
 enum err keys_open(struct keys **out, const char *folder, const char **why)
@@ -388,10 +396,24 @@ static enum err change_folder(const struct change *c,
 
 static enum err complete(struct keys *k, struct arena *a, const struct change *c)
 {
-    if (is_complete(k, true))
-        return ERR_OK;
-    enum err e = add_missing(k, a, c->folder, c->now);
+    enum err e = locks_complete(c->folder, c->now);
+
+    if (e || is_complete(k, true))
+        return e;
+    e = add_missing(k, a, c->folder, c->now);
     return e ? e : write_list(k, a, c->folder);
+}
+
+static enum err rotate_locks(struct keys *k, struct arena *a, const struct change *c)
+{
+    (void)k;
+    (void)a;
+    return locks_rotate(c->folder, c->now);
+}
+
+enum err keys_rotate_locks(const char *folder, int64_t now)
+{
+    return change_folder(&(struct change){.folder = folder, .now = now}, rotate_locks);
 }
 
 enum err keys_complete(const char *folder, int64_t now)
@@ -503,6 +525,11 @@ const struct jws_key *keys_find(const struct keys *k, enum key_use use, struct v
     return NULL;
 }
 
+const struct locks *keys_locks(const struct keys *k)
+{
+    return k->locks;
+}
+
 void keys_put_jwks(struct buf *out, const struct keys *k, enum key_use use, int64_t now)
 {
     struct json_out o;
@@ -514,6 +541,8 @@ void keys_put_jwks(struct buf *out, const struct keys *k, enum key_use use, int6
     for (size_t i = 0; i < k->n; i++)
         if (k->rows[i].use == use && !is_over(&k->rows[i], now))
             jws_key_put_jwk(&o, k->rows[i].key);
+    if (use == KEY_TOKEN)
+        locks_put_jwks(&o, k->locks);
     json_end_array(&o);
     json_end(&o);
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/jws.h"
+#include "idp/tokens/locks.h"
 
 struct keys; /* immutable once opened; may be shared between threads */
 
@@ -71,7 +72,13 @@ const struct jws_key *keys_active(const struct keys *k, enum key_use use, enum j
 /* One of ours, whatever its state; NULL if it is not. */
 const struct jws_key *keys_find(const struct keys *k, enum key_use use, struct view kid);
 
-/* The JWK set of USE: next, active and not yet expired retired keys. {"keys":[...]} */
+/* Our keys for encryption; NULL in a folder that was not completed. */
+const struct locks *keys_locks(const struct keys *k);
+/* New keys for encryption; errors as of keys_open. */
+enum err keys_rotate_locks(const char *folder, int64_t now) MUST_CHECK;
+
+/* The JWK set of USE: next, active and not yet expired retired keys; KEY_TOKEN: and those for encryption.
+ * {"keys":[...]} */
 void keys_put_jwks(struct buf *out, const struct keys *k, enum key_use use, int64_t now);
 
 struct view keys_secret(const struct keys *k, enum key_secret which);

@@ -235,3 +235,54 @@ Test(request_objects, that_are_pushed_begin_a_login)
     opens(a_city,
           service_at(a_city, service_push(a_city, arena_printf(a(), "request=%s", object_of(a_city, "")), NULL)));
 }
+
+/* --- encrypted --------------------------------------------------------------------------------------------------- */
+
+/* OBJECT encrypted to the provider's published key for ALG. */
+static const char *encrypted(const char *object, enum jwe_alg alg, enum content_alg enc)
+{
+    const struct json *keys = service_published_keys(a_city);
+    const struct jwe_key *key = NULL;
+    struct buf b;
+    const char *text;
+
+    for (size_t i = 0; i < json_count(keys) && !key; i++)
+        if (view_equal_text(json_member_text(json_at(keys, i), "use"), "enc") &&
+            jwe_key_read_public(&key, a(), json_at(keys, i), alg))
+            key = NULL;
+    cr_assert_not_null(key, "a key for %s", jwe_alg_name(alg));
+    buf_open(&b, a(), 32768);
+    cr_assert_eq(jwe_encrypt(&b, key, alg, enc, &(struct jwe_words){.cty = "JWT"}, view_text(object)), ERR_OK);
+    cr_assert_eq(buf_done_text(&b, &text), ERR_OK);
+    return text;
+}
+
+Test(request_objects, that_are_encrypted_must_be_signed_inside_and_open)
+{
+    const char *object = object_of(a_city, ""), *good = encrypted(object, JWE_ECDH_ES, CONTENT_A128GCM);
+    char *changed = arena_text(a(), view_text(good));
+
+    is_shown_an_error(by_value(a_city, encrypted(claims_of(a_city, ""), JWE_ECDH_ES, CONTENT_A128GCM)));
+    is_shown_an_error(by_value(a_city, encrypted(good, JWE_ECDH_ES, CONTENT_A128GCM)));
+    changed[strlen(changed) - 4] = changed[strlen(changed) - 4] == 'A' ? 'B' : 'A';
+    is_shown_an_error(by_value(a_city, changed));
+    is_shown_an_error(by_value(a_city, "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0.AAAA.AAAA.AAAA.AAAA"));
+}
+
+Test(request_objects, may_be_encrypted_to_us_with_each_algorithm)
+{
+    static const enum jwe_alg algs[] = {JWE_RSA_OAEP_256, JWE_ECDH_ES, JWE_ECDH_ES_A128KW, JWE_ECDH_ES_A256KW};
+
+    for (size_t i = 0; i < sizeof algs / sizeof *algs; i++)
+        opens(a_city, by_value(a_city, encrypted(object_of(a_city, ""), algs[i], CONTENT_A128CBC_HS256)));
+}
+
+Test(request_objects, are_encrypted_as_the_service_registered_or_not_read)
+{
+    service_update(a_city, "\"grant_types\"",
+                   "\"request_object_encryption_alg\":\"ECDH-ES\",\"request_object_encryption_enc\":\"A256GCM\","
+                   "\"grant_types\"");
+    is_shown_an_error(by_value(a_city, encrypted(object_of(a_city, ""), JWE_RSA_OAEP_256, CONTENT_A256GCM)));
+    is_shown_an_error(by_value(a_city, encrypted(object_of(a_city, ""), JWE_ECDH_ES, CONTENT_A128GCM)));
+    opens(a_city, by_value(a_city, encrypted(object_of(a_city, ""), JWE_ECDH_ES, CONTENT_A256GCM)));
+}

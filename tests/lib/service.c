@@ -283,7 +283,7 @@ static const struct json *get_json(struct service *s, struct view text)
     return j;
 }
 
-static const struct json *published_keys(struct service *s)
+const struct json *service_published_keys(struct service *s)
 {
     struct browser b;
     if (!s->jwks[0]) {
@@ -301,7 +301,7 @@ const struct json *service_verified(struct service *s, const char *token, const 
 {
     struct jws jws;
     struct jws_key *key = NULL;
-    const struct json *keys = published_keys(s);
+    const struct json *keys = service_published_keys(s);
     cr_assert_eq(jws_read(&jws, arena_of(s), view_text(token)), ERR_OK, "%s", token);
     for (size_t i = 0; i < json_count(keys) && !key; i++)
         if (view_equal(json_member_text(json_at(keys, i), "kid"), jws.kid))

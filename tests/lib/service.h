@@ -102,6 +102,9 @@ const char *service_request_address(struct service *s);
 /* The claims of the security event it was told last, verified; NULL: none. */
 const struct json *service_last_event(struct service *s);
 
+/* The provider's /jwks, got once. */
+const struct json *service_published_keys(struct service *s);
+
 /* What was encrypted to s->lock; the test fails if it does not open. */
 const char *service_opened(struct service *s, const char *token);
 

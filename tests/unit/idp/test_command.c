@@ -192,6 +192,7 @@ Test(command, refuses_what_it_does_not_know)
                                         "key rotate --alg none",
                                         "key rotate --use card --alg RS256",
                                         "key rotate --use profile --alg ES256",
+                                        "key rotate --use encryption --force",
                                         "key rotate --use profile --force"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct output o = genkan("%s", lines[i]);
@@ -1020,17 +1021,21 @@ Test(command, key_list_shows_every_key_there_is)
     make_data();
     struct output o = genkan("key list");
     cr_expect_eq(o.code, COMMAND_DONE);
-    static const char *const rows[] = {"token   RS256  active", "token   ES256  next",   "token   PS256  active",
-                                       "token   EdDSA  next",   "card    ES256  active", "profile AES256 active",
-                                       "ledger  Ed25519"};
+    static const char *const rows[] = {
+        "token      RS256   active", "token      ES256   next",   "token      PS256   active",
+        "token      EdDSA   next",   "card       ES256   active", "encryption RSA     active",
+        "encryption ECDH    active", "profile    AES256  active", "ledger     Ed25519"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         HAS(o.out, rows[i]);
     HAS(o.out, "/profile-1.key");
     write_text(path_of("data/keys/profile-2.key"), "of a rotation that was interrupted");
-    HAS(genkan("key list").out, "profile AES256 next");
+    HAS(genkan("key list").out, "profile    AES256  next");
     cr_expect_eq(count(genkan("key list").out, "\nprofile "), 2);
     cr_expect_eq(genkan("key rotate --alg PS256 --force").code, COMMAND_DONE);
-    HAS(genkan("key list").out, "token   PS256  retired");
+    HAS(genkan("key list").out, "token      PS256   retired");
+    cr_expect_eq(genkan("key rotate --use encryption").code, COMMAND_DONE);
+    HAS(genkan("key list").out, "encryption ECDH    retired");
+    HAS(genkan("audit list").out, "key rotate encryption");
 }
 
 Test(command, key_rotate_refuses_a_key_that_services_may_not_know)

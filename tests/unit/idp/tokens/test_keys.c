@@ -155,7 +155,7 @@ Test(keys_of_nobody, are_files_that_only_their_owner_may_read)
     struct stat s;
 
     cr_assert_eq(file_list(&box.a, folder, "", &names, &n), ERR_OK);
-    cr_expect_eq(n, 13, "ten keys, their list, two secrets");
+    cr_expect_eq(n, 16, "ten keys, two locks, their lists, two secrets");
     for (size_t i = 0; i < n; i++) {
         cr_assert_eq(stat(path_of(names[i]), &s), 0);
         cr_expect_eq(s.st_mode & 0777, 0600, "%s", names[i]);
@@ -223,11 +223,11 @@ Test(keys, publish_no_private_part_and_no_key_of_card_requests)
 
     cr_assert_eq(json_read(&j, &box.a, jwks(k, KEY_TOKEN, NOW), NULL), ERR_OK);
     const struct json *list = json_member(j, "keys");
-    cr_expect_eq(json_count(list), 8);
+    cr_expect_eq(json_count(list), 10, "eight for tokens, two for encryption");
     for (size_t i = 0; i < json_count(list); i++) {
         cr_expect_null(json_member(json_at(list, i), "d"));
         cr_expect_null(json_member(json_at(list, i), "p"));
-        cr_expect(view_equal_text(json_member_text(json_at(list, i), "use"), "sig"));
+        cr_expect(view_equal_text(json_member_text(json_at(list, i), "use"), i < 8 ? "sig" : "enc"));
     }
     cr_expect_not(is_published(k, card, NOW));
     cr_expect_null(keys_find(k, KEY_TOKEN, view_text(card)), "a card request is no token");
