@@ -84,7 +84,7 @@ static const struct route table[] = {
     {METHOD_POST, "/authorize", at_authorize, FORM_MAX, 0},
     {METHOD_GET, "/authorize/request", at_authorize, 0, ROUTE_SLOW},
     {METHOD_GET, "/next", at_next, 0, 0},
-    {METHOD_POST, "/par", at_par, FORM_MAX, ROUTE_SLOW | ROUTE_MTLS},
+    {METHOD_POST, "/par", at_par, FORM_MAX, ROUTE_MTLS},
     {METHOD_POST, "/token", at_token, FORM_MAX, ROUTE_MTLS},
     {METHOD_POST, "/revoke", at_revoke, FORM_MAX, ROUTE_MTLS},
     {METHOD_POST, "/introspect", at_introspect, FORM_MAX, ROUTE_MTLS},
