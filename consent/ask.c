@@ -251,12 +251,14 @@ const struct ask_item *ask_find(const struct ask *ask, const struct field *f)
     return NULL;
 }
 
-void ask_requested(struct ask *out, const struct ask *registered, struct view scope)
+void ask_requested(struct ask *out, const struct ask *registered, struct view scope, uint32_t also)
 {
     out->n = 0;
     memcpy(out->terms_hash, registered->terms_hash, sizeof out->terms_hash);
     memcpy(out->hash, registered->hash, sizeof out->hash);
-    for (size_t i = 0; i < registered->n; i++)
-        if (field_in_scope(registered->items[i].field, scope))
+    for (size_t i = 0; i < registered->n; i++) {
+        const struct field *f = registered->items[i].field;
+        if ((also & field_bit(f)) || field_in_scope(f, scope))
             out->items[out->n++] = registered->items[i];
+    }
 }

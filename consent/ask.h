@@ -62,8 +62,10 @@ struct ask_fault {
 enum err ask_read(struct ask *out, struct arena *a, const struct json *fields, const struct ask_terms *terms,
                   struct ask_fault *fault) MUST_CHECK;
 
-/* What a request with SCOPE asks for: registered AND in the scope. Views are shared with REGISTERED. */
-void ask_requested(struct ask *out, const struct ask *registered, struct view scope);
+/* What a request asks for: registered, AND in the SCOPE or in the set ALSO (field_bit). Views are shared with
+ * REGISTERED.
+ */
+void ask_requested(struct ask *out, const struct ask *registered, struct view scope, uint32_t also);
 
 const struct ask_item *ask_find(const struct ask *ask, const struct field *f); /* NULL: not asked */
 

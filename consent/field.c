@@ -170,6 +170,21 @@ size_t field_index(const struct field *f)
     return (size_t)(f - catalogue);
 }
 
+_Static_assert(FIELD_MAX <= 32, "a set of fields has a bit for each");
+
+uint32_t field_bit(const struct field *f)
+{
+    return (uint32_t)1 << field_index(f);
+}
+
+const struct field *field_of_claim(struct view claim)
+{
+    for (size_t i = 0; i < COUNT(catalogue); i++)
+        if (view_equal_text(claim, catalogue[i].claim))
+            return &catalogue[i];
+    return NULL;
+}
+
 bool field_is_of_card(const struct field *f)
 {
     const struct field *stored = f->from ? field_find(view_text(f->from)) : f;

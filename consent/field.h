@@ -53,8 +53,12 @@ struct field {
 /* The catalogue, in the order people see it. field_at gives NULL past the end. */
 size_t field_count(void);
 const struct field *field_at(size_t i);
-const struct field *field_find(struct view id); /* NULL: no such field */
-size_t field_index(const struct field *f);      /* 0..field_count()-1 */
+const struct field *field_find(struct view id);        /* NULL: no such field */
+size_t field_index(const struct field *f);             /* 0..field_count()-1 */
+const struct field *field_of_claim(struct view claim); /* the one that this claim carries; NULL: none */
+
+/* Sets of fields are or'ed bits, one for each field. */
+uint32_t field_bit(const struct field *f);
 
 /* Is F, or what it is derived from, of the card and not of the resident's own saying? */
 bool field_is_of_card(const struct field *f);

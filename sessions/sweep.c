@@ -1,6 +1,7 @@
 #include "sessions/sweep.h"
 
 #include "sessions/profile.h"
+#include "sessions/wish.h"
 
 /* Rows of one table that are due, at most $2. A login under way means nothing once it is over, and anybody can begin
  * one: it goes at once. The others stay for SWEEP_GRACE_S. */
@@ -65,6 +66,17 @@ static enum err sweep_history(struct db *db, struct sweep *s)
     return e;
 }
 
+static enum err sweep_wishes(struct db *db, struct sweep *s)
+{
+    size_t deleted, looked;
+    enum err e = wish_sweep(db, s->now, s->batch, &deleted, &looked);
+    if (e == ERR_OK) {
+        s->deleted += deleted;
+        s->done &= looked < s->batch;
+    }
+    return e;
+}
+
 enum err sweep_job(struct db *db, void *ctx)
 {
     static const char INTERACTIONS[] = DELETE_DUE("interaction"), TXNS[] = DELETE_DUE("card_txn"),
@@ -93,6 +105,8 @@ enum err sweep_job(struct db *db, void *ctx)
             return e;
     }
     enum err e = sweep_history(db, s);
+    if (e == ERR_OK)
+        e = sweep_wishes(db, s);
     return e ? e : sweep_families(db, s);
 }
 

@@ -30,12 +30,13 @@ struct ident token_family_mint(int64_t minted_at)
 static enum err insert(struct db *db, const struct family *f)
 {
     static const char SQL[] = "INSERT INTO family (id, client, resident, session, grant_id, scope, minted_at, "
-                              "expires_at, offline, refreshable, cnf, resource) VALUES ($1, $2, $3, $4, $5, $6, $7, "
-                              "$8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
+                              "expires_at, offline, refreshable, cnf, resource, wish) VALUES ($1, $2, $3, $4, $5, $6, "
+                              "$7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
     return db_run(db, SQL,
                   VALUES(V_IDENT(f->id), V_TEXT(f->client), V_IDENT(f->resident), V_IDENT(f->session),
                          V_IDENT(f->grant), V_TEXT(f->scope), V_INT(f->minted_at), V_INT(f->expires_at),
-                         V_INT(f->offline), V_INT(f->refreshable), V_BLOB(cnf_bytes(&f->cnf)), V_TEXT(f->resource)));
+                         V_INT(f->offline), V_INT(f->refreshable), V_BLOB(cnf_bytes(&f->cnf)), V_TEXT(f->resource),
+                         V_IDENT(f->wish)));
 }
 
 enum err token_record(struct db *db, const struct family *f)
@@ -55,7 +56,7 @@ enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct 
 
 #define FACTS                                                                                                          \
     "f.id, f.client, f.session, f.grant_id, f.scope, f.minted_at, f.expires_at, f.offline, f.refreshable, "            \
-    "f.revoked_at, s.id, s.ended_at, s.expires_at, s.auth_at, f.resident, f.cnf, f.resource, s.seen_at"
+    "f.revoked_at, s.id, s.ended_at, s.expires_at, s.auth_at, f.resident, f.cnf, f.resource, s.seen_at, f.wish"
 
 /* ERR_STORE: damaged; a family that was bound to a key is never one that is bound to none. */
 static enum err read_facts(struct token_facts *out, const struct row *r)
@@ -75,6 +76,7 @@ static enum err read_facts(struct token_facts *out, const struct row *r)
                 .refreshable = row_int(r, 8) != 0,
                 .revoked_at = row_int(r, 9),
                 .resource = row_text(r, 16),
+                .wish = row_ident(r, 18),
             },
         .has_session = !row_is_null(r, 10),
         .session_ended_at = row_int(r, 11),

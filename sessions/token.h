@@ -14,6 +14,7 @@ struct family {
     struct ident session;  /* IDENT_NONE: no login stands behind it */
     struct ident grant;    /* IDENT_NONE: no fields asked */
     struct view scope;     /* granted, words separated by spaces */
+    struct ident wish;     /* what was asked beyond the scope (sessions/wish.h); IDENT_NONE: nothing */
     struct view resource;  /* the resource server that was asked for (RFC 8707); absent: none */
     struct cnf cnf;     /* the key its refresh tokens are bound to; CNF_NONE: the client's authentication is enough */
     int64_t minted_at;  /* the code's, or its own */

@@ -29,6 +29,9 @@ static void read_params(const struct visit *v, struct authz_params *p)
         .ui_locales = visit_param(v, "ui_locales"),
         .acr_values = visit_param(v, "acr_values"),
         .id_token_hint = visit_param(v, "id_token_hint"),
+        .claims = visit_param(v, "claims"),
+        .resource = visit_param(v, "resource"),
+        .dpop_jkt = visit_param(v, "dpop_jkt"),
         .request = visit_param(v, "request"),
         .request_uri = visit_param(v, "request_uri"),
         .registration = visit_param(v, "registration"),
@@ -193,7 +196,9 @@ enum err asking_read(struct authz_request *out, struct visit *v, const struct cl
     enum refusal no = authz_decide(&params, client, out).refusal;
     if (!*refusal) /* what is wrong with the object comes first; *OUT says whom to tell */
         *refusal = no;
-    return *refusal ? ERR_OK : read_hint(out, v, client, params.id_token_hint, refusal);
+    if (!*refusal)
+        e = read_hint(out, v, client, params.id_token_hint, refusal);
+    return e || *refusal ? e : authz_decide_claims(out, v->arena, params.claims, refusal);
 }
 
 /* --- pushed ------------------------------------------------------------------------------------------------------ */

@@ -76,29 +76,31 @@ static void begin_interaction(struct visit *v, const struct flow *f)
         visit_redirect_next(v, ticket);
 }
 
-struct taking {
+struct recording {
     const struct flow *flow;
     int64_t now;
 };
 
-static enum err take_job(struct db *db, void *ctx)
+static enum err record_job(struct db *db, void *ctx)
 {
-    const struct taking *t = ctx;
+    const struct recording *r = ctx;
 
-    return flow_take_request(db, t->flow, t->now);
+    return flow_record_answer(db, r->flow, r->now);
 }
 
-/* A pushed request is answered once. That this is so need not outlive the machine: neither does the request
- * (sessions/pushed.h). */
-static bool take_request(struct visit *v, const struct flow *f)
+/* None of it need outlive the machine: neither does the code, nor a pushed request (sessions/pushed.h). */
+static bool record(struct visit *v, const struct flow *f)
 {
-    struct taking t = {f, v->now};
-    enum err e = ident_is(f->pushed) ? store_write_soon(v->op->store, take_job, &t) : ERR_OK;
+    struct recording r = {f, v->now};
+    bool must;
+    enum err e = flow_must_record(&must, v, f);
 
+    if (!e && must)
+        e = store_write_soon(v->op->store, record_job, &r);
     if (e == ERR_CONFLICT)
         show_refusal(v, REFUSAL_PUSHED_USED);
     else if (e)
-        show_failure(v, e, "take a pushed request");
+        show_failure(v, e, "record an answer");
     return !e;
 }
 
@@ -120,9 +122,9 @@ static void answer(struct visit *v, struct flow *f)
         e = flow_decide(v, f);
     if (e)
         show_failure(v, e, "load the session");
-    else if (f->verdict.step == STEP_CODE && take_request(v, f))
+    else if (f->verdict.step == STEP_CODE && record(v, f))
         flow_answer_code(v, f);
-    else if (f->verdict.step == STEP_REFUSE && take_request(v, f))
+    else if (f->verdict.step == STEP_REFUSE && record(v, f))
         flow_answer_refusal(v, f, f->verdict.refusal);
     else if (f->verdict.step != STEP_CODE && f->verdict.step != STEP_REFUSE)
         begin_interaction(v, f);

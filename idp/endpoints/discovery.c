@@ -140,7 +140,7 @@ static void put_protocol(struct writer *w)
     put_list(w, "acr_values_supported", LIST("aal3"));
     put_list(w, "ui_locales_supported", LIST("ja", "en"));
     json_pair_bool(&w->o, "authorization_response_iss_parameter_supported", true);
-    json_pair_bool(&w->o, "claims_parameter_supported", false);
+    json_pair_bool(&w->o, "claims_parameter_supported", true);
     json_pair_bool(&w->o, "request_parameter_supported", true);
     json_pair_bool(&w->o, "request_uri_parameter_supported", true);
     json_pair_bool(&w->o, "require_request_uri_registration", true);

@@ -210,11 +210,22 @@ static void decide_step(struct visit *v, struct flow *f, bool opened_before)
     f->verdict = step_decide(&facts);
 }
 
+/* Our own text: that it cannot be read is damage. */
+static enum err load_wish(struct visit *v, struct flow *f)
+{
+    enum err e = claims_request_read(&f->claims, v->arena, f->request.claims);
+
+    f->wish = wish_of(f->request.claims, VIEW_NONE);
+    ask_requested(&f->asked, f->client->ask, f->request.scope, f->claims.userinfo.fields | f->claims.id_token.fields);
+    return e == ERR_SYNTAX ? ERR_STORE : e;
+}
+
 static enum err load_all(struct visit *v, struct flow *f, bool *opened_before)
 {
     enum err e = load_session(v, f);
 
-    ask_requested(&f->asked, f->client->ask, f->request.scope);
+    if (!e)
+        e = load_wish(v, f);
     if (e || !f->session)
         return e;
     if (f->own)
@@ -307,9 +318,29 @@ bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flo
     return false;
 }
 
-enum err flow_take_request(struct db *db, const struct flow *f, int64_t now)
+/* Only a code carries the wish on. */
+static bool has_wish(const struct flow *f)
 {
-    return ident_is(f->pushed) ? pushed_take(db, f->pushed, now) : ERR_OK;
+    return ident_is(f->wish.id) && f->verdict.step == STEP_CODE;
+}
+
+enum err flow_must_record(bool *must, struct visit *v, const struct flow *f)
+{
+    bool fresh = false;
+
+    *must = ident_is(f->pushed);
+    if (*must || !has_wish(f))
+        return ERR_OK;
+    enum err e = wish_is_fresh(&fresh, v->db, v->arena, f->wish.id, v->now);
+    *must = !fresh;
+    return e;
+}
+
+enum err flow_record_answer(struct db *db, const struct flow *f, int64_t now)
+{
+    enum err e = ident_is(f->pushed) ? pushed_take(db, f->pushed, now) : ERR_OK;
+
+    return e || !has_wish(f) ? e : wish_keep(db, &f->wish, now);
 }
 
 enum link_verdict flow_link_verdict(const struct visit *v, const struct flow *f)
@@ -352,12 +383,16 @@ static enum err mint_code(struct visit *v, const struct flow *f, struct view *te
         .session = f->session->id,
         .grant = f->grant ? f->grant->id : IDENT_NONE,
         .epoch = store_epoch(v->op->store),
+        .wish = f->wish.id,
+        .resource = f->request.resource,
         .minted_at = v->now,
         .offline = authz_is_offline(&f->request, f->client),
     };
 
     if (!view_is(code.sid))
         return ERR_MEMORY;
+    if (view_is(f->request.dpop_jkt) && !cnf_read(&code.cnf, CNF_JKT, f->request.dpop_jkt))
+        return ERR_STORE; /* it was looked at before it was kept */
     enum err e = grant_scope(&code.scope, v->arena, f->request.scope, &f->asked, f->grant);
     if (e)
         return e;

@@ -6,11 +6,13 @@
 #include "consent/ask.h"
 #include "consent/grant.h"
 #include "idp/rules/authorization_request.h"
+#include "idp/rules/claims_request.h"
 #include "idp/rules/link.h"
 #include "idp/rules/step.h"
 #include "idp/state/visit.h"
 #include "sessions/interaction.h"
 #include "sessions/session.h"
+#include "sessions/wish.h"
 
 /* What an interaction for no service is for. FLOW_LEAVE, FLOW_CARDS, FLOW_LINK: the card is asked for although somebody
  * is logged in, and the way leads to /me/leave or /me/cards. FLOW_LINK: a card that is not hers yet. */
@@ -25,7 +27,9 @@ struct flow {
     const struct client *client;
     bool own;                      /* for no service: CLIENT is Genkan itself, and nothing is asked or granted */
     enum flow_aim aim;             /* own: what the card is shown for */
-    struct ask asked;              /* asked by scope and registered */
+    struct claims_request claims;  /* what is asked by name */
+    struct wish wish;              /* what is asked beyond the scope, to be kept with the code */
+    struct ask asked;              /* asked by scope or by name, and registered */
     const struct session *session; /* NULL: none alive in this browser */
     struct view sub;               /* of the session's resident for this client; absent without a session */
     const struct grant *grant;     /* newest of this resident for this client, ended or not; NULL: none ever */
@@ -55,9 +59,12 @@ bool flow_open_form(struct visit *v, struct view i, struct view csrf, struct flo
 /* Without an interaction: request and client are set, the rest is loaded and decided. */
 enum err flow_decide(struct visit *v, struct flow *f) MUST_CHECK;
 
-/* Inside a store job: the request, if it was pushed, is answered now and never again (RFC 9126 4). ERR_CONFLICT: it was
- * answered before. */
-enum err flow_take_request(struct db *db, const struct flow *f, int64_t now) MUST_CHECK;
+/* What is recorded when the service is answered without a page: is there anything? */
+enum err flow_must_record(bool *must, struct visit *v, const struct flow *f) MUST_CHECK;
+
+/* Inside a store job, when the service is answered: the request, if it was pushed, is so once and never again (RFC 9126
+ * 4), ERR_CONFLICT: it was before; and what is asked beyond the scope is kept for the tokens. */
+enum err flow_record_answer(struct db *db, const struct flow *f, int64_t now) MUST_CHECK;
 
 /* Is the resident too young to agree alone (consent/minor.h)? Needs a session. The birth date is looked up for this:
  * the profile of a flow has only what is asked. */

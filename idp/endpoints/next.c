@@ -18,7 +18,7 @@ static enum err finish_job(struct db *db, void *ctx)
     enum err e = interaction_take(db, f->flow->interaction->id, f->now);
 
     if (!e)
-        e = flow_take_request(db, f->flow, f->now);
+        e = flow_record_answer(db, f->flow, f->now);
     return e || !f->opened ? e : session_add_service(db, f->flow->session->id, f->flow->client->id, f->now);
 }
 

@@ -29,7 +29,7 @@ enum err token_call_narrow(struct visit *v, struct token_call *c, const struct g
 {
     struct ask asked;
 
-    ask_requested(&asked, c->client->ask, c->family.scope);
+    ask_requested(&asked, c->client->ask, c->family.scope, 0);
     return grant_scope(&c->family.scope, v->arena, c->family.scope, &asked, grant);
 }
 
@@ -62,6 +62,26 @@ enum err token_call_prepare_refresh(struct visit *v, struct token_call *c)
     if (c->refresh.expires_at > c->family.expires_at)
         c->family.expires_at = c->refresh.expires_at;
     return ERR_OK;
+}
+
+enum err token_call_release(struct visit *v, struct db *db, struct token_call *c)
+{
+    struct release_facts facts = {.place = RELEASE_ID_TOKEN,
+                                  .client = c->client,
+                                  .grant = c->family.grant,
+                                  .session = c->family.session,
+                                  .wish = c->family.wish,
+                                  .scope = c->family.scope};
+    struct visit inside = *v;
+
+    c->release = NULL;
+    if (!ident_is(c->family.wish) || !c->has_session)
+        return ERR_OK;
+    inside.db = db;
+    struct release *r = arena_alloc(v->arena, sizeof *r);
+    enum err e = r ? release_record(r, &inside, &facts) : ERR_MEMORY;
+    c->release = !e && r->disclosure.n > 0 ? r : NULL;
+    return e;
 }
 
 /* --- the answer ------------------------------------------------------------------------------------------------- */
@@ -124,6 +144,7 @@ static enum err mint_id_token(struct visit *v, const struct token_call *c, struc
                              .acr = c->session.acr,
                              .amr = c->session.amr,
                              .access_token = access_token,
+                             .disclosure = c->release ? &c->release->disclosure : NULL,
                              .login_at = c->session.auth_at,
                              .now = v->now};
 

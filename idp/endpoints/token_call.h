@@ -3,6 +3,7 @@
 #ifndef IDP_ENDPOINTS_TOKEN_CALL_H
 #define IDP_ENDPOINTS_TOKEN_CALL_H
 
+#include "idp/endpoints/release.h"
 #include "idp/rules/token_request.h"
 #include "idp/state/caller.h"
 #include "idp/state/sealing.h"
@@ -24,6 +25,7 @@ struct token_call {
     struct view sub, sid; /* of the resident and the login, as the client knows them */
     bool has_session;     /* there is a login that an ID token tells of: */
     struct session session;
+    struct release *release;   /* fields that the ID token carries, written down already; NULL: none */
     struct view nonce;         /* of the authorization request; absent: none, or not any more */
     struct view refresh_token; /* absent: none is given */
     struct refresh refresh;    /* its row, which the handler records */
@@ -40,6 +42,11 @@ void token_call_find_resource(struct visit *v, struct token_call *c, struct view
 /* The scope of c->family, less what the resident's grant does not give (any more). */
 struct grant;
 enum err token_call_narrow(struct visit *v, struct token_call *c, const struct grant *grant) MUST_CHECK;
+
+/* Inside the handler's store job, once the family is there: what the ID token shall carry of the resident is decided
+ * and written down. The answer must then wait until that is durable (visit_settle, or the job is one of store_write).
+ */
+enum err token_call_release(struct visit *v, struct db *db, struct token_call *c) MUST_CHECK;
 
 /* sub and sid out of c->family, for the client. */
 enum err token_call_name_parties(struct visit *v, struct token_call *c) MUST_CHECK;

@@ -91,6 +91,7 @@ static enum err prepare_family(struct redeeming *r)
         .grant = r->code.grant,
         .scope = r->code.scope,
         .resource = r->code.resource,
+        .wish = r->code.wish,
         .minted_at = r->code.minted_at,
         .expires_at = c->now + ACCESS_TOKEN_LIFE_S,
         .offline = r->code.offline,
@@ -119,15 +120,19 @@ static enum err redeem_job(struct db *db, void *ctx)
     if ((e = token_redeem(&verdict, db, &c->family, c->now)))
         return e;
     c->refusal = verdict == CODE_REDEEMED ? REFUSAL_NONE : REFUSAL_CODE_REPLAYED;
-    return !c->refusal && view_is(c->refresh_token) ? refresh_mint(db, &c->refresh) : ERR_OK;
+    if (c->refusal)
+        return ERR_OK;
+    e = view_is(c->refresh_token) ? refresh_mint(db, &c->refresh) : ERR_OK;
+    return e ? e : token_call_release(r->visit, db, c);
 }
 
-/* What would be missed after an outage: a refresh token, and that a code which came twice has ended what came of it. Of
- * a redemption alone nothing need outlive the machine: the code ends with the store's epoch, and an access token whose
- * family is lost is invalid_token (docs/decisions/sealed-codes.md). */
+/* What would be missed after an outage: a refresh token, what the ledger says of fields in the ID token, and that a
+ * code which came twice has ended what came of it. Of a redemption alone nothing need outlive the machine: the code
+ * ends with the store's epoch, and an access token whose family is lost is invalid_token
+ * (docs/decisions/sealed-codes.md). */
 static bool must_last(const struct token_call *c)
 {
-    return view_is(c->refresh_token) || c->refusal == REFUSAL_CODE_REPLAYED;
+    return view_is(c->refresh_token) || c->release || c->refusal == REFUSAL_CODE_REPLAYED;
 }
 
 enum err token_by_code(struct visit *v, struct token_call *c)

@@ -85,6 +85,12 @@ static bool is_holder(const struct refreshing *r)
     return bound->kind == CNF_NONE || cnf_equal(bound, &r->call->cnf);
 }
 
+/* When she has shown the card again since, the session tells that login and no longer the one of this family. */
+static bool tells_login(const struct refreshing *r)
+{
+    return r->facts.has_session && r->facts.session_auth_at <= r->facts.family.minted_at;
+}
+
 /* What is refused is refused durably: a family that reuse gives away is revoked in this very commit. */
 static enum err refresh_job(struct db *db, void *ctx)
 {
@@ -121,7 +127,10 @@ static enum err refresh_job(struct db *db, void *ctx)
         token_call_find_resource(r->visit, c, r->facts.family.resource, r->facts.family.scope);
     if (c->refusal == REFUSAL_RESOURCE_NOT_GRANTED)
         return ERR_CONFLICT;
-    return c->refusal ? ERR_OK : go_on(r, db);
+    if (c->refusal)
+        return ERR_OK;
+    e = go_on(r, db);
+    return e || !tells_login(r) ? e : token_call_release(r->visit, db, c);
 }
 
 enum err token_by_refresh(struct visit *v, struct token_call *c)
@@ -141,7 +150,6 @@ enum err token_by_refresh(struct visit *v, struct token_call *c)
         !c->has_session)
         return e;
     e = session_find(&c->session, v->db, v->arena, c->family.session);
-    /* When she has shown the card again since, the session tells that login and no longer the one of this family. */
-    c->has_session = !e && c->session.auth_at <= c->family.minted_at;
+    c->has_session = !e && tells_login(&r);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -1,11 +1,10 @@
-/* GET, POST /userinfo (OIDC Core 5.3, RFC 6750). Fields leave here and nowhere else, and only after the ledger entry
- * that says so is durable. */
+/* GET, POST /userinfo (OIDC Core 5.3, RFC 6750). Fields leave here and in ID tokens (idp/endpoints/release.h), and only
+ * after the ledger entry that says so is durable. */
 #include "base/json.h"
-#include "consent/disclosure.h"
 #include "idp/endpoints/access.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
-#include "idp/state/profile.h"
+#include "idp/endpoints/release.h"
 #include "idp/state/sealing.h"
 #include "idp/state/tally.h"
 #include "idp/tokens/userinfo_token.h"
@@ -16,11 +15,7 @@
 
 struct userinfo_call {
     struct access access;
-    struct ask asked;
-    struct grant grant;
-    bool has_grant;
-    struct field_profile profile;
-    struct disclosure disclosure;
+    struct release release;
     struct sealing sealing;
     const struct visit *visit;
     enum refusal refusal;
@@ -29,40 +24,25 @@ struct userinfo_call {
 /* --- the token -------------------------------------------------------------------------------------------------- */
 
 /* A token lives only while its family and its session (unless offline) do. */
-static enum err check_family(struct visit *v, struct userinfo_call *c, struct ident *session)
+static enum err check_family(struct visit *v, struct userinfo_call *c, struct release_facts *out)
 {
     struct token_facts facts;
     enum err e = token_find_family(&facts, v->db, v->arena, c->access.token.family);
 
     if (e && e != ERR_NOT_FOUND)
         return e;
-    if (e || token_check(&facts, v->now) != TOKEN_LIVE)
+    if (e || token_check(&facts, v->now) != TOKEN_LIVE) {
         c->refusal = REFUSAL_BEARER_INVALID;
-    else if (!ident_is(facts.family.resident)) /* of a client for itself (RFC 6749 4.4): of nobody */
+        return ERR_OK;
+    }
+    if (!ident_is(facts.family.resident)) /* of a client for itself (RFC 6749 4.4): of nobody */
         c->refusal = REFUSAL_BEARER_SCOPE;
-    else
-        *session = facts.family.session;
+    out->session = facts.family.session;
+    out->wish = facts.family.wish;
     return ERR_OK;
 }
 
 /* --- what goes out ---------------------------------------------------------------------------------------------- */
-
-static enum err load(struct visit *v, struct userinfo_call *c)
-{
-    if (!ident_is(c->access.token.grant))
-        return ERR_OK;
-    enum err e = grant_find_by_id(&c->grant, v->arena, v->db, c->access.token.grant);
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    c->has_grant = true;
-    /* "Withdrawal kills tokens": also those that have no refresh token and so no index to be found by. */
-    if (c->grant.end == GRANT_ENDED_WITHDRAWN) {
-        c->refusal = REFUSAL_BEARER_INVALID;
-        return ERR_OK;
-    }
-    ask_requested(&c->asked, c->access.client->ask, c->access.token.scope);
-    return profile_load(&c->profile, v, c->grant.who.resident, &c->asked);
-}
 
 /* Token, grant and profile are looked up in the very transaction that records the disclosure: what was withdrawn before
  * it does not go out, and the writing connection, whose pages nobody else changes, finds them without asking the
@@ -71,22 +51,20 @@ static enum err disclose_job(struct db *db, void *ctx)
 {
     struct userinfo_call *c = ctx;
     struct visit inside = *c->visit;
+    struct release_facts facts = {.place = RELEASE_USERINFO,
+                                  .client = c->access.client,
+                                  .grant = c->access.token.grant,
+                                  .scope = c->access.token.scope};
 
     inside.db = db;
     c->refusal = REFUSAL_NONE;
-    c->has_grant = false;
-    struct ident session = IDENT_NONE;
-    enum err e = check_family(&inside, c, &session);
+    enum err e = check_family(&inside, c, &facts);
     if (!e && !c->refusal)
-        e = load(&inside, c);
-    c->grant.who.session = session; /* for the record: which login this disclosure came of */
-    if (e || c->refusal)
-        return e;
-    struct disclosure_facts facts = {&c->asked, c->has_grant ? &c->grant : NULL, &c->profile, inside.now};
-    e = disclosure_decide(&c->disclosure, inside.arena, &facts);
-    if (e || c->disclosure.n == 0)
-        return e;
-    return disclosure_record(inside.op->ledger, db, &c->disclosure, "userinfo", inside.now_ms);
+        e = release_record(&c->release, &inside, &facts);
+    /* "Withdrawal kills tokens": also those that have no refresh token and so no index to be found by. */
+    if (!e && !c->refusal && c->release.withdrawn)
+        c->refusal = REFUSAL_BEARER_INVALID;
+    return e;
 }
 
 /* OIDC Core 5.3.2: a JWT also says from whom and for whom it is. */
@@ -107,7 +85,7 @@ static void write_claims(struct buf *b, struct visit *v, const struct userinfo_c
         json_pair(&o, "aud", c->access.client->id);
     }
     json_pair(&o, "sub", c->access.token.sub);
-    disclosure_put_claims(&o, &c->disclosure);
+    disclosure_put_claims(&o, &c->release.disclosure);
     json_end(&o);
 }
 
@@ -177,6 +155,6 @@ void handle_userinfo(struct visit *v)
         json_answer_failure(v, e, "userinfo");
     else if (c->refusal)
         json_answer_challenge(v, c->refusal, c->access.token.client_id);
-    if (!e && !c->refusal && c->disclosure.n)
+    if (!e && !c->refusal && c->release.disclosure.n)
         tally(v->op, TALLY_DISCLOSURES);
 }

@@ -1,7 +1,9 @@
 #include "idp/rules/authorization_request.h"
 
 #include "base/text.h"
+#include "idp/rules/claims_request.h"
 #include "idp/rules/pkce.h"
+#include "sessions/cnf.h"
 
 #define STATE_MAX 2048
 #define NONCE_MAX 512
@@ -111,6 +113,22 @@ static enum refusal form_decide(const struct authz_params *p, struct authz_reque
     return view_is(p->nonce) && p->nonce.n > NONCE_MAX ? REFUSAL_NONCE_MALFORMED : REFUSAL_NONE;
 }
 
+/* RFC 8707 2: the client may ask for tokens to those only that it registered. */
+static enum refusal resource_decide(struct view resource, const struct client *client)
+{
+    for (size_t i = 0; i < client->resources.n; i++)
+        if (view_equal(resource, client->resources.items[i]))
+            return REFUSAL_NONE;
+    return view_is(resource) ? REFUSAL_RESOURCE_UNKNOWN : REFUSAL_NONE;
+}
+
+static enum refusal binding_decide(struct view jkt)
+{
+    struct cnf cnf;
+
+    return !view_is(jkt) || cnf_read(&cnf, CNF_JKT, jkt) ? REFUSAL_NONE : REFUSAL_JKT_MALFORMED;
+}
+
 static enum refusal params_decide(const struct authz_params *p, const struct client *client, struct authz_request *r)
 {
     enum refusal no;
@@ -120,7 +138,8 @@ static enum refusal params_decide(const struct authz_params *p, const struct cli
     if (client->require_request && !p->signed_object)
         return REFUSAL_OBJECT_REQUIRED;
     if ((no = form_decide(p, r)) || (no = scope_decide(p->scope)) || (no = pkce_decide(p, client)) ||
-        (no = prompt_decide(p->prompt, &r->prompt)))
+        (no = prompt_decide(p->prompt, &r->prompt)) || (no = resource_decide(p->resource, client)) ||
+        (no = binding_decide(p->dpop_jkt)))
         return no;
     return max_age_decide(p->max_age, &r->max_age);
 }
@@ -144,8 +163,51 @@ struct authz_verdict authz_decide(const struct authz_params *p, const struct cli
     r->nonce = p->nonce;
     r->challenge = p->code_challenge;
     r->acr_values = p->acr_values;
+    r->resource = p->resource;
+    r->dpop_jkt = p->dpop_jkt;
     read_locales(p->ui_locales, r);
     return (struct authz_verdict){params_decide(p, client, r)};
+}
+
+/* 5.5.1: "value" of sub is another way of saying for whom it is; both must say the same. */
+static bool takes_sub(struct authz_request *r, struct view sub)
+{
+    if (view_is(sub) && view_is(r->hint_sub) && !view_equal(sub, r->hint_sub))
+        return false;
+    r->hint_sub = view_is(sub) ? sub : r->hint_sub;
+    return true;
+}
+
+/* 5.5.1.1: acr in claims and acr_values ask for the same thing; the former can insist, and then it alone counts. */
+static enum err take_acr(struct authz_request *r, struct arena *a, const struct claims_request *c)
+{
+    if (!view_is(c->acr))
+        return ERR_OK;
+    if (c->acr_essential || !view_is(r->acr_values)) {
+        r->acr_values = c->acr;
+        r->acr_essential = c->acr_essential;
+        return ERR_OK;
+    }
+    r->acr_values = view_text(arena_printf(a, "%.*s %.*s", (int)r->acr_values.n, (const char *)r->acr_values.p,
+                                           (int)c->acr.n, (const char *)c->acr.p));
+    return view_is(r->acr_values) ? ERR_OK : ERR_MEMORY;
+}
+
+enum err authz_decide_claims(struct authz_request *r, struct arena *a, struct view claims, enum refusal *refusal)
+{
+    struct claims_request c;
+    enum err e = claims_request_read(&c, a, claims);
+
+    *refusal = REFUSAL_NONE;
+    if (!e)
+        e = claims_request_keep(&r->claims, a, &c);
+    if (e == ERR_SYNTAX)
+        *refusal = REFUSAL_CLAIMS_MALFORMED;
+    else if (!e && !takes_sub(r, c.sub))
+        *refusal = REFUSAL_CLAIMS_SUBJECT;
+    if (*refusal)
+        return ERR_OK;
+    return e ? e : take_acr(r, a, &c);
 }
 
 enum refusal authz_decoupled_decide(struct view scope, struct view acr_values, const struct client *client,
@@ -168,10 +230,13 @@ void authz_write(struct buf *out, const struct authz_request *r)
 
     json_out_open(&o, out);
     json_begin(&o);
+    json_pair_bool(&o, "acr_essential", r->acr_essential);
     json_pair(&o, "acr_values", r->acr_values);
     json_pair(&o, "challenge", r->challenge);
+    json_pair(&o, "claims", r->claims);
     json_pair(&o, "client_id", r->client_id);
     json_pair(&o, "decoupled", r->decoupled);
+    json_pair(&o, "dpop_jkt", r->dpop_jkt);
     json_pair_bool(&o, "english", r->english);
     json_pair(&o, "hint_sub", r->hint_sub);
     json_pair_bool(&o, "language_asked", r->language_asked);
@@ -180,6 +245,7 @@ void authz_write(struct buf *out, const struct authz_request *r)
     json_pair(&o, "nonce", r->nonce);
     json_pair_int(&o, "prompt", r->prompt);
     json_pair(&o, "redirect_uri", r->redirect_uri);
+    json_pair(&o, "resource", r->resource);
     json_pair(&o, "scope", r->scope);
     json_pair(&o, "state", r->state);
     json_end(&o);
@@ -203,6 +269,10 @@ enum err authz_read(struct authz_request *out, struct arena *arena, struct view 
         .nonce = json_member_text(j, "nonce"),
         .challenge = json_member_text(j, "challenge"),
         .acr_values = json_member_text(j, "acr_values"),
+        .acr_essential = json_member_bool(j, "acr_essential", false),
+        .claims = json_member_text(j, "claims"),
+        .resource = json_member_text(j, "resource"),
+        .dpop_jkt = json_member_text(j, "dpop_jkt"),
         .hint_sub = json_member_text(j, "hint_sub"),
         .decoupled = json_member_text(j, "decoupled"),
         .prompt = (unsigned)json_member_int(j, "prompt", 0),

@@ -12,8 +12,8 @@
 /* The parameters as sent; absent where not sent. Unknown parameters are ignored (RFC 6749 3.1). */
 struct authz_params {
     struct view client_id, redirect_uri, response_type, response_mode, scope, state, nonce, code_challenge,
-        code_challenge_method, prompt, max_age, ui_locales, acr_values, id_token_hint, request, request_uri,
-        registration;
+        code_challenge_method, prompt, max_age, ui_locales, acr_values, id_token_hint, claims, resource, dpop_jkt,
+        request, request_uri, registration;
     bool pushed;        /* sent over /par, by a service that proved who it is */
     bool signed_object; /* out of a request object (idp/rules/request_object.h) */
 };
@@ -27,7 +27,11 @@ struct authz_request {
     struct view challenge;  /* S256 challenge, 43 characters; absent without PKCE */
     unsigned prompt;        /* enum authz_prompt, or'ed */
     int64_t max_age;        /* seconds; -1 when not asked */
-    struct view acr_values; /* as asked, voluntary */
+    struct view acr_values; /* as asked, in that order; absent: not asked */
+    bool acr_essential;     /* one of them, or an error (OIDC Core 5.5.1.1) */
+    struct view claims;     /* the claims parameter as it is kept (claims_request_keep); absent: nothing by name */
+    struct view resource;   /* the resource server it is for (RFC 8707); absent: none */
+    struct view dpop_jkt;   /* the key that the code is bound to (RFC 9449 10), a thumbprint; absent: none */
     struct view hint_sub;   /* sub of a verified id_token_hint, set by the endpoint; absent without a hint */
     struct view decoupled;  /* asked by another device (sessions/decoupled.h): its id in hex; absent: by redirect */
     bool english;           /* first of ui_locales that we speak */
@@ -41,6 +45,11 @@ struct authz_verdict {
 /* Pure. CLIENT is NULL when client_id names none. */
 struct authz_verdict authz_decide(const struct authz_params *params, const struct client *client,
                                   struct authz_request *request);
+
+/* The second step, with what only memory can read: CLAIMS as sent, and hint_sub is set. ERR_OK with *REFUSAL. Views in
+ * ARENA. */
+enum err authz_decide_claims(struct authz_request *request, struct arena *arena, struct view claims,
+                             enum refusal *refusal) MUST_CHECK;
 
 /* The same for a request that another device makes, which has no redirect address (RFC 8628 3.1, CIBA Core 1.0, 7.1).
  */

@@ -84,6 +84,11 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_NONCE_MALFORMED] = REDIRECT("invalid_request", "nonce is too long", "OIDC Core 3.1.2.1"),
     [REFUSAL_HINT_INVALID] =
         REDIRECT("invalid_request", "id_token_hint is not an ID token for this client", "OIDC Core 3.1.2.1"),
+    [REFUSAL_CLAIMS_MALFORMED] = REDIRECT("invalid_request", "claims is malformed or too long", "OIDC Core 5.5"),
+    [REFUSAL_CLAIMS_SUBJECT] =
+        REDIRECT("invalid_request", "claims and id_token_hint name different subjects", "OIDC Core 5.5.1"),
+    [REFUSAL_RESOURCE_UNKNOWN] = REDIRECT("invalid_target", "resource is not registered for this client", "RFC 8707 2"),
+    [REFUSAL_JKT_MALFORMED] = REDIRECT("invalid_request", "dpop_jkt is no thumbprint", "RFC 9449 10"),
 
     [REFUSAL_LOGIN_REQUIRED] = REDIRECT("login_required", "the resident must log in", "OIDC Core 3.1.2.6"),
     [REFUSAL_INTERACTION_REQUIRED] =

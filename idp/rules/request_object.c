@@ -30,6 +30,9 @@ static const struct member {
     {"max_age", NUMBER, offsetof(struct authz_params, max_age)},
     {"ui_locales", TEXT, offsetof(struct authz_params, ui_locales)},
     {"acr_values", TEXT, offsetof(struct authz_params, acr_values)},
+    {"claims", OBJECT, offsetof(struct authz_params, claims)},
+    {"resource", TEXT, offsetof(struct authz_params, resource)},
+    {"dpop_jkt", TEXT, offsetof(struct authz_params, dpop_jkt)},
     {"id_token_hint", TEXT, offsetof(struct authz_params, id_token_hint)},
     {"registration", OBJECT, offsetof(struct authz_params, registration)},
 };

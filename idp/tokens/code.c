@@ -3,7 +3,7 @@
 #include "idp/tokens/pack.h"
 
 #define RECORD_MAX 4096
-#define PURPOSE    VIEW("genkan authorization code 3")
+#define PURPOSE    VIEW("genkan authorization code 4")
 
 enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, struct view *text)
 {
@@ -19,6 +19,7 @@ enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, 
     pack_put(&b, ident_view(&c->session));
     pack_put(&b, ident_view(&c->grant));
     pack_put(&b, ident_view(&c->epoch));
+    pack_put(&b, ident_is(c->wish) ? ident_view(&c->wish) : VIEW_NONE);
     pack_put(&b, c->resource);
     pack_put(&b, cnf_bytes(&c->cnf));
     pack_put(&b, VIEW_ARRAY(c->redirect_hash));
@@ -29,20 +30,21 @@ enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, 
 
 static bool take(struct view rest, struct code *c)
 {
-    struct view session, grant, epoch, cnf, redirect;
+    struct view session, grant, epoch, wish, cnf, redirect;
     int64_t offline;
 
     bool good = pack_take(&rest, &c->client_id) && pack_take(&rest, &c->sub) && pack_take(&rest, &c->sid) &&
                 pack_take(&rest, &c->scope) && pack_take(&rest, &c->nonce) && pack_take(&rest, &c->challenge) &&
                 pack_take(&rest, &session) && pack_take(&rest, &grant) && pack_take(&rest, &epoch) &&
-                pack_take(&rest, &c->resource) && pack_take(&rest, &cnf) && pack_take(&rest, &redirect) &&
-                pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &offline) && rest.n == 0 &&
-                redirect.n == sizeof c->redirect_hash && cnf_of_bytes(&c->cnf, cnf);
+                pack_take(&rest, &wish) && pack_take(&rest, &c->resource) && pack_take(&rest, &cnf) &&
+                pack_take(&rest, &redirect) && pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &offline) &&
+                rest.n == 0 && redirect.n == sizeof c->redirect_hash && cnf_of_bytes(&c->cnf, cnf);
     if (!good)
         return false;
     c->session = ident_read(session);
     c->grant = ident_read(grant);
     c->epoch = ident_read(epoch);
+    c->wish = ident_read(wish);
     c->offline = offline == 1;
     memcpy(c->redirect_hash, redirect.p, sizeof c->redirect_hash);
     return true;

@@ -16,6 +16,7 @@ struct code {
     struct view sid; /* the session as the client knows it */
     struct ident session, grant;
     struct ident epoch;   /* of the store (store_epoch): whether it was redeemed is known only as long as that lasts */
+    struct ident wish;    /* what was asked beyond the scope (sessions/wish.h); IDENT_NONE: nothing */
     struct view resource; /* RFC 8707: the resource server asked for; absent: none */
     struct cnf cnf;       /* CNF_JKT: only who signs proofs with that key may redeem it (RFC 9449 10); else CNF_NONE */
     uint8_t redirect_hash[32];

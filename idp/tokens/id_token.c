@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-#define TOKEN_MAX 8192
+#define TOKEN_MAX 32768
 
 char *id_token_half_hash(struct arena *a, enum jws_alg alg, struct view text)
 {
@@ -52,6 +52,8 @@ static void put_claims(struct buf *out, const struct id_token *t, const char *at
     if (at_hash)
         json_pair_text(&o, "at_hash", at_hash);
     json_pair(&o, "sid", t->sid);
+    if (t->disclosure)
+        disclosure_put_claims(&o, t->disclosure);
     json_end(&o);
 }
 

@@ -1,17 +1,19 @@
-/* id_token: OIDC Core 2. Subject and session facts only; fields leave through UserInfo. */
+/* id_token: OIDC Core 2. Subject and session facts, and the fields that were asked for in it (5.5). */
 #ifndef IDP_TOKENS_ID_TOKEN_H
 #define IDP_TOKENS_ID_TOKEN_H
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "consent/disclosure.h"
 #include "idp/tokens/keys.h"
 
 #define ID_TOKEN_LIFE_S 600
 
 struct id_token {
     struct view issuer, client_id, sub, sid, nonce, acr;
-    struct view amr;          /* words separated by spaces */
-    struct view access_token; /* for at_hash; absent: none */
+    struct view amr;                     /* words separated by spaces */
+    struct view access_token;            /* for at_hash; absent: none */
+    const struct disclosure *disclosure; /* fields it carries, written down already; NULL: none */
     int64_t login_at, now;
 };
 

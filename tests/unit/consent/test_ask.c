@@ -86,7 +86,7 @@ Test(ask, without_fields_asks_for_nothing)
     struct ask_fault fault;
     cr_assert_eq(ask_read(&ask, &a, NULL, &terms, &fault), ERR_OK);
     cr_expect_eq(ask.n, 0);
-    ask_requested(&asked, &ask, VIEW("openid profile name"));
+    ask_requested(&asked, &ask, VIEW("openid profile name"), 0);
     cr_expect_eq(asked.n, 0);
 }
 
@@ -97,15 +97,15 @@ Test(ask, gives_only_what_is_registered_and_in_the_scope)
     cr_assert_eq(read_with(&ask, "[" ITEM("name", "true", "x", "x") "," ITEM("birthdate", "false", "x", "x") "]",
                            &terms, &fault),
                  ERR_OK);
-    ask_requested(&asked, &ask, VIEW("openid name address gender"));
+    ask_requested(&asked, &ask, VIEW("openid name address gender"), 0);
     cr_assert_eq(asked.n, 1);
     cr_expect_str_eq(asked.items[0].field->id, "name");
-    ask_requested(&asked, &ask, VIEW("openid profile"));
+    ask_requested(&asked, &ask, VIEW("openid profile"), 0);
     cr_expect_eq(asked.n, 2);
     cr_expect_arr_eq(asked.hash, ask.hash, sizeof ask.hash);
-    ask_requested(&asked, &ask, VIEW("openid"));
+    ask_requested(&asked, &ask, VIEW("openid"), 0);
     cr_expect_eq(asked.n, 0);
-    ask_requested(&asked, &ask, VIEW_NONE);
+    ask_requested(&asked, &ask, VIEW_NONE, 0);
     cr_expect_eq(asked.n, 0);
 }
 

@@ -89,7 +89,7 @@ Test(disclosure, releases_nothing_without_a_living_grant)
 Test(disclosure, leaves_out_what_is_not_asked_or_not_registered_any_more)
 {
     struct ask less;
-    ask_requested(&less, &r.ask, VIEW("openid name interests"));
+    ask_requested(&less, &r.ask, VIEW("openid name interests"), 0);
     facts.ask = &less;
     cr_expect_str_eq(claims(), "{\"name\":\"大阪 花子\"}");
     less.n = 0;

@@ -46,11 +46,11 @@ Test(grant_scope, shrinks_to_what_was_given)
     struct ask asked;
     struct view got;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        ask_requested(&asked, &registered, view_text(table[i].asked));
+        ask_requested(&asked, &registered, view_text(table[i].asked), 0);
         cr_assert_eq(grant_scope(&got, &a, view_text(table[i].asked), &asked, &g), ERR_OK);
         cr_expect(view_equal_text(got, table[i].got), "%s: %.*s", table[i].asked, (int)got.n, got.p);
     }
-    ask_requested(&asked, &registered, VIEW("openid profile name"));
+    ask_requested(&asked, &registered, VIEW("openid profile name"), 0);
     cr_assert_eq(grant_scope(&got, &a, VIEW("openid profile name"), &asked, NULL), ERR_OK);
     cr_expect(view_equal_text(got, "openid"), "without a consent");
     g.decisions[0].given = false;

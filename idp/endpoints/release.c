@@ -1,0 +1,70 @@
+#include "idp/endpoints/release.h"
+
+#include "idp/state/profile.h"
+#include "sessions/wish.h"
+
+/* OIDC Core 5.4: what the scope asks for comes from UserInfo. */
+static struct view scope_of(const struct release_facts *f)
+{
+    return f->place == RELEASE_USERINFO ? f->scope : VIEW_NONE;
+}
+
+/* A wish that is gone asks for nothing. */
+static enum err find_claims(struct claims_request *out, const struct visit *v, struct ident id)
+{
+    struct wish wish = {IDENT_NONE, VIEW_NONE, VIEW_NONE};
+    enum err e = ident_is(id) ? wish_find(&wish, v->db, v->arena, id) : ERR_OK;
+
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    e = claims_request_read(out, v->arena, wish.claims);
+    return e == ERR_SYNTAX ? ERR_STORE : e;
+}
+
+static enum err load(struct release *r, const struct visit *v, const struct release_facts *f, uint32_t by_name)
+{
+    if (!ident_is(f->grant))
+        return ERR_OK;
+    enum err e = grant_find_by_id(&r->grant, v->arena, v->db, f->grant);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    r->has_grant = true;
+    r->withdrawn = r->grant.end == GRANT_ENDED_WITHDRAWN;
+    r->grant.who.session = f->session;
+    ask_requested(&r->asked, f->client->ask, scope_of(f), by_name);
+    return r->withdrawn ? ERR_OK : profile_load(&r->profile, v, r->grant.who.resident, &r->asked);
+}
+
+/* OIDC Core 5.5.1: of a claim that is asked for with certain values no other goes out. */
+static void keep_wanted(struct release *r, const struct visit *v, const struct claims_place *place, struct view scope)
+{
+    struct disclosure *d = &r->disclosure;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < d->n; i++) {
+        const struct field_value *value = &d->values[i];
+        if (field_in_scope(value->field, scope) || claims_request_takes(place, v->arena, value->field, value->json))
+            d->values[kept++] = *value;
+    }
+    d->n = kept;
+}
+
+enum err release_record(struct release *out, const struct visit *v, const struct release_facts *f)
+{
+    static const char *const vias[] = {[RELEASE_USERINFO] = "userinfo", [RELEASE_ID_TOKEN] = "id_token"};
+    struct claims_request claims;
+    enum err e = find_claims(&claims, v, f->wish);
+    const struct claims_place *place = f->place == RELEASE_USERINFO ? &claims.userinfo : &claims.id_token;
+
+    out->has_grant = out->withdrawn = false;
+    out->disclosure.n = 0;
+    if (!e)
+        e = load(out, v, f, place->fields);
+    if (e || !out->has_grant || out->withdrawn)
+        return e;
+    struct disclosure_facts facts = {&out->asked, &out->grant, &out->profile, v->now};
+    if ((e = disclosure_decide(&out->disclosure, v->arena, &facts)))
+        return e;
+    keep_wanted(out, v, place, scope_of(f));
+    return disclosure_record(v->op->ledger, v->db, &out->disclosure, vias[f->place], v->now_ms);
+}

@@ -1,0 +1,181 @@
+/* Fields asked for by name (OIDC Core 5.5), in UserInfo and in the ID token. */
+#include <criterion/criterion.h>
+
+#include "http/url.h"
+#include "tests/lib/stage.h"
+
+static struct stage stage;
+static struct provider *genkan = &stage.genkan;
+static struct service *a_city = &stage.a_city, *b_city = &stage.b_city;
+static struct resident *hanako = &stage.hanako;
+static struct browser *browser = &stage.hanako.browser;
+
+static void open_stage(void)
+{
+    stage_open(&stage);
+    a_city->scope = b_city->scope = "openid";
+}
+
+static void close_stage(void)
+{
+    stage_close(&stage);
+}
+
+TestSuite(claims_flow, .init = open_stage, .fini = close_stage);
+
+static struct arena *a(void)
+{
+    return &browser->a;
+}
+
+static const char *asking(const char *claims)
+{
+    const char *text;
+    struct buf b;
+
+    buf_open(&b, a(), 16384);
+    buf_put_text(&b, "claims=");
+    url_put_encoded(&b, view_text(claims));
+    cr_assert_eq(buf_done_text(&b, &text), ERR_OK);
+    return text;
+}
+
+/* She goes all the way; what optional fields she gives stand in hanako->ticks. */
+static struct tokens opens(struct service *s, const char *claims)
+{
+    cr_assert(browser_get(browser, service_begin(s, asking(claims))));
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE), "at %s", browser->url);
+    struct tokens t = service_redeem(s, service_receive(s, browser, NULL));
+    cr_assert_eq(t.status, 200, "%s", t.error);
+    return t;
+}
+
+static int64_t leaves_of(const char *via)
+{
+    return provider_number(genkan, arena_printf(a(),
+                                                "SELECT count(*) FROM ledger_event WHERE event LIKE "
+                                                "'%%\"disclosed\"%%' AND event LIKE '%%\"via\":\"%s\"%%'",
+                                                via));
+}
+
+/* --- refused ---------------------------------------------------------------------------------------------------- */
+
+Test(claims_flow, what_is_malformed_is_told_the_service)
+{
+    const char *error;
+
+    cr_assert(browser_get(browser, service_begin(a_city, asking("{\"userinfo\":[]}"))));
+    service_receive(a_city, browser, &error);
+    cr_assert_str_eq(error, "invalid_request");
+}
+
+Test(claims_flow, a_field_that_is_not_registered_is_neither_shown_nor_given)
+{
+    cr_assert(browser_get(browser, service_begin(a_city, asking("{\"userinfo\":{\"birthdate\":{\"essential\":true}},"
+                                                                "\"id_token\":{\"gender\":null}}"))));
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE));
+    struct tokens t = service_redeem(a_city, service_receive(a_city, browser, NULL));
+    cr_assert_null(json_member(t.claims, "gender"));
+    cr_assert_null(json_member(service_userinfo(a_city, t.access, NULL), "birthdate"));
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM wish"), 1);
+}
+
+Test(claims_flow, another_subject_than_the_one_that_is_named_is_refused)
+{
+    const char *error;
+
+    cr_assert(browser_get(browser, service_begin(a_city, NULL)));
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE));
+    cr_assert(browser_get(browser, service_begin(a_city, arena_printf(a(), "prompt=none&%s",
+                                                                      asking("{\"id_token\":{\"sub\":{\"value\":"
+                                                                             "\"nobody\"}}}")))));
+    service_receive(a_city, browser, &error);
+    cr_assert_str_eq(error, "login_required");
+}
+
+Test(claims_flow, what_she_refuses_is_absent_and_what_she_was_not_asked_is_asked)
+{
+    struct tokens t = opens(a_city, "{\"userinfo\":{\"name\":null,\"age_over_65\":{\"essential\":true}}}");
+    const struct json *claims = service_userinfo(a_city, t.access, NULL);
+    cr_assert_not_null(json_member(claims, "name"));
+    cr_assert_null(json_member(claims, "age_over_65"), "optional, and not ticked");
+    cr_assert_null(json_member(claims, "address"), "registered, and not asked");
+    cr_assert(browser_get(browser, service_begin(a_city, asking("{\"id_token\":{\"address\":null}}"))));
+    cr_assert_eq(browser_at(browser), AT_CONSENT, "another place is the same field, but another field is asked anew");
+}
+
+/* --- given ------------------------------------------------------------------------------------------------------ */
+
+Test(claims_flow, the_id_token_carries_what_was_asked_in_it_and_the_ledger_says_so)
+{
+    static const char *const ticks[] = {"give-municipality=yes", NULL};
+
+    hanako->ticks = ticks;
+    struct tokens t = opens(b_city, "{\"id_token\":{\"name\":null},\"userinfo\":{\"municipality\":null}}");
+    cr_assert_str_eq(claim(b_city, t.claims, "name"), "大阪　花子");
+    cr_assert_not_null(json_member(json_member(t.claims, "sources"), "name"));
+    cr_assert_null(json_member(t.claims, "municipality"));
+    cr_assert_eq(leaves_of("id_token"), 1);
+    const struct json *claims = service_userinfo(b_city, t.access, NULL);
+    cr_assert_not_null(json_member(claims, "municipality"));
+    cr_assert_null(json_member(claims, "name"));
+    cr_assert_eq(leaves_of("userinfo"), 1);
+    cr_assert(provider_ledger_is_whole(genkan));
+}
+
+Test(claims_flow, a_refreshed_id_token_carries_them_with_a_leaf_of_its_own)
+{
+    struct tokens t = opens(b_city, "{\"id_token\":{\"name\":null}}");
+
+    t = service_refresh(b_city, t.refresh);
+    cr_assert_eq(t.status, 200);
+    cr_assert_str_eq(claim(b_city, t.claims, "name"), "大阪　花子");
+    cr_assert_eq(leaves_of("id_token"), 2);
+}
+
+Test(claims_flow, a_value_that_is_not_the_one_asked_for_stays)
+{
+    struct tokens t = opens(b_city, "{\"id_token\":{\"name\":{\"value\":\"somebody else\"}}}");
+
+    cr_assert_null(json_member(t.claims, "name"));
+    cr_assert_eq(leaves_of("id_token"), 0);
+    t = opens(b_city, "{\"id_token\":{\"name\":{\"values\":[\"somebody else\",\"大阪　花子\"]}}}");
+    cr_assert_not_null(json_member(t.claims, "name"));
+}
+
+Test(claims_flow, the_same_wish_is_written_once)
+{
+    static const char claims[] = "{\"userinfo\":{\"name\":null}}";
+
+    opens(a_city, claims);
+    opens(a_city, "{\"userinfo\":{\"name\":{\"essential\":true},\"nickname\":null}}");
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM wish"), 1);
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM family WHERE wish IS NOT NULL"), 2);
+    cr_assert(browser_get(browser, service_begin(a_city, asking(claims))));
+    IS_AT(browser, AT_ELSEWHERE);
+}
+
+Test(claims_flow, a_request_without_it_keeps_nothing)
+{
+    cr_assert(resident_visits(hanako, a_city));
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM wish"), 0);
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM family WHERE wish IS NOT NULL"), 0);
+}
+
+Test(claims_flow, claims_can_be_pushed)
+{
+    const char *form = service_request(a_city, asking("{\"userinfo\":{\"name\":null}}"));
+
+    cr_assert(browser_get(browser, service_at(a_city, service_push(a_city, form, NULL))));
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE));
+    struct tokens t = service_redeem(a_city, service_receive(a_city, browser, NULL));
+    cr_assert_not_null(json_member(service_userinfo(a_city, t.access, NULL), "name"));
+}
+
+Test(claims_flow, claims_locales_and_unknown_claims_do_no_harm)
+{
+    cr_assert(browser_get(browser, service_begin(a_city, arena_printf(a(), "claims_locales=en%%20ja&%s",
+                                                                      asking("{\"userinfo\":{\"website\":null}}")))));
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE));
+    cr_assert_eq(service_redeem(a_city, service_receive(a_city, browser, NULL)).status, 200);
+}
