@@ -187,6 +187,10 @@ const struct route *intake_check(const struct intake *in, struct request *r, con
         return NULL;
     }
     r->content_type = request_header(r, "Content-Type");
+    if (in->mtls_host && !mtls) { /* a proxy that lets a client's own header pass where nobody is asked for one */
+        r->client_cert = VIEW_NONE;
+        r->client_cert_chained = false;
+    }
     const struct route *route = route_find(in->routes, r->method, r->path, &r->tail, allowed);
     bool hidden = route && ((mtls && !(route->flags & ROUTE_MTLS)) || (!head->local && route->flags & ROUTE_LOCAL));
     if (hidden)

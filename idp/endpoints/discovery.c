@@ -42,6 +42,31 @@ static void put_fields(struct writer *w, const char *key, const char *const *bef
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+/* RFC 8705 5: where a service is asked for its certificate. */
+static void put_mtls_aliases(struct writer *w)
+{
+    static const struct {
+        const char *key, *path;
+    } rows[] = {{"token_endpoint", "/token"},
+                {"pushed_authorization_request_endpoint", "/par"},
+                {"revocation_endpoint", "/revoke"},
+                {"introspection_endpoint", "/introspect"},
+                {"device_authorization_endpoint", "/device_authorization"},
+                {"backchannel_authentication_endpoint", "/bc-authorize"},
+                {"userinfo_endpoint", "/userinfo"}};
+    const char *origin = w->v->op->config->mtls.origin;
+
+    if (!origin)
+        return;
+    json_key(&w->o, "mtls_endpoint_aliases");
+    json_begin(&w->o);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *url = arena_printf(w->v->arena, "%s%s", origin, rows[i].path);
+        json_pair_text(&w->o, rows[i].key, url ? url : "");
+    }
+    json_end(&w->o);
+}
+
 static void put_endpoints(struct writer *w)
 {
     json_pair(&w->o, "issuer", w->v->op->issuer);
@@ -57,6 +82,7 @@ static void put_endpoints(struct writer *w)
     put_url(w, "jwks_uri", "/jwks");
     put_url(w, "end_session_endpoint", "/end_session");
     put_url(w, "registration_endpoint", "/register");
+    put_mtls_aliases(w);
 }
 
 /* What our keys sign (idp/tokens/keys.h). */

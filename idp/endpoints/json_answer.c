@@ -89,6 +89,7 @@ void json_answer_challenge(struct visit *v, enum refusal r, struct view client)
 {
     const struct refusal_row *row = refusal_row(r);
     bool of_key = row->tell == TELL_PROOF || is_dpop(v);
+    tally_refusal(v->op, r);
 
     log_refusal(v, row, client);
     if (!of_key)

@@ -134,6 +134,12 @@ static void behind_proxy_without_header(struct server_config *c)
     c->proxy.cert_header = NULL;
 }
 
+static void behind_proxy_with_a_name(struct server_config *c)
+{
+    behind_proxy(c);
+    c->mtls_host = "mtls.example";
+}
+
 static void ask(const struct server *s, const char *headers)
 {
     wire_ask(s, arena_printf(&a, "GET /cert HTTP/1.1\r\nHost: localhost\r\n%s\r\n", headers), &got);
@@ -149,6 +155,18 @@ Test(client_cert, of_a_trusted_proxy_counts)
     cr_expect_str_eq(got.body, "none");
     ask(s, "Client-Cert: \r\n");
     cr_expect_str_eq(got.body, "none");
+    server_close(s);
+}
+
+/* A proxy that forgets to remove the header from what clients send where nobody is asked for a certificate. */
+Test(client_cert, counts_only_where_certificates_are_asked_for)
+{
+    struct server *s = wire_serve(behind_proxy_with_a_name);
+    ask(s, arena_printf(&a, "Client-Cert: :%s:\r\n", base64));
+    cr_expect_str_eq(got.body, "none");
+    wire_ask(s, arena_printf(&a, "GET /cert HTTP/1.1\r\nHost: mtls.example\r\nClient-Cert: :%s:\r\n\r\n", base64),
+             &got);
+    cr_expect_str_eq(got.body + 64, " chained");
     server_close(s);
 }
 
