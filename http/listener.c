@@ -84,6 +84,7 @@ static enum err bind_path(struct listener *l, const char *path)
     if (!bound || listen(l->fd, 64) != 0)
         return errno == EACCES ? ERR_PERMISSION : ERR_IO;
     memcpy(l->path, path, n + 1);
+    l->inode = stat(path, &st) == 0 ? st.st_ino : 0;
     return ERR_OK;
 }
 
@@ -119,7 +120,8 @@ void listener_hurry(const struct listener *l)
 
 void listener_close(struct listener *l)
 {
-    if (l->path[0])
+    struct stat st;
+    if (l->path[0] && lstat(l->path, &st) == 0 && st.st_ino == l->inode) /* not that of the one that follows us */
         unlink(l->path);
     if (l->fd >= 0)
         close(l->fd);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -12,10 +13,11 @@ struct listener {
     uint16_t port;
     bool mtls;      /* those who come here are asked for a certificate */
     char path[108]; /* of a socket in the file system; else empty */
+    ino_t inode;    /* of that */
 };
 
 /* ADDRESS: "host:port" with a numeric host, an IPv6 one in brackets; port 0 takes a free one; or "unix:/path" (mode
- * 0600; a socket that is there already is taken for that of a server that died). ERR_CONFIG: it is neither;
+ * 0600; a socket that is there already is replaced: its server died, or we follow it). ERR_CONFIG: it is neither;
  * ERR_PERMISSION, ERR_IO: it cannot be had. */
 enum err listener_open(struct listener *l, const char *address) MUST_CHECK;
 /* What is written to its connections is sent at once (TCP_NODELAY): the small messages of a TLS handshake would wait

@@ -257,8 +257,8 @@ enum err admin_open(struct admin **out, struct op *op, struct server *main)
         free(admin);
         return e;
     }
-    for (size_t i = 0; i < config.n_listen; i++)
-        log_event(LOG_INFO, "admin_listening", LOG_STR("address", i < c->admin.n_listen ? listen[i] : c->admin.socket),
+    for (size_t i = 0; i < c->admin.n_listen; i++)
+        log_event(LOG_INFO, "admin_listening", LOG_STR("address", listen[i]),
                   LOG_INT("port", server_port(admin->server, i)));
     *out = admin;
     return ERR_OK;

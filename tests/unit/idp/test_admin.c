@@ -188,6 +188,20 @@ Test(admin, is_for_root_and_the_servers_own_user)
     cr_expect_neq(stat(socket_path, &st), 0, "it goes with the server");
 }
 
+/* An upgrade starts the new one before it stops the old one. */
+Test(admin, the_one_that_follows_keeps_its_socket_when_the_old_one_ends)
+{
+    start();
+    pid_t old = server;
+    cr_assert_eq(truncate(log_path, 0), 0);
+    start();
+    kill(old, SIGTERM);
+    cr_expect_eq(end_of(old), 0);
+    const char *text = ask("GET", "/status", 200);
+    cr_expect_not_null(strstr(text, arena_printf(&a, "\"pid\":%d,", (int)server)), "%s", text);
+    stop();
+}
+
 Test(admin, starts_over_the_socket_of_one_that_died_but_not_over_a_file)
 {
     start();

@@ -1,6 +1,8 @@
 /* `genkan serve` as a process: signals, systemd's socket, and what stands in its log. */
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -229,6 +231,45 @@ Test(serve, takes_a_renewed_certificate_and_keeps_the_old_one_when_it_does_not_f
     cr_expect_eq(end(SIGTERM), 0);
     unlink(arena_printf(&a, "%s/tls.pem", folder));
     unlink(arena_printf(&a, "%s/tls.key", folder));
+}
+
+/* The whole answer to a request over plain http. */
+static const char *get(const char *path)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    char *got = arena_alloc(&a, 32768);
+    size_t n = 0;
+    ssize_t more;
+    to.sin_port = htons((uint16_t)strtoul(strstr(strstr(log_text(), "\"listening\""), "\"port\":") + 7, NULL, 10));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    const char *text = arena_printf(&a, "GET %s HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n", path);
+    cr_assert_eq(send(fd, text, strlen(text), 0), (ssize_t)strlen(text));
+    while (n < 32767 && (more = recv(fd, got + n, 32767 - n, 0)) > 0)
+        n += (size_t)more;
+    close(fd);
+    return got;
+}
+
+/* RFC 8705 5; and without mutual TLS nothing of it. */
+Test(serve, publishes_where_certificates_are_asked_for)
+{
+    start();
+    expect_notice("READY=1");
+    cr_expect_null(strstr(get("/.well-known/openid-configuration"), "mtls_endpoint_aliases"));
+    cr_expect_eq(end(SIGTERM), 0);
+    expect_notice("STOPPING=1");
+    unlink(log_path);
+    write_config("mtls { origin = \"https://mtls.example\" }\n"
+                 "proxy {\n trusted = {\"10.0.0.1\"}\n header = none\n client_certificate = Client-Cert\n}\n");
+    start();
+    expect_notice("READY=1");
+    const char *found = strstr(get("/.well-known/openid-configuration"), "\"mtls_endpoint_aliases\":{");
+    cr_assert_not_null(found);
+    cr_expect_not_null(strstr(found, "\"token_endpoint\":\"https://mtls.example/token\""));
+    cr_expect_not_null(strstr(found, "\"userinfo_endpoint\":\"https://mtls.example/userinfo\""));
+    cr_expect_eq(end(SIGTERM), 0);
 }
 
 static void limit_files(rlim_t soft, rlim_t hard)
