@@ -52,6 +52,43 @@ const keyClient = async (more = {}) => {
   return { key, changes: { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] }, ...more }, how: () => oidc.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }) };
 };
 
+// A key of the service's, and what comes encrypted to it.
+const encryptedAnswers = (alg, enc) => async (t) => {
+  needs(t, 'id_token_encryption_alg_values_supported', 'userinfo_encryption_alg_values_supported');
+  const pair = await jose.generateKeyPair(alg, { extractable: true });
+  const jwk = { ...(await jose.exportJWK(pair.publicKey)), use: 'enc', alg, kid: 'enc' };
+  const { party, config } = await configured(t, { changes: { jwks: { keys: [jwk] }, id_token_encrypted_response_alg: alg, id_token_encrypted_response_enc: enc,
+    userinfo_signed_response_alg: 'ES256', userinfo_encrypted_response_alg: alg, userinfo_encrypted_response_enc: enc }, metadata: { userinfo_signed_response_alg: 'ES256' } });
+  oidc.enableDecryptingResponses(config, [enc], { key: pair.privateKey, alg, kid: 'enc' });
+  const { tokens } = await login(t, { party, config });
+  t.same('the ID token that came is encrypted', tokens.id_token.split('.').length, 5);
+};
+
+// ID token and UserInfo signed with ALG, verified by the library with our published keys.
+const signedWith = (alg) => async (t) => {
+  const changes = { id_token_signed_response_alg: alg, userinfo_signed_response_alg: alg };
+  await login(t, await configured(t, { changes, metadata: { userinfo_signed_response_alg: alg } }));
+};
+
+// A request that is signed, then encrypted by the npm package jose to a key of ours, with each algorithm in turn.
+const encryptedRequest = async (t) => {
+  needs(t, 'request_object_encryption_alg_values_supported');
+  const key = await Key.make('ES256');
+  const { keys } = await (await fetchWith()(t.metadata.jwks_uri)).json();
+  const service = await configured(t, { changes: { jwks: { keys: [key.jwk] }, request_object_signing_alg: 'ES256' } });
+  for (const alg of t.metadata.request_object_encryption_alg_values_supported) {
+    const jwk = keys.find((one) => one.use === 'enc' && (one.kty === 'RSA') === alg.startsWith('RSA'));
+    const build = async (config, params) => {
+      const url = await oidc.buildAuthorizationUrlWithJAR(config, params, { key: key.privateKey, kid: key.kid });
+      const object = new TextEncoder().encode(url.searchParams.get('request'));
+      const sealed = await new jose.CompactEncrypt(object).setProtectedHeader({ alg, enc: 'A256GCM', kid: jwk.kid, cty: 'oauth-authz-req+jwt' }).encrypt(await jose.importJWK(jwk, alg));
+      url.searchParams.set('request', sealed);
+      return url;
+    };
+    await login(t, service, { build });
+  }
+};
+
 // mutual TLS: the library is told to prefer the aliases of the endpoints (RFC 8705 5).
 const mutualTls = (kind) => async (t) => {
   const { certificate, changes } = await tlsClient(t, kind);
@@ -179,18 +216,11 @@ const modules = {
     const other = await oidc.genericGrantRequest(config, grant.exchange, { subject_token: tokens.access_token, subject_token_type: accessToken, resource: t.resource });
     t.same('issued_token_type (RFC 8693 2.2.1)', other.issued_token_type, accessToken);
   },
-  'encrypted ID token and UserInfo': async (t) => {
-    needs(t, 'id_token_encryption_alg_values_supported', 'userinfo_encryption_alg_values_supported');
-    const [alg] = t.metadata.id_token_encryption_alg_values_supported.filter((one) => /^(ECDH-ES|RSA-OAEP-256)$/.test(one));
-    const enc = 'A256GCM';
-    const pair = await jose.generateKeyPair(alg, { extractable: true });
-    const jwk = { ...(await jose.exportJWK(pair.publicKey)), use: 'enc', alg, kid: 'enc' };
-    const { party, config } = await configured(t, { changes: { jwks: { keys: [jwk] }, id_token_encrypted_response_alg: alg, id_token_encrypted_response_enc: enc,
-      userinfo_signed_response_alg: 'ES256', userinfo_encrypted_response_alg: alg, userinfo_encrypted_response_enc: enc }, metadata: { userinfo_signed_response_alg: 'ES256' } });
-    oidc.enableDecryptingResponses(config, [enc], { key: pair.privateKey, alg, kid: 'enc' });
-    const { tokens } = await login(t, { party, config });
-    t.same('the ID token that came is encrypted', tokens.id_token.split('.').length, 5);
-  },
+  ...Object.fromEntries([['RSA-OAEP-256', 'A256GCM'], ['ECDH-ES', 'A128CBC-HS256'], ['ECDH-ES+A128KW', 'A128GCM'], ['ECDH-ES+A256KW', 'A256CBC-HS512']]
+    .map(([alg, enc]) => [`encrypted ID token and UserInfo, ${alg} and ${enc}`, encryptedAnswers(alg, enc)])),
+  'signed UserInfo, PS256': signedWith('PS256'),
+  'signed UserInfo, EdDSA': signedWith('EdDSA'),
+  'encrypted request object': encryptedRequest,
   'registration': async (t) => {
     needs(t, 'registration_endpoint');
     const redirect = `https://${t.id('registered')}.rp.example/callback`;

@@ -197,7 +197,7 @@ export const plans = [
     registration: { profile: 'basic', token_endpoint_auth_method: 'private_key_jwt' },
     party: { auth: 'private_key_jwt', keyAlg: 'RS256', audience: 'token_endpoint' },
     modules: dynamic,
-    known: { 'oidcc-discovery-endpoint-verification': discoveredWithImplicit, 'oidcc-registration-logo-uri': noLogo, 'oidcc-userinfo-rs256': 'UserInfo is not signed yet' },
+    known: { 'oidcc-discovery-endpoint-verification': discoveredWithImplicit, 'oidcc-registration-logo-uri': noLogo },
     lacks,
   },
   {
