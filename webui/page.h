@@ -710,8 +710,22 @@ struct page_audit_choice {
     bool chosen;
 };
 
+/* What an event of the ledger is, in the order of its types (consent/log/leaf.h), which begin with 1. */
+enum page_record {
+    PAGE_RECORD_REQUESTED = 1,
+    PAGE_RECORD_AUDITOR = 11,
+    PAGE_RECORD_LAST = PAGE_RECORD_AUDITOR,
+};
+
+struct page_audit_event {
+    struct view id;
+    enum page_record record;
+    bool chosen;
+};
+
 struct page_audit_row {
-    struct view position, time, event, service, org, resident, ground, what;
+    enum page_record record;
+    struct view position, time, service, org, resident, ground, what;
 };
 
 enum page_identity { PAGE_IDENTITY_WAITING, PAGE_IDENTITY_ALLOWED, PAGE_IDENTITY_DENIED, PAGE_IDENTITY_OVER };
@@ -728,7 +742,8 @@ struct page_audit {
     struct page_frame frame;
     struct view name; /* of the auditor */
     struct view since, until, service, org, field, event, resident;
-    const struct page_audit_choice *fields, *events;
+    const struct page_audit_choice *fields;
+    const struct page_audit_event *events;
     size_t n_fields, n_events;
     bool asked, too_much;
     const struct page_audit_row *rows;

@@ -21,10 +21,21 @@ static const struct fact choice_facts[] = {
     NO_MORE_FACTS,
 };
 
+static const char *const record_names[] = {"none",      "requested", "given",   "refused", "changed",
+                                           "disclosed", "withdrawn", "expired", "erased",  "operator",
+                                           "suspended", "auditor",   NULL};
+
+static const struct fact event_facts[] = {
+    FACT_OF(page_audit_event, id, FACT_TEXT),
+    FACT_CHOICE_OF(page_audit_event, record, record_names),
+    FACT_OF(page_audit_event, chosen, FACT_FLAG),
+    NO_MORE_FACTS,
+};
+
 static const struct fact row_facts[] = {
     FACT_OF(page_audit_row, position, FACT_TEXT),
     FACT_OF(page_audit_row, time, FACT_TEXT),
-    FACT_OF(page_audit_row, event, FACT_TEXT),
+    FACT_CHOICE_OF(page_audit_row, record, record_names),
     FACT_OF(page_audit_row, service, FACT_TEXT),
     FACT_OF(page_audit_row, org, FACT_TEXT),
     FACT_OF(page_audit_row, resident, FACT_TEXT),
@@ -54,7 +65,7 @@ const struct fact page_audit_facts[] = {
     FACT_OF(page_audit, org, FACT_TEXT),
     FACT_OF(page_audit, resident, FACT_TEXT),
     FACT_LIST_OF(page_audit, fields, n_fields, page_audit_choice, choice_facts),
-    FACT_LIST_OF(page_audit, events, n_events, page_audit_choice, choice_facts),
+    FACT_LIST_OF(page_audit, events, n_events, page_audit_event, event_facts),
     FACT_OF(page_audit, asked, FACT_FLAG),
     FACT_OF(page_audit, too_much, FACT_FLAG),
     FACT_LIST_OF(page_audit, rows, n_rows, page_audit_row, row_facts),

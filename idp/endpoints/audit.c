@@ -43,7 +43,7 @@ static enum err fill_row(void *ctx, const struct query_event *e)
     *row = (struct page_audit_row){
         .position = view_text(arena_printf(v->arena, "%" PRId64, e->position)),
         .time = at < 0 ? VIEW_NONE : people_moment(v, at / 1000),
-        .event = view_text(ledger_type_name(e->type)),
+        .record = (enum page_record)e->type,
         .service = arena_copy(v->arena, event_text(e->text, "client")),
         .org = arena_copy(v->arena, event_text(e->text, "org")),
         .resident = arena_copy(v->arena, event_text(e->text, "resident")),
@@ -97,6 +97,9 @@ static enum err answer(struct visit *v, const struct auditor *who, struct auditi
     return ERR_OK;
 }
 
+/* Pages know nothing of the ledger, so they have its types once more. */
+_Static_assert((int)LEDGER_REQUESTED == PAGE_RECORD_REQUESTED && (int)LEDGER_TYPE_LAST == PAGE_RECORD_LAST, "one list");
+
 /* What was asked stands in the form again. */
 static void fill_form(struct visit *v, struct page_audit *facts)
 {
@@ -113,7 +116,7 @@ static void fill_form(struct visit *v, struct page_audit *facts)
 static enum err fill_choices(struct visit *v, struct page_audit *facts)
 {
     struct page_audit_choice *fields = arena_array(v->arena, field_count(), sizeof *fields);
-    struct page_audit_choice *events = arena_array(v->arena, LEDGER_TYPE_LAST, sizeof *events);
+    struct page_audit_event *events = arena_array(v->arena, LEDGER_TYPE_LAST, sizeof *events);
     if (!fields || !events)
         return ERR_MEMORY;
     for (size_t i = 0; i < field_count(); i++) {
@@ -123,7 +126,7 @@ static enum err fill_choices(struct visit *v, struct page_audit *facts)
     }
     for (size_t i = 0; i < LEDGER_TYPE_LAST; i++) {
         struct view name = view_text(ledger_type_name((enum ledger_type)(i + 1)));
-        events[i] = (struct page_audit_choice){name, name, view_equal(facts->event, name)};
+        events[i] = (struct page_audit_event){name, (enum page_record)(i + 1), view_equal(facts->event, name)};
     }
     facts->fields = fields;
     facts->n_fields = field_count();

@@ -146,6 +146,7 @@ Test(auditors, the_page_answers_too_and_goes_on)
     struct browser *b = &kansa.browser;
     cr_assert(browser_get(b, PROVIDER_ISSUER "/audit?since=&until=&service=a-city&org=&field=name&event=disclosed"));
     cr_expect_eq(b->status, 200);
+    cr_expect(browser_says(b, "<td>渡った</td>") && browser_says(b, ">監査人の操作</option>"));
     cr_expect(browser_says(b, "disclosed") && browser_link(b, "/audit/events?service=a-city&field=name"));
     cr_assert(browser_get(b, browser_link(b, "format=csv")));
     cr_expect_eq(b->status, 200);

@@ -38,7 +38,8 @@ static void append_up_to(int64_t from, int64_t to)
     }
 }
 
-static void publish_now(struct checkpoint *out)
+/* Kept as an auditor would. */
+static void publish_now(struct checkpoint *out, const char *kept)
 {
     struct publisher *p;
     struct view text;
@@ -48,19 +49,21 @@ static void publish_now(struct checkpoint *out)
     publisher_close(p);
     cr_assert_eq(file_read(&r.arena, arena_printf(&r.arena, "%s/checkpoint", config.folder), NOTE_MAX, &text), ERR_OK);
     cr_assert_eq(checkpoint_read(out, &r.arena, text), ERR_OK);
+    cr_assert_eq(file_write(arena_printf(&r.arena, "%s/%s", r.folder, kept), text, 0600), ERR_OK);
 }
+
+static const char *vkey;
 
 static void open_log(void)
 {
-    const char *vkey;
     rig_open(&r);
     config = (struct publish_config){.store = r.store, .origin = VIEW("id.example/ledger"), .clock = &clock_real};
     config.folder = arena_printf(&r.arena, "%s/ledger", r.folder);
     config.key_path = arena_printf(&r.arena, "%s/ledger.pem", r.folder);
     append_up_to(0, EARLY);
-    publish_now(&early);
+    publish_now(&early, "early");
     append_up_to(EARLY, LEAVES);
-    publish_now(&late);
+    publish_now(&late, "late");
     cr_assert_eq(publish_key_text(&vkey, &r.arena, config.key_path, config.origin), ERR_OK);
     cr_assert_eq(note_key_read(&key, &r.arena, view_text(vkey)), ERR_OK);
 }
@@ -122,6 +125,36 @@ Test(audit_large, of_several_chunks_is_whole_and_every_level_of_tiles_is_looked_
     expect_tile("tile/2/000.p/2", 40, 0);
     expect_tile("tile/2/000.p/1", 3, 0); /* of the earlier checkpoint */
     cr_expect_eq(verify(NULL, NULL, 1).faults, 0);
+}
+
+/* What a program that is not ours (tests/foreign/reader.go) says of the folder; its exit status. */
+static int ask_foreigner(const char *older, char *said, size_t size)
+{
+    const char *command =
+        arena_printf(&r.arena, BUILD_DIR "/tests/foreign/reader %s '%s' %s/%s", config.folder, vkey, r.folder, older);
+    FILE *f = popen(command, "r");
+    cr_assert_not_null(f);
+    size_t n = fread(said, 1, size - 1, f);
+    said[n] = '\0';
+    return pclose(f);
+}
+
+Test(audit_large, is_read_by_software_of_others)
+{
+    char said[500];
+    cr_expect_eq(ask_foreigner("early", said, sizeof said), 0, "%s", said);
+    cr_expect_str_eq(said, "140000 leaves, 141 of them looked up, 70001 before\n");
+    cr_expect_eq(ask_foreigner("late", said, sizeof said), 0, "%s", said);
+    static const struct {
+        const char *name;
+        off_t at;
+    } bytes[] = {{"tile/0/000", 3}, {"tile/1/001", 7}, {"tile/2/000.p/2", 40}, {"checkpoint", 25}, {"checkpoint", 60}};
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        flip(bytes[i].name, bytes[i].at);
+        cr_expect_neq(ask_foreigner("early", said, sizeof said), 0, "%s is another: %s", bytes[i].name, said);
+        flip(bytes[i].name, bytes[i].at);
+    }
+    cr_expect_eq(ask_foreigner("early", said, sizeof said), 0, "and all is as it was: %s", said);
 }
 
 Test(audit_large, between_two_kept_checkpoints_only_their_events_are_hashed_and_both_are_gone_on_from)

@@ -499,12 +499,14 @@ static void put_audit(struct buf *out, const struct pages *p, enum page_lang lan
 {
     const struct page_audit_choice fields[] = {{VIEW("name"), TEXT("氏名", "Name"), false},
                                                {VIEW("address"), TEXT("住所", "Address"), true}};
-    const struct page_audit_choice events[] = {{VIEW("disclosed"), VIEW("disclosed"), true}};
+    struct page_audit_event events[PAGE_RECORD_LAST];
+    for (size_t i = 0; i < PAGE_RECORD_LAST; i++)
+        events[i] = (struct page_audit_event){VIEW("disclosed"), (enum page_record)(i + 1), i == 4};
     const struct page_audit_row rows[] = {
-        {VIEW("48212"), TEXT("2026年11月22日 13:06", "22 November 2026 13:06"), VIEW("disclosed"),
+        {(enum page_record)5, VIEW("48212"), TEXT("2026年11月22日 13:06", "22 November 2026 13:06"),
          VIEW("a-city-booking"), VIEW("a-city"), VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"), VIEW("consent"),
          TEXT("氏名、住所", "Name, Address")},
-        {VIEW("48213"), VIEW_NONE, VIEW("erased"), VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE}};
+        {(enum page_record)8, VIEW("48213"), VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE}};
     struct page_audit_request requests[4] = {{.id = VIEW("AAECAwQFBgcICQoLDA0ODw"),
                                               .pseudonym = VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"),
                                               .reason = TEXT("苦情 12号", "Complaint 12"),
@@ -530,7 +532,7 @@ static void put_audit(struct buf *out, const struct pages *p, enum page_lang lan
                                     .fields = fields,
                                     .n_fields = 2,
                                     .events = events,
-                                    .n_events = 1,
+                                    .n_events = PAGE_RECORD_LAST,
                                     .asked = true,
                                     .rows = rows,
                                     .n_rows = 2,
