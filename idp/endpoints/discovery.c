@@ -153,7 +153,8 @@ static void put_protocol(struct writer *w)
     put_list(w, "authorization_signing_alg_values_supported", our_algs); /* JARM 4 */
     put_list(w, "grant_types_supported",
              LIST("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
-                  "urn:openid:params:grant-type:ciba", "client_credentials"));
+                  "urn:openid:params:grant-type:ciba", "client_credentials",
+                  "urn:ietf:params:oauth:grant-type:token-exchange"));
     put_list(w, "backchannel_token_delivery_modes_supported", LIST("poll", "ping"));
     put_list(w, "grant_management_actions_supported", LIST("query", "revoke"));
     json_pair_bool(&w->o, "backchannel_user_code_parameter_supported", false);

@@ -5,11 +5,9 @@
 #include "idp/state/holder.h"
 
 static token_grant_fn *const grants[TOKEN_KINDS] = {
-    [TOKEN_BY_CODE] = token_by_code,
-    [TOKEN_BY_REFRESH] = token_by_refresh,
-    [TOKEN_BY_DEVICE] = token_by_device,
-    [TOKEN_BY_CIBA] = token_by_ciba,
-    [TOKEN_BY_CLIENT_CREDENTIALS] = token_by_client_credentials,
+    [TOKEN_BY_CODE] = token_by_code,         [TOKEN_BY_REFRESH] = token_by_refresh,
+    [TOKEN_BY_DEVICE] = token_by_device,     [TOKEN_BY_CIBA] = token_by_ciba,
+    [TOKEN_BY_EXCHANGE] = token_by_exchange, [TOKEN_BY_CLIENT_CREDENTIALS] = token_by_client_credentials,
 };
 
 static enum err answer(struct visit *v, struct token_call *c)

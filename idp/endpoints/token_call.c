@@ -86,6 +86,11 @@ enum err token_call_release(struct visit *v, struct db *db, struct token_call *c
 
 /* --- the answer ------------------------------------------------------------------------------------------------- */
 
+static int64_t end_of(const struct token_call *c)
+{
+    return c->expires_at ? c->expires_at : c->now + ACCESS_TOKEN_LIFE_S;
+}
+
 /* As SERVER knows her; of a client that asked for itself, the client (RFC 9068 2.2). */
 static enum err mint_resource_token(struct visit *v, const struct token_call *c, const struct client *server,
                                     struct view *text)
@@ -95,8 +100,10 @@ static enum err mint_resource_token(struct visit *v, const struct token_call *c,
                                    .resource = c->resource,
                                    .client_id = c->client->id,
                                    .sub = c->sub,
+                                   .actor = c->actor,
                                    .cnf = c->cnf,
-                                   .now = v->now};
+                                   .now = v->now,
+                                   .expires_at = end_of(c)};
     enum jws_alg alg = server->introspection.alg != JWS_NONE_GIVEN ? server->introspection.alg : JWS_ES256;
 
     return resource_token_mint(v->arena, v->keys, alg, &token, text);
@@ -111,7 +118,7 @@ static enum err mint_sealed_token(struct visit *v, const struct token_call *c, s
                                  .scope = c->family.scope,
                                  .resource = c->resource,
                                  .cnf = c->cnf,
-                                 .expires_at = v->now + ACCESS_TOKEN_LIFE_S};
+                                 .expires_at = end_of(c)};
 
     return access_token_mint(v->arena, v->keys, &token, text);
 }
@@ -169,7 +176,8 @@ enum err token_call_answer(struct visit *v, const struct token_call *c)
     json_begin(&o);
     json_pair(&o, "access_token", access_token);
     json_pair_text(&o, "token_type", c->cnf.kind == CNF_JKT ? "DPoP" : "Bearer"); /* RFC 9449 5, RFC 8705 3 */
-    json_pair_int(&o, "expires_in", ACCESS_TOKEN_LIFE_S);
+    json_pair_int(&o, "expires_in", end_of(c) - c->now);
+    json_pair_text(&o, "issued_token_type", c->issued_type);
     json_pair(&o, "refresh_token", c->refresh_token);
     json_pair(&o, "id_token", id_token);
     json_pair(&o, "scope", c->family.scope);

@@ -19,11 +19,14 @@ struct token_call {
     int64_t now;
     struct sealing sealing; /* of its ID tokens */
     /* what the handler gives */
-    enum refusal refusal; /* REFUSAL_NONE: the tokens are made out of what follows */
-    struct family family; /* recorded by the handler; its scope may be narrowed after that, for this answer */
-    struct view resource; /* the resource server that the access token is for; absent: UserInfo */
-    struct view sub, sid; /* of the resident and the login, as the client knows them */
-    bool has_session;     /* there is a login that an ID token tells of: */
+    enum refusal refusal;    /* REFUSAL_NONE: the tokens are made out of what follows */
+    struct family family;    /* recorded by the handler; its scope may be narrowed after that, for this answer */
+    int64_t expires_at;      /* of the access token, unix seconds; 0: it has its full life */
+    const char *issued_type; /* issued_token_type (RFC 8693 2.2.1); NULL: it is not told */
+    struct view actor;       /* act (RFC 8693 4.1): the client that acts for her; absent: nobody does */
+    struct view resource;    /* the resource server that the access token is for; absent: UserInfo */
+    struct view sub, sid;    /* of the resident and the login, as the client knows them */
+    bool has_session;        /* there is a login that an ID token tells of: */
     struct session session;
     struct release *release;   /* fields that the ID token carries, written down already; NULL: none */
     struct view nonce;         /* of the authorization request; absent: none, or not any more */
@@ -34,7 +37,8 @@ struct token_call {
 /* A grant type: loads, decides, records. ERR_OK with c->refusal, or with all that the answer is made of. */
 typedef enum err token_grant_fn(struct visit *v, struct token_call *c);
 
-token_grant_fn token_by_code, token_by_refresh, token_by_device, token_by_ciba, token_by_client_credentials;
+token_grant_fn token_by_code, token_by_refresh, token_by_device, token_by_ciba, token_by_client_credentials,
+    token_by_exchange;
 
 /* Which resource server is asked for now, of the one and the scope that were granted: c->resource, or c->refusal. */
 void token_call_find_resource(struct visit *v, struct token_call *c, struct view granted, struct view scope);

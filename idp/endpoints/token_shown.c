@@ -27,8 +27,13 @@ static enum err find_access(struct token_shown *out, struct visit *v, struct vie
     if (e)
         return e == ERR_SYNTAX || e == ERR_MISMATCH ? ERR_NOT_FOUND : e;
     out->expires_at = out->access.expires_at;
+    e = token_find_family(&out->facts, v->db, v->arena, out->access.family);
+    /* It is not written into it: a full life before its end, but not before its family (an exchanged one is shorter).
+     */
     out->minted_at = out->expires_at - ACCESS_TOKEN_LIFE_S;
-    return token_find_family(&out->facts, v->db, v->arena, out->access.family);
+    if (!e && out->facts.family.minted_at > out->minted_at)
+        out->minted_at = out->facts.family.minted_at;
+    return e;
 }
 
 /* A JWT of ours; it was for a resource server to read. */
@@ -40,7 +45,7 @@ static enum err find_jwt(struct token_shown *out, struct visit *v, struct view t
     if (e)
         return e == ERR_SYNTAX || e == ERR_MISMATCH ? ERR_NOT_FOUND : e;
     out->minted_at = t.now;
-    out->expires_at = t.now + RESOURCE_TOKEN_LIFE_S;
+    out->expires_at = t.expires_at;
     out->access.resource = t.resource;
     out->access.cnf = t.cnf;
     return token_find_family(&out->facts, v->db, v->arena, t.family);

@@ -145,6 +145,17 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_REFRESH_REPLAYED] = JSON("invalid_grant", "the refresh token was used before", "RFC 9700 4.14.2"),
     [REFUSAL_RESOURCE_NOT_GRANTED] =
         JSON("invalid_target", "resource is not what the login was asked for", "RFC 8707 2.2"),
+    [REFUSAL_EXCHANGE_SUBJECT_MISSING] =
+        JSON("invalid_request", "subject_token is missing or subject_token_type is not that of access tokens",
+             "RFC 8693 2.1"),
+    [REFUSAL_EXCHANGE_TYPE] =
+        JSON("invalid_request", "only access tokens for a resource are exchanged, without actor_token and audience",
+             "RFC 8693 2.1"),
+    [REFUSAL_EXCHANGE_SUBJECT] =
+        JSON("invalid_request", "subject_token is not a living token of a resident that this client holds",
+             "RFC 8693 2.2.2"),
+    [REFUSAL_EXCHANGE_NO_CONSENT] =
+        JSON("invalid_target", "the resident has not consented to that resource server", "RFC 8693 2.2.2"),
     [REFUSAL_RESOURCE_NOT_REGISTERED] =
         JSON("invalid_target", "resource is missing or not registered for this client", "RFC 8707 2"),
     [REFUSAL_REFRESH_SCOPE] = JSON("invalid_scope", "scope exceeds what was granted", "RFC 6749 6"),

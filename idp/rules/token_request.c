@@ -58,6 +58,11 @@ static bool client_for_itself(const struct client *client)
     return (client->grants & CLIENT_GRANT_CLIENT_CREDENTIALS) && client->auth_method != CLIENT_AUTH_NONE;
 }
 
+static bool exchanging_client(const struct client *client)
+{
+    return (client->grants & CLIENT_GRANT_EXCHANGE) && client->auth_method != CLIENT_AUTH_NONE;
+}
+
 static const struct grant_type {
     const char *name;
     bool (*is_registered)(const struct client *client);
@@ -67,6 +72,7 @@ static const struct grant_type {
     [TOKEN_BY_REFRESH] = {"refresh_token", refreshing_client, refresh_params},
     [TOKEN_BY_DEVICE] = {"urn:ietf:params:oauth:grant-type:device_code", device_client, device_params},
     [TOKEN_BY_CIBA] = {"urn:openid:params:grant-type:ciba", ciba_client, ciba_params},
+    [TOKEN_BY_EXCHANGE] = {"urn:ietf:params:oauth:grant-type:token-exchange", exchanging_client, no_params},
     [TOKEN_BY_CLIENT_CREDENTIALS] = {"client_credentials", client_for_itself, no_params},
 };
 

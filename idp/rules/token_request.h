@@ -17,6 +17,7 @@ enum token_kind {
     TOKEN_BY_DEVICE,
     TOKEN_BY_CIBA,
     TOKEN_BY_CLIENT_CREDENTIALS,
+    TOKEN_BY_EXCHANGE,
     TOKEN_KINDS
 };
 

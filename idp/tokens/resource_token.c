@@ -37,8 +37,14 @@ enum err resource_token_mint(struct arena *a, const struct keys *k, enum jws_alg
     json_pair(&o, "sub", t->sub);
     json_pair(&o, "client_id", t->client_id);
     json_pair_int(&o, "iat", t->now);
-    json_pair_int(&o, "exp", t->now + RESOURCE_TOKEN_LIFE_S);
+    json_pair_int(&o, "exp", t->expires_at);
     json_pair(&o, "jti", jti);
+    if (view_is(t->actor)) {
+        json_key(&o, "act");
+        json_begin(&o);
+        json_pair(&o, "sub", t->actor);
+        json_end(&o);
+    }
     cnf_put(&o, &t->cnf);
     json_end(&o);
     if ((e = buf_done(&claims, &payload)))
@@ -75,6 +81,7 @@ static enum err read_claims(struct arena *a, const struct keys *k, struct view p
     out->resource = json_member_text(claims, "aud");
     out->client_id = json_member_text(claims, "client_id");
     out->now = json_member_int(claims, "iat", 0);
+    out->expires_at = json_member_int(claims, "exp", 0);
     return view_is(out->resource) && view_is(out->client_id) ? ERR_OK : ERR_SYNTAX;
 }
 

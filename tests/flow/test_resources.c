@@ -105,6 +105,89 @@ Test(resources, a_token_of_a_server_is_known_to_it_and_ends_when_revoked)
     cr_expect_not(is_active(&data, other));
 }
 
+/* --- services that call services --------------------------------------------------------------------------------- */
+
+#define EXCHANGE     "urn:ietf:params:oauth:grant-type:token-exchange"
+#define ACCESS_TOKEN "urn:ietf:params:oauth:token-type:access_token"
+
+static struct service *a_city = &stage.a_city;
+
+/* A is a resource server that B may call. */
+static void open_api(void)
+{
+    service_update(a_city, "\"sector\":\"a-city\"",
+                   "\"resource\":\"https://a-city.example/api\",\"sector\":\"a-city\"");
+    service_update(b_city, "\"grant_types\":[",
+                   "\"resources\":[\"https://a-city.example/api\"],\"grant_types\":["
+                   "\"urn:ietf:params:oauth:grant-type:token-exchange\",");
+}
+
+static struct tokens opens(struct service *s)
+{
+    cr_assert(resident_visits(&stage.hanako, s));
+    struct tokens t = service_redeem(s, service_receive(s, &stage.hanako.browser, NULL));
+    cr_assert_eq(t.status, 200, "%s", t.error);
+    return t;
+}
+
+static const struct json *exchanges(struct service *s, const char *token, const char *more)
+{
+    const struct json *answer;
+
+    service_call(s, "/token",
+                 arena_printf(&s->channel.a,
+                              "grant_type=" EXCHANGE "&subject_token=%s&subject_token_type=" ACCESS_TOKEN
+                              "&resource=https%%3A%%2F%%2Fa-city.example%%2Fapi%s",
+                              token, more),
+                 NULL, &answer);
+    return answer;
+}
+
+static const char *exchange_error(struct service *s, const char *token, const char *more)
+{
+    return claim(s, exchanges(s, token, more), "error");
+}
+
+Test(resources, a_token_is_exchanged_only_for_whom_the_resident_consented_to)
+{
+    open_api();
+    struct tokens at_b = opens(b_city);
+    cr_expect_str_eq(exchange_error(b_city, at_b.access, ""), "invalid_target", "she has never been at A");
+    struct tokens at_a = opens(a_city);
+    cr_expect_str_eq(exchange_error(a_city, at_a.access, ""), "unauthorized_client", "RFC 6749 5.2");
+    cr_expect_str_eq(exchange_error(b_city, at_a.access, ""), "invalid_request", "A's token is not B's to exchange");
+    cr_expect_str_eq(exchange_error(b_city, at_b.refresh, ""), "invalid_request");
+    cr_expect_str_eq(exchange_error(b_city, "nonsense", ""), "invalid_request", "RFC 8693 2.2.2");
+    cr_expect_str_eq(exchange_error(b_city, at_b.access, "&scope=name"), "invalid_scope");
+    const struct json *answer = exchanges(b_city, at_b.access, "");
+    const char *token = claim(b_city, answer, "access_token");
+    cr_assert_not_null(token, "%s", claim(b_city, answer, "error"));
+    cr_expect_str_eq(claim(b_city, answer, "issued_token_type"), "urn:ietf:params:oauth:token-type:access_token");
+    cr_expect_null(json_member(answer, "id_token"));
+    const struct json *told = asks_about(a_city, token);
+    cr_expect(json_member_bool(told, "active", false));
+    cr_expect_str_eq(claim(a_city, told, "sub"), at_a.sub, "under the name A knows her by");
+    cr_expect_str_eq(claim(a_city, told, "client_id"), "b-city");
+    cr_expect_null(strchr(token, '.'), "and B, of another sector, cannot read that");
+    int status;
+    cr_expect_null(service_userinfo(b_city, token, &status), "it is not for UserInfo");
+}
+
+Test(resources, an_exchanged_token_ends_with_the_first_and_with_the_login)
+{
+    open_api();
+    opens(a_city);
+    struct tokens at_b = opens(b_city);
+    provider_pass(genkan, 500);
+    const struct json *answer = exchanges(b_city, at_b.access, "");
+    cr_expect_eq(json_member_int(answer, "expires_in", 0), 100, "no longer than the first");
+    const char *token = claim(b_city, answer, "access_token");
+    cr_assert_not_null(token);
+    cr_expect(is_active(a_city, token));
+    cr_expect(resident_logs_out(&stage.hanako));
+    cr_expect_not(is_active(a_city, token));
+}
+
 Test(resources, that_were_not_asked_for_with_the_login_are_refused_and_the_refresh_token_stays_good)
 {
     struct arena *a = &b_city->channel.a;

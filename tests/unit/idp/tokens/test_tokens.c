@@ -403,7 +403,8 @@ static struct resource_token a_resource_token(void)
                                    .resource = VIEW("https://r.example"),
                                    .client_id = VIEW("a"),
                                    .sub = VIEW("s"),
-                                   .now = NOW};
+                                   .now = NOW,
+                                   .expires_at = NOW + 600};
 }
 
 static struct view resource_text(void)
@@ -436,7 +437,8 @@ Test(tokens, a_resource_servers_token_comes_back_with_its_family_which_it_does_n
 
     cr_assert_eq(resource_token_read(&box.a, keys, text, &back), ERR_OK);
     cr_expect(ident_equal(back.family, was.family) && view_equal(back.resource, was.resource));
-    cr_expect(view_equal(back.client_id, was.client_id) && back.now == NOW && back.cnf.kind == CNF_JKT);
+    cr_expect(view_equal(back.client_id, was.client_id) && back.now == NOW && back.expires_at == NOW + 600 &&
+              back.cnf.kind == CNF_JKT);
     cr_assert_eq(jws_read(&jws, &box.a, text), ERR_OK);
     cr_expect(view_equal_text(jws.typ, "at+jwt"), "RFC 9068 2.1");
     cr_expect_not(view_equal(text, resource_text()), "two of one family have nothing in common");

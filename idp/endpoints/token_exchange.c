@@ -1,0 +1,104 @@
+/* grant_type=urn:ietf:params:oauth:grant-type:token-exchange (RFC 8693): services that call services. */
+#include "consent/grant.h"
+#include "idp/endpoints/token_call.h"
+#include "idp/endpoints/token_shown.h"
+#include "idp/rules/exchange.h"
+#include "idp/state/clients.h"
+#include "store/store.h"
+
+struct exchanging {
+    struct token_call *call;
+    struct visit *visit;
+    struct exchange_params params;
+    struct token_shown subject;
+    bool has_subject;
+    const struct client *server;
+    struct grant grant;
+    bool has_grant;
+};
+
+static void read_params(struct exchanging *x)
+{
+    const struct visit *v = x->visit;
+
+    x->params = (struct exchange_params){.subject_token = visit_param(v, "subject_token"),
+                                         .subject_type = visit_param(v, "subject_token_type"),
+                                         .requested_type = visit_param(v, "requested_token_type"),
+                                         .actor_token = visit_param(v, "actor_token"),
+                                         .audience = visit_param(v, "audience"),
+                                         .resource = x->call->params.resource,
+                                         .scope = x->call->params.scope};
+}
+
+/* The token, the server it asks for, and what she allows that one. Through DB: in the transaction that records. */
+static enum err load(struct exchanging *x, struct db *db)
+{
+    struct visit inside = *x->visit;
+
+    inside.db = db;
+    enum err e = token_shown_find(&x->subject, &inside, x->params.subject_token);
+    x->has_subject = !e && !x->subject.is_refresh;
+    if (!e || e == ERR_NOT_FOUND)
+        e = clients_find_resource(inside.op->clients, inside.db, x->params.resource, &x->server);
+    if (e || !x->has_subject || !x->server)
+        return e;
+    e = grant_find(&x->grant, inside.arena, db, x->subject.facts.family.resident, x->server->id);
+    x->has_grant = !e;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static struct family made_of(const struct exchanging *x)
+{
+    const struct family *from = &x->subject.facts.family;
+
+    return (struct family){.id = token_family_mint(x->call->now),
+                           .client = x->call->client->id,
+                           .resident = from->resident,
+                           .session = from->session,
+                           .grant = x->grant.id,
+                           .scope = VIEW(""),
+                           .resource = x->server->resource,
+                           .minted_at = x->call->now,
+                           .expires_at = x->subject.expires_at,
+                           .offline = from->offline};
+}
+
+static enum err exchange_job(struct db *db, void *ctx)
+{
+    struct exchanging *x = ctx;
+    struct token_call *c = x->call;
+    enum err e = load(x, db);
+
+    if (e)
+        return e;
+    const struct exchange_facts facts = {.client = c->client,
+                                         .family = x->has_subject ? &x->subject.facts : NULL,
+                                         .resource = x->subject.access.resource,
+                                         .expires_at = x->subject.expires_at,
+                                         .server = x->server,
+                                         .grant = x->has_grant ? &x->grant : NULL,
+                                         .now = c->now};
+    c->refusal = exchange_decide(&facts);
+    if (c->refusal)
+        return ERR_OK;
+    c->family = made_of(x);
+    c->resource = x->server->resource;
+    c->expires_at = x->subject.expires_at;
+    return token_record(db, &c->family);
+}
+
+enum err token_by_exchange(struct visit *v, struct token_call *c)
+{
+    struct exchanging x = {.call = c, .visit = v};
+
+    read_params(&x);
+    c->refusal = exchange_params_decide(&x.params);
+    if (c->refusal)
+        return ERR_OK;
+    enum err e = store_write_soon(v->op->store, exchange_job, &x);
+    if (e || c->refusal)
+        return e;
+    c->issued_type = exchange_access_token;
+    c->actor = c->client->id; /* RFC 8693 4.1 */
+    return token_call_name_parties(v, c);
+}
