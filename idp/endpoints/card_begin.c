@@ -6,6 +6,7 @@
 #include "idp/endpoints/card_cookie.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
+#include "idp/rules/acr.h"
 #include "idp/state/limits.h"
 #include "idp/tokens/keys.h"
 #include "jpki/proof/request.h"
@@ -58,7 +59,7 @@ static enum err write_request(struct visit *v, const struct flow *f, struct view
         .rp = {f->client->id, shown(service.name), shown(service.organisation), shown(f->client->host)},
         .purpose = purpose_of(t->purpose),
         .bind = t->bind,
-        .acr = VIEW("aal3"),
+        .acr = VIEW(ACR_CARD),
         .ui = {.lang = v->english ? VIEW("en") : VIEW("ja"), .large = v->large},
         .minver = VIEW(AGENT_MIN),
     };

@@ -10,6 +10,7 @@
 #include "idp/endpoints/card_values.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/show.h"
+#include "idp/rules/acr.h"
 #include "idp/rules/user_agent.h"
 #include "idp/state/config.h"
 #include "idp/state/logout.h"
@@ -219,7 +220,7 @@ static enum err log_in(struct completing *c)
     c->session = (struct session){.ticket = ident_of(ticket),
                                   .browser = ident_of(visit_browser(v)),
                                   .card = card_id(VIEW_ARRAY(c->proof->account)),
-                                  .acr = VIEW("aal3"),
+                                  .acr = VIEW(ACR_CARD),
                                   .amr = VIEW("sc pin"),
                                   .agent = user_agent_words(v->arena, agent),
                                   .network = network_of(v),

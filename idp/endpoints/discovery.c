@@ -3,6 +3,7 @@
 #include "consent/field.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
+#include "idp/rules/acr.h"
 #include "idp/rules/response_mode.h"
 #include "idp/state/config.h"
 
@@ -164,7 +165,7 @@ static void put_protocol(struct writer *w)
     put_client_auth(w);
     put_list(w, "code_challenge_methods_supported", LIST("S256"));
     put_list(w, "prompt_values_supported", LIST("none", "login", "consent", "select_account"));
-    put_list(w, "acr_values_supported", LIST("aal3"));
+    put_list(w, "acr_values_supported", LIST(ACR_CARD));
     put_list(w, "ui_locales_supported", LIST("ja", "en"));
     json_pair_bool(&w->o, "authorization_response_iss_parameter_supported", true);
     json_pair_bool(&w->o, "claims_parameter_supported", true);

@@ -196,14 +196,16 @@ static enum step_offer offer_of(const struct interaction *i)
 static void decide_step(struct visit *v, struct flow *f, bool opened_before)
 {
     const struct interaction *i = f->interaction;
-    struct step_facts facts = {.own = f->own,
-                               .prompt = f->request.prompt,
-                               .max_age = f->request.max_age,
-                               .now = v->now,
-                               .opened_before = opened_before,
-                               .other_wanted = i && i->want_login,
-                               .refused = i && view_is(i->refusal) ? REFUSAL_CANCELLED : REFUSAL_NONE,
-                               .offer = offer_of(i)};
+    struct step_facts facts = {
+        .own = f->own,
+        .prompt = f->request.prompt,
+        .max_age = f->request.max_age,
+        .acr = acr_decide(f->request.acr_values, f->request.acr_essential, f->session ? f->session->acr : VIEW_NONE),
+        .now = v->now,
+        .opened_before = opened_before,
+        .other_wanted = i && i->want_login,
+        .refused = i && view_is(i->refusal) ? REFUSAL_CANCELLED : REFUSAL_NONE,
+        .offer = offer_of(i)};
 
     if (f->session)
         add_session_facts(&facts, f);

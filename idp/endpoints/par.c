@@ -1,5 +1,6 @@
 /* POST /par (RFC 9126): a service sends its authorization request ahead and gets a reference to it. All of it is judged
  * here, before a browser is sent anywhere. */
+#include "base/base64.h"
 #include "base/chance.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -7,6 +8,7 @@
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/state/caller.h"
+#include "idp/state/holder.h"
 #include "idp/state/limits.h"
 #include "sessions/pushed.h"
 #include "store/store.h"
@@ -64,6 +66,23 @@ static enum refusal decide_caller(const struct visit *v, const struct client *cl
     return view_is(id) && !view_equal(id, client->id) ? REFUSAL_PUSHED_CLIENT : REFUSAL_NONE;
 }
 
+/* RFC 9449 10.1: a proof that comes along says the same as dpop_jkt, or instead of it, which key the code is bound to.
+ */
+static enum err bind(struct visit *v, const struct client *client, struct authz_request *request, enum refusal *refusal)
+{
+    struct cnf proven, named = {.kind = CNF_NONE};
+    enum err e = holder_prove(&proven, v, client, VIEW_NONE, NULL, refusal);
+
+    if (e || *refusal || proven.kind == CNF_NONE)
+        return e;
+    if (view_is(request->dpop_jkt) && (!cnf_read(&named, CNF_JKT, request->dpop_jkt) || !cnf_equal(&named, &proven))) {
+        *refusal = REFUSAL_PUSHED_KEY;
+        return ERR_OK;
+    }
+    request->dpop_jkt = view_text(base64url_text(v->arena, VIEW_ARRAY(proven.thumbprint)));
+    return view_is(request->dpop_jkt) ? ERR_OK : ERR_MEMORY;
+}
+
 static enum err push(struct visit *v, const struct client *client, enum refusal *refusal)
 {
     struct authz_request request;
@@ -73,6 +92,8 @@ static enum err push(struct visit *v, const struct client *client, enum refusal 
     if (*refusal)
         return ERR_OK;
     enum err e = asking_read(&request, v, client, ASKING_PAR, refusal);
+    if (!e && !*refusal)
+        e = bind(v, client, &request, refusal);
     if (!e && !*refusal)
         e = keep(v, client, &request, &ticket);
     if (!e && !*refusal)

@@ -63,9 +63,10 @@ static enum refusal prompt_decide(struct view prompt, unsigned *out)
     return REFUSAL_NONE;
 }
 
-static enum refusal max_age_decide(struct view max_age, int64_t *out)
+/* OIDC Registration 2: what is registered counts where the request says nothing. */
+static enum refusal max_age_decide(struct view max_age, int64_t otherwise, int64_t *out)
 {
-    *out = -1;
+    *out = otherwise;
     if (!view_is(max_age))
         return REFUSAL_NONE;
     return text_to_int(max_age, out) ? REFUSAL_NONE : REFUSAL_MAX_AGE_MALFORMED;
@@ -141,7 +142,7 @@ static enum refusal params_decide(const struct authz_params *p, const struct cli
         (no = prompt_decide(p->prompt, &r->prompt)) || (no = resource_decide(p->resource, client)) ||
         (no = binding_decide(p->dpop_jkt)))
         return no;
-    return max_age_decide(p->max_age, &r->max_age);
+    return max_age_decide(p->max_age, client->default_max_age, &r->max_age);
 }
 
 struct authz_verdict authz_decide(const struct authz_params *p, const struct client *client, struct authz_request *r)
@@ -162,7 +163,7 @@ struct authz_verdict authz_decide(const struct authz_params *p, const struct cli
     r->scope = p->scope;
     r->nonce = p->nonce;
     r->challenge = p->code_challenge;
-    r->acr_values = p->acr_values;
+    r->acr_values = view_is(p->acr_values) ? p->acr_values : client->default_acr;
     r->resource = p->resource;
     r->dpop_jkt = p->dpop_jkt;
     read_locales(p->ui_locales, r);

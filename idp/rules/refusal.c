@@ -96,9 +96,12 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_CONSENT_REQUIRED] = REDIRECT("consent_required", "the resident must consent", "OIDC Core 3.1.2.6"),
     [REFUSAL_OTHER_RESIDENT] =
         REDIRECT("login_required", "somebody else than id_token_hint names is logged in", "OIDC Core 3.1.2.1"),
+    [REFUSAL_ACR_UNMET] = REDIRECT("unmet_authentication_requirements", "no login here has the acr that is essential",
+                                   "OpenID Connect Unmet Authentication Requirements 2"),
     [REFUSAL_CANCELLED] = REDIRECT("access_denied", "the resident said no", "RFC 6749 4.1.2.1"),
 
     [REFUSAL_PUSHED_REQUEST_URI] = JSON("invalid_request", "request_uri cannot be pushed", "RFC 9126 2.1"),
+    [REFUSAL_PUSHED_KEY] = JSON("invalid_dpop_proof", "dpop_jkt is not the key of the DPoP proof", "RFC 9449 10.1"),
     [REFUSAL_PUSHED_CLIENT] = JSON("invalid_request", "client_id is not the one that calls", "RFC 9126 2.1"),
 
     [REFUSAL_TOKEN_REQUEST_MALFORMED] = JSON("invalid_request", "the request is malformed", "RFC 6749 5.2"),

@@ -28,7 +28,7 @@ static bool needs_login(const struct step_facts *f)
         return true;
     if (f->login_here)
         return false;
-    return (f->prompt & PROMPT_LOGIN) || f->other_wanted || too_old(f) || f->hint == HINT_OTHER;
+    return (f->prompt & PROMPT_LOGIN) || f->acr == ACR_LOGIN || f->other_wanted || too_old(f) || f->hint == HINT_OTHER;
 }
 
 /* Anyone on a shared PC sees whose session it is before a service opens that it has not opened yet. */
@@ -57,6 +57,9 @@ struct step_verdict step_decide(const struct step_facts *f)
         return decide_own(f);
     if (f->refused != REFUSAL_NONE)
         return refuse(f->refused);
+    /* OIDC Core 5.5.1.1: what is essential and cannot be met "MUST" fail; no card would help. */
+    if (f->acr == ACR_IMPOSSIBLE)
+        return refuse(REFUSAL_ACR_UNMET);
     if (needs_login(f))
         return silent ? refuse(REFUSAL_LOGIN_REQUIRED) : go(STEP_LOGIN);
     /* OIDC Core 3.1.2.1, id_token_hint: another resident logged in "as a result of the request". */

@@ -3,6 +3,7 @@
 #define IDP_RULES_STEP_H
 
 #include "base/view.h"
+#include "idp/rules/acr.h"
 #include "idp/rules/refusal.h"
 
 /* STEP_HOME: back to the first page, where an interaction for no service began. */
@@ -20,6 +21,7 @@ struct step_facts {
     unsigned prompt; /* enum authz_prompt */
     int64_t max_age; /* -1: not asked */
     enum step_hint hint;
+    enum acr_verdict acr; /* what the service asks of the login, beside what the session's has */
     /* the session of this browser */
     bool has_session;
     int64_t login_at, now; /* unix seconds; login_at of the session */

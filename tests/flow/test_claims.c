@@ -179,3 +179,49 @@ Test(claims_flow, claims_locales_and_unknown_claims_do_no_harm)
     cr_assert(resident_goes_to(hanako, AT_ELSEWHERE));
     cr_assert_eq(service_redeem(a_city, service_receive(a_city, browser, NULL)).status, 200);
 }
+
+/* --- how she logged in ------------------------------------------------------------------------------------------ */
+
+static const char *error_of(const char *more)
+{
+    const char *error;
+
+    cr_assert(browser_get(browser, service_begin(a_city, more)));
+    service_receive(a_city, browser, &error);
+    return error;
+}
+
+Test(claims_flow, an_essential_acr_that_nobody_can_have_is_refused_before_she_takes_her_card)
+{
+    cr_assert_str_eq(error_of(asking("{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"aal4\"]}}}")),
+                     "unmet_authentication_requirements");
+    cr_assert(resident_visits(hanako, a_city));
+    cr_assert_str_eq(error_of(asking("{\"id_token\":{\"acr\":{\"essential\":true,\"value\":\"aal4\"}}}")),
+                     "unmet_authentication_requirements");
+}
+
+Test(claims_flow, an_acr_that_is_not_essential_refuses_nothing_and_the_true_one_comes_back)
+{
+    struct tokens t = opens(a_city, "{\"id_token\":{\"acr\":{\"values\":[\"aal4\"]}}}");
+
+    cr_assert_str_eq(claim(a_city, t.claims, "acr"), "aal3");
+    t = opens(a_city, "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"aal4\",\"aal3\"]}}}");
+    cr_assert_str_eq(claim(a_city, t.claims, "acr"), "aal3");
+}
+
+Test(claims_flow, a_registered_max_age_asks_for_the_card_again)
+{
+    service_update(a_city, "\"sector\":", "\"default_max_age\":60,\"sector\":");
+    cr_assert(resident_visits(hanako, a_city));
+    cr_assert_null(error_of("prompt=none"));
+    provider_pass(genkan, 61);
+    cr_assert_str_eq(error_of("prompt=none"), "login_required");
+    cr_assert_null(error_of("prompt=none&max_age=600"), "the request says something else");
+}
+
+Test(claims_flow, login_hint_display_and_locales_do_no_harm)
+{
+    cr_assert(browser_get(browser, service_begin(a_city, "login_hint=hanako&display=popup&ui_locales=en%20ja")));
+    IS_AT(browser, AT_LOGIN);
+    cr_assert(browser_says(browser, "lang=\"en\""));
+}

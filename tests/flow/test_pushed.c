@@ -229,3 +229,64 @@ Test(pushed_flow, a_reference_survives_a_restart)
     cr_assert(browser_get(browser, service_at(a_city, uri)));
     IS_AT(browser, AT_LOGIN);
 }
+
+/* --- the key that the code is bound to (RFC 9449 10) ------------------------------------------------------------ */
+
+static struct prover key, other;
+
+static void open_keys(void)
+{
+    stage_open(&stage);
+    prover_open(&key, JWS_ES256);
+    prover_open(&other, JWS_ES256);
+}
+
+static void close_keys(void)
+{
+    prover_close(&other);
+    prover_close(&key);
+    stage_close(&stage);
+}
+
+TestSuite(pushed_key, .init = open_keys, .fini = close_keys);
+
+static const char *code_at(const char *address)
+{
+    cr_assert(browser_get(browser, address));
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE), "at %s", browser->url);
+    return service_receive(b_city, browser, NULL);
+}
+
+/* The code of the key's holder: nobody else gets tokens for it, and that burns nothing. */
+static void is_bound(const char *code)
+{
+    b_city->prover = NULL;
+    cr_assert_neq(service_redeem(b_city, code).status, 200);
+    b_city->prover = &other;
+    cr_assert_neq(service_redeem(b_city, code).status, 200);
+    b_city->prover = &key;
+    cr_assert_eq(service_redeem(b_city, code).status, 200);
+}
+
+/* ensure-mismatched-dpop-jkt-fails */
+Test(pushed_key, another_key_than_the_one_that_is_proven_is_refused)
+{
+    b_city->prover = &key;
+    cr_assert_str_eq(error_of(b_city, service_request(b_city, arena_printf(a(), "dpop_jkt=%s", prover_jkt(&other)))),
+                     "invalid_dpop_proof");
+    cr_assert_str_eq(error_of(b_city, service_request(b_city, "dpop_jkt=short")), "invalid_request");
+}
+
+/* ensure-dpopproof-at-par-endpoint-binding-success */
+Test(pushed_key, a_proof_that_is_pushed_binds_the_code)
+{
+    b_city->prover = &key;
+    const char *uri = pushes(b_city, NULL);
+    is_bound(code_at(service_at(b_city, uri)));
+}
+
+/* ensure-dpop-auth-code-binding-success */
+Test(pushed_key, a_thumbprint_in_the_request_binds_the_code)
+{
+    is_bound(code_at(service_begin(b_city, arena_printf(a(), "dpop_jkt=%s", prover_jkt(&key)))));
+}

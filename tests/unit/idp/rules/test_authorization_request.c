@@ -10,7 +10,8 @@ static struct view redirects[] = {{(const uint8_t *)"https://a.example/cb", 20},
 
 static struct client service(void)
 {
-    return (struct client){.id = VIEW("a"), .redirect_uris = redirects, .redirect_count = 2, .require_pkce = true};
+    return (struct client){
+        .id = VIEW("a"), .redirect_uris = redirects, .redirect_count = 2, .require_pkce = true, .default_max_age = -1};
 }
 
 static struct authz_params good(void)
@@ -142,6 +143,24 @@ Test(authorization_request, takes_pkce_with_s256_and_nothing_else)
     };
 
     RUN(rows);
+}
+
+Test(authorization_request, without_max_age_or_acr_values_has_what_is_registered)
+{
+    struct client c = service();
+    struct authz_params p = good();
+    struct authz_request r;
+
+    c.default_max_age = 300;
+    c.default_acr = VIEW("aal3");
+    cr_assert_eq(authz_decide(&p, &c, &r).refusal, REFUSAL_NONE);
+    cr_expect_eq(r.max_age, 300, "OIDC Registration 2");
+    cr_expect(view_equal_text(r.acr_values, "aal3"));
+    p.max_age = VIEW("10");
+    p.acr_values = VIEW("other");
+    cr_assert_eq(authz_decide(&p, &c, &r).refusal, REFUSAL_NONE);
+    cr_expect_eq(r.max_age, 10);
+    cr_expect(view_equal_text(r.acr_values, "other"));
 }
 
 Test(authorization_request, of_a_client_that_must_push_or_sign_is_pushed_or_signed)

@@ -280,3 +280,24 @@ Test(step, what_the_card_says_otherwise_waits_for_her_word)
     f.prompt = PROMPT_NONE;
     expect("OIDC Core 3.1.2.6", &f, STEP_REFUSE, REFUSAL_INTERACTION_REQUIRED);
 }
+
+/* --- how the login was proven --- */
+
+Test(step, an_acr_that_is_impossible_is_refused_before_anything_is_asked)
+{
+    WITH(stranger, f.acr = ACR_IMPOSSIBLE);
+    expect("OIDC Core 5.5.1.1", &f, STEP_REFUSE, REFUSAL_ACR_UNMET);
+    f.prompt = PROMPT_NONE;
+    expect("OIDC Core 5.5.1.1", &f, STEP_REFUSE, REFUSAL_ACR_UNMET);
+}
+
+Test(step, a_higher_acr_asks_for_the_card_once)
+{
+    WITH(settled, f.acr = ACR_LOGIN);
+    expect("step-up", &f, STEP_LOGIN, REFUSAL_NONE);
+    f.login_here = true;
+    expect("she has shown it in this interaction", &f, STEP_CODE, REFUSAL_NONE);
+    f.login_here = false;
+    f.prompt = PROMPT_NONE;
+    expect("OIDC Core 3.1.2.6", &f, STEP_REFUSE, REFUSAL_LOGIN_REQUIRED);
+}
