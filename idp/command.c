@@ -81,6 +81,20 @@ static const struct command table[] = {
      CONFIG_HELP "  --service ID     every consent for this service that the operator suspended\n"
                  "\nOf one GRANT also what the resident suspended herself.\n",
      command_grant_resume},
+    {"notice list", "what services have not heard yet, and what was given up", "[--config FILE] [--json]",
+     CONFIG_HELP
+     "  --json           one JSON object a line\n"
+     "\nThe newest 1000. Log-outs and events are tried for a day, events that a service fetches wait for a week;\n"
+     "then they are given up, which the log calls notice_given_up, and stay here for 30 days.\n",
+     command_notice_list},
+    {"notice retry", "try a notice again", "[--config FILE] (NOTICE | --service ID)",
+     CONFIG_HELP "  --service ID     all of one service\n"
+                 "\nA running server does so within five seconds.\n",
+     command_notice_retry},
+    {"notice drop", "take a notice away", "[--config FILE] (NOTICE | --service ID)",
+     CONFIG_HELP "  --service ID     all of one service\n"
+                 "\nThe service never hears of it.\n",
+     command_notice_drop},
     {"login disowned", "list the logins that residents say were not them", "[--config FILE] [--json]",
      CONFIG_HELP
      "  --json           one JSON object a line\n"

@@ -60,6 +60,9 @@ int command_client_uninvite(const struct command *self, int argc, const char *co
 int command_client_remove(const struct command *self, int argc, const char *const *argv);
 int command_grant_suspend(const struct command *self, int argc, const char *const *argv);
 int command_grant_resume(const struct command *self, int argc, const char *const *argv);
+int command_notice_list(const struct command *self, int argc, const char *const *argv);
+int command_notice_retry(const struct command *self, int argc, const char *const *argv);
+int command_notice_drop(const struct command *self, int argc, const char *const *argv);
 int command_login_disowned(const struct command *self, int argc, const char *const *argv);
 int command_issuer_file(const struct command *self, int argc, const char *const *argv);
 int command_audit_list(const struct command *self, int argc, const char *const *argv);

@@ -273,6 +273,7 @@ static enum err try_events(struct trying *t)
                                    .issuer = t->issuer,
                                    .client_id = c->id,
                                    .sub = view_text(chance_ticket(t->a)),
+                                   .jti = view_text(chance_id(t->a)),
                                    .by_operator = true,
                                    .at = clock_s(&clock_real)};
     struct view claims, token, forged;

@@ -6,6 +6,7 @@
 
 #define FORM_MAX     16384
 #define SMALL_MAX    4096
+#define POLL_MAX     65536 /* a thousand jti */
 #define REGISTER_MAX 65536 /* REGISTRATION_MAX */
 #define CARD_MAX     16384 /* protocol.md: a response is at most 16 KiB */
 
@@ -60,6 +61,7 @@ BRIDGE(household)
 BRIDGE(contact)
 BRIDGE(cards)
 BRIDGE(sessions)
+BRIDGE(events_poll)
 BRIDGE(leave)
 BRIDGE(audit)
 BRIDGE(device_authorization)
@@ -87,6 +89,7 @@ static const struct route table[] = {
     {METHOD_POST, "/par", at_par, FORM_MAX, ROUTE_MTLS},
     {METHOD_POST, "/token", at_token, FORM_MAX, ROUTE_MTLS},
     {METHOD_POST, "/revoke", at_revoke, FORM_MAX, ROUTE_MTLS},
+    {METHOD_POST, "/events/poll", at_events_poll, POLL_MAX, ROUTE_BODY | ROUTE_MTLS},
     {METHOD_POST, "/introspect", at_introspect, FORM_MAX, ROUTE_MTLS},
     {METHOD_GET, "/userinfo", at_userinfo, 0, ROUTE_MTLS},
     {METHOD_POST, "/userinfo", at_userinfo, FORM_MAX, ROUTE_MTLS},
@@ -163,8 +166,8 @@ const struct route *routes(size_t *n)
 static bool is_for_services(struct view path)
 {
     static const char *const paths[] = {
-        "/token",    "/revoke", "/introspect", "/par",    "/device_authorization", "/bc-authorize",
-        "/userinfo", "/jwks",   "/healthz",    "/readyz", "/audit/events",         "/audit/counts"};
+        "/token",       "/revoke", "/introspect", "/par",    "/device_authorization", "/bc-authorize", "/userinfo",
+        "/events/poll", "/jwks",   "/healthz",    "/readyz", "/audit/events",         "/audit/counts"};
 
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (view_equal_text(path, paths[i]))

@@ -283,9 +283,15 @@ struct page_item {
     struct view text;
 };
 
+struct page_logout_frame {
+    struct view url;
+};
+
 struct page_logged_out {
     struct page_frame frame;
     bool was_logged_in;
+    const struct page_logout_frame *frames; /* services that hear of it in a frame; the policy must allow them */
+    size_t n_frames;
     bool card_taken;                  /* at a kiosk */
     const struct page_item *services; /* names of the services that are being told */
     size_t n_services;

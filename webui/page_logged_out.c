@@ -5,10 +5,16 @@ static const struct fact item_facts[] = {
     NO_MORE_FACTS,
 };
 
+static const struct fact frame_facts[] = {
+    FACT_OF(page_logout_frame, url, FACT_URL),
+    NO_MORE_FACTS,
+};
+
 const struct fact page_logged_out_facts[] = {
     FACT_OF(page_logged_out, was_logged_in, FACT_FLAG),
     FACT_OF(page_logged_out, card_taken, FACT_FLAG),
     FACT_LIST_OF(page_logged_out, services, n_services, page_item, item_facts),
+    FACT_LIST_OF(page_logged_out, frames, n_frames, page_logout_frame, frame_facts),
     FACT_OF(page_logged_out, return_url, FACT_URL),
     FACT_OF(page_logged_out, service, FACT_TEXT),
     FRAME_FACTS,

@@ -366,9 +366,20 @@ static bool is_void(const char *name)
 
 static bool is_refused_element(const char *name)
 {
-    static const char *const names[] = {"style", "iframe", "frame", "object", "embed",  "applet", "base",
-                                        "svg",   "math",   "audio", "video",  "portal", NULL};
+    static const char *const names[] = {"style", "frame", "object", "embed", "applet", "base",
+                                        "svg",   "math",  "audio",  "video", "portal", NULL};
     return is_one_of(name, names);
+}
+
+/* What is in a frame may run and keep its own cookies, but neither open windows nor take the page away. */
+#define CAGE "allow-scripts allow-same-origin"
+
+static bool is_caged(const xmlNode *node)
+{
+    for (const xmlAttr *a = node->properties; a; a = a->next)
+        if (!a->ns && strcmp((const char *)a->name, "sandbox") == 0)
+            return view_equal_text(value_of(a), CAGE);
+    return false;
 }
 
 static void check_element(struct reader *r, const xmlNode *node)
@@ -376,6 +387,8 @@ static void check_element(struct reader *r, const xmlNode *node)
     bool script = strcmp(name_of(node), "script") == 0;
     if (!is_of(node->ns, NS_XHTML) || is_refused_element(name_of(node)))
         fail(r, node, "the element \"%s\" is refused", name_of(node));
+    if (strcmp(name_of(node), "iframe") == 0 && !is_caged(node))
+        fail(r, node, "an iframe has sandbox=\"" CAGE "\"");
     if (!script)
         return;
     const xmlAttr *a = node->properties;

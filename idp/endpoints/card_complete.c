@@ -13,6 +13,7 @@
 #include "idp/rules/acr.h"
 #include "idp/rules/user_agent.h"
 #include "idp/state/config.h"
+#include "idp/state/event_tell.h"
 #include "idp/state/logout.h"
 #include "idp/state/network.h"
 #include "idp/state/renewal.h"
@@ -97,6 +98,9 @@ static enum err link_job(struct db *db, void *ctx)
     const struct card_proof *p = c->proof;
     int64_t now = c->visit->now;
     enum err e = resident_link_card(db, p->session.resident, VIEW_ARRAY(p->account), now);
+    if (!e)
+        e = event_tell_all(db, c->visit, p->session.resident,
+                           (struct event_token){.kind = EVENT_CREDENTIAL_CHANGE, .change = "create"});
     if (!e)
         e = interaction_record_login(db, p->txn.interaction, p->session.id, now);
     return e ? e : card_txn_record_result(db, p->txn.id, CARD_DONE, VIEW_NONE);

@@ -8,6 +8,7 @@
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/config.h"
+#include "idp/state/event_tell.h"
 #include "idp/state/logout.h"
 #include "idp/state/renewal.h"
 #include "idp/state/upkeep.h"
@@ -105,6 +106,9 @@ static enum err remove_job(struct db *db, void *ctx)
 {
     struct removing *r = ctx;
     enum err e = card_remove(db, r->visit->arena, r->logins.resident, r->logins.card);
+    if (!e)
+        e = event_tell_all(db, r->visit, r->logins.resident,
+                           (struct event_token){.kind = EVENT_CREDENTIAL_CHANGE, .change = "delete"});
     return e ? e : logout_many_job(db, &r->logins);
 }
 

@@ -175,6 +175,8 @@ static void put_protocol(struct writer *w)
     put_list(w, "request_object_signing_alg_values_supported", LIST("RS256", "ES256", "ES384", "PS256", "EdDSA"));
     json_pair_bool(&w->o, "backchannel_logout_supported", true);
     json_pair_bool(&w->o, "backchannel_logout_session_supported", true);
+    json_pair_bool(&w->o, "frontchannel_logout_supported", true);
+    json_pair_bool(&w->o, "frontchannel_logout_session_supported", true);
 }
 
 static void put_claims(struct writer *w)

@@ -3,6 +3,7 @@
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/logged_out.h"
 #include "idp/endpoints/show.h"
+#include "idp/rules/authorization_request.h"
 #include "idp/rules/logout.h"
 #include "idp/state/clients.h"
 #include "idp/tokens/id_token.h"
@@ -16,6 +17,7 @@ struct logout_call {
     bool has_session;
     const struct client *client; /* by a good hint; otherwise NULL */
     struct logout_facts facts;
+    enum logged_out_where where;
 };
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
@@ -72,7 +74,9 @@ static void read_form(const struct visit *v, struct logout_call *c)
 
     if (!is_own_form(v) || !visit_is_own_form(v, csrf) || !visit_is_current_form(v, csrf))
         return;
-    c->facts.confirmed = view_equal_text(visit_param(v, "do"), "logout");
+    bool everywhere = view_equal_text(visit_param(v, "do"), "everywhere");
+    c->where = everywhere ? LOGGED_OUT_EVERYWHERE : LOGGED_OUT_HERE;
+    c->facts.confirmed = everywhere || view_equal_text(visit_param(v, "do"), "logout");
     c->facts.declined = !c->facts.confirmed;
 }
 
@@ -114,7 +118,8 @@ static void ask(struct visit *v, const struct logout_call *c)
     show_logout_confirm(v, name, sent, n);
 }
 
-static void redirect_back(struct visit *v, const struct logout_call *c)
+/* Where she goes then; absent when it is too long. */
+static struct view way_back(struct visit *v, const struct logout_call *c)
 {
     struct view url = VIEW_NONE;
     struct buf b;
@@ -122,34 +127,46 @@ static void redirect_back(struct visit *v, const struct logout_call *c)
     buf_open(&b, v->arena, LOCATION_MAX);
     buf_put(&b, c->redirect_uri);
     url_add_param(&b, "state", c->state);
-    if (buf_done(&b, &url))
+    return buf_done(&b, &url) ? VIEW_NONE : url;
+}
+
+static void go_back(struct visit *v, const struct logout_call *c, const struct logged_out *ended)
+{
+    struct view url = way_back(v, c);
+
+    if (!view_is(url))
         show_error(v, 413, PAGE_ERROR_TOO_LARGE);
-    else
+    else if (ended->n_frames == 0)
         answer_redirect(v->answer, 303, url);
+    else
+        logged_out_show(v, ended, c->has_session, url, v->english ? c->client->name.en : c->client->name.ja);
 }
 
 static void end(struct visit *v, struct logout_call *c, bool redirect)
 {
     struct logged_out ended;
-    enum err e = logged_out_end(&ended, v, c->has_session ? &c->session : NULL, LOGGED_OUT_HERE,
-                                c->client ? "service" : "resident");
+    enum err e =
+        logged_out_end(&ended, v, c->has_session ? &c->session : NULL, c->where, c->client ? "service" : "resident");
 
     if (e)
         show_failure(v, e, "log out");
     else if (redirect)
-        redirect_back(v, c);
+        go_back(v, c, &ended);
     else
-        show_logged_out(v, c->has_session, ended.services, ended.n_services);
+        logged_out_show(v, &ended, c->has_session, VIEW_NONE, VIEW_NONE);
 }
 
 void handle_end_session(struct visit *v)
 {
     struct logout_call c;
+    bool english;
 
     if (v->request->method == METHOD_POST && !is_own_form(v)) {
         redirect_to_get(v);
         return;
     }
+    if (!v->language_chosen && authz_language(visit_param(v, "ui_locales"), &english))
+        v->english = english;
     enum err e = read_call(v, &c);
     if (e) {
         show_failure(v, e, "read the log-out request");

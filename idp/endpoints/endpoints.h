@@ -42,6 +42,7 @@ void handle_household(struct visit *v);            /* GET, POST /me/household */
 void handle_contact(struct visit *v);              /* GET, POST /me/contact */
 void handle_cards(struct visit *v);                /* GET, POST /me/cards */
 void handle_sessions(struct visit *v);             /* GET, POST /me/sessions */
+void handle_events_poll(struct visit *v);          /* POST /events/poll */
 void handle_leave(struct visit *v);                /* GET, POST /me/leave */
 void handle_audit(struct visit *v);                /* GET /audit */
 void handle_device_authorization(struct visit *v); /* POST /device_authorization */

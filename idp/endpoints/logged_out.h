@@ -6,10 +6,13 @@
 #include "sessions/session.h"
 #include "webui/page.h"
 
-/* What ended: the names of the services that were open in it, for the page. */
+/* What ended, for the page: the names of the services that were open in it, and the addresses of those that hear of it
+ * by a frame (OIDC Front-Channel Logout 1.0 3), with iss and sid. */
 struct logged_out {
     struct page_item *services;
     size_t n_services;
+    struct page_logout_frame *frames;
+    size_t n_frames;
 };
 
 enum logged_out_where {
@@ -20,5 +23,10 @@ enum logged_out_where {
 /* Ends SESSION (NULL: there is none), or all of its resident, and drops its cookie. BY stands in the log. */
 enum err logged_out_end(struct logged_out *out, struct visit *v, struct session *session, enum logged_out_where where,
                         const char *by) MUST_CHECK;
+
+/* The page that says so. With a way BACK to SERVICE the browser goes there by itself once the frames had their time,
+ * whether they loaded or not. */
+void logged_out_show(struct visit *v, const struct logged_out *ended, bool was_logged_in, struct view back,
+                     struct view service);
 
 #endif

@@ -197,7 +197,7 @@ static void end_all(struct visit *v, struct me *me)
     if (e)
         show_failure(v, e, "log out everywhere");
     else
-        show_logged_out(v, true, ended.services, ended.n_services);
+        logged_out_show(v, &ended, true, VIEW_NONE, VIEW_NONE);
 }
 
 static void disown(struct visit *v, const struct me *me, struct ident session)

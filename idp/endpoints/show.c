@@ -163,11 +163,9 @@ static void show_end(struct visit *v, struct page_logged_out *facts, enum page_k
     people_answer(v, 200, kind, &b);
 }
 
-void show_logged_out(struct visit *v, bool was_logged_in, const struct page_item *services, size_t n_services)
+void show_logged_out(struct visit *v, struct page_logged_out *facts)
 {
-    struct page_logged_out facts = {
-        .was_logged_in = was_logged_in, .services = services, .n_services = services ? n_services : 0};
-    show_end(v, &facts, PAGE_PLAIN);
+    show_end(v, facts, PAGE_PLAIN);
 }
 
 void show_card_taken(struct visit *v, bool was_logged_in, const struct page_item *services, size_t n_services)

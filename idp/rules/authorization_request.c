@@ -85,16 +85,17 @@ static enum refusal pkce_decide(const struct authz_params *p, const struct clien
     return pkce_is_challenge(p->code_challenge) ? REFUSAL_NONE : REFUSAL_PKCE_MALFORMED;
 }
 
-/* The first language of the list that we speak; "en-GB" is English (RFC 5646 2.1). */
-static void read_locales(struct view locales, struct authz_request *r)
+bool authz_language(struct view locales, bool *english)
 {
     struct view word;
 
-    while (!r->language_asked && text_next_word(&locales, &word)) {
+    while (text_next_word(&locales, &word)) {
         struct view language = view_part(word, 0, view_index(word, '-'));
-        r->english = view_equal_text(language, "en");
-        r->language_asked = r->english || view_equal_text(language, "ja");
+        *english = view_equal_text(language, "en");
+        if (*english || view_equal_text(language, "ja"))
+            return true;
     }
+    return false;
 }
 
 static enum refusal form_decide(const struct authz_params *p, struct authz_request *r)
@@ -166,7 +167,7 @@ struct authz_verdict authz_decide(const struct authz_params *p, const struct cli
     r->acr_values = view_is(p->acr_values) ? p->acr_values : client->default_acr;
     r->resource = p->resource;
     r->dpop_jkt = p->dpop_jkt;
-    read_locales(p->ui_locales, r);
+    r->language_asked = authz_language(p->ui_locales, &r->english);
     return (struct authz_verdict){params_decide(p, client, r)};
 }
 

@@ -63,4 +63,8 @@ bool authz_is_offline(const struct authz_request *request, const struct client *
 void authz_write(struct buf *out, const struct authz_request *request);
 enum err authz_read(struct authz_request *out, struct arena *arena, struct view text) MUST_CHECK;
 
+/* ui_locales (OIDC Core 3.1.2.1): the first language of the list that we speak; "en-GB" is English (RFC 5646 2.1).
+ * False: none of them. */
+bool authz_language(struct view locales, bool *english);
+
 #endif

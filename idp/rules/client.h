@@ -94,6 +94,7 @@ struct client {
     struct view initiate_login_uri, logo_uri, client_uri, tos_uri;
     struct view sector_uri;      /* sector_identifier_uri as registered */
     struct view ciba_notify_uri; /* backchannel_client_notification_endpoint: mode ping; absent: poll */
+    unsigned events;             /* enum event_wish (idp/tokens/event_token.h), or'ed: what it hears of */
     bool events_poll;            /* it fetches its security events itself (RFC 8936) */
     bool may_refresh;            /* grant_types has refresh_token */
     bool require_pkce;           /* S256; true unless the registration says otherwise */

@@ -139,6 +139,8 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
         JSON("invalid_grant", "code_verifier without a code_challenge before it", "RFC 9700 4.8.2"),
     [REFUSAL_SESSION_ENDED] = JSON("invalid_grant", "the session has ended", "RFC 6749 5.2"),
     [REFUSAL_SESSION_IDLE] = JSON("invalid_grant", "the resident has not been here for a while", "RFC 6749 5.2"),
+    [REFUSAL_EVENTS_NOT_REGISTERED] =
+        JSON("unauthorized_client", "events_poll is not registered for this client", "RFC 8936 4"),
     [REFUSAL_GRANT_ENDED] = JSON("invalid_grant", "the consent has ended", "RFC 6749 5.2"),
     [REFUSAL_GRANT_SUSPENDED] = JSON("invalid_grant", "the consent is suspended", "RFC 6749 5.2"),
     [REFUSAL_CLIENT_SCOPE] = JSON("invalid_scope", "no scope that a service may have for itself", "RFC 6749 4.4.2"),

@@ -1,7 +1,6 @@
 #include "idp/state/consent_change.h"
 
-#include "idp/tokens/event_token.h"
-#include "sessions/notice.h"
+#include "idp/state/event_tell.h"
 #include "sessions/token.h"
 
 struct names {
@@ -27,7 +26,6 @@ static enum err tell(struct db *db, const struct consent_change *c, enum event_k
 {
     const struct event_token token = {.kind = kind,
                                       .issuer = c->issuer,
-                                      .client_id = c->grant.who.client,
                                       .sub = c->grant.who.subject,
                                       .withdrawn = withdrawn->names,
                                       .n_withdrawn = withdrawn->n,
@@ -35,13 +33,7 @@ static enum err tell(struct db *db, const struct consent_change *c, enum event_k
                                       .n_given = given->n,
                                       .by_operator = !ident_is(c->who.resident),
                                       .at = c->who.at_ms / 1000};
-    struct notice notice = {
-        .channel = NOTICE_EVENT, .client = token.client_id, .sub = token.sub, .created_at = token.at};
-
-    if (!c->client || !view_is(c->client->events_uri))
-        return ERR_OK;
-    enum err e = event_token_claims(&notice.event, c->arena, &token);
-    return e ? e : notice_add(db, &notice);
+    return event_tell(db, c->arena, c->client, token);
 }
 
 static enum err withdraw(struct db *db, struct consent_change *c)

@@ -5,6 +5,7 @@
 #include "consent/history.h"
 #include "idp/state/clients.h"
 #include "idp/state/consent_change.h"
+#include "idp/state/event_tell.h"
 #include "idp/state/logout.h"
 #include "idp/state/upkeep.h"
 #include "sessions/resident.h"
@@ -26,6 +27,11 @@ static enum err end_grants(struct db *db, const struct leaving *l)
         e = clients_find(v->op->clients, v->db, grants[i].who.client, &c.client);
         if (!e)
             e = consent_change_job(db, &c);
+        if (!e)
+            e = event_tell(
+                db, v->arena, c.client,
+                (struct event_token){
+                    .kind = EVENT_ACCOUNT_PURGED, .issuer = v->op->issuer, .sub = grants[i].who.subject, .at = v->now});
     }
     return e;
 }

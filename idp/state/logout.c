@@ -1,20 +1,27 @@
 #include "idp/state/logout.h"
 
 #include "idp/state/clients.h"
+#include "idp/state/event_tell.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/subject.h"
 #include "sessions/notice.h"
 #include "sessions/session.h"
 #include "store/store.h"
 
-static enum err add_notice(struct db *db, const struct logout *l, const struct client *client)
+static enum err add_notices(struct db *db, const struct logout *l, const struct client *client)
 {
     const struct keys *keys = op_keys(l->op);
     struct notice n = {.channel = NOTICE_LOGOUT, .client = client->id, .created_at = l->now};
+    struct event_token event = {.kind = EVENT_SESSION_REVOKED, .issuer = l->op->issuer, .at = l->now};
 
     n.sub = view_text(subject_sub(l->arena, keys, client->sector, l->session->resident));
     n.sid = view_text(subject_sid(l->arena, keys, l->session->id, client->id));
-    return view_is(n.sub) && view_is(n.sid) ? notice_add(db, &n) : ERR_MEMORY;
+    event.sub = n.sub;
+    event.sid = n.sid;
+    if (!view_is(n.sub) || !view_is(n.sid))
+        return ERR_MEMORY;
+    enum err e = view_is(client->backchannel_uri) ? notice_add(db, &n) : ERR_OK;
+    return e ? e : event_tell(db, l->arena, client, event);
 }
 
 /* The services are those of the moment the session ends: one that comes later finds it ended. A service that was
@@ -31,8 +38,8 @@ enum err logout_job(struct db *db, void *ctx)
     for (size_t i = 0; !e && i < n; i++) {
         const struct client *client;
         e = clients_find(l->op->clients, l->db, ids[i], &client);
-        if (!e && client && view_is(client->backchannel_uri))
-            e = add_notice(db, l, client);
+        if (!e && client)
+            e = add_notices(db, l, client);
     }
     return e;
 }

@@ -6,6 +6,7 @@
 #include "idp/rules/client_policy.h"
 #include "idp/state/registration_value.h"
 #include "idp/state/sector.h"
+#include "idp/tokens/event_token.h"
 
 #define JWKS_MAX     32768
 #define AGE_MAX      315360000 /* ten years: more is an error in writing */
@@ -183,6 +184,27 @@ static enum err read_max_age(struct registration_reader *r, const char *member, 
     return ERR_OK;
 }
 
+/* Which security events it hears of. */
+static enum err read_events(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    static const char *const names[] = {"consent", "session-revoked", "credential-change", "account-purged"};
+    static const unsigned wishes[] = {EVENT_WISH_CONSENT, EVENT_WISH_SESSION, EVENT_WISH_CREDENTIAL,
+                                      EVENT_WISH_ACCOUNT};
+    unsigned *events = out;
+    int which;
+
+    *events = 0;
+    if (!json_is_array(j))
+        return registration_refuse(r, member, "must be an array of words");
+    for (size_t i = 0; i < json_count(j); i++) {
+        if (!registration_choice(&which, json_at(j, i), names, 4))
+            return registration_refuse(r, member,
+                                       "may have consent, session-revoked, credential-change and account-purged");
+        *events |= wishes[which];
+    }
+    return ERR_OK;
+}
+
 /* Words of a space-separated list (OIDC Core 3.1.2.1), in order of preference. */
 static enum err read_acr_values(struct registration_reader *r, const char *member, const struct json *j, void *out)
 {
@@ -300,6 +322,7 @@ static const struct member {
     {"session_update", registration_read_flag, MEMBER(session_update)},
     {"events_uri", registration_read_address, MEMBER(events_uri)},
     {"events_poll", registration_read_flag, MEMBER(events_poll)},
+    {"events_requested", read_events, MEMBER(events)},
     {"logo_uri", registration_read_address, MEMBER(logo_uri)},
     {"client_uri", registration_read_address, MEMBER(client_uri)},
     {"policy_uri", registration_read_address, MEMBER(policy_uri)},
@@ -352,6 +375,7 @@ static enum err read_profile(struct registration_reader *r)
     c->dpop_bound =
         defaults->dpop_bound && !json_member_bool(r->json, "tls_client_certificate_bound_access_tokens", false);
     c->default_max_age = -1;
+    c->events = EVENT_WISH_CONSENT;
     c->grants = CLIENT_GRANT_CODE;
     return ERR_OK;
 }

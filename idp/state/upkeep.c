@@ -45,7 +45,8 @@ struct delivery {
     struct upkeep_round *round;
     struct notice notice;
     bool due; /* there was one */
-    bool told, failed, gone;
+    bool told, failed, gone, given_up;
+    const char *why; /* given up */
 };
 
 /* One at a time: what is not taken need not be given back when the round is over. */
@@ -65,7 +66,9 @@ static enum err take_job(struct db *db, void *ctx)
 static enum err settle_job(struct db *db, void *ctx)
 {
     const struct delivery *d = ctx;
-    enum err e = d->gone ? notice_done(db, d->notice.id) : ERR_OK;
+    enum err e = d->gone       ? notice_done(db, d->notice.id)
+                 : d->given_up ? notice_give_up(db, d->notice.id, view_text(d->why), clock_s(&d->op->clock))
+                               : ERR_OK;
 
     return e || !d->failed ? e
                            : notice_put_off(db, d->arena, d->notice.channel, d->notice.client, clock_s(&d->op->clock));
@@ -94,12 +97,17 @@ static enum err deliver(struct delivery *d)
     enum err sent = possible ? notice_post(d->op, d->arena, n, client, d->round->timeout_ms, &status) : ERR_NOT_FOUND;
     d->told = !sent && notice_is_heard(n->channel, status);
     d->failed = possible && !d->told;
-    d->gone = d->told || !possible || notice_wait_s(n->tries) == 0;
+    d->gone = d->told || !possible;
+    d->given_up = !d->gone && notice_wait_s(n->tries) == 0;
+    d->why = sent ? err_name(sent) : arena_printf(d->arena, "status %d", status);
+    if (d->given_up) /* `genkan notice list` shows it until somebody does something */
+        log_event(LOG_ERROR, "notice_given_up", LOG_INT("notice", n->id), LOG_TEXT("client", n->client),
+                  LOG_INT("tries", n->tries), LOG_STR("why", d->why ? d->why : ""));
     log_event(d->told ? LOG_INFO : LOG_WARN, notice_log_name(n->channel, d->told), LOG_TEXT("client", n->client),
               LOG_INT("try", n->tries), LOG_INT("status", status), LOG_STR("error", sent ? err_name(sent) : ""),
-              LOG_STR("next", d->gone ? "none" : "later"));
+              LOG_STR("next", d->gone || d->given_up ? "none" : "later"));
     tally(d->op, d->told ? TALLY_TOLD : TALLY_NOT_TOLD);
-    if (d->gone && !d->told)
+    if (d->given_up)
         tally(d->op, TALLY_GIVEN_UP);
     return store_write(d->op->store, settle_job, d);
 }
@@ -171,6 +179,13 @@ static enum err forget_job(struct db *db, void *ctx)
     return login_forget(&f->done, db, f->before, FORGET_MAX);
 }
 
+static enum err notices_job(struct db *db, void *ctx)
+{
+    const struct op *op = ctx;
+
+    return notice_sweep(db, clock_s(&op->clock));
+}
+
 static enum err forget_logins(const struct op *op)
 {
     struct forgetting f = {.before = clock_s(&op->clock) - op->config->session.history};
@@ -198,6 +213,8 @@ static enum err sweep(const struct op *op)
         e = following_run(op, FOLLOW_BATCHES);
     if (!e)
         e = forget_logins(op);
+    if (!e)
+        e = store_write(op->store, notices_job, (void *)(uintptr_t)op);
     return e ? e : sweep_run(op->store, clock_s(&op->clock), NULL);
 }
 

@@ -1,26 +1,72 @@
 #include "idp/tokens/event_token.h"
 
-#include "base/chance.h"
 #include "base/json.h"
 
 #define CLAIMS_MAX 6144
 
 const char *event_kind_name(enum event_kind k)
 {
-    static const char *const names[] = {"withdrawn", "changed", "suspended", "resumed"};
+    static const char *const names[] = {"withdrawn",       "changed",           "suspended",     "resumed",
+                                        "session-revoked", "credential-change", "account-purged"};
 
     return (size_t)k < sizeof names / sizeof *names ? names[k] : "unknown";
 }
 
+unsigned event_kind_wish(enum event_kind k)
+{
+    switch (k) {
+    case EVENT_SESSION_REVOKED:
+        return EVENT_WISH_SESSION;
+    case EVENT_CREDENTIAL_CHANGE:
+        return EVENT_WISH_CREDENTIAL;
+    case EVENT_ACCOUNT_PURGED:
+        return EVENT_WISH_ACCOUNT;
+    default:
+        return EVENT_WISH_CONSENT;
+    }
+}
+
+static const char *type_of(struct arena *a, const struct event_token *t)
+{
+    static const char caep[] = "https://schemas.openid.net/secevent/caep/event-type",
+                      risc[] = "https://schemas.openid.net/secevent/risc/event-type";
+
+    if (t->kind == EVENT_SESSION_REVOKED || t->kind == EVENT_CREDENTIAL_CHANGE)
+        return arena_printf(a, "%s/%s", caep, event_kind_name(t->kind));
+    if (t->kind == EVENT_ACCOUNT_PURGED)
+        return arena_printf(a, "%s/%s", risc, event_kind_name(t->kind));
+    return arena_printf(a, "%.*s/events/consent/%s", (int)t->issuer.n, (const char *)t->issuer.p,
+                        event_kind_name(t->kind));
+}
+
 /* RFC 9493 3.2.3: the subject as issuer and sub; the claim is sub_id so that nobody takes this for a login (RFC 8417
  * 4.6). */
-static void put_subject(struct json_out *o, const struct event_token *t)
+static void put_user(struct json_out *o, const char *key, const struct event_token *t)
 {
-    json_key(o, "sub_id");
+    json_key(o, key);
     json_begin(o);
     json_pair_text(o, "format", "iss_sub");
     json_pair(o, "iss", t->issuer);
     json_pair(o, "sub", t->sub);
+    json_end(o);
+}
+
+/* Of a session both: the session and whose it is, as in the example of CAEP 1.0 3.1.2. */
+static void put_subject(struct json_out *o, const struct event_token *t)
+{
+    if (t->kind != EVENT_SESSION_REVOKED) {
+        put_user(o, "sub_id", t);
+        return;
+    }
+    json_key(o, "sub_id");
+    json_begin(o);
+    json_pair_text(o, "format", "complex");
+    json_key(o, "session");
+    json_begin(o);
+    json_pair_text(o, "format", "opaque");
+    json_pair(o, "id", t->sid);
+    json_end(o);
+    put_user(o, "user", t);
     json_end(o);
 }
 
@@ -39,7 +85,14 @@ static void put_names(struct json_out *o, const char *key, const char *const *na
 static void put_event(struct json_out *o, const struct event_token *t)
 {
     json_begin(o);
-    json_pair_text(o, "initiating_entity", t->by_operator ? "admin" : "user");
+    if (t->kind != EVENT_ACCOUNT_PURGED) /* RISC 1.0 2.2: no attributes */
+        json_pair_text(o, "initiating_entity", t->by_operator ? "admin" : "user");
+    if (t->kind == EVENT_SESSION_REVOKED || t->kind == EVENT_CREDENTIAL_CHANGE)
+        json_pair_int(o, "event_timestamp", t->at);
+    if (t->kind == EVENT_CREDENTIAL_CHANGE) { /* never the certificate's serial number */
+        json_pair_text(o, "credential_type", "x509");
+        json_pair_text(o, "change_type", t->change);
+    }
     put_names(o, "withdrawn", t->withdrawn, t->n_withdrawn);
     put_names(o, "given", t->given, t->n_given);
     json_end(o);
@@ -47,12 +100,12 @@ static void put_event(struct json_out *o, const struct event_token *t)
 
 enum err event_token_claims(struct view *out, struct arena *a, const struct event_token *t)
 {
-    const char *jti = chance_id(a), *type = arena_printf(a, "%.*s/events/consent/%s", (int)t->issuer.n,
-                                                         (const char *)t->issuer.p, event_kind_name(t->kind));
+    const char *type = type_of(a, t);
     struct json_out o;
     struct buf b;
 
-    if (!jti || !type)
+    INSIST(view_is(t->jti));
+    if (!type)
         return ERR_MEMORY;
     buf_open(&b, a, CLAIMS_MAX);
     json_out_open(&o, &b);
@@ -61,7 +114,7 @@ enum err event_token_claims(struct view *out, struct arena *a, const struct even
     json_pair(&o, "aud", t->client_id);
     json_pair_int(&o, "iat", t->at);
     json_pair_int(&o, "toe", t->at);
-    json_pair_text(&o, "jti", jti);
+    json_pair(&o, "jti", t->jti);
     put_subject(&o, t);
     json_key(&o, "events");
     json_begin(&o);

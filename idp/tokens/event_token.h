@@ -8,8 +8,20 @@
 #include "base/err.h"
 #include "idp/tokens/keys.h"
 
-enum event_kind { EVENT_WITHDRAWN, EVENT_CHANGED, EVENT_SUSPENDED, EVENT_RESUMED };
+enum event_kind {
+    EVENT_WITHDRAWN,
+    EVENT_CHANGED,
+    EVENT_SUSPENDED,
+    EVENT_RESUMED,
+    EVENT_SESSION_REVOKED,   /* CAEP 1.0 3.1 */
+    EVENT_CREDENTIAL_CHANGE, /* CAEP 1.0 3.3 */
+    EVENT_ACCOUNT_PURGED     /* RISC 1.0 2.2 */
+};
 const char *event_kind_name(enum event_kind k); /* "withdrawn" ...: the end of the type's URI */
+
+/* What a service registers to hear of (events_requested), or'ed; the consents' four are one wish. */
+enum event_wish { EVENT_WISH_CONSENT = 1, EVENT_WISH_SESSION = 2, EVENT_WISH_CREDENTIAL = 4, EVENT_WISH_ACCOUNT = 8 };
+unsigned event_kind_wish(enum event_kind k);
 
 struct event_token {
     enum event_kind kind;
@@ -18,11 +30,14 @@ struct event_token {
     size_t n_withdrawn;
     const char *const *given; /* that do now */
     size_t n_given;
+    struct view sid;    /* EVENT_SESSION_REVOKED: of the session, as the service knows it */
+    const char *change; /* EVENT_CREDENTIAL_CHANGE: "create" or "delete" */
+    struct view jti;
     bool by_operator; /* otherwise the resident herself did it */
     int64_t at;       /* unix seconds: when it happened, and when this was written */
 };
 
-/* The claims, with a jti of their own, as they are queued: every try tells the same event (RFC 8935 2: the receiver
+/* The claims, as they are queued: every try tells the same event (RFC 8935 2: the receiver
  * knows a repeated one by its jti). */
 enum err event_token_claims(struct view *out, struct arena *a, const struct event_token *t) MUST_CHECK;
 

@@ -343,5 +343,8 @@ Test(logout, a_service_that_never_answers_is_given_up_in_the_end)
         provider_deliver(genkan);
         provider_pass(genkan, 24 * 3600);
     }
-    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM notice"), 0);
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE given_up_at IS NULL"), 0);
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE why IS NOT NULL"), 1, "for the operator");
+    provider_pass(genkan, 1000000);
+    cr_assert_eq(provider_deliver(genkan), 0, "nobody tries it any more");
 }

@@ -18,6 +18,7 @@
 #include "idp/state/self_registered.h"
 #include "idp/tokens/keys.h"
 #include "sessions/login.h"
+#include "sessions/notice.h"
 #include "sessions/resident.h"
 #include "store/store.h"
 #include "tests/lib/key_folder.h"
@@ -187,6 +188,14 @@ Test(command, refuses_what_it_does_not_know)
                                         "grant dance",
                                         "login",
                                         "login disowned extra",
+                                        "notice",
+                                        "notice list extra",
+                                        "notice retry",
+                                        "notice retry 0",
+                                        "notice retry many",
+                                        "notice retry 1 2",
+                                        "notice drop",
+                                        "notice drop 1 --service a",
                                         "client history --colour a",
                                         "key rotate --use door",
                                         "key rotate --alg none",
@@ -1154,4 +1163,33 @@ Test(command, lists_the_logins_that_residents_disowned)
     HAS(o.out, "3fa9-12c0  2026-11-22T00:00:00Z  2026-11-22T01:00:00Z  firefox windows");
     o = genkan("login disowned --json");
     HAS(o.out, "{\"login\":\"3fa9-12c0\",\"at\":\"2026-11-22T00:00:00Z\",");
+}
+
+/* --- notices ----------------------------------------------------------------------------------------------------- */
+
+static enum err give_up_job(struct db *db, void *ctx)
+{
+    const struct notice n = {
+        .channel = NOTICE_LOGOUT, .client = VIEW("a-booking"), .sub = VIEW("s"), .created_at = 1795305600};
+    (void)ctx;
+    enum err e = notice_add(db, &n);
+    return e ? e : notice_give_up(db, 1, VIEW("status 500"), 1795392000);
+}
+
+Test(command, shows_tries_again_and_drops_what_services_have_not_heard)
+{
+    struct store *store;
+    make_data();
+    cr_expect_eq(genkan("notice retry 1").code, COMMAND_NO);
+    cr_assert_eq(store_open(&store, &(struct store_config){.path = path_of("data/genkan.db"), .readers = 1}, NULL),
+                 ERR_OK);
+    cr_assert_eq(store_write(store, give_up_job, NULL), ERR_OK);
+    store_close(store);
+    HAS(genkan("notice list").out, "given up: status 500");
+    HAS(genkan("notice list --json").out, "\"client\":\"a-booking\"");
+    HAS(genkan("notice retry 1").out, "to be tried again: 1");
+    HAS(genkan("notice list").out, "waits");
+    cr_expect_eq(genkan("notice drop --service b-booking").code, COMMAND_NO);
+    HAS(genkan("notice drop --service a-booking").out, "dropped: 1");
+    cr_expect_str_eq(genkan("notice list").out, "");
 }

@@ -212,6 +212,8 @@ Test(template, refuses_what_could_run_or_load)
                                       "<b put:onclick='name'/>",
                                       "<b say:onclick='plain'/>",
                                       "<iframe src='/x'/>",
+                                      "<iframe src='/x' sandbox=''/>",
+                                      "<iframe src='/x' sandbox='allow-scripts allow-top-navigation'/>",
                                       "<object/>",
                                       "<embed/>",
                                       "<base href='/x'/>",

@@ -1,0 +1,240 @@
+/* Security events that services fetch (RFC 8936), and which they get. */
+#include <criterion/criterion.h>
+
+#include "base/base64.h"
+#include "base/json.h"
+#include "tests/lib/stage.h"
+
+static struct stage stage;
+static struct provider *genkan = &stage.genkan;
+static struct service *a_city = &stage.a_city, *b_city = &stage.b_city;
+static struct resident *hanako = &stage.hanako;
+static struct browser *browser = &stage.hanako.browser;
+
+static void open_stage(void)
+{
+    stage_open(&stage);
+}
+
+static void close_stage(void)
+{
+    stage_close(&stage);
+}
+
+TestSuite(events, .init = open_stage, .fini = close_stage);
+
+/* A fetches its events and wants to hear of EVENTS. */
+static void a_fetches(const char *events)
+{
+    const char *address =
+        arena_printf(&browser->a, "\"events_uri\":\"http://127.0.0.1:%u/events\"", server_port(a_city->ear, 0));
+    service_update(a_city, address,
+                   arena_printf(&browser->a, "\"events_poll\":true,\"events_requested\":[%s]", events));
+}
+
+static const char *basic_of(struct service *s)
+{
+    struct buf b;
+    const char *text;
+    buf_open(&b, &s->channel.a, 1024);
+    buf_put_text(&b, "Authorization: Basic ");
+    base64_put(&b, view_text(arena_printf(&s->channel.a, "%s:%s", s->id, "the%20secret%20of%20A%2C%200123456789")));
+    cr_assert_eq(buf_done_text(&b, &text), ERR_OK);
+    return text;
+}
+
+static int polls_as(const char *authorization, const char *body)
+{
+    struct browser *c = &a_city->channel;
+    const char *headers[] = {authorization, NULL};
+    cr_assert(browser_send(c, "/events/poll", headers, "application/json", view_text(body)));
+    return c->status;
+}
+
+static const struct json *polls(const char *body)
+{
+    struct json *answer;
+    cr_assert_eq(polls_as(basic_of(a_city), body), 200, "%.*s", (int)a_city->channel.body.n, a_city->channel.body.p);
+    cr_assert_eq(json_read(&answer, &a_city->channel.a, a_city->channel.body, NULL), ERR_OK);
+    cr_assert(json_is_object(json_member(answer, "sets")));
+    return answer;
+}
+
+static size_t sets_in(const struct json *answer)
+{
+    return json_count(json_member(answer, "sets"));
+}
+
+static const char *jti_in(const struct json *answer)
+{
+    struct view jti;
+    const struct json *set;
+    cr_assert(json_member_at(json_member(answer, "sets"), 0, &jti, &set));
+    return arena_text(&a_city->channel.a, jti);
+}
+
+/* The claims of the first one, verified. */
+static const struct json *event_in(const struct json *answer)
+{
+    struct view jti, text;
+    const struct json *set;
+    cr_assert(json_member_at(json_member(answer, "sets"), 0, &jti, &set) && json_text(set, &text));
+    const struct json *claims = service_verified(a_city, arena_text(&a_city->channel.a, text), "secevent+jwt");
+    cr_assert(view_equal(json_member_text(claims, "jti"), jti));
+    cr_assert(view_equal_text(json_member_text(claims, "aud"), "a-city"));
+    return claims;
+}
+
+static struct tokens opens(struct service *s)
+{
+    cr_assert(resident_visits(hanako, s), "at %s: %s", at_name(browser_at(browser)), browser->url);
+    struct tokens t = service_redeem(s, service_receive(s, browser, NULL));
+    cr_assert_eq(t.status, 200, "%s", t.error);
+    return t;
+}
+
+/* --- who may -------------------------------------------------------------------------------------------------------
+ */
+
+Test(events, are_given_to_nobody_who_does_not_authenticate)
+{
+    a_fetches("\"session-revoked\"");
+    cr_expect_eq(polls_as(NULL, "{}"), 401);
+    cr_expect_eq(polls_as("Authorization: Basic YS1jaXR5Ondyb25n", "{}"), 401);
+}
+
+Test(events, are_fetched_only_by_who_registered_for_it)
+{
+    cr_expect_eq(polls_as(basic_of(a_city), "{}"), 400);
+    cr_expect(browser_says(&a_city->channel, "unauthorized_client"));
+}
+
+Test(events, polls_that_are_none_are_400_and_take_nothing)
+{
+    static const char *const bad[] = {"",
+                                      "[]",
+                                      "{\"ack\":\"x\"}",
+                                      "{\"ack\":[1]}",
+                                      "{\"maxEvents\":-1}",
+                                      "{\"maxEvents\":\"1\"}",
+                                      "{\"returnImmediately\":1}",
+                                      "{\"setErrs\":[]}",
+                                      "{"};
+    a_fetches("\"session-revoked\"");
+    opens(a_city);
+    cr_assert(resident_logs_out(hanako));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_eq(polls_as(basic_of(a_city), bad[i]), 400, "%s: %d", bad[i], a_city->channel.status);
+    cr_expect_eq(sets_in(polls("{}")), 1);
+}
+
+/* --- the queue -----------------------------------------------------------------------------------------------------
+ */
+
+Test(events, stay_until_they_are_acknowledged_over_a_restart)
+{
+    a_fetches("\"session-revoked\"");
+    opens(a_city);
+    cr_assert(resident_logs_out(hanako));
+    const char *jti = jti_in(polls("{\"returnImmediately\":true}"));
+    provider_restart(genkan);
+    browser_move(&a_city->channel, genkan->port);
+    cr_expect_str_eq(jti_in(polls("{}")), jti, "the same event, told again");
+    cr_expect_eq(sets_in(polls(arena_printf(&browser->a, "{\"ack\":[\"%s\"]}", jti))), 0);
+    cr_expect_eq(sets_in(polls("{}")), 0);
+}
+
+Test(events, of_one_service_are_not_acknowledged_by_another)
+{
+    a_fetches("\"session-revoked\"");
+    opens(a_city);
+    cr_assert(resident_logs_out(hanako));
+    polls("{\"ack\":[\"somebody-elses\"]}");
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE channel = 4"), 1);
+}
+
+Test(events, come_oldest_first_and_no_more_than_asked_for)
+{
+    a_fetches("\"session-revoked\"");
+    for (int i = 0; i < 3; i++) {
+        opens(a_city);
+        cr_assert(resident_logs_out(hanako));
+    }
+    const struct json *two = polls("{\"maxEvents\":2}");
+    cr_expect_eq(sets_in(two), 2);
+    cr_expect(json_member_bool(two, "moreAvailable", false));
+    cr_expect_eq(sets_in(polls("{\"maxEvents\":0}")), 0, "only to acknowledge");
+    const struct json *all = polls("{}");
+    cr_expect_eq(sets_in(all), 3);
+    cr_expect_not(json_member_bool(all, "moreAvailable", false));
+}
+
+Test(events, that_a_service_cannot_use_are_not_sent_again_and_shown_to_the_operator)
+{
+    a_fetches("\"session-revoked\"");
+    opens(a_city);
+    cr_assert(resident_logs_out(hanako));
+    const char *jti = jti_in(polls("{}"));
+    const char *body = arena_printf(&browser->a, "{\"setErrs\":{\"%s\":{\"err\":\"invalid_key\"}}}", jti);
+    cr_expect_eq(sets_in(polls(body)), 0);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE why = 'invalid_key'"), 1);
+}
+
+/* --- what they say -------------------------------------------------------------------------------------------------
+ */
+
+static const struct json *of_type(const struct json *claims, const char *type)
+{
+    const struct json *events = json_member(claims, "events");
+    cr_assert_eq(json_count(events), 1, "RFC 8417 2.2");
+    const struct json *event = json_member(events, type);
+    cr_assert_not_null(event, "%s", type);
+    return event;
+}
+
+#define CAEP "https://schemas.openid.net/secevent/caep/event-type/"
+#define RISC "https://schemas.openid.net/secevent/risc/event-type/"
+
+Test(events, tell_of_a_session_that_ended_with_its_sid_and_sub)
+{
+    a_fetches("\"session-revoked\"");
+    struct tokens t = opens(a_city);
+
+    cr_assert(resident_logs_out(hanako));
+    const struct json *claims = event_in(polls("{}"));
+    of_type(claims, CAEP "session-revoked");
+    const struct json *id = json_member(claims, "sub_id");
+    cr_expect(view_equal_text(json_member_text(id, "format"), "complex"));
+    cr_expect(view_equal_text(json_member_text(json_member(id, "session"), "id"), claim(a_city, t.claims, "sid")));
+    cr_expect(view_equal_text(json_member_text(json_member(id, "user"), "sub"), t.sub));
+    cr_expect_null(json_member(claims, "sub"), "so that nobody takes it for a login");
+}
+
+Test(events, tell_nothing_that_was_not_asked_for)
+{
+    a_fetches("\"consent\"");
+    opens(a_city);
+    cr_assert(resident_logs_out(hanako));
+    cr_expect_eq(sets_in(polls("{}")), 0);
+}
+
+Test(events, tell_of_a_resident_who_left)
+{
+    a_fetches("\"account-purged\"");
+    struct tokens t = opens(a_city);
+
+    cr_assert(browser_get(browser, "/me/leave"));
+    cr_assert(PRESS(browser, "/me/leave", "sure=yes"));
+    const struct json *claims = event_in(polls("{}"));
+    cr_expect_eq(json_count(of_type(claims, RISC "account-purged")), 0, "RISC 1.0 2.2: no attributes");
+    cr_expect(view_equal_text(json_member_text(json_member(claims, "sub_id"), "sub"), t.sub));
+}
+
+Test(events, push_what_a_service_with_an_address_asked_for)
+{
+    service_update(b_city, "\"contacts\"", "\"events_requested\":[\"session-revoked\"],\"contacts\"");
+    opens(b_city);
+    cr_assert(resident_logs_out(hanako));
+    cr_expect_eq(provider_deliver(genkan), 2, "the log-out token and the event");
+    of_type(service_last_event(b_city), CAEP "session-revoked");
+}
