@@ -49,7 +49,8 @@ static void put_information(struct json_out *o, const struct grant_decision *d, 
     json_pair_text(o, "pii_type", item->field->id);
     json_pair_text(o, "pii_type_name", item->field->ja);
     json_pair_bool(o, "pii_optional", !item->required);
-    json_pair_bool(o, "sensitive", item->field->sensitive);
+    json_pair_bool(o, "sensitive_pii_category", item->field->sensitive);
+    json_pair_bool(o, "special_pii_category", false); /* categories of law (religion, health): no field is one */
     json_pair_text(o, "decision", d->given ? "given" : "refused");
     json_pair_text(o, "source", field_source_name(d->source));
     json_pair(o, "as_of", d->as_of);
@@ -90,6 +91,7 @@ static void put_purpose(struct json_out *o, struct arena *a, const struct receip
     json_end_array(o);
     json_pair_text(o, "collection_method", "consent page, after a log-in with the My Number Card");
     json_pair(o, "retention_period", notice->retention);
+    json_pair_text(o, "jurisdiction", "JP");
     put_recipients(o, notice);
     json_pair(o, "withdrawal_method", r->withdraw_url);
     put_time(o, a, "decided_at", d->since);

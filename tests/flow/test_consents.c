@@ -494,6 +494,11 @@ Test(consents, a_receipt_says_what_was_agreed_and_is_in_the_ledger)
     cr_expect_str_eq(claim(a_city, name, "purpose"), "予約者の確認");
     cr_expect_str_eq(claim(a_city, name, "lawful_basis"), "条例第5条");
     cr_expect_str_eq(claim(a_city, name, "retention_period"), "P1Y");
+    cr_expect_str_eq(claim(a_city, name, "jurisdiction"), "JP");
+    const struct json *information = json_at(json_member(name, "pii_information"), 0);
+    bool flag = true;
+    cr_expect(json_bool(json_member(information, "special_pii_category"), &flag) && !flag);
+    cr_expect(json_bool(json_member(information, "sensitive_pii_category"), &flag));
     cr_expect_eq(json_count(json_member(name, "recipient_third_parties")), 1);
     cr_expect_str_eq(claim(a_city, json_at(json_member(interests, "pii_information"), 0), "decision"), "refused");
     const struct json *ledger = json_member(receipt, "ledger");
