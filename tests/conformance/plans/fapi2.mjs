@@ -579,7 +579,7 @@ const lacks = (names) => (metadata) => {
 };
 const base = ['pushed_authorization_request_endpoint', 'dpop_signing_alg_values_supported', 'token_endpoint_auth_signing_alg_values_supported'];
 const notYet = 'a code is not bound to a key when it is asked for (RFC 9449 10) yet';
-const known = Object.fromEntries(['ensure-mismatched-dpop-jkt-fails', 'ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt', 'ensure-token-endpoint-fails-with-mismatched-dpop-jkt']
+const known = Object.fromEntries(['ensure-mismatched-dpop-jkt-fails', 'ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt']
   .map((name) => [`fapi2-security-profile-final-${name}`, notYet]));
 export const plans = [
   {
