@@ -21,7 +21,9 @@ static char *pem_of_certificate(gnutls_x509_crt_t crt)
 {
     gnutls_datum_t out;
     must(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &out), "export");
-    return strndup((const char *)out.data, out.size);
+    char *pem = strndup((const char *)out.data, out.size);
+    gnutls_free(out.data);
+    return pem;
 }
 
 static void describe(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const struct made_of *of)
@@ -76,6 +78,7 @@ void make_certificate(struct made *out, const struct made_of *of)
     out->certificate = pem_of_certificate(crt);
     must(gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &exported), "export");
     out->key = strndup((const char *)exported.data, exported.size);
+    gnutls_free(exported.data);
     must(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &exported), "export");
     out->der = view_bytes(exported.data, exported.size);
     gnutls_x509_crt_deinit(crt);

@@ -124,7 +124,7 @@ Test(tls, takes_a_self_signed_certificate_and_says_that_nobody_vouches)
 
 Test(tls, says_that_an_authority_vouches_only_when_all_of_it_is_so)
 {
-    struct made forged;
+    static struct made forged;
     make_certificate(&forged, &(struct made_of){"booking", &stranger, false, false, 30});
     struct server *s = wire_serve(with_tls);
     expect_cert(s, 1, &issued, shown(&issued, "chained"));
@@ -206,7 +206,7 @@ Test(tls, gets_another_certificate_while_connections_live)
 
 Test(tls, keeps_its_certificate_when_the_new_one_cannot_be_used)
 {
-    struct made gone;
+    static struct made gone;
     make_certificate(&gone, &(struct made_of){"localhost", NULL, false, true, -1});
     const struct {
         struct server_tls tls;

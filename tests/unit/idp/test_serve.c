@@ -213,7 +213,7 @@ static void wait_for(const char *event, int times)
 /* Whoever renews a certificate need not know that we run; and what he leaves half done hurts nobody. */
 Test(serve, takes_a_renewed_certificate_and_keeps_the_old_one_when_it_does_not_fit)
 {
-    struct made first, second;
+    static struct made first, second;
     make_certificate(&first, &(struct made_of){.name = "localhost", .for_servers = true, .days = 30});
     make_certificate(&second, &(struct made_of){.name = "localhost", .for_servers = true, .days = 60});
     put("tls.pem", first.certificate);
