@@ -183,8 +183,6 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_DPOP_KEY] = PROOF("the DPoP proof is not of the key of the access token", "RFC 9449 4.3"),
     [REFUSAL_DPOP_REPLAYED] = PROOF("the DPoP proof was used before", "RFC 9449 11.1"),
     [REFUSAL_DPOP_MISSING] = PROOF("a DPoP proof is required", "RFC 9449 5.2"),
-    [REFUSAL_DPOP_JKT_MALFORMED] = JSON("invalid_request", "dpop_jkt is not a JWK thumbprint", "RFC 9449 10"),
-    [REFUSAL_DPOP_JKT_OTHER] = JSON("invalid_request", "dpop_jkt is not the key of the DPoP proof", "RFC 9449 10.1"),
     [REFUSAL_DPOP_BESIDE_CERTIFICATE] =
         JSON("invalid_request", "tokens of this client are bound to its certificate, not to a DPoP key", "RFC 7800 3"),
     [REFUSAL_CERTIFICATE_MISSING] = JSON(

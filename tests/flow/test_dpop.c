@@ -157,6 +157,53 @@ Test(dpop_flow, a_client_that_does_not_authenticate_is_told_a_nonce_and_needs_it
     cr_expect_str_eq(service_redeem(&phone, code).error, "use_dpop_nonce", "it is over");
 }
 
+/* --- codes ------------------------------------------------------------------------------------------------------- */
+
+/* ensure-mismatched-dpop-jkt-fails */
+Test(dpop_flow, a_pushed_request_does_not_name_another_key_than_it_proves)
+{
+    const char *error;
+
+    b_city->prover = &key;
+    const char *more = arena_printf(&b_city->channel.a, "dpop_jkt=%s", prover_jkt(&other));
+    cr_expect_null(service_push(b_city, service_request(b_city, more), &error));
+    cr_expect_str_eq(error, "invalid_request", "RFC 9449 10.1");
+}
+
+static const char *code_of_pushed(const char *more)
+{
+    struct resident *r = hanako;
+
+    cr_assert(resident_visits(r, b_city), "she has consented");
+    const char *address = service_at(b_city, service_push(b_city, service_request(b_city, more), NULL));
+    cr_assert(browser_get(&r->browser, address));
+    cr_assert(resident_goes_to(r, AT_ELSEWHERE), "at %s", r->browser.url);
+    return service_receive(b_city, &r->browser, NULL);
+}
+
+/* ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt, ensure-dpopproof-at-par-endpoint-binding-success */
+Test(dpop_flow, a_code_whose_request_was_pushed_with_a_proof_is_bound_to_that_key)
+{
+    b_city->prover = &key;
+    const char *code = code_of_pushed(NULL);
+    b_city->prover = &other;
+    cr_expect_str_eq(service_redeem(b_city, code).error, "invalid_grant", "RFC 9449 10");
+    b_city->prover = NULL;
+    cr_expect_str_eq(service_redeem(b_city, code).error, "invalid_grant");
+    b_city->prover = &key;
+    cr_expect_eq(service_redeem(b_city, code).status, 200);
+}
+
+/* ensure-token-endpoint-fails-with-mismatched-dpop-jkt, ensure-dpop-auth-code-binding-success */
+Test(dpop_flow, a_code_is_bound_to_the_key_that_dpop_jkt_names)
+{
+    const char *code = code_of_pushed(arena_printf(&b_city->channel.a, "dpop_jkt=%s", prover_jkt(&key)));
+    b_city->prover = &other;
+    cr_expect_str_eq(service_redeem(b_city, code).error, "invalid_grant", "RFC 9449 10");
+    b_city->prover = &key;
+    cr_expect_eq(service_redeem(b_city, code).status, 200);
+}
+
 /* --- refresh tokens ---------------------------------------------------------------------------------------------- */
 
 Test(dpop_flow, a_refresh_token_of_a_public_client_is_of_no_use_without_its_key)
