@@ -167,7 +167,7 @@ Test(dpop_flow, a_pushed_request_does_not_name_another_key_than_it_proves)
     b_city->prover = &key;
     const char *more = arena_printf(&b_city->channel.a, "dpop_jkt=%s", prover_jkt(&other));
     cr_expect_null(service_push(b_city, service_request(b_city, more), &error));
-    cr_expect_str_eq(error, "invalid_request", "RFC 9449 10.1");
+    cr_expect_str_eq(error, "invalid_dpop_proof", "RFC 9449 10.1");
 }
 
 static const char *code_of_pushed(const char *more)
