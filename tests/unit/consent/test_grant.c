@@ -607,3 +607,76 @@ Test(grant, events_hold_no_value_and_no_resident_id)
     cr_expect_null(strstr(events, "health"));
     cr_expect(strstr(events, "\"resident\":\""));
 }
+
+/* --- what lets a field go out, one condition at a time ---------------------------------------------------------- */
+
+static bool covers(const struct grant_decision *d, int64_t now)
+{
+    return grant_covers(d, &r.ask.items[0], &r.profile.values[0], now);
+}
+
+Test(grant, covers_a_field_only_while_everything_is_as_she_saw_it)
+{
+    struct grant_choice choice = choice_of(true, false, GRANT_ONE_YEAR);
+    struct grant g = made(&choice, NULL, RIG_NOW);
+    const struct grant_decision good = g.decisions[0];
+    struct grant_decision d = good;
+    cr_assert(covers(&d, RIG_NOW + DAY));
+    cr_expect(covers(&d, d.until - 1));
+    cr_expect_not(covers(&d, d.until), "run out");
+    d.given = false;
+    cr_expect_not(covers(&d, RIG_NOW), "refused");
+    d = good;
+    d.field = g.decisions[1].field;
+    cr_expect_not(covers(&d, RIG_NOW), "another field");
+    d = good;
+    d.purpose[0] ^= 1;
+    cr_expect_not(covers(&d, RIG_NOW), "another purpose");
+    d = good;
+    d.changed_at++;
+    cr_expect_not(covers(&d, RIG_NOW), "another value");
+}
+
+Test(grant, is_not_alive_once_it_has_an_end_whatever_its_reason)
+{
+    struct grant_choice choice = choice_of(true, false, GRANT_UNTIL_WITHDRAWN);
+    struct grant g = made(&choice, NULL, RIG_NOW);
+    cr_assert(grant_is_live(&g, RIG_NOW));
+    g.ended_at = RIG_NOW;
+    cr_expect_not(grant_is_live(&g, RIG_NOW));
+    g.ended_at = 0;
+    g.end = GRANT_ENDED_WITHDRAWN;
+    cr_expect_not(grant_is_live(&g, RIG_NOW));
+}
+
+Test(grant, goes_on_under_its_id_only_while_it_is_alive)
+{
+    struct grant_choice choice = choice_of(true, false, GRANT_ONE_YEAR);
+    struct grant old = made(&choice, NULL, RIG_NOW);
+    old.id = ident_of(VIEW("old"));
+    struct grant next = made(&choice, &old, RIG_NOW + DAY);
+    cr_expect(ident_equal(next.id, old.id));
+    old.end = GRANT_ENDED_WITHDRAWN;
+    old.ended_at = RIG_NOW + 1;
+    next = made(&choice, &old, RIG_NOW + DAY);
+    cr_expect_not(ident_equal(next.id, old.id), "one that ended is not begun again");
+}
+
+/* A field that was given for longer, and is not asked for now, keeps the grant alive. */
+Test(grant, lasts_as_long_as_the_decision_that_lasts_longest)
+{
+    struct grant_choice longer = choice_of(true, true, GRANT_UNTIL_WITHDRAWN);
+    struct grant_choice year = choice_of(true, true, GRANT_ONE_YEAR);
+    struct grant old = made(&year, NULL, RIG_NOW);
+    old.decisions[2].until = RIG_NOW + 2 * GRANT_YEAR;
+    const size_t asked = r.ask.n;
+    r.ask.n = 2;
+    struct grant next = made(&year, &old, RIG_NOW + DAY);
+    cr_expect_eq(next.n, asked);
+    cr_expect_eq(next.expires_at, RIG_NOW + 2 * GRANT_YEAR);
+    old.decisions[2].until = RIG_NOW + 2 * DAY;
+    next = made(&year, &old, RIG_NOW + DAY);
+    cr_expect_eq(next.expires_at, RIG_NOW + DAY + GRANT_YEAR, "a shorter one does not end it earlier");
+    cr_expect_eq(made(&longer, &old, RIG_NOW + DAY).expires_at, 0);
+    r.ask.n = asked;
+}
