@@ -30,6 +30,7 @@ static void read_params(const struct visit *v, struct authz_params *p)
         .acr_values = visit_param(v, "acr_values"),
         .id_token_hint = visit_param(v, "id_token_hint"),
         .claims = visit_param(v, "claims"),
+        .details = visit_param(v, "authorization_details"),
         .resource = visit_param(v, "resource"),
         .dpop_jkt = visit_param(v, "dpop_jkt"),
         .request = visit_param(v, "request"),

@@ -108,6 +108,8 @@ static enum refusal form_decide(const struct authz_params *p, struct authz_reque
         return REFUSAL_STATE_MALFORMED;
     if (view_is(p->registration))
         return REFUSAL_REGISTRATION_UNSUPPORTED;
+    if (view_is(p->details))
+        return REFUSAL_DETAILS_UNSUPPORTED;
     if (!view_is(p->response_type))
         return REFUSAL_RESPONSE_TYPE_MISSING;
     if (!view_equal_text(p->response_type, "code"))

@@ -12,8 +12,8 @@
 /* The parameters as sent; absent where not sent. Unknown parameters are ignored (RFC 6749 3.1). */
 struct authz_params {
     struct view client_id, redirect_uri, response_type, response_mode, scope, state, nonce, code_challenge,
-        code_challenge_method, prompt, max_age, ui_locales, acr_values, id_token_hint, claims, resource, dpop_jkt,
-        request, request_uri, registration;
+        code_challenge_method, prompt, max_age, ui_locales, acr_values, id_token_hint, claims, details, resource,
+        dpop_jkt, request, request_uri, registration;
     bool pushed;        /* sent over /par, by a service that proved who it is */
     bool signed_object; /* out of a request object (idp/rules/request_object.h) */
 };

@@ -69,6 +69,8 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
         REDIRECT("invalid_request_uri", "nothing useful is to be had at request_uri", "RFC 9101 5.2.3"),
     [REFUSAL_REGISTRATION_UNSUPPORTED] =
         REDIRECT("registration_not_supported", "the registration parameter is not supported", "OIDC Core 3.1.2.6"),
+    [REFUSAL_DETAILS_UNSUPPORTED] =
+        REDIRECT("invalid_authorization_details", "authorization_details is not offered", "RFC 9396 5"),
     [REFUSAL_SCOPE_MISSING] = REDIRECT("invalid_scope", "scope is missing", "OIDC Core 3.1.2.1"),
     [REFUSAL_SCOPE_MALFORMED] = REDIRECT("invalid_scope", "scope is malformed or too long", "RFC 6749 3.3"),
     [REFUSAL_SCOPE_NO_OPENID] = REDIRECT("invalid_scope", "scope must contain openid", "OIDC Core 3.1.2.1"),

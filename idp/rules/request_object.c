@@ -9,7 +9,7 @@
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
-enum kind { TEXT, NUMBER, OBJECT };
+enum kind { TEXT, NUMBER, OBJECT, ARRAY };
 
 /* RFC 9101 4: parameters that are texts are JSON texts, numbers are JSON numbers, and JSON is JSON. */
 static const struct member {
@@ -30,6 +30,7 @@ static const struct member {
     {"max_age", NUMBER, offsetof(struct authz_params, max_age)},
     {"ui_locales", TEXT, offsetof(struct authz_params, ui_locales)},
     {"acr_values", TEXT, offsetof(struct authz_params, acr_values)},
+    {"authorization_details", ARRAY, offsetof(struct authz_params, details)},
     {"claims", OBJECT, offsetof(struct authz_params, claims)},
     {"resource", TEXT, offsetof(struct authz_params, resource)},
     {"dpop_jkt", TEXT, offsetof(struct authz_params, dpop_jkt)},
@@ -59,6 +60,8 @@ static enum err read_member(struct authz_params *p, struct arena *a, const struc
 
     if (m->kind == TEXT)
         return json_text(j, out) ? ERR_OK : ERR_SYNTAX;
+    if (m->kind == ARRAY)
+        return json_is_array(j) ? write_json(out, a, j) : ERR_SYNTAX;
     if (m->kind == OBJECT)
         return json_is_object(j) ? write_json(out, a, j) : ERR_SYNTAX;
     if (!json_int(j, &number))
