@@ -55,8 +55,7 @@ Test(claims_request, is_json_of_the_right_form)
                                         "{\"id_token\":{\"sub\":{\"value\":\"\"}}}",
                                         "{\"id_token\":{\"acr\":{\"values\":[7]}}}",
                                         "{\"id_token\":{\"acr\":{\"value\":\"a b\"}}}",
-                                        "{\"userinfo\":{}} "
-                                        "x"};
+                                        "{\"userinfo\":{}} x"};
     struct claims_request r;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
