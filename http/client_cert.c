@@ -39,7 +39,7 @@ static enum err unescape(struct view *out, struct arena *a, struct view v)
         int low = high >= 0 ? hex_digit(v.p[i + 2]) : -1;
         if (v.p[i] == '%' && low < 0)
             return ERR_SYNTAX;
-        to[n++] = v.p[i] == '%' ? (uint8_t)(high << 4 | low) : v.p[i];
+        to[n++] = (uint8_t)(v.p[i] == '%' ? high << 4 | low : v.p[i]);
         i += v.p[i] == '%' ? 2 : 0;
     }
     *out = view_bytes(to, n);

@@ -8,7 +8,6 @@
 static _Thread_local struct pool found;
 static _Thread_local bool looking;
 static _Thread_local long alive;
-static _Thread_local size_t size; /* of the blocks; they are all alike */
 
 void pool_look_out(void)
 {
@@ -28,6 +27,8 @@ long pool_alive(void)
 }
 
 #if POOL_FINDS
+static _Thread_local size_t size; /* of the blocks; they are all alike */
+
 /* These two take the place of the C library's for the libraries of this program, and do what those do. libmicrohttpd
  * tells nobody where the block of a connection is; it asks for it here. */
 __attribute__((visibility("default"))) void *mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
