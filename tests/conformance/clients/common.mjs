@@ -57,3 +57,20 @@ export async function typesCode(t, device) {
   await browser.allowDevice();
   return browser;
 }
+
+// A token that a service is shown by another one, and how it must be registered to exchange it for one for a third, to
+// which she has consented herself (RFC 8693).
+export async function shown(t) {
+  const [own, third] = ['own', 'third'].map((name) => `https://${t.id(name)}.rp.example/api`);
+  const browser = t.browser();
+  const asks = async (changes, resource) => {
+    const party = (await t.client(changes)).with({ pkce: true, idAlg: 'ES256', scope: 'openid email' });
+    const { request, code } = await party.codeFlow(browser, { resource });
+    return party.tokens(await party.token(party.codeForm(code, { resource })), request);
+  };
+  const changes = { resource: own, grant_types: ['authorization_code', grant.exchange], resources: [third] };
+  const exchanging = await t.client(changes);
+  await asks({ resource: third });
+  const { access } = await asks({ resources: [own] }, own);
+  return { token: access, exchanging, resource: third };
+}

@@ -2,7 +2,7 @@
 import * as oauth from 'oauth4webapi';
 import { fetchWith } from '../lib/http.mjs';
 import { Key } from '../lib/keys.mjs';
-import { accessToken, grant, needs, needsAssertions, needsAuth, needsGrant, needsMode, offline, refreshing, tlsClient, typesCode, visits } from './common.mjs';
+import { accessToken, grant, needs, needsAssertions, needsAuth, needsGrant, needsMode, offline, refreshing, shown, tlsClient, typesCode, visits } from './common.mjs';
 
 // A service registered with CHANGES; HOW it authenticates.
 async function service(t, { changes = {}, how = (party) => oauth.ClientSecretBasic(party.secret), certificate, metadata = {} } = {}) {
@@ -173,10 +173,11 @@ const modules = {
   },
   'token exchange': async (t) => {
     needsGrant(t, grant.exchange);
-    const s = await service(t, { changes: { grant_types: ['authorization_code', grant.exchange], resources: [t.resource] } });
-    const { tokens } = await login(t, s);
-    const response = await oauth.genericTokenEndpointRequest(s.as, s.client, s.auth, grant.exchange, { subject_token: tokens.access_token, subject_token_type: accessToken, resource: t.resource }, s.options);
-    const other = await oauth.processGenericTokenEndpointResponse(s.as, s.client, response);
+    const { token, exchanging, resource } = await shown(t);
+    const client = { client_id: exchanging.id };
+    const response = await oauth.genericTokenEndpointRequest(t.metadata, client, oauth.ClientSecretBasic(exchanging.secret), grant.exchange,
+      { subject_token: token, subject_token_type: accessToken, resource }, { [oauth.customFetch]: fetchWith() });
+    const other = await oauth.processGenericTokenEndpointResponse(t.metadata, client, response);
     t.same('issued_token_type (RFC 8693 2.2.1)', other.issued_token_type, accessToken);
   },
   'registration': async (t) => {

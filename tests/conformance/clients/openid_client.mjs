@@ -5,7 +5,7 @@ import { fetchWith } from '../lib/http.mjs';
 import { Key } from '../lib/keys.mjs';
 import { logoutToken } from '../plans/logout.mjs';
 import { Party } from '../lib/party.mjs';
-import { accessToken, grant, needs, needsAssertions, needsAuth, needsGrant, needsMode, offline, refreshing, tlsClient, typesCode, visits } from './common.mjs';
+import { accessToken, grant, needs, needsAssertions, needsAuth, needsGrant, needsMode, offline, refreshing, shown, tlsClient, typesCode, visits } from './common.mjs';
 
 // A service registered with CHANGES, and the library configured for it. HOW: how it authenticates; CERTIFICATE for TLS.
 async function configured(t, { changes = {}, how = (party) => oidc.ClientSecretBasic(party.secret), metadata = {}, certificate } = {}) {
@@ -211,9 +211,10 @@ const modules = {
   },
   'token exchange': async (t) => {
     needsGrant(t, grant.exchange);
-    const { party, config } = await configured(t, { changes: { grant_types: ['authorization_code', grant.exchange], resources: [t.resource] } });
-    const { tokens } = await login(t, { party, config });
-    const other = await oidc.genericGrantRequest(config, grant.exchange, { subject_token: tokens.access_token, subject_token_type: accessToken, resource: t.resource });
+    const { token, exchanging, resource } = await shown(t);
+    const config = await oidc.discovery(new URL(t.issuer), exchanging.id, undefined, oidc.ClientSecretBasic(exchanging.secret), { [oidc.customFetch]: fetchWith() });
+    config[oidc.customFetch] = fetchWith();
+    const other = await oidc.genericGrantRequest(config, grant.exchange, { subject_token: token, subject_token_type: accessToken, resource });
     t.same('issued_token_type (RFC 8693 2.2.1)', other.issued_token_type, accessToken);
   },
   ...Object.fromEntries([['RSA-OAEP-256', 'A256GCM'], ['ECDH-ES', 'A128CBC-HS256'], ['ECDH-ES+A128KW', 'A128GCM'], ['ECDH-ES+A256KW', 'A256CBC-HS512']]
