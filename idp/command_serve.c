@@ -12,6 +12,7 @@
 #include "idp/admin.h"
 #include "idp/certificate.h"
 #include "idp/desk.h"
+#include "idp/endpoints/discovery.h"
 #include "idp/notify.h"
 #include "idp/routes.h"
 #include "idp/state/herald.h"
@@ -48,6 +49,9 @@ static int open_op(struct serve *s)
     if (err)
         return command_fail(s->command, COMMAND_FAILED, "pages: %s", why ? why : err_name(err));
     s->op->pages = s->pages;
+    err = discovery_write(&s->op->discovery, &s->arena, s->op);
+    if (err)
+        return command_fail(s->command, COMMAND_FAILED, "discovery: %s", err_name(err));
     malloc_trim(0); /* what reading pages, roots and lists took and will not be needed again */
     return -1;
 }

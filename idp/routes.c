@@ -95,6 +95,7 @@ static const struct route table[] = {
     {METHOD_POST, "/userinfo", at_userinfo, FORM_MAX, ROUTE_MTLS},
     {METHOD_GET, "/jwks", at_jwks, 0, ROUTE_MTLS},
     {METHOD_GET, "/.well-known/openid-configuration", at_discovery, 0, ROUTE_MTLS},
+    {METHOD_GET, "/.well-known/oauth-authorization-server", at_discovery, 0, ROUTE_MTLS}, /* RFC 8414 3 */
     {METHOD_GET, "/end_session", at_end_session, 0, 0},
     {METHOD_POST, "/end_session", at_end_session, FORM_MAX, 0},
     {METHOD_POST, "/register", at_register, REGISTER_MAX, ROUTE_BODY},

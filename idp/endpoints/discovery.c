@@ -1,8 +1,9 @@
 /* GET /.well-known/openid-configuration (OIDC Discovery 3, RFC 8414): complete, and true. */
+#include "idp/endpoints/discovery.h"
+
 #include "base/json.h"
 #include "consent/field.h"
 #include "idp/endpoints/endpoints.h"
-#include "idp/endpoints/json_answer.h"
 #include "idp/rules/acr.h"
 #include "idp/rules/response_mode.h"
 #include "idp/state/config.h"
@@ -10,13 +11,14 @@
 #define BODY_MAX 16384
 
 struct writer {
-    struct visit *v;
+    const struct op *op;
+    struct arena *arena;
     struct json_out o;
 };
 
 static void put_url(struct writer *w, const char *key, const char *path)
 {
-    char *url = arena_printf(w->v->arena, "%.*s%s", (int)w->v->op->issuer.n, (const char *)w->v->op->issuer.p, path);
+    char *url = arena_printf(w->arena, "%.*s%s", (int)w->op->issuer.n, (const char *)w->op->issuer.p, path);
 
     json_pair_text(&w->o, key, url ? url : "");
 }
@@ -43,34 +45,9 @@ static void put_fields(struct writer *w, const char *key, const char *const *bef
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* RFC 8705 5: where a service is asked for its certificate. */
-static void put_mtls_aliases(struct writer *w)
-{
-    static const struct {
-        const char *key, *path;
-    } rows[] = {{"token_endpoint", "/token"},
-                {"pushed_authorization_request_endpoint", "/par"},
-                {"revocation_endpoint", "/revoke"},
-                {"introspection_endpoint", "/introspect"},
-                {"device_authorization_endpoint", "/device_authorization"},
-                {"backchannel_authentication_endpoint", "/bc-authorize"},
-                {"userinfo_endpoint", "/userinfo"}};
-    const char *origin = w->v->op->config->mtls.origin;
-
-    if (!origin)
-        return;
-    json_key(&w->o, "mtls_endpoint_aliases");
-    json_begin(&w->o);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *url = arena_printf(w->v->arena, "%s%s", origin, rows[i].path);
-        json_pair_text(&w->o, rows[i].key, url ? url : "");
-    }
-    json_end(&w->o);
-}
-
 static void put_endpoints(struct writer *w)
 {
-    json_pair(&w->o, "issuer", w->v->op->issuer);
+    json_pair(&w->o, "issuer", w->op->issuer);
     put_url(w, "authorization_endpoint", "/authorize");
     put_url(w, "pushed_authorization_request_endpoint", "/par");
     put_url(w, "token_endpoint", "/token");
@@ -83,7 +60,6 @@ static void put_endpoints(struct writer *w)
     put_url(w, "jwks_uri", "/jwks");
     put_url(w, "end_session_endpoint", "/end_session");
     put_url(w, "registration_endpoint", "/register");
-    put_mtls_aliases(w);
 }
 
 /* What our keys sign (idp/tokens/keys.h). */
@@ -107,7 +83,7 @@ static void put_methods(struct writer *w, const char *key, bool anybody)
     json_begin_array(&w->o);
     for (size_t i = 0; methods[i]; i++)
         json_put_text(&w->o, view_text(methods[i]));
-    if (has_certificates(w->v->op->config)) {
+    if (has_certificates(w->op->config)) {
         json_put_text(&w->o, VIEW("tls_client_auth"));
         json_put_text(&w->o, VIEW("self_signed_tls_client_auth"));
     }
@@ -201,7 +177,7 @@ static void put_mtls(struct writer *w)
                                                {"userinfo_endpoint", "/userinfo"},
                                                {"device_authorization_endpoint", "/device_authorization"},
                                                {"backchannel_authentication_endpoint", "/bc-authorize"}};
-    const struct config *c = w->v->op->config;
+    const struct config *c = w->op->config;
 
     if (!has_certificates(c))
         return;
@@ -211,19 +187,18 @@ static void put_mtls(struct writer *w)
     json_key(&w->o, "mtls_endpoint_aliases");
     json_begin(&w->o);
     for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
-        char *url = arena_printf(w->v->arena, "%s%s", c->mtls.origin, endpoints[i][1]);
+        char *url = arena_printf(w->arena, "%s%s", c->mtls.origin, endpoints[i][1]);
         json_pair_text(&w->o, endpoints[i][0], url ? url : "");
     }
     json_end(&w->o);
 }
 
-void handle_discovery(struct visit *v)
+enum err discovery_write(struct view *out, struct arena *arena, const struct op *op)
 {
-    struct writer w = {.v = v};
-    struct view body;
+    struct writer w = {.op = op, .arena = arena};
     struct buf b;
 
-    buf_open(&b, v->arena, BODY_MAX);
+    buf_open(&b, arena, BODY_MAX);
     json_out_open(&w.o, &b);
     json_begin(&w.o);
     put_endpoints(&w);
@@ -231,11 +206,12 @@ void handle_discovery(struct visit *v)
     put_mtls(&w);
     put_claims(&w);
     json_end(&w.o);
-    enum err e = buf_done(&b, &body);
-    if (e) {
-        json_answer_failure(v, e, "discovery");
-        return;
-    }
-    answer_body(v->answer, 200, "application/json", body);
+    return buf_done(&b, out);
+}
+
+void handle_discovery(struct visit *v)
+{
+    INSIST(view_is(v->op->discovery)); /* written when this began to serve */
+    answer_body(v->answer, 200, "application/json", v->op->discovery);
     answer_cache(v->answer, "public, max-age=3600");
 }

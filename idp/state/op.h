@@ -52,6 +52,7 @@ struct op {
     struct predecessors_source predecessors;     /* ask NULL: there is no such service */
     struct predecessors_http *predecessors_http; /* what the configuration makes the source, or NULL */
     const struct pages *pages;
+    struct view discovery;      /* the metadata document (idp/endpoints/discovery.h); set before anybody is served */
     struct op_keyring *keyring; /* see op_keys */
 };
 

@@ -253,6 +253,14 @@ Test(basic_op, discovery_endpoint_verification)
     cr_expect(lists(j, "userinfo_signing_alg_values_supported", "EdDSA"));
 }
 
+Test(basic_op, the_metadata_of_oauth_are_the_same)
+{
+    document("/.well-known/openid-configuration");
+    const char *openid = arena_text(&browser->a, browser->body);
+    document("/.well-known/oauth-authorization-server");
+    cr_expect(view_equal_text(browser->body, openid), "RFC 8414 3");
+}
+
 Test(basic_op, keys_have_ids_and_no_private_part)
 {
     const struct json *list = json_member(document("/jwks"), "keys");

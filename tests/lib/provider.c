@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "consent/audit.h"
 #include "consent/listing.h"
+#include "idp/endpoints/discovery.h"
 #include "idp/routes.h"
 #include "idp/state/clients.h"
 #include "idp/state/invites.h"
@@ -71,6 +72,7 @@ static void start(struct provider *p)
     e = pages_open(&pages, &p->a, &why);
     cr_assert_eq(e, ERR_OK, "%s: %s", err_name(e), why);
     p->op->pages = pages;
+    cr_assert_eq(discovery_write(&p->op->discovery, &p->a, p->op), ERR_OK);
     listen_on(p, 0);
 }
 

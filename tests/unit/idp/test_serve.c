@@ -267,6 +267,7 @@ Test(serve, publishes_where_certificates_are_asked_for)
     expect_notice("READY=1");
     const char *found = strstr(get("/.well-known/openid-configuration"), "\"mtls_endpoint_aliases\":{");
     cr_assert_not_null(found);
+    cr_expect_null(strstr(found + 1, "\"mtls_endpoint_aliases\""), "RFC 8259 4: names are unique");
     cr_expect_not_null(strstr(found, "\"token_endpoint\":\"https://mtls.example/token\""));
     cr_expect_not_null(strstr(found, "\"userinfo_endpoint\":\"https://mtls.example/userinfo\""));
     cr_expect_eq(end(SIGTERM), 0);
