@@ -23,13 +23,17 @@ static void close_stage(void)
 
 TestSuite(events, .init = open_stage, .fini = close_stage);
 
-/* A fetches its events and wants to hear of EVENTS. */
-static void a_fetches(const char *events)
+/* The service fetches its events and wants to hear of EVENTS. */
+static void fetches(struct service *s, const char *events)
 {
     const char *address =
-        arena_printf(&browser->a, "\"events_uri\":\"http://127.0.0.1:%u/events\"", server_port(a_city->ear, 0));
-    service_update(a_city, address,
-                   arena_printf(&browser->a, "\"events_poll\":true,\"events_requested\":[%s]", events));
+        arena_printf(&browser->a, "\"events_uri\":\"http://127.0.0.1:%u/events\"", server_port(s->ear, 0));
+    service_update(s, address, arena_printf(&browser->a, "\"events_poll\":true,\"events_requested\":[%s]", events));
+}
+
+static void a_fetches(const char *events)
+{
+    fetches(a_city, events);
 }
 
 static const char *basic_of(struct service *s)
@@ -38,7 +42,8 @@ static const char *basic_of(struct service *s)
     const char *text;
     buf_open(&b, &s->channel.a, 1024);
     buf_put_text(&b, "Authorization: Basic ");
-    base64_put(&b, view_text(arena_printf(&s->channel.a, "%s:%s", s->id, "the%20secret%20of%20A%2C%200123456789")));
+    base64_put(&b, view_text(arena_printf(&s->channel.a, "%s:the%%20secret%%20of%%20%s%%2C%%200123456789", s->id,
+                                          s == a_city ? "A" : "B")));
     cr_assert_eq(buf_done_text(&b, &text), ERR_OK);
     return text;
 }
@@ -147,10 +152,14 @@ Test(events, stay_until_they_are_acknowledged_over_a_restart)
 Test(events, of_one_service_are_not_acknowledged_by_another)
 {
     a_fetches("\"session-revoked\"");
+    service_update(b_city, "client_secret_post", "client_secret_basic");
+    fetches(b_city, "\"session-revoked\"");
     opens(a_city);
     cr_assert(resident_logs_out(hanako));
-    polls("{\"ack\":[\"somebody-elses\"]}");
-    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE channel = 4"), 1);
+    const char *jti = jti_in(polls("{}"));
+    cr_assert_eq(polls_as(basic_of(b_city), arena_printf(&browser->a, "{\"ack\":[\"%s\"]}", jti)), 200);
+    cr_expect(browser_says(&a_city->channel, "\"sets\":{}"), "nothing of A's is told to B");
+    cr_expect_eq(sets_in(polls("{}")), 1, "and B has taken nothing from A");
 }
 
 Test(events, come_oldest_first_and_no_more_than_asked_for)
