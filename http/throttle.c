@@ -89,7 +89,8 @@ static void refill(struct bucket *b, const struct throttle_config *c, int64_t no
     b->at_ms = now_ms;
 }
 
-bool throttle_take(struct throttle *t, struct view key, int64_t now_ms, int64_t *retry_s)
+/* COST: thousandths of a token that are taken if there is a whole one. */
+static bool look(struct throttle *t, struct view key, int64_t cost, int64_t now_ms, int64_t *retry_s)
 {
     uint64_t k = key_of(t, key);
     INSIST(pthread_mutex_lock(&t->lock) == 0);
@@ -99,7 +100,7 @@ bool throttle_take(struct throttle *t, struct view key, int64_t now_ms, int64_t 
     refill(b, &t->config, now_ms);
     bool ok = b->milli_tokens >= 1000;
     if (ok)
-        b->milli_tokens -= 1000;
+        b->milli_tokens -= cost;
     int64_t missing = 1000 - b->milli_tokens;
     pthread_mutex_unlock(&t->lock);
     if (retry_s && t->config.per_minute)
@@ -107,4 +108,14 @@ bool throttle_take(struct throttle *t, struct view key, int64_t now_ms, int64_t 
     else if (retry_s)
         *retry_s = ok ? 0 : 86400;
     return ok;
+}
+
+bool throttle_take(struct throttle *t, struct view key, int64_t now_ms, int64_t *retry_s)
+{
+    return look(t, key, 1000, now_ms, retry_s);
+}
+
+bool throttle_has(struct throttle *t, struct view key, int64_t now_ms, int64_t *retry_s)
+{
+    return look(t, key, 0, now_ms, retry_s);
 }

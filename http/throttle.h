@@ -20,4 +20,7 @@ void throttle_close(struct throttle *t);
  */
 bool throttle_take(struct throttle *t, struct view key, int64_t now_ms, int64_t *retry_s);
 
+/* Would throttle_take give one? Takes none: for what is only counted when it fails. */
+bool throttle_has(struct throttle *t, struct view key, int64_t now_ms, int64_t *retry_s);
+
 #endif

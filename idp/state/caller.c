@@ -1,11 +1,15 @@
 #include "idp/state/caller.h"
 
+#include <inttypes.h>
+
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "idp/rules/client_assertion.h"
 #include "idp/rules/client_auth.h"
 #include "idp/state/client_keys.h"
 #include "idp/state/clients.h"
+#include "idp/state/limits.h"
 #include "jpki/pki/peer_cert.h"
 #include "sessions/once.h"
 #include "store/store.h"
@@ -76,14 +80,31 @@ static enum err by_assertion(struct caller *out, struct visit *v, const struct c
 
 /* --- a secret, or a name ----------------------------------------------------------------------------------------- */
 
+/* RFC 6749 2.3.1: guessing is slowed down, whether the name exists or not, and whatever the next secret would be. */
+static bool may_try(struct visit *v, struct view id)
+{
+    int64_t retry_s;
+    bool may = limits_may_fail(v->op->limits, v->request->peer.address, id, clock_steady_ms(), &retry_s);
+
+    if (!may)
+        answer_header_text(v->answer, "Retry-After", arena_printf(v->arena, "%" PRId64, retry_s));
+    return may;
+}
+
 static enum err by_secret(struct caller *out, struct visit *v, const struct client_claim *claim, enum refusal *refusal)
 {
     const struct client *client;
-    enum err e = clients_find(v->op->clients, v->db, claim->id, &client);
 
+    if (!may_try(v, claim->id)) {
+        *refusal = REFUSAL_CLIENT_AUTH_TOO_OFTEN;
+        return ERR_OK;
+    }
+    enum err e = clients_find(v->op->clients, v->db, claim->id, &client);
     if (e)
         return e;
     *refusal = client_auth_decide(claim, client);
+    if (*refusal == REFUSAL_CLIENT_AUTH_FAILED)
+        limits_fail(v->op->limits, v->request->peer.address, claim->id, clock_steady_ms());
     if (!*refusal)
         *out = (struct caller){.client = client, .method = claim->method};
     return ERR_OK;

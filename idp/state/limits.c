@@ -3,14 +3,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "http/subscriber.h"
 #include "http/throttle.h"
 #include "idp/state/config.h"
 #include "sessions/decoupled.h"
 
 #define ADDRESSES_MAX 16384
+#define WHOM_MAX      128 /* no client has a longer id */
+#define KEY_MAX       256
 
 struct limits {
+    atomic_bool failed; /* somebody, since the start */
     atomic_uint under_way[LIMIT_COUNT];
     struct throttle *throttles[LIMIT_COUNT]; /* NULL: no limit */
 };
@@ -21,8 +25,8 @@ enum err limits_open(struct limits **out, const struct config *config)
                    cards = config->limits.card_transactions_per_minute,
                    pushed = config->limits.pushed_requests_per_minute,
                    registrations = config->limits.registrations_per_minute;
-    /* The others are no operator's choice: RFC 8628 5.1 and 3.5, with one poll more for a clock that is not exact.
-     */
+    /* The others are no operator's choice: RFC 8628 5.1 and 3.5, with one poll more for a clock that is not exact; RFC
+     * 6749 2.3.1. */
     const struct {
         unsigned burst, per_minute;
     } of[LIMIT_COUNT] = {[LIMIT_INTERACTIONS] = {interactions, interactions},
@@ -30,7 +34,8 @@ enum err limits_open(struct limits **out, const struct config *config)
                          [LIMIT_PUSHED] = {pushed, pushed},
                          [LIMIT_USER_CODES] = {10, 10},
                          [LIMIT_POLLS] = {2, 60 / DECOUPLED_INTERVAL_S},
-                         [LIMIT_REGISTRATIONS] = {registrations, registrations}};
+                         [LIMIT_REGISTRATIONS] = {registrations, registrations},
+                         [LIMIT_FAILURES] = {20, 20}};
     struct limits *l = calloc(1, sizeof *l);
     enum err e = l ? ERR_OK : ERR_MEMORY;
 
@@ -67,6 +72,40 @@ bool limits_take(struct limits *l, enum limit which, const char *address, int64_
         return true;
     return throttle_take(l->throttles[which], subscriber_of(&s, address) ? subscriber_view(&s) : view_text(address),
                          now_ms, retry_s);
+}
+
+/* WHOM at ADDRESS, in KEY. */
+static struct view key_of_failure(struct buf *key, const char *address, struct view whom)
+{
+    struct subscriber s;
+    struct view out = VIEW_NONE;
+
+    buf_put(key, subscriber_of(&s, address) ? subscriber_view(&s) : view_text(address));
+    buf_put_byte(key, 0);
+    buf_put(key, view_part(whom, 0, whom.n < WHOM_MAX ? whom.n : WHOM_MAX));
+    return buf_done(key, &out) == ERR_OK ? out : view_text(address);
+}
+
+bool limits_may_fail(struct limits *l, const char *address, struct view whom, int64_t now_ms, int64_t *retry_s)
+{
+    uint8_t memory[KEY_MAX];
+    struct buf key = {.p = memory, .size = sizeof memory, .limit = sizeof memory};
+
+    *retry_s = 0;
+    if (!l || !atomic_load_explicit(&l->failed, memory_order_relaxed))
+        return true;
+    return throttle_has(l->throttles[LIMIT_FAILURES], key_of_failure(&key, address, whom), now_ms, retry_s);
+}
+
+void limits_fail(struct limits *l, const char *address, struct view whom, int64_t now_ms)
+{
+    uint8_t memory[KEY_MAX];
+    struct buf key = {.p = memory, .size = sizeof memory, .limit = sizeof memory};
+
+    if (!l)
+        return;
+    atomic_store_explicit(&l->failed, true, memory_order_relaxed);
+    throttle_take(l->throttles[LIMIT_FAILURES], key_of_failure(&key, address, whom), now_ms, NULL);
 }
 
 /* Half of the threads that may wait for the network (OP_SLOW_WORKERS): the other half is for the cards. */

@@ -51,3 +51,19 @@ Test(oracle, an_unknown_client_is_answered_like_a_wrong_secret)
         cr_expect_str_eq(wrong, unknown, "%s:\n%s\n%s", paths[i], wrong, unknown);
     }
 }
+
+Test(oracle, who_guesses_secrets_is_slowed_down_and_nobody_else)
+{
+    static const char FORM[] = "grant_type=authorization_code&code=x&redirect_uri=x";
+    for (int i = 0; i < 20; i++) {
+        answer_of("/token", "a-city", "wrong", FORM);
+        cr_assert_eq(channel->status, 401, "try %d: %d", i, channel->status);
+    }
+    const char *wrong = answer_of("/token", "a-city", "wrong", FORM);
+    cr_expect_eq(channel->status, 429, "RFC 6749 2.3.1: %d", channel->status);
+    cr_expect(strstr(channel->headers, "Retry-After: "));
+    const char *right = answer_of("/token", "a-city", "the%20secret%20of%20A%2C%200123456789", FORM);
+    cr_expect_str_eq(wrong, right, "the next guess tells nothing");
+    answer_of("/token", "b-city", "wrong", FORM);
+    cr_expect_eq(channel->status, 401, "another service at the same address");
+}

@@ -79,3 +79,19 @@ Test(throttle, refuses_a_table_without_room)
     cr_expect_eq(throttle_open(&t, &(struct throttle_config){0, 1, 1}), ERR_CONFIG);
     cr_expect_eq(throttle_open(&t, &(struct throttle_config){1, 1, 0}), ERR_CONFIG);
 }
+
+Test(throttle, looking_takes_nothing)
+{
+    const struct throttle_config c = {.burst = 1, .per_minute = 60, .keys_max = 16};
+    struct throttle *t;
+    int64_t retry_s;
+    cr_assert_eq(throttle_open(&t, &c), ERR_OK);
+    for (int i = 0; i < 5; i++)
+        cr_expect(throttle_has(t, VIEW("a"), 1000, &retry_s));
+    cr_expect(throttle_take(t, VIEW("a"), 1000, &retry_s));
+    cr_expect_not(throttle_has(t, VIEW("a"), 1000, &retry_s));
+    cr_expect_eq(retry_s, 1);
+    cr_expect(throttle_has(t, VIEW("b"), 1000, &retry_s));
+    cr_expect(throttle_has(t, VIEW("a"), 2000, &retry_s));
+    throttle_close(t);
+}

@@ -90,3 +90,18 @@ Test(limits, let_one_request_be_fetched_at_a_time)
     cr_expect(limits_begin(NULL, LIMIT_REFERENCES));
     limits_end(NULL, LIMIT_REFERENCES);
 }
+
+Test(limits, count_failures_for_one_name_at_one_address)
+{
+    const struct view a = VIEW("a-city");
+    int64_t retry_s;
+    for (int i = 0; i < 20; i++) {
+        cr_expect(limits_may_fail(limits, "192.0.2.1", a, NOW_MS, &retry_s));
+        limits_fail(limits, "192.0.2.1", a, NOW_MS);
+    }
+    cr_expect_not(limits_may_fail(limits, "192.0.2.1", a, NOW_MS, &retry_s), "RFC 6749 2.3.1");
+    cr_expect_eq(retry_s, 3);
+    cr_expect(limits_may_fail(limits, "192.0.2.1", VIEW("b-city"), NOW_MS, &retry_s));
+    cr_expect(limits_may_fail(limits, "192.0.2.2", a, NOW_MS, &retry_s), "nobody is locked out from elsewhere");
+    cr_expect(limits_may_fail(limits, "192.0.2.1", a, NOW_MS + 3000, &retry_s));
+}
