@@ -34,8 +34,10 @@ struct table {
 struct clients {
     _Atomic(struct table *) table;
     _Atomic int64_t looked_at; /* milliseconds of the steady clock */
-    pthread_mutex_t lock;      /* held by who builds the next table */
-    struct entry *entries;     /* every entry ever made */
+    /* How often this process changed something, and how many of these changes the table has for sure. */
+    atomic_uint changes, seen;
+    pthread_mutex_t lock;  /* held by who builds the next table */
+    struct entry *entries; /* every entry ever made */
 };
 
 enum err clients_open(struct clients **out)
@@ -245,6 +247,8 @@ static enum err look(struct clients *c, struct db *db, int64_t now_ms)
 {
     int64_t generation;
     const struct table *t = atomic_load(&c->table);
+    /* Before the store is asked: a change that comes meanwhile is not taken for seen. */
+    unsigned changes = atomic_load(&c->changes);
     enum err e = generation_find(db, &generation);
 
     if (!e && (!t || t->generation != generation))
@@ -254,14 +258,17 @@ static enum err look(struct clients *c, struct db *db, int64_t now_ms)
         log_event(LOG_ERROR, "clients_not_read", LOG_STR("err", err_name(e)));
         e = ERR_OK;
     }
-    if (!e)
+    if (!e) {
         atomic_store(&c->looked_at, now_ms);
+        atomic_store(&c->seen, changes);
+    }
     return e;
 }
 
 static bool is_due(struct clients *c, int64_t now_ms)
 {
-    return !atomic_load(&c->table) || now_ms - atomic_load(&c->looked_at) >= LOOK_EVERY_MS;
+    return !atomic_load(&c->table) || atomic_load(&c->seen) != atomic_load(&c->changes) ||
+           now_ms - atomic_load(&c->looked_at) >= LOOK_EVERY_MS;
 }
 
 /* Looks for changes when it is time to. */
@@ -305,7 +312,7 @@ enum err clients_find_resource(struct clients *c, struct db *db, struct view res
 
 void clients_look_again(struct clients *c)
 {
-    atomic_store(&c->looked_at, clock_steady_ms() - LOOK_EVERY_MS);
+    atomic_fetch_add(&c->changes, 1);
 }
 
 /* --- changing ---------------------------------------------------------------------------------------- */
