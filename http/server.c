@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -823,7 +824,7 @@ static void read_peer(struct peer *peer, const struct sockaddr_storage *from, so
 {
     char port[8] = "0";
     if (from->ss_family == AF_UNIX)
-        strcpy(peer->address, "local");
+        snprintf(peer->address, sizeof(peer->address), "local");
     else if (getnameinfo((const struct sockaddr *)from, n, peer->address, sizeof(peer->address), port, sizeof(port),
                          NI_NUMERICHOST | NI_NUMERICSERV) == 0)
         peer->port = (uint16_t)strtoul(port, NULL, 10);

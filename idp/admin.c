@@ -237,19 +237,16 @@ enum err admin_open(struct admin **out, struct op *op, struct server *main)
                                    .connections_max = 16};
     *out = NULL;
     struct admin *admin = calloc(1, sizeof *admin);
-    char *local = c->admin.socket ? malloc(strlen(c->admin.socket) + 6) : NULL;
-    if (!admin || (c->admin.socket && !local)) {
+    char *local = NULL;
+    if (!admin || (c->admin.socket && asprintf(&local, "unix:%s", c->admin.socket) < 0)) {
         free(admin);
-        free(local);
         return ERR_MEMORY;
     }
     *admin = (struct admin){.op = op, .main = main, .started = clock_s(&clock_real)};
     for (size_t i = 0; i < c->admin.n_listen; i++)
         listen[config.n_listen++] = c->admin.listen[i];
-    if (local) {
-        sprintf(local, "unix:%s", c->admin.socket);
+    if (local)
         listen[config.n_listen++] = local;
-    }
     config.ctx = admin;
     enum err e = config.n_listen ? server_open(&admin->server, &config) : ERR_OK;
     free(local);

@@ -21,8 +21,12 @@ void decoupled_show(struct visit *v, const struct decoupled *d, struct view bind
     struct buf b;
     enum err e = clients_find(v->op->clients, v->db, d->client, &client);
 
-    if (e || !client) {
-        show_failure(v, e ? e : ERR_NOT_FOUND, "load the client");
+    if (e) {
+        show_failure(v, e, "load the client");
+        return;
+    }
+    if (!client) { /* the service was removed meanwhile */
+        decoupled_show_done(v, NULL, PAGE_OUTCOME_OVER);
         return;
     }
     struct page_decoupled facts = {.frame = people_frame(v, VIEW_NONE),

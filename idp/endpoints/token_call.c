@@ -17,6 +17,18 @@
 #define BODY_MAX          32768
 #define OFFLINE_REFRESH_S (30 * 24 * 3600) /* of a refresh token with offline_access, from its last use */
 
+enum err token_call_find_session(struct visit *v, struct token_call *c, struct db *db, struct ident session)
+{
+    enum err e = session_find(&c->session, db, v->arena, session);
+
+    c->has_session = !e;
+    if (e == ERR_NOT_FOUND || (!e && (c->session.ended_at || c->now >= c->session.expires_at))) {
+        c->refusal = REFUSAL_SESSION_ENDED;
+        return ERR_OK;
+    }
+    return e;
+}
+
 enum err token_call_name_parties(struct visit *v, struct token_call *c)
 {
     c->sub = view_text(subject_sub(v->arena, v->keys, c->client->sector, c->family.resident));

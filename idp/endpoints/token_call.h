@@ -52,6 +52,10 @@ enum err token_call_narrow(struct visit *v, struct token_call *c, const struct g
  */
 enum err token_call_release(struct visit *v, struct db *db, struct token_call *c) MUST_CHECK;
 
+/* The login that SESSION was, for the transaction that redeems what she allowed with it: logged out since, it is worth
+ * nothing any more (c->refusal). Fills session and has_session. */
+enum err token_call_find_session(struct visit *v, struct token_call *c, struct db *db, struct ident session) MUST_CHECK;
+
 /* sub and sid out of c->family, for the client. */
 enum err token_call_name_parties(struct visit *v, struct token_call *c) MUST_CHECK;
 

@@ -65,20 +65,6 @@ static enum err read_code(struct redeeming *r)
     return e ? e : judge_code(r);
 }
 
-/* Log-out between /authorize and here: the code is worth nothing any more. */
-static enum err find_session(struct redeeming *r, struct db *db)
-{
-    struct token_call *c = r->call;
-    enum err e = session_find(&c->session, db, r->visit->arena, r->code.session);
-
-    c->has_session = !e;
-    if (e == ERR_NOT_FOUND || (!e && (c->session.ended_at || c->now >= c->session.expires_at))) {
-        c->refusal = REFUSAL_SESSION_ENDED;
-        return ERR_OK;
-    }
-    return e;
-}
-
 static enum err prepare_family(struct redeeming *r)
 {
     struct token_call *c = r->call;
@@ -112,7 +98,7 @@ static enum err redeem_job(struct db *db, void *ctx)
     enum redeem_verdict verdict;
 
     c->refusal = REFUSAL_NONE;
-    enum err e = find_session(r, db);
+    enum err e = token_call_find_session(r->visit, c, db, r->code.session);
     if (!e && !c->refusal)
         e = prepare_family(r);
     if (e || c->refusal)

@@ -43,20 +43,6 @@ static enum err judge(struct fetching *f, enum decoupled_kind kind)
     return ERR_OK;
 }
 
-/* Log-out since: it is worth nothing any more. */
-static enum err find_session(struct fetching *f, struct db *db)
-{
-    struct token_call *c = f->call;
-    enum err e = session_find(&c->session, db, f->visit->arena, f->decoupled.session);
-
-    c->has_session = !e;
-    if (e == ERR_NOT_FOUND || (!e && (c->session.ended_at || c->now >= c->session.expires_at))) {
-        c->refusal = REFUSAL_SESSION_ENDED;
-        return ERR_OK;
-    }
-    return e;
-}
-
 static enum err prepare_family(struct fetching *f)
 {
     const struct decoupled *d = &f->decoupled;
@@ -85,7 +71,7 @@ static enum err redeem_job(struct db *db, void *ctx)
     enum redeem_verdict verdict;
 
     c->refusal = REFUSAL_NONE;
-    enum err e = find_session(f, db);
+    enum err e = token_call_find_session(f->visit, c, db, f->decoupled.session);
     if (!e && !c->refusal)
         e = prepare_family(f);
     if (e || c->refusal)

@@ -242,6 +242,15 @@ Test(decoupled, the_address_with_the_code_still_asks_her)
     cr_expect_str_eq(polled(joined(BY_TV, tv.device_code)), "authorization_pending");
 }
 
+Test(decoupled, a_device_whose_service_is_gone_is_over)
+{
+    struct asked tv = tv_asks();
+    provider_remove_client(genkan, "tv");
+    sleep(1); /* the server looks once a second */
+    types(tv.user_code);
+    cr_expect_eq(browser->status, 410, "%d", browser->status);
+}
+
 Test(decoupled, a_user_code_is_entered_once)
 {
     struct asked tv = tv_asks();

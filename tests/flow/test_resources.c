@@ -39,7 +39,7 @@ static const char *error_of(struct service *s, const char *form)
     return claim(s, answer, "error");
 }
 
-static const char *gets(const char *form)
+static const char *token_of(const char *form)
 {
     const struct json *answer;
 
@@ -75,7 +75,7 @@ Test(resources, a_service_by_itself_gets_no_login_no_field_and_no_other_server)
 
 Test(resources, a_service_by_itself_gets_a_token_that_the_server_reads)
 {
-    const char *token = gets("grant_type=client_credentials&resource=https%3A%2F%2Fdata.example%2F");
+    const char *token = token_of("grant_type=client_credentials&resource=https%3A%2F%2Fdata.example%2F");
     const struct json *claims = service_verified(&batch, token, "at+jwt");
 
     cr_expect_str_eq(claim(&batch, claims, "aud"), "https://data.example/");
@@ -90,7 +90,7 @@ Test(resources, a_service_by_itself_gets_a_token_that_the_server_reads)
 
 Test(resources, a_token_of_a_server_is_known_to_it_and_ends_when_revoked)
 {
-    const char *token = gets("grant_type=client_credentials");
+    const char *token = token_of("grant_type=client_credentials");
 
     cr_expect_not(is_active(b_city, token));
     const struct json *answer = asks_about(&data, token);
@@ -100,7 +100,7 @@ Test(resources, a_token_of_a_server_is_known_to_it_and_ends_when_revoked)
     cr_expect(is_active(&data, token), "it is not B's to revoke");
     cr_expect_eq(service_call(&batch, "/revoke", arena_printf(&batch.channel.a, "token=%s", token), NULL, NULL), 200);
     cr_expect_not(is_active(&data, token));
-    const char *other = gets("grant_type=client_credentials");
+    const char *other = token_of("grant_type=client_credentials");
     provider_pass(genkan, 600);
     cr_expect_not(is_active(&data, other));
 }
