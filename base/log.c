@@ -2,20 +2,19 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/trace.h"
 
-enum { LINE_MAX_SIZE = 8192, REQUEST_ID_SIZE = 40 };
+enum { LINE_MAX_SIZE = 8192 };
 
-/* The two settings of the whole process, and the request a thread works on: the only state base keeps. */
+/* The two settings of the whole process; with what a thread works on (base/trace.h) the only state base keeps. */
 static _Atomic int lowest_level = LOG_INFO;
 static _Atomic int log_fd = 2;
-static _Thread_local char request_id[REQUEST_ID_SIZE];
 
 void log_set_level(enum log_level lowest)
 {
@@ -25,16 +24,6 @@ void log_set_level(enum log_level lowest)
 void log_set_fd(int fd)
 {
     atomic_store(&log_fd, fd);
-}
-
-void log_set_request(const char *id)
-{
-    snprintf(request_id, sizeof request_id, "%s", id ? id : "");
-}
-
-const char *log_request(void)
-{
-    return request_id[0] ? request_id : NULL;
 }
 
 /* At most MOST bytes of V, whole characters only: half of one would spoil the line. */
@@ -61,6 +50,15 @@ static void put_fields(struct json_out *o, const struct log_field *fields, size_
     }
 }
 
+static void put_trace(struct json_out *o, const struct trace *t)
+{
+    if (!t)
+        return;
+    json_pair_text(o, t->run ? "run" : "request", t->span);
+    json_pair_text(o, "cause", t->cause[0] ? t->cause : NULL);
+    json_pair_text(o, "trace", t->trace);
+}
+
 struct event {
     enum log_level level;
     const char *name;
@@ -81,7 +79,7 @@ static struct view line_of(struct arena *a, const struct event *event, size_t mo
     json_pair_text(&o, "at", clock_utc_text(a, clock_s(&clock_real)));
     json_pair_text(&o, "level", levels[event->level]);
     json_pair_text(&o, "event", event->name);
-    json_pair_text(&o, "request", log_request());
+    put_trace(&o, trace_current());
     put_fields(&o, event->fields, event->n, most);
     json_end(&o);
     buf_put_byte(&b, '\n');

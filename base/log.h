@@ -1,4 +1,5 @@
-/* log: one JSON object a line on standard error, {"at","level","event","request",...}. Never a PIN, ticket, code,
+/* log: one JSON object a line on standard error, {"at","level","event","request","trace",...}; for what nobody asked
+ * for "run" in place of "request", and "cause" if a request is behind it (base/trace.h). Never a PIN, ticket, code,
  * token, certificate, serial number or profile value: whoever logs picks the fields. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -10,10 +11,6 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 void log_set_level(enum log_level lowest);
 /* File descriptor lines go to (default 2). */
 void log_set_fd(int fd);
-
-/* The request id put into every line this thread writes until changed; NULL for none. Copied. */
-void log_set_request(const char *id);
-const char *log_request(void);
 
 struct log_field {
     const char *key;

@@ -10,6 +10,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/trace.h"
+#include "http/url.h"
 
 struct fetch {
     char *ca_file, *agent;
@@ -189,6 +193,28 @@ struct sending {
     struct view body, bearer;
 };
 
+/* Names of headers in lower case: W3C Trace Context 3.2.1, 3.3.1. */
+static bool add_head(struct curl_slist **heads, struct arena *arena, const char *name, const char *value)
+{
+    const char *line = arena_printf(arena, "%s: %s", name, value);
+    struct curl_slist *more = line ? curl_slist_append(*heads, line) : NULL;
+    *heads = more ? more : *heads;
+    return more;
+}
+
+/* 3.4: with an id of this request alone, under whatever the thread works on; SPAN is "" when that is nothing. */
+static bool add_trace(struct curl_slist **heads, struct arena *arena, char span[17])
+{
+    const struct trace *t = trace_current();
+    char parent[TRACE_PARENT_SIZE];
+    span[0] = 0;
+    if (!t)
+        return true;
+    trace_write_parent(parent, span, t);
+    return add_head(heads, arena, "traceparent", parent) &&
+           (!t->state[0] || add_head(heads, arena, "tracestate", t->state));
+}
+
 static bool set_bearer(CURL *c, struct arena *arena, struct view bearer)
 {
     const char *word = arena_text(arena, bearer);
@@ -198,13 +224,12 @@ static bool set_bearer(CURL *c, struct arena *arena, struct view bearer)
 
 static bool set_post(CURL *c, struct curl_slist **heads, struct arena *arena, const struct sending *what)
 {
-    const char *type = arena_printf(arena, "Content-Type: %s", what->content_type);
     struct view body = what->body;
-    if (!type || (view_is(what->bearer) && !set_bearer(c, arena, what->bearer)))
+    if (view_is(what->bearer) && !set_bearer(c, arena, what->bearer))
         return false;
-    *heads = curl_slist_append(NULL, type);
-    struct curl_slist *more = *heads ? curl_slist_append(*heads, "Expect:") : NULL;
-    return more && curl_easy_setopt(c, CURLOPT_HTTPHEADER, *heads) == CURLE_OK &&
+    struct curl_slist *more = curl_slist_append(*heads, "Expect:");
+    *heads = more ? more : *heads;
+    return more && add_head(heads, arena, "Content-Type", what->content_type) &&
            curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_POSTFIELDS, view_is(body) ? (const char *)body.p : "") == CURLE_OK;
@@ -225,6 +250,21 @@ static enum err read_result(CURL *c, struct arena *arena, const struct exchange 
     return buf_done(&x->body, &out->body);
 }
 
+/* The line that has the id which the other side was told; of a URL only whose it is, since the rest may hold a secret.
+ */
+static void tell(struct view url, const char *span, enum err e, int status, int64_t ms)
+{
+    const struct trace *t = trace_current();
+    struct url parts;
+    if (!t)
+        return;
+    bool known = url_read(&parts, url) == ERR_OK;
+    /* Every few seconds a witness is asked: nobody wants to read that. */
+    log_event(t->run && !t->cause[0] ? LOG_DEBUG : LOG_INFO, "sent", LOG_STR("span", span),
+              LOG_TEXT("to", known ? parts.host : VIEW("?")), LOG_INT("status", status),
+              LOG_STR("error", e ? err_name(e) : ""), LOG_INT("ms", ms));
+}
+
 static enum err exchange(struct fetch *f, struct arena *arena, struct view url, const struct sending *what,
                          const struct fetch_limits *limits, struct fetched *out)
 {
@@ -240,13 +280,19 @@ static enum err exchange(struct fetch *f, struct arena *arena, struct view url, 
         return ERR_MEMORY;
     struct curl_slist *heads = NULL;
     buf_open(&x.body, arena, limits && limits->body_max ? limits->body_max : 65536);
-    bool ready = set_common(c, &x, text, limits) && (!what->content_type || set_post(c, &heads, arena, what));
+    char span[17];
+    int64_t began = clock_steady_ms();
+    bool ready = set_common(c, &x, text, limits) && add_trace(&heads, arena, span) &&
+                 (!what->content_type || set_post(c, &heads, arena, what)) &&
+                 curl_easy_setopt(c, CURLOPT_HTTPHEADER, heads) == CURLE_OK;
     CURLcode code = ready ? curl_easy_perform(c) : CURLE_OUT_OF_MEMORY;
     enum err e = error_of(code, &x);
     if (code)
         out->trouble = curl_easy_strerror(code);
     if (!e)
         e = read_result(c, arena, &x, out);
+    if (ready)
+        tell(url, span, e, out->status, clock_steady_ms() - began);
     curl_slist_free_all(heads);
     curl_easy_cleanup(c);
     return e;

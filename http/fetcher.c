@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "http/workers.h"
 
 #define ANSWER_CEILING (1 << 20)
@@ -16,6 +17,8 @@ struct fetcher {
 struct order {
     struct job job; /* first, so that a job is its order */
     struct fetch_limits limits;
+    bool traced;
+    struct trace trace; /* of whoever ordered it */
     fetcher_fn *done;
     void *ctx;
     size_t n;
@@ -30,9 +33,11 @@ static void run(void *ctx, struct job *job, int worker)
     struct arena a;
     (void)worker;
     arena_open(&a, ANSWER_CEILING);
+    trace_enter(o->traced ? &o->trace : NULL);
     enum err e = atomic_load(&f->closing) ? ERR_UNAVAILABLE
                                           : fetch_get(f->fetch, &a, view_bytes(o->url, o->n), &o->limits, &answer);
     o->done(o->ctx, e, &answer);
+    trace_enter(NULL);
     arena_close(&a);
     free(o);
 }
@@ -67,6 +72,9 @@ enum err fetcher_get(struct fetcher *f, struct view url, const struct fetch_limi
     if (!o)
         return ERR_MEMORY;
     *o = (struct order){.limits = *limits, .done = done, .ctx = ctx, .n = url.n};
+    const struct trace *t = trace_current();
+    if ((o->traced = t))
+        o->trace = *t;
     if (url.n)
         memcpy(o->url, url.p, url.n);
     if (workers_push(f->workers, &o->job))

@@ -38,7 +38,7 @@ struct request {
     struct view client_cert;
     bool client_cert_chained; /* ... and it leads to one of the operator's authorities for clients, is valid now and
                                  meant for TLS clients (RFC 8705 2.1) */
-    const char *id;           /* 16 characters, made by us, for log lines and pages */
+    const char *id;           /* 16 hex digits, made by us, for log lines and pages (base/trace.h) */
     struct arena *arena;      /* of this request */
     int worker;               /* 0 .. workers + slow_workers - 1: the thread that runs it */
     bool waited;              /* answer_wait's time is over: it must be answered now */

@@ -18,6 +18,7 @@
 #include "base/chance.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "http/intake.h"
 #include "http/listener.h"
 #include "http/meter.h"
@@ -56,7 +57,7 @@ struct call {
     bool last;             /* the connection ends with its answer */
     int64_t wait_until_ms; /* 0: it did not wait yet */
     struct header headers[HEADERS_ROOM];
-    char id[17];
+    struct trace trace;
 };
 
 /* One connection. Made when it is accepted, for its peer's address and for the watch over slow senders. */
@@ -117,6 +118,7 @@ struct server {
 
     _Atomic int in_flight;
     _Atomic uint64_t next_id;
+    uint64_t process; /* random: the first half of the traces that begin here */
     _Atomic bool draining;
 
     pthread_mutex_t lines_lock; /* lines, and the fields of a line that are not atomic */
@@ -153,16 +155,13 @@ static void call_give_back(struct lane *lane, struct call *call)
     lane->free_calls = call;
 }
 
-/* Sixteen hex digits that differ from request to request; mixed, so that they do not count our visitors aloud. */
-static void write_id(char out[17], uint64_t n)
+/* A number that differs from request to request; mixed, so that it does not count our visitors aloud. */
+static uint64_t next_id(struct server *s)
 {
-    static const char digits[] = "0123456789abcdef";
+    uint64_t n = atomic_fetch_add_explicit(&s->next_id, 0x9E3779B97F4A7C15U, memory_order_relaxed);
     n = (n ^ (n >> 30)) * 0xBF58476D1CE4E5B9U;
     n = (n ^ (n >> 27)) * 0x94D049BB133111EBU;
-    n ^= n >> 31;
-    for (int i = 0; i < 16; i++, n >>= 4)
-        out[i] = digits[n & 15];
-    out[16] = 0;
+    return n ^ (n >> 31);
 }
 
 static void call_open(struct call *call, struct lane *lane, struct MHD_Connection *connection)
@@ -182,14 +181,14 @@ static void call_open(struct call *call, struct lane *lane, struct MHD_Connectio
     call->plan = (struct body_plan){0};
     call->last = false;
     call->wait_until_ms = 0;
-    write_id(call->id, atomic_fetch_add_explicit(&s->next_id, 0x9E3779B97F4A7C15U, memory_order_relaxed));
+    trace_begin(&call->trace, s->process, next_id(s));
     call->request = (struct request){
         .method = METHOD_OTHER,
         .query = &no_form,
         .form = &no_form,
         .headers = call->headers,
         .peer = call->line->peer,
-        .id = call->id,
+        .id = call->trace.span,
         .arena = &call->arena,
         .worker = lane->index,
         .started_ms = now / 1000000,
@@ -292,9 +291,11 @@ static struct MHD_Response *make_response(const struct call *call)
 static struct MHD_Response *response_of(struct call *call)
 {
     if (call->answer.broken) {
+        const struct trace *before = trace_enter(&call->trace);
         log_event(LOG_ERROR, "answer_broken", LOG_TEXT("path", log_path(call)));
         call->fault = (struct fault){.status = 500, .rule = "answer could not be written"};
         show_fault(call);
+        trace_enter(before);
     }
     return make_response(call);
 }
@@ -327,8 +328,10 @@ static enum err settle(const struct call *call)
 
 static void refuse_held(struct call *call)
 {
+    const struct trace *before = trace_enter(&call->trace);
     call->fault = (struct fault){.status = 503, .rule = "it could not be recorded"};
     show_fault(call);
+    trace_enter(before);
 }
 
 static bool is_settled_with(const struct call *call, const struct call *before)
@@ -395,7 +398,7 @@ static bool is_late(const struct call *call)
 static void make_answer(struct call *call)
 {
     struct server *s = call->server;
-    log_set_request(call->id);
+    trace_enter(&call->trace);
     if (!call->fault.status && intake_forms(&s->intake, call->route, &call->request, &call->fault))
         call->route->handle(s->config.ctx, &call->request, &call->answer);
     if (call->fault.status)
@@ -404,7 +407,7 @@ static void make_answer(struct call *call)
         log_event(LOG_INFO, "request", LOG_STR("method", method_name(call->request.method)),
                   LOG_TEXT("path", log_path(call)), LOG_INT("status", call->answer.status),
                   LOG_INT("ms", clock_steady_ms() - call->request.started_ms));
-    log_set_request(NULL);
+    trace_enter(NULL);
 }
 
 static void ring(int bell)
@@ -554,6 +557,29 @@ static void hear_proxy(struct call *call)
         r->client_cert_chained = is_chained(call->server, &r->client_cert, 1);
 }
 
+static bool is_named(const struct header *h, struct view name)
+{
+    return h->name.n == name.n && strncasecmp((const char *)h->name.p, (const char *)name.p, name.n) == 0;
+}
+
+/* W3C Trace Context 3.2, 3.3. Of two parents neither is believed. */
+static void hear_trace(struct call *call)
+{
+    const struct request *r = &call->request;
+    struct view parent = VIEW_NONE, states[HEADERS_ROOM];
+    size_t n_parents = 0, n = 0;
+    for (size_t i = 0; i < r->n_headers; i++) {
+        if (is_named(&r->headers[i], VIEW("traceparent"))) {
+            parent = r->headers[i].value;
+            n_parents++;
+        } else if (is_named(&r->headers[i], VIEW("tracestate"))) {
+            states[n++] = r->headers[i].value;
+        }
+    }
+    if (n_parents == 1 && trace_join(&call->trace, parent))
+        trace_join_state(&call->trace, states, n);
+}
+
 /* What the bytes of the head were like, read off where libmicrohttpd left their parts. */
 static void look_at_head(struct call *call, struct intake_head *head, const char *url, const char *method,
                          const char *version)
@@ -580,6 +606,7 @@ static void begin(struct call *call, const char *url, const char *method, const 
     struct intake_head head = {.mtls = call->line->mtls, .local = call->line->local};
     r->method = method_of(method);
     look_at_head(call, &head, url, method, version);
+    hear_trace(call);
     meet_client(call);
     if (!call->fault.status)
         hear_proxy(call);
@@ -1273,6 +1300,7 @@ enum err server_open(struct server **out, const struct server_config *config)
     uint64_t seed;
     chance_bytes(&seed, sizeof(seed));
     atomic_init(&s->next_id, seed);
+    chance_bytes(&s->process, sizeof(s->process));
     enum err e = copy_config(s, config);
     if (!e && (e = open_tls(&s->tls, &s->authorities, &config->tls, &why)))
         log_event(LOG_ERROR, "tls_refused", LOG_STR("why", why));

@@ -32,6 +32,7 @@ static void put_json(struct buf *b, struct arena *a, const struct notice *n)
     if (n->given_up_at)
         json_pair_text(&o, "given_up_at", clock_utc_text(a, n->given_up_at));
     json_pair(&o, "why", n->why);
+    json_pair(&o, "cause", n->cause);
     json_end(&o);
     buf_put_byte(b, '\n');
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/trace.h"
 #include "http/server.h"
 #include "idp/admin.h"
 #include "idp/certificate.h"
@@ -200,7 +201,10 @@ static void run(struct serve *s, const sigset_t *signals)
 {
     const struct timespec look = {.tv_sec = LOOK_S};
     int number = 0;
+    struct trace t;
     do {
+        trace_begin_run(&t, VIEW_NONE);
+        trace_enter(&t);
         number = sigtimedwait(signals, NULL, &look);
         if (number == SIGHUP)
             reload(s);
@@ -211,6 +215,7 @@ static void run(struct serve *s, const sigset_t *signals)
     log_event(LOG_INFO, "stopping", LOG_INT("signal", number));
     bool all = server_drain(s->server, DRAIN_MS);
     log_event(LOG_INFO, "stopped", LOG_INT("cut_off", !all));
+    trace_enter(NULL);
 }
 
 static void stop(struct serve *s)

@@ -1,6 +1,7 @@
 #include "sessions/notice.h"
 
 #include "base/log.h"
+#include "base/trace.h"
 #include "sessions/list.h"
 
 /* About a day in all: a service that is down over night still learns of it. */
@@ -27,16 +28,17 @@ static enum err make_room(struct db *db, const struct notice *n)
 
 enum err notice_add(struct db *db, const struct notice *n)
 {
-    static const char SQL[] = "INSERT INTO notice (channel, client, sub, sid, event, created_at, due_at, jti) "
-                              "VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
+    static const char SQL[] = "INSERT INTO notice (channel, client, sub, sid, event, created_at, due_at, jti, cause) "
+                              "VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
+    const struct trace *t = trace_current();
     enum err e = make_room(db, n);
     return e ? e
              : db_run(db, SQL,
                       VALUES(V_INT(n->channel), V_TEXT(n->client), V_TEXT(n->sub), V_TEXT(n->sid), V_TEXT(n->event),
-                             V_INT(n->created_at), V_TEXT(n->jti)));
+                             V_INT(n->created_at), V_TEXT(n->jti), V_TEXT(view_text(t ? t->span : NULL))));
 }
 
-#define COLUMNS "id, client, sub, sid, created_at, tries, channel, event, jti, due_at, given_up_at, why"
+#define COLUMNS "id, client, sub, sid, created_at, tries, channel, event, jti, due_at, given_up_at, why, cause"
 
 static enum err keep(void *ctx, const struct row *row)
 {
@@ -55,8 +57,9 @@ static enum err keep(void *ctx, const struct row *row)
                          .jti = row_text(row, 8),
                          .due_at = row_int(row, 9),
                          .given_up_at = row_int(row, 10),
-                         .why = row_text(row, 11)};
-    struct view *kept[] = {&n->client, &n->sub, &n->sid, &n->event, &n->jti, &n->why};
+                         .why = row_text(row, 11),
+                         .cause = row_text(row, 12)};
+    struct view *kept[] = {&n->client, &n->sub, &n->sid, &n->event, &n->jti, &n->why, &n->cause};
     enum err e = ERR_OK;
     for (size_t i = 0; i < sizeof kept / sizeof *kept && !e; i++)
         e = row_keep(kept[i], list->a, *kept[i]);

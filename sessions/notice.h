@@ -27,13 +27,15 @@ struct notice {
     int64_t created_at, due_at;
     int64_t given_up_at; /* 0: not */
     struct view why;     /* it was given up; absent: it was not */
+    struct view cause;   /* id of the request or run (base/trace.h) that added it; absent: none is known */
     int tries;           /* begun so far, this one included when it comes from notice_take_due */
 };
 
 /* How long after the try number TRIES (1 is the first) the next one is due, in seconds; 0: that was the last. */
 int64_t notice_wait_s(int tries);
 
-/* Adds one, due at once. Fields used: channel, client, sub, sid, event, jti, created_at. Of a client that has
+/* Adds one, due at once. Fields used: channel, client, sub, sid, event, jti, created_at; its cause
+ * is what the thread works on. Of a client that has
  * NOTICE_MAX of the channel already, the oldest one goes, which is logged. */
 #define NOTICE_MAX 10000
 enum err notice_add(struct db *db, const struct notice *n) MUST_CHECK;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/trace.h"
 #include "store/epoch.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -21,7 +22,8 @@ struct pending {
     store_job *job; /* NULL: SCRIPT is run instead, outside any transaction, in a group of its own */
     const char *script;
     void *ctx;
-    bool durable; /* it is answered when the log is on the disk */
+    const struct trace *trace; /* whoever runs the job does it for this request */
+    bool durable;              /* it is answered when the log is on the disk */
     enum err err;
     _Atomic int told; /* enum told */
     bool sleeps;
@@ -273,7 +275,9 @@ static void undo_group(struct store *s)
 static bool run_job(struct store *s, struct pending *p)
 {
     int64_t before = db_changes_total(s->writer);
+    const struct trace *mine = trace_enter(p->trace);
     p->err = p->job(s->writer, p->ctx);
+    trace_enter(mine);
     if (db_is_idle(s->writer)) {
         p->err = p->err == ERR_OK ? ERR_STORE : p->err;
         return false;
@@ -542,13 +546,13 @@ static enum err wait_for_turn(struct store *s, struct pending *me)
 
 enum err store_write(struct store *s, store_job *job, void *ctx)
 {
-    struct pending me = {.job = job, .ctx = ctx, .durable = true};
+    struct pending me = {.job = job, .ctx = ctx, .trace = trace_current(), .durable = true};
     return wait_for_turn(s, &me);
 }
 
 enum err store_write_soon(struct store *s, store_job *job, void *ctx)
 {
-    struct pending me = {.job = job, .ctx = ctx};
+    struct pending me = {.job = job, .ctx = ctx, .trace = trace_current()};
     return wait_for_turn(s, &me);
 }
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/trace.h"
 #include "consent/publish.h"
 #include "http/fetch.h"
 #include "idp/state/config.h"
@@ -71,11 +72,15 @@ bool herald_is_due(int64_t began, int64_t now)
 
 static void run_round(struct herald *h)
 {
+    struct trace t;
+    trace_begin_run(&t, VIEW_NONE);
+    trace_enter(&t);
     enum err err = publisher_integrate(h->publisher);
     if (err)
         log_event(LOG_ERROR, "ledger_not_integrated", LOG_STR("error", err_name(err)));
     if (herald_is_due(h->began_at, clock_steady_ms()))
         publish(h);
+    trace_enter(NULL);
 }
 
 /* False: closing. */

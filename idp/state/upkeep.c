@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/trace.h"
 #include "consent/block.h"
 #include "consent/grant.h"
 #include "idp/state/clients.h"
@@ -112,6 +113,19 @@ static enum err deliver(struct delivery *d)
     return store_write(d->op->store, settle_job, d);
 }
 
+/* A run of its own for each, and so a trace: one that several services saw would tell them that their residents are one
+ * and the same, whom their subjects keep apart (docs/decisions/trace-context.md). */
+static enum err deliver_alone(struct delivery *d)
+{
+    struct trace t;
+    trace_begin_run(&t, d->notice.cause);
+    const struct trace *before = trace_enter(&t);
+    enum err e = deliver(d);
+
+    trace_enter(before);
+    return e;
+}
+
 /* Looking costs a read, taking costs a durable write: only take when something is due. */
 static enum err take(struct delivery *d)
 {
@@ -143,7 +157,7 @@ enum err upkeep_deliver(const struct op *op, struct upkeep_round *round)
         arena_reset(&a);
         e = take(&d);
         if (!e && d.due) {
-            e = deliver(&d);
+            e = deliver_alone(&d);
             round->tried++;
             round->told += d.told;
         }
@@ -314,8 +328,11 @@ static void *run(void *ctx)
 {
     struct upkeep *u = ctx;
     struct upkeep_round round = {.over = has_other_work, .ctx = u};
+    struct trace t;
 
     do {
+        trace_begin_run(&t, VIEW_NONE);
+        trace_enter(&t);
         if (is_sweep_due(u)) {
             complain("sweep", sweep(u->op));
             u->swept_at = clock_steady_ms();

@@ -51,11 +51,19 @@ static const char DATA[] =
 
 /* --- its ear for back-channel log-outs -------------------------------------------------------------------------- */
 
+static void hear_trace(struct service *s, const struct request *r)
+{
+    struct view parent = request_header(r, "traceparent"), state = request_header(r, "tracestate");
+    snprintf(s->last_trace, sizeof s->last_trace, "%.*s", (int)parent.n, (const char *)parent.p);
+    snprintf(s->last_trace_state, sizeof s->last_trace_state, "%.*s", (int)state.n, (const char *)state.p);
+}
+
 static void hear(void *ctx, const struct request *r, struct answer *answer)
 {
     struct service *s = ctx;
     struct view token = form_get(r->form, "logout_token");
     snprintf(s->last_logout, sizeof s->last_logout, "%.*s", (int)token.n, (const char *)token.p);
+    hear_trace(s, r);
     s->told++;
     answer_body(answer, 200, "text/plain", VIEW(""));
 }
@@ -65,6 +73,7 @@ static void hear_event(void *ctx, const struct request *r, struct answer *answer
     struct service *s = ctx;
     bool good = view_equal_text(r->content_type, "application/secevent+jwt");
     snprintf(s->last_event, sizeof s->last_event, "%.*s", (int)r->body.n, (const char *)r->body.p);
+    hear_trace(s, r);
     s->events_told++;
     answer_body(answer, !good ? 415 : s->event_answer ? s->event_answer : 202, "text/plain", VIEW(""));
 }
@@ -72,7 +81,7 @@ static void hear_event(void *ctx, const struct request *r, struct answer *answer
 static void give_request(void *ctx, const struct request *r, struct answer *answer)
 {
     struct service *s = ctx;
-    (void)r;
+    hear_trace(s, r);
     s->requests_told++;
     if (s->request[0])
         answer_body(answer, 200, "application/oauth-authz-req+jwt", view_text(s->request));

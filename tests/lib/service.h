@@ -28,6 +28,7 @@ struct service {
     int requests_told;   /* how often it was fetched */
     _Atomic int told;
     char last_logout[8192];
+    char last_trace[128], last_trace_state[600]; /* traceparent and tracestate of the last log-out, event or fetch */
     /* security events it was told (RFC 8935), the newest; it answers 202 unless EVENT_ANSWER says otherwise */
     _Atomic int events_told;
     char last_event[8192];

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/trace.h"
 
 static struct arena a;
 static char folder[64];
@@ -148,7 +149,9 @@ Test(file, a_log_line_is_one_json_object_whatever_is_put_in)
     struct json *j;
     cr_assert_eq(pipe(pipes), 0);
     log_set_fd(pipes[1]);
-    log_set_request("r-1");
+    struct trace t;
+    trace_begin(&t, 1, 0xABC);
+    trace_enter(&t);
     log_event(LOG_DEBUG, "not_shown", LOG_INT("n", 1));
     log_event(LOG_WARN, "odd", LOG_STR("text", "a\"b\n{\"level\":\"error\"}"), LOG_TEXT("raw", VIEW("\xFF\xFE")),
               LOG_INT("n", -4));
@@ -158,7 +161,10 @@ Test(file, a_log_line_is_one_json_object_whatever_is_put_in)
     cr_expect_eq(strchr(line, '\n'), line + n - 1);
     cr_assert_eq(json_read(&j, &a, view_bytes(line, (size_t)n - 1), NULL), ERR_OK);
     cr_expect(view_equal_text(json_member_text(j, "event"), "odd"));
-    cr_expect(view_equal_text(json_member_text(j, "request"), "r-1"));
+    cr_expect(view_equal_text(json_member_text(j, "request"), "0000000000000abc"));
+    cr_expect(view_equal_text(json_member_text(j, "trace"), "00000000000000010000000000000abc"));
+    cr_expect_not(json_member(j, "run"));
+    trace_enter(NULL);
     cr_expect(view_equal_text(json_member_text(j, "raw"), "(not UTF-8)"));
     cr_expect_eq(json_member_int(j, "n", 0), -4);
 }

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "base/trace.h"
 #include "http/fetch.h"
 #include "wire.h"
 
@@ -132,4 +133,34 @@ Test(fetch, posts_a_body_and_reads_the_answer_whatever_its_status)
     cr_assert_eq(fetch_post(fetch, &arena, local("/raw"), "application/ocsp-request", VIEW("x\0y"), NULL, &got),
                  ERR_OK);
     cr_expect(view_equal(got.body, VIEW("x\0y")));
+}
+
+/* --- its trace (W3C Trace Context 3.4) --------------------------------------------------------------------------- */
+
+static const char *body(void)
+{
+    return arena_text(&arena, got.body);
+}
+
+Test(fetch, says_of_which_trace_it_is_with_an_id_of_its_own)
+{
+    struct trace t;
+    trace_begin(&t, 0x4bf92f3577b34da6, 0xa3ce929d0e0e4736);
+    trace_join_state(&t, &VIEW("a=1,b=2"), 1);
+    trace_enter(&t);
+    cr_assert_eq(fetch_get(fetch, &arena, local("/trace"), NULL, &got), ERR_OK);
+    const char *first = body();
+    cr_assert_eq(fetch_post(fetch, &arena, local("/trace"), "text/plain", VIEW("x"), NULL, &got), ERR_OK);
+    trace_enter(NULL);
+    cr_expect_eq(strncmp(first, "00-4bf92f3577b34da6a3ce929d0e0e4736-", 36), 0, "%s", first);
+    cr_expect_eq(strncmp(first, body(), 36), 0, "a POST as well: %s", body());
+    cr_expect_neq(strncmp(first + 36, body() + 36, 16), 0, "each with its own");
+    cr_expect_neq(strncmp(first + 36, t.span, 16), 0);
+    cr_expect_not_null(strstr(first, "-00\na=1,b=2\n"));
+}
+
+Test(fetch, says_nothing_of_a_trace_when_there_is_none)
+{
+    cr_assert_eq(fetch_get(fetch, &arena, local("/trace"), NULL, &got), ERR_OK);
+    cr_expect_eq(strncmp(body(), "\n\n", 2), 0, "%s", body());
 }

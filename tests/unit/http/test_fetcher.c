@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/trace.h"
 #include "http/fetcher.h"
 #include "wire.h"
 
@@ -84,4 +85,29 @@ Test(fetcher, begins_nothing_more_when_it_closes_and_still_says_so)
     /* Two wait, and a third if the first is under way already. */
     cr_expect(done >= 2 && unavailable >= done - 1 && ok + unavailable == done, "%d done, %d unavailable, %d ok", done,
               unavailable, ok);
+}
+
+static char told[100];
+
+static void on_traced(void *ctx, enum err e, const struct fetched *answer)
+{
+    (void)ctx;
+    cr_expect_eq(e, ERR_OK);
+    cr_expect_str_eq(trace_current()->span, "00000000000000ab", "its log lines too");
+    snprintf(told, sizeof told, "%.*s", 36, (const char *)answer->body.p);
+    atomic_fetch_add(&done, 1);
+}
+
+Test(fetcher, works_in_the_trace_of_whoever_ordered)
+{
+    char url[64];
+    struct trace t;
+    snprintf(url, sizeof url, "http://localhost:%u/trace", server_port(server, 0));
+    trace_begin(&t, 0x12, 0xab);
+    trace_enter(&t);
+    cr_assert_eq(fetcher_get(fetcher, view_text(url), &limits, on_traced, NULL), ERR_OK);
+    trace_enter(NULL);
+    memset(&t, 0, sizeof t); /* its own copy: the request may be over */
+    wait_for(1);
+    cr_expect_str_eq(told, "00-000000000000001200000000000000ab-");
 }

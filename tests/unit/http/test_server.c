@@ -943,3 +943,47 @@ Test(server, refuses_addresses_it_cannot_use)
     cr_expect_eq(open_with("127.0.0.1:0", 0), ERR_CONFIG);
     cr_expect_eq(open_with("127.0.0.1:0", 1), ERR_OK);
 }
+
+/* --- its trace (W3C Trace Context) -------------------------------------------------------------------------------- */
+
+#define TRACE  "4bf92f3577b34da6a3ce929d0e0e4736"
+#define PARENT "00-" TRACE "-00f067aa0ba902b7-01"
+
+static void traced(const struct server *s, const char *headers)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "GET /trace HTTP/1.1\r\nHost: localhost\r\n%s\r\n", headers);
+    expect(s, text, 200);
+}
+
+Test(server, goes_on_with_the_trace_of_a_request_under_its_own_id)
+{
+    char trace[33], span[17], id[17];
+    int sampled;
+    struct server *s = wire_serve(NULL);
+    traced(s, "TraceParent: " PARENT "\r\ntracestate: a=1\r\nTRACESTATE: b=2\r\n");
+    cr_assert_eq(sscanf(strchr(strchr(got.body, '\n') + 1, '\n'), "%32s %16s %d %16s", trace, span, &sampled, id), 4);
+    cr_expect_str_eq(trace, TRACE);
+    cr_expect_str_eq(span, id);
+    cr_expect_eq(sampled, 1);
+    cr_expect_str_eq(strrchr(got.body, '\n'), "\na=1,b=2");
+    server_close(s);
+}
+
+Test(server, begins_a_trace_of_its_own_for_a_malformed_parent_or_two)
+{
+    static const char *const heads[] = {"", "traceparent: " PARENT "-x\r\ntracestate: a=1\r\n",
+                                        "traceparent: " PARENT "\r\ntraceparent: " PARENT "\r\ntracestate: a=1\r\n",
+                                        "tracestate: a=1\r\n"};
+    char before[33] = "", trace[33];
+    struct server *s = wire_serve(NULL);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        traced(s, heads[i]);
+        cr_assert_eq(sscanf(strchr(strchr(got.body, '\n') + 1, '\n'), "%32s", trace), 1);
+        cr_expect_str_neq(trace, TRACE);
+        cr_expect_str_neq(trace, before, "another one for each request");
+        cr_expect_str_eq(strrchr(got.body, '\n'), "\n", "what came with it counts no more: %s", heads[i]);
+        strcpy(before, trace);
+    }
+    server_close(s);
+}

@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "base/hex.h"
+#include "base/trace.h"
 
 static void hello(void *ctx, const struct request *r, struct answer *a)
 {
@@ -211,7 +212,21 @@ static void waiting(void *ctx, const struct request *r, struct answer *a)
         answer_hold(a, settle, disk_of(VIEW("now")));
 }
 
+/* What it was told of its trace, and what it makes of it. */
+static void traced(void *ctx, const struct request *r, struct answer *a)
+{
+    const struct trace *t = trace_current();
+    struct view parent = request_header(r, "traceparent"), state = request_header(r, "tracestate");
+    (void)ctx;
+    const char *text =
+        arena_printf(r->arena, "%.*s\n%.*s\n%s %s %d %s\n%s", (int)parent.n, (const char *)parent.p, (int)state.n,
+                     (const char *)state.p, t->trace, t->span, t->sampled, r->id, t->state);
+    answer_body(a, 200, "text/plain", view_text(text));
+}
+
 static const struct route routes[] = {
+    {METHOD_GET, "/trace", traced, 0, 0},
+    {METHOD_POST, "/trace", traced, 100, ROUTE_BODY},
     {METHOD_GET, "/wait/*", waiting, 0, 0},
     {METHOD_GET, "/wait-slow/*", waiting, 0, ROUTE_SLOW},
     {METHOD_GET, "/held/*", held, 0, 0},

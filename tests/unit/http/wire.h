@@ -5,7 +5,9 @@
 #include "http/server.h"
 
 /* A server with the routes of wire.c: GET /hello, GET+POST /echo (form), POST /raw (body as sent), GET /cookie,
- * GET /slow?ms=N, GET /assets/ *, GET /broken, GET /big, GET /cert. CHANGE may alter the configuration; NULL: none. */
+ * GET /slow?ms=N, GET /assets/ *, GET /broken, GET /big, GET /cert,
+ * GET /trace (traceparent and tracestate as sent, then "trace span sampled request-id" and tracestate as read). CHANGE
+ * may alter the configuration; NULL: none. */
 struct server *wire_serve(void (*change)(struct server_config *));
 
 /* GET /held/NAME is kept back for a disk: "now", "late" (0.1 s), "fail", or "wait", which waits until wire_let_go was
