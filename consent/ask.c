@@ -116,6 +116,37 @@ static enum err read_recipients(struct ask_notice *out, const struct reader *r, 
     return ERR_OK;
 }
 
+/* A name that English readers do not see is none to them: both or neither. */
+static bool read_place(struct ask_place *out, const struct json *j)
+{
+    static const char *const names[] = {"country", "name", "name#en", NULL};
+    const struct json *ja = json_member(j, "name"), *en = json_member(j, "name#en");
+    struct view stranger;
+    *out = (struct ask_place){.country = country_find(json_member_text(j, "country"))};
+    return json_is_object(j) && json_only(j, names, &stranger) && out->country && !ja == !en &&
+           (!ja || (read_name(&out->ja, ja) && read_name(&out->en, en)));
+}
+
+static enum err read_places(struct ask_places *out, const struct reader *r, const struct json *item, const char *member)
+{
+    const struct json *list = json_member(item, member);
+    size_t n = json_count(list);
+    if (!list)
+        return ERR_OK;
+    if (!json_is_array(list) || n < 1 || n > ASK_PLACES_MAX)
+        return refuse(r, member, "must be an array of 1 to 8 places");
+    struct ask_place *places = arena_array(r->a, n, sizeof *places);
+    if (!places)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        if (!read_place(&places[i], json_at(list, i)))
+            return refuse(r, member,
+                          "must be objects {\"country\", \"name\", \"name#en\"}: two letters of ISO 3166-1, like JP, "
+                          "and perhaps a name of 1 to 200 bytes in both languages");
+    *out = (struct ask_places){places, n};
+    return ERR_OK;
+}
+
 static enum err read_notice(struct ask_item *out, const struct reader *r, const struct json *j)
 {
     struct ask_notice *notice = arena_alloc(r->a, sizeof *notice);
@@ -127,6 +158,10 @@ static enum err read_notice(struct ask_item *out, const struct reader *r, const 
         err = read_basis(notice, r, j);
     if (!err)
         err = read_retention(notice, r, j);
+    if (!err)
+        err = read_places(&notice->storage, r, j, "storage_locations");
+    if (!err)
+        err = read_places(&notice->processing, r, j, "processing_locations");
     return err ? err : read_recipients(notice, r, j);
 }
 
@@ -143,7 +178,21 @@ static void put_piece(struct buf *b, struct view v)
     buf_put(b, v);
 }
 
-enum { ITEM_BYTES_MAX = 8192 }; /* five texts and eight pairs of names at their longest */
+enum { ITEM_BYTES_MAX = 16384 }; /* five texts and three times eight pairs of names at their longest */
+
+/* Nothing for whoever said nothing, so that a consent from before places could be said stands. MARK is longer than any
+ * piece: no recipient can be taken for a place, nor a place of storage for one of processing. */
+static void put_places(struct buf *b, uint32_t mark, const struct ask_places *places)
+{
+    if (places->n == 0)
+        return;
+    buf_put_u32(b, mark);
+    for (size_t i = 0; i < places->n; i++) {
+        put_piece(b, view_text(places->items[i].country->code));
+        put_piece(b, places->items[i].ja);
+        put_piece(b, places->items[i].en);
+    }
+}
 
 static enum err item_hash(struct ask_item *item, struct arena *a)
 {
@@ -162,6 +211,8 @@ static enum err item_hash(struct ask_item *item, struct arena *a)
         put_piece(&b, notice->recipients[i].ja);
         put_piece(&b, notice->recipients[i].en);
     }
+    put_places(&b, 0xFFFFFFFE, &notice->storage);
+    put_places(&b, 0xFFFFFFFF, &notice->processing);
     enum err err = buf_done(&b, &all);
     if (err)
         return err;
@@ -172,8 +223,18 @@ static enum err item_hash(struct ask_item *item, struct arena *a)
 
 static enum err read_item(struct ask_item *out, const struct reader *r, const struct json *j)
 {
-    static const char *const names[] = {"id",          "required",       "purpose",   "purpose#en", "purpose#ja-simple",
-                                        "legal_basis", "legal_basis#en", "retention", "recipients", NULL};
+    static const char *const names[] = {"id",
+                                        "required",
+                                        "purpose",
+                                        "purpose#en",
+                                        "purpose#ja-simple",
+                                        "legal_basis",
+                                        "legal_basis#en",
+                                        "retention",
+                                        "recipients",
+                                        "storage_locations",
+                                        "processing_locations",
+                                        NULL};
     struct view stranger, id;
     if (!json_is_object(j))
         return refuse(r, "", "must be an object");

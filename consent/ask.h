@@ -1,19 +1,32 @@
 /* ask: the fields a service registered that it may ask for, each required or optional with its purpose, legal basis,
- * time of keeping and onward recipients. A service can never get a field that is not in here, whatever it puts into
- * scope. */
+ * time and places of keeping and onward recipients. A service can never get a field that is not in here, whatever it
+ * puts into scope. */
 #ifndef CONSENT_ASK_H
 #define CONSENT_ASK_H
 
+#include "consent/country.h"
 #include "consent/field.h"
 
 #define ASK_HASH           16  /* bytes of an item's hash */
 #define ASK_PURPOSE_MAX    600 /* bytes; also of a legal basis */
 #define ASK_RECIPIENT_MAX  200 /* bytes of a name */
 #define ASK_RECIPIENTS_MAX 8
+#define ASK_PLACES_MAX     8
 
 /* Whom the service passes the field on to. */
 struct ask_recipient {
     struct view ja, en;
+};
+
+/* Where the field is kept or worked on (ISO/IEC TS 27560 6.3.4.11, .13). */
+struct ask_place {
+    const struct country *country;
+    struct view ja, en; /* the name of the place; absent: only the country was said */
+};
+
+struct ask_places {
+    const struct ask_place *items;
+    size_t n;
 };
 
 /* What a service may say about a field beside its purpose; what it did not say is absent. */
@@ -23,6 +36,7 @@ struct ask_notice {
     struct view retention;          /* how long it keeps the value: "P5Y" "P6M" "P30D" (ISO 8601, one unit) */
     const struct ask_recipient *recipients;
     size_t n_recipients;
+    struct ask_places storage, processing;
 };
 
 struct ask_item {
@@ -57,7 +71,8 @@ struct ask_fault {
 };
 
 /* Reads the "fields" member of a registration: an array of {id, required, purpose, purpose#en} and, if the service says
- * more, {purpose#ja-simple, legal_basis, legal_basis#en, retention, recipients}; NULL means none. Views live as long as
+ * more, {purpose#ja-simple, legal_basis, legal_basis#en, retention, recipients, storage_locations,
+ * processing_locations}; NULL means none. Views live as long as
  * ARENA. ERR_SYNTAX with *FAULT filled. */
 enum err ask_read(struct ask *out, struct arena *a, const struct json *fields, const struct ask_terms *terms,
                   struct ask_fault *fault) MUST_CHECK;

@@ -73,6 +73,22 @@ static void put_recipients(struct json_out *o, const struct ask_notice *notice)
     json_end_array(o);
 }
 
+static void put_places(struct json_out *o, const char *member, const struct ask_places *places)
+{
+    if (places->n == 0)
+        return;
+    json_key(o, member);
+    json_begin_array(o);
+    for (size_t i = 0; i < places->n; i++) {
+        json_begin(o);
+        json_pair_text(o, "country", places->items[i].country->code);
+        json_pair(o, "name", places->items[i].ja);
+        json_pair(o, "name#en", places->items[i].en);
+        json_end(o);
+    }
+    json_end_array(o);
+}
+
 static void put_purpose(struct json_out *o, struct arena *a, const struct receipt *r, const struct grant_decision *d,
                         const struct ask_item *item)
 {
@@ -90,7 +106,9 @@ static void put_purpose(struct json_out *o, struct arena *a, const struct receip
     json_put_text(o, r->grant->who.org);
     json_end_array(o);
     json_pair_text(o, "collection_method", "consent page, after a log-in with the My Number Card");
+    put_places(o, "storage_locations", &notice->storage);
     json_pair(o, "retention_period", notice->retention);
+    put_places(o, "processing_locations", &notice->processing);
     json_pair_text(o, "jurisdiction", "JP");
     put_recipients(o, notice);
     json_pair(o, "withdrawal_method", r->withdraw_url);
@@ -117,7 +135,7 @@ static void put_processing(struct json_out *o, struct arena *a, const struct rec
     json_end(o);
 }
 
-static void put_parties(struct json_out *o, const struct receipt *r)
+static void put_parties(struct json_out *o, struct arena *a, const struct receipt *r)
 {
     json_key(o, "party_identification");
     json_begin_array(o);
@@ -127,6 +145,9 @@ static void put_parties(struct json_out *o, const struct receipt *r)
     json_pair(o, "party_name#en", r->org_en);
     json_pair_text(o, "party_role", "pii_controller");
     json_pair(o, "party_contact", r->contact);
+    json_pair(o, "party_address", party_address_line(a, &r->party.address, true));
+    json_pair(o, "party_email", r->party.email);
+    json_pair(o, "party_phone", r->party.phone);
     json_pair(o, "service_id", r->grant->who.client);
     json_pair(o, "service_name", r->service);
     json_pair(o, "service_name#en", r->service_en);
@@ -177,7 +198,7 @@ void receipt_put(struct buf *out, struct arena *a, const struct receipt *r)
     json_pair(&o, "receipt_id", r->id);
     json_pair(&o, "pii_principal_id", r->grant->who.subject);
     put_processing(&o, a, r);
-    put_parties(&o, r);
+    put_parties(&o, a, r);
     put_events(&o, a, r);
     receipt_put_ledger(&o, r->origin, r->grant->leaf, r->salt, r->event);
     json_end(&o);
@@ -225,6 +246,21 @@ static void put_kantara_services(struct json_out *o, struct arena *a, const stru
     json_end_array(o);
 }
 
+/* The schema (4.8) wants an object; the names in it are those of schema.org's PostalAddress, as in its example. */
+static void put_kantara_address(struct json_out *o, const struct party_address *address)
+{
+    if (!address->country)
+        return;
+    json_key(o, "address");
+    json_begin(o);
+    json_pair(o, "postalCode", address->postal_code);
+    json_pair(o, "addressRegion", address->region);
+    json_pair(o, "addressLocality", address->locality);
+    json_pair(o, "streetAddress", address->street);
+    json_pair_text(o, "addressCountry", address->country->code);
+    json_end(o);
+}
+
 static void put_kantara_controllers(struct json_out *o, const struct receipt *r)
 {
     json_key(o, "piiControllers");
@@ -232,6 +268,9 @@ static void put_kantara_controllers(struct json_out *o, const struct receipt *r)
     json_begin(o);
     json_pair(o, "piiController", r->org);
     json_pair(o, "contact", view_is(r->contact) ? r->contact : r->org);
+    put_kantara_address(o, &r->party.address);
+    json_pair(o, "email", r->party.email);
+    json_pair(o, "phone", r->party.phone);
     json_pair(o, "piiControllerUrl", r->policy_uri);
     json_end(o);
     json_end_array(o);

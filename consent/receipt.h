@@ -5,6 +5,7 @@
 #define CONSENT_RECEIPT_H
 
 #include "consent/grant.h"
+#include "consent/party.h"
 
 #define RECEIPT_MAX 65536 /* bytes of either form */
 
@@ -17,6 +18,7 @@ struct receipt {
     const struct ask *ask;     /* the registration she agreed to */
     struct view service, service_en, org, org_en;
     struct view contact, policy_uri; /* absent: none is registered */
+    struct party party;              /* of the organisation; what is absent was not registered and is left out */
     struct view withdraw_url;        /* where she withdraws it */
     struct view origin;              /* of the log */
     struct view salt, event;         /* of leaf grant->leaf; absent: erased */

@@ -289,6 +289,16 @@ static enum err try_events(struct trying *t)
     return ERR_OK;
 }
 
+/* --- the registration itself -------------------------------------------------------------------------------------- */
+
+static void say_lacks(struct trying *t)
+{
+    struct trial_lack lack;
+
+    for (size_t i = 0; trial_lack(&lack, t->client, i); i++)
+        say(t, lack.member, lack.field, lack.verdict);
+}
+
 /* --- all of it ---------------------------------------------------------------------------------------------------- */
 
 static int try_all(const struct command *self, struct trying *t)
@@ -298,6 +308,7 @@ static int try_all(const struct command *self, struct trying *t)
     try_sector(t);
     try_initiate(t);
     try_frontchannel(t);
+    say_lacks(t);
     enum err e = try_logout(t);
     if (!e)
         e = try_events(t);

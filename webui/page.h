@@ -126,6 +126,7 @@ struct page_consent_field {
     struct view id, title; /* the tick box is sent as "give-ID" */
     struct view purpose;
     struct view basis, retention, recipients; /* absent: the service did not say */
+    struct view storage, processing;          /* where it is kept, and worked on; absent likewise */
     struct view value;       /* as the resident reads it; absent: no value yet, explained, cannot be ticked */
     struct view as_of;       /* "2026-11-22", when the value was read or entered */
     struct view substitutes; /* its characters that stand in for others, "「辻」（3文字目）"; absent: none */
@@ -360,8 +361,13 @@ struct page_services {
 };
 void page_services(struct buf *out, const struct pages *pages, const struct page_services *facts);
 
+/* How the organisation is reached; absent: not registered. */
+struct page_party {
+    struct view address, email, phone;
+};
+
 struct page_service_field {
-    struct view id, title, purpose, basis, retention, recipients;
+    struct view id, title, purpose, basis, retention, recipients, storage, processing;
     struct view value; /* absent: none is stored */
     struct view as_of;
     enum page_source source;
@@ -385,7 +391,8 @@ struct page_service_consent {
     struct view url, history_url;
     struct view receipt_url; /* absent: the consent is on no leaf */
     struct view contact;     /* of the service; absent: none is registered */
-    bool has_done;           /* something was just done: */
+    struct page_party party;
+    bool has_done; /* something was just done: */
     enum page_done done;
     enum page_state state;
     bool live;                /* neither withdrawn nor expired; perhaps suspended */
@@ -466,6 +473,7 @@ struct page_receipt {
     struct page_frame frame;
     struct page_service service;
     struct view name, contact, id, at, sub;
+    struct page_party party;
     enum page_state state;
     bool live;
     struct view since, until;

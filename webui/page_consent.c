@@ -16,6 +16,8 @@ static const struct fact field_facts[] = {
     FACT_OF(page_consent_field, basis, FACT_TEXT),
     FACT_OF(page_consent_field, retention, FACT_TEXT),
     FACT_OF(page_consent_field, recipients, FACT_TEXT),
+    FACT_OF(page_consent_field, storage, FACT_TEXT),
+    FACT_OF(page_consent_field, processing, FACT_TEXT),
     NO_MORE_FACTS,
 };
 

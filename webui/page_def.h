@@ -116,6 +116,12 @@ extern const struct fact page_service_field_facts[];
     {                                                                                                                  \
         .name = "client_uri", .kind = FACT_URL, .offset = offsetof(struct T, service.client_uri)                       \
     }
+#define PARTY_FACTS(T)                                                                                                 \
+    {.name = "org_address", .kind = FACT_TEXT, .offset = offsetof(struct T, party.address)},                           \
+        {.name = "org_email", .kind = FACT_TEXT, .offset = offsetof(struct T, party.email)},                           \
+    {                                                                                                                  \
+        .name = "org_phone", .kind = FACT_TEXT, .offset = offsetof(struct T, party.phone)                              \
+    }
 #define NO_MORE_FACTS                                                                                                  \
     {                                                                                                                  \
         .name = NULL                                                                                                   \

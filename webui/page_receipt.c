@@ -4,6 +4,7 @@ const struct fact page_receipt_facts[] = {
     SERVICE_FACTS(page_receipt),
     FACT_OF(page_receipt, name, FACT_TEXT),
     FACT_OF(page_receipt, contact, FACT_TEXT),
+    PARTY_FACTS(page_receipt),
     FACT_OF(page_receipt, id, FACT_TEXT),
     FACT_OF(page_receipt, at, FACT_TEXT),
     FACT_OF(page_receipt, sub, FACT_TEXT),

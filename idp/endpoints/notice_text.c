@@ -45,3 +45,37 @@ struct view notice_recipients(const struct visit *v, const struct ask_item *item
     }
     return b.n && buf_done(&b, &text) == ERR_OK ? text : VIEW_NONE;
 }
+
+static void put_place(struct buf *b, const struct ask_place *place, bool english)
+{
+    struct view name = english ? place->en : place->ja;
+    buf_put_text(b, english ? place->country->en : place->country->ja);
+    if (!view_is(name))
+        return;
+    buf_put_text(b, english ? " (" : "（");
+    buf_put(b, name);
+    buf_put_text(b, english ? ")" : "）");
+}
+
+static struct view places(const struct visit *v, const struct ask_places *all)
+{
+    struct view text;
+    struct buf b;
+    buf_open(&b, v->arena, 2 * ASK_PLACES_MAX * ASK_RECIPIENT_MAX);
+    for (size_t i = 0; i < all->n; i++) {
+        if (i)
+            buf_put_text(&b, v->english ? ", " : "、");
+        put_place(&b, &all->items[i], v->english);
+    }
+    return b.n && buf_done(&b, &text) == ERR_OK ? text : VIEW_NONE;
+}
+
+struct view notice_storage(const struct visit *v, const struct ask_item *item)
+{
+    return places(v, &ask_notice(item)->storage);
+}
+
+struct view notice_processing(const struct visit *v, const struct ask_item *item)
+{
+    return places(v, &ask_notice(item)->processing);
+}

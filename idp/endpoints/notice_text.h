@@ -10,5 +10,7 @@ struct view notice_purpose(const struct visit *v, const struct ask_item *item);
 struct view notice_basis(const struct visit *v, const struct ask_item *item);
 struct view notice_retention(const struct visit *v, const struct ask_item *item);  /* "5年", "5 years" */
 struct view notice_recipients(const struct visit *v, const struct ask_item *item); /* joined */
+struct view notice_storage(const struct visit *v, const struct ask_item *item); /* "日本（庁舎）、アメリカ" */
+struct view notice_processing(const struct visit *v, const struct ask_item *item);
 
 #endif

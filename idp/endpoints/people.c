@@ -44,6 +44,13 @@ struct page_service people_service(const struct visit *v, const struct client *c
                                  .client_uri = client->client_uri};
 }
 
+struct page_party people_party(const struct visit *v, const struct client *client)
+{
+    return (struct page_party){.address = party_address_line(v->arena, &client->party.address, !v->english),
+                               .email = client->party.email,
+                               .phone = client->party.phone};
+}
+
 struct view people_open_url(const struct visit *v, const struct client *client)
 {
     struct view url;

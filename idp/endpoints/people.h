@@ -18,6 +18,7 @@ struct page_frame people_frame(const struct visit *v, struct view interaction);
 struct view people_open_url(const struct visit *v, const struct client *client);
 
 struct page_service people_service(const struct visit *v, const struct client *client);
+struct page_party people_party(const struct visit *v, const struct client *client);
 
 /* A name in the language of the visit. */
 struct view people_text(const struct visit *v, struct client_name name);

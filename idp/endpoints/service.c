@@ -58,6 +58,8 @@ static enum err put_field(struct page_service_field *out, struct visit *v, const
         out->purpose = notice_purpose(v, item);
         out->basis = notice_basis(v, item);
         out->retention = notice_retention(v, item);
+        out->storage = notice_storage(v, item);
+        out->processing = notice_processing(v, item);
         out->recipients = notice_recipients(v, item);
     }
     return put_value(out, v, me, f);
@@ -184,6 +186,7 @@ static void show(struct visit *v, const struct me *me, const struct me_service *
                                                                                (int)s->id.n, (const char *)s->id.p)),
                                          .receipt_url = me_service_url(v, s->id, "/receipt"),
                                          .contact = client->contact,
+                                         .party = people_party(v, client),
                                          .state = service_state(v, &s->grant),
                                          .live = s->live,
                                          .since = people_day(v, s->grant.given_at),

@@ -123,6 +123,8 @@ static enum err fill_field(struct visit *v, const struct flow *f, const struct a
                                        .purpose = notice_purpose(v, item),
                                        .basis = notice_basis(v, item),
                                        .retention = notice_retention(v, item),
+                                       .storage = notice_storage(v, item),
+                                       .processing = notice_processing(v, item),
                                        .recipients = notice_recipients(v, item),
                                        .derived = field->origin == FIELD_DERIVED,
                                        .sensitive = field->sensitive};

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/jws.h"
 #include "base/view.h"
+#include "consent/party.h"
 
 struct ask; /* consent/ask.h: what the service registered to ask for */
 
@@ -56,6 +57,7 @@ struct client {
     struct client_name name;
     struct view org_id;
     struct client_name org_name;
+    struct party party;         /* how the organisation is reached */
     struct view sector;         /* the unit of the pairwise sub */
     struct view secret_hash;    /* SHA-256 of the secret, 32 bytes */
     struct view *redirect_uris; /* compared byte for byte (RFC 9700 4.1) */

@@ -70,3 +70,74 @@ struct trial_verdict trial_initiate(int status, struct view location, struct vie
         return (struct trial_verdict){TRIAL_BAD, "begins a login as another client"};
     return (struct trial_verdict){TRIAL_GOOD, "begins a login"};
 }
+
+/* --- what receipts need ------------------------------------------------------------------------------------------- */
+
+static bool has_policy(const struct client *c)
+{
+    return view_is(c->policy_uri);
+}
+
+static bool has_contact(const struct client *c)
+{
+    return view_is(c->contact);
+}
+
+static bool has_address(const struct client *c)
+{
+    return c->party.address.country;
+}
+
+static bool has_email(const struct client *c)
+{
+    return view_is(c->party.email);
+}
+
+static bool has_phone(const struct client *c)
+{
+    return view_is(c->party.phone);
+}
+
+static const struct {
+    const char *member;
+    bool (*has)(const struct client *);
+    const char *words;
+} lacks[] = {
+    {"policy_uri", has_policy, "is not registered: the privacy notice of receipts (ISO/IEC TS 27560 6.3.4.1)"},
+    {"contacts", has_contact, "is not registered: whom residents ask (ISO/IEC TS 27560 6.3.6.8)"},
+    {"organization.address", has_address, "is not registered: receipts must have it (Consent Receipt 1.1 4.8)"},
+    {"organization.email", has_email, "is not registered: receipts must have it (Consent Receipt 1.1 4.8)"},
+    {"organization.phone_number", has_phone, "is not registered: receipts must have it (Consent Receipt 1.1 4.8)"},
+};
+enum { LACKS = sizeof lacks / sizeof lacks[0] };
+
+static bool lack_of_field(struct trial_lack *out, const struct ask_item *item, bool storage)
+{
+    const struct ask_notice *notice = ask_notice(item);
+
+    if (storage ? notice->storage.n > 0 : view_is(notice->retention))
+        return false;
+    *out = (struct trial_lack){
+        storage ? "storage_locations" : "retention",
+        view_text(item->field->id),
+        {TRIAL_NOTE, storage ? "is not registered: where it is kept (ISO/IEC TS 27560 6.3.4.11)"
+                             : "is not registered: how long it is kept (ISO/IEC TS 27560 6.3.4.12)"}};
+    return true;
+}
+
+bool trial_lack(struct trial_lack *out, const struct client *c, size_t i)
+{
+    size_t found = 0;
+
+    for (size_t k = 0; c->ask->n > 0 && k < LACKS; k++) {
+        if (lacks[k].has(c))
+            continue;
+        *out = (struct trial_lack){lacks[k].member, VIEW_NONE, {TRIAL_NOTE, lacks[k].words}};
+        if (found++ == i)
+            return true;
+    }
+    for (size_t k = 0; k < 2 * c->ask->n; k++)
+        if (lack_of_field(out, &c->ask->items[k / 2], k % 2) && found++ == i)
+            return true;
+    return false;
+}

@@ -2,7 +2,8 @@
 #ifndef IDP_RULES_TRIAL_H
 #define IDP_RULES_TRIAL_H
 
-#include "base/view.h"
+#include "consent/ask.h"
+#include "idp/rules/client.h"
 
 enum trial { TRIAL_GOOD, TRIAL_NOTE, TRIAL_BAD };
 
@@ -26,5 +27,14 @@ struct trial_verdict trial_decide(enum trial_probe probe, int status);
 /* Its initiate_login_uri was opened with iss: does it send the browser to ENDPOINT, our authorization endpoint, as
  * CLIENT_ID? LOCATION absent: it redirects nowhere. */
 struct trial_verdict trial_initiate(int status, struct view location, struct view endpoint, struct view client_id);
+
+/* Number I of what C registered too little of for its receipts to be whole: a member, and the field it is missing at if
+ * it is one of a field. False: there is no number I. Who asks for no field lacks nothing. */
+struct trial_lack {
+    const char *member;
+    struct view field; /* absent: of the service */
+    struct trial_verdict verdict;
+};
+bool trial_lack(struct trial_lack *out, const struct client *c, size_t i);
 
 #endif

@@ -36,10 +36,31 @@ static enum err read_sector(struct registration_reader *r)
     return registration_read_id(r, "sector", j, out);
 }
 
+/* A member that nobody reads is a slip of the pen that nobody would see. */
+static enum err read_organization(struct registration_reader *r)
+{
+    static const char *const names[] = {"id", "name", "name#en", "address", "email", "phone_number", NULL};
+    const struct json *org = json_member(r->json, "organization");
+    struct client *c = r->client;
+    struct party_fault fault;
+    struct view stranger;
+    enum err e;
+
+    if (!json_is_object(org))
+        return registration_refuse(r, "organization", "is required: {\"id\", \"name\", \"name#en\"}");
+    if (!json_only(org, names, &stranger))
+        return registration_refuse(r, "organization", "may have id, name, name#en, address, email and phone_number");
+    if ((e = registration_read_id(r, "organization.id", json_member(org, "id"), &c->org_id)) ||
+        (e = read_name(r, org, "name", "name#en", &c->org_name)))
+        return e;
+    e = party_read(&c->party, org, &fault);
+    return e == ERR_SYNTAX ? registration_refuse(r, fault.member, fault.rule) : e;
+}
+
 static enum err read_who(struct registration_reader *r, struct view id)
 {
     struct client *c = r->client;
-    const struct json *org = json_member(r->json, "organization"), *own = json_member(r->json, "client_id");
+    const struct json *own = json_member(r->json, "client_id");
     enum err e;
 
     c->id = id;
@@ -47,10 +68,7 @@ static enum err read_who(struct registration_reader *r, struct view id)
         return e;
     if ((e = read_name(r, r->json, "client_name", "client_name#en", &c->name)))
         return e;
-    if (!json_is_object(org))
-        return registration_refuse(r, "organization", "is required: {\"id\", \"name\", \"name#en\"}");
-    if ((e = registration_read_id(r, "organization.id", json_member(org, "id"), &c->org_id)) ||
-        (e = read_name(r, org, "name", "name#en", &c->org_name)))
+    if ((e = read_organization(r)))
         return e;
     return read_sector(r);
 }

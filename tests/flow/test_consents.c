@@ -495,6 +495,10 @@ Test(consents, a_receipt_says_what_was_agreed_and_is_in_the_ledger)
     cr_expect_str_eq(claim(a_city, name, "lawful_basis"), "条例第5条");
     cr_expect_str_eq(claim(a_city, name, "retention_period"), "P1Y");
     cr_expect_str_eq(claim(a_city, name, "jurisdiction"), "JP");
+    cr_expect_eq(json_count(json_member(name, "storage_locations")), 2);
+    cr_expect_null(json_member(interests, "storage_locations"), "not registered, not invented");
+    const struct json *org = json_at(json_member(receipt, "party_identification"), 0);
+    cr_expect_str_eq(claim(a_city, org, "party_address"), "〒590-0078 大阪府A市本町1番1号");
     const struct json *information = json_at(json_member(name, "pii_information"), 0);
     bool flag = true;
     cr_expect(json_bool(json_member(information, "special_pii_category"), &flag) && !flag);
@@ -511,10 +515,38 @@ Test(consents, a_receipt_says_what_was_agreed_and_is_in_the_ledger)
     cr_expect_str_eq(claim(a_city, kantara, "version"), "KI-CR-v1.1.0");
     const struct json *service = json_at(json_member(kantara, "services"), 0);
     cr_expect_eq(json_count(json_member(service, "purposes")), 3, "only what was given");
+    const struct json *controller = json_at(json_member(kantara, "piiControllers"), 0);
+    cr_expect_str_eq(claim(a_city, controller, "phone"), "072-233-1101");
+    cr_expect_str_eq(claim(a_city, controller, "email"), "koho@a-city.example");
+    cr_expect_str_eq(claim(a_city, json_member(controller, "address"), "addressLocality"), "A市");
     opens(A_PAGE "/receipt.json");
     cr_expect(browser_says(hers, "\"schema_version\""));
     opens(A_PAGE "/receipt");
     cr_expect(browser_says(hers, "同意の控え"));
+    cr_expect(browser_says(hers, "保存する場所：日本（A市役所）、アメリカ"));
+    cr_expect(browser_says(hers, "〒590-0078 大阪府A市本町1番1号"));
+    opens(A_PAGE);
+    cr_expect(browser_says(hers, "日本（A市役所）、アメリカ"));
+    cr_expect(browser_says(hers, "072-233-1101"));
+}
+
+/* Nothing is told of a place that is not registered: of B city nothing is. */
+Test(consents, where_a_field_is_kept_is_on_the_consent_page_in_three_registers)
+{
+    cr_assert(browser_get(hers, service_begin(a_city, NULL)));
+    cr_assert(resident_goes_to(&stage.hanako, AT_CONSENT));
+    cr_expect(browser_says(hers, "保存する場所"));
+    cr_expect(browser_says(hers, "日本（A市役所）、アメリカ"));
+    cr_assert(PRESS(hers, "/lang", "lang=ja-simple"));
+    cr_expect(browser_says(hers, "どこに 置いておくか"));
+    cr_expect(browser_says(hers, "日本（A市役所）、アメリカ"));
+    cr_assert(PRESS(hers, "/lang", "lang=en"));
+    cr_expect(browser_says(hers, "Kept in"));
+    cr_expect(browser_says(hers, "Japan (A City Hall), United States"));
+    cr_assert(PRESS(hers, "/lang", "lang=ja"));
+    cr_assert(browser_get(hers, service_begin(b_city, NULL)));
+    cr_assert(resident_goes_to(&stage.hanako, AT_CONSENT));
+    cr_expect_not(browser_says(hers, "日本（"));
 }
 
 Test(consents, the_receipt_of_a_withdrawal_proves_the_withdrawal)

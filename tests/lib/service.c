@@ -13,8 +13,10 @@
 
 static const char A_CITY[] =
     "{\"client_name\":\"A市 施設予約\",\"client_name#en\":\"A City facility booking\","
-    "\"profile\":\"muni\",\"organization\":{\"id\":\"a-city\",\"name\":\"A市\",\"name#en\":\"A "
-    "City\"},\"sector\":\"a-city\","
+    "\"profile\":\"muni\",\"organization\":{\"id\":\"a-city\",\"name\":\"A市\",\"name#en\":\"A City\","
+    "\"address\":{\"country\":\"JP\",\"postal_code\":\"590-0078\",\"region\":\"大阪府\",\"locality\":\"A市\","
+    "\"street_address\":\"本町1番1号\"},\"email\":\"koho@a-city.example\",\"phone_number\":\"072-233-1101\"},"
+    "\"sector\":\"a-city\","
     "\"redirect_uris\":[\"http://a-city.localhost:8081/cb\"],"
     "\"post_logout_redirect_uris\":[\"http://a-city.localhost:8081/bye\"],"
     "\"backchannel_logout_uri\":\"http://127.0.0.1:%u/logout\",\"backchannel_logout_session_required\":true,"
@@ -24,7 +26,10 @@ static const char A_CITY[] =
     "\"contacts\":[\"help@a-city.example\"],\"fields\":["
     "{\"id\":\"name\",\"required\":true,\"purpose\":\"予約者の確認\",\"purpose#en\":\"to know who books\","
     "\"purpose#ja-simple\":\"だれの 予約か 知る ため\",\"legal_basis\":\"条例第5条\",\"legal_basis#en\":\"By-law 5\","
-    "\"retention\":\"P1Y\",\"recipients\":[{\"name\":\"A市文化財団\",\"name#en\":\"A City Foundation\"}]},"
+    "\"retention\":\"P1Y\",\"storage_locations\":[{\"country\":\"JP\",\"name\":\"A市役所\",\"name#en\":\"A City "
+    "Hall\"},"
+    "{\"country\":\"US\"}],\"processing_locations\":[{\"country\":\"JP\"}],"
+    "\"recipients\":[{\"name\":\"A市文化財団\",\"name#en\":\"A City Foundation\"}]},"
     "{\"id\":\"address\",\"required\":true,\"purpose\":\"市民料金\",\"purpose#en\":\"residents' price\"},"
     "{\"id\":\"age_over_65\",\"required\":false,\"purpose\":\"高齢者割引\",\"purpose#en\":\"senior discount\"},"
     "{\"id\":\"interests\",\"required\":false,\"purpose\":\"催しの案内\",\"purpose#en\":\"events\"}]}";

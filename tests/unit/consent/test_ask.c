@@ -31,6 +31,8 @@ static enum err read_with(struct ask *out, const char *text, const struct ask_te
 #define MORE(MEMBERS) "{\"id\":\"name\",\"required\":true,\"purpose\":\"x\",\"purpose#en\":\"x\"," MEMBERS "}"
 #define R1            "{\"name\":\"県\",\"name#en\":\"Prefecture\"}"
 #define R4            R1 "," R1 "," R1 "," R1
+#define P1            "{\"country\":\"JP\"}"
+#define P4            P1 "," P1 "," P1 "," P1
 
 Test(ask, refuses_a_registration_naming_field_and_rule)
 {
@@ -69,6 +71,16 @@ Test(ask, refuses_a_registration_naming_field_and_rule)
         {"[" MORE("\"recipients\":[{\"name\":\"x\",\"name#en\":\"\"}]") "]", "fields[0].recipients"},
         {"[" MORE("\"recipients\":[{\"name\":\"x\",\"name#en\":\"y\",\"why\":1}]") "]", "fields[0].recipients"},
         {"[" MORE("\"recipients\":[" R4 "," R4 "," R1 "]") "]", "fields[0].recipients"},
+        {"[" MORE("\"storage_locations\":\"JP\"") "]", "fields[0].storage_locations"},
+        {"[" MORE("\"storage_locations\":[]") "]", "fields[0].storage_locations"},
+        {"[" MORE("\"storage_locations\":[\"JP\"]") "]", "fields[0].storage_locations"},
+        {"[" MORE("\"storage_locations\":[{\"name\":\"x\",\"name#en\":\"y\"}]") "]", "fields[0].storage_locations"},
+        {"[" MORE("\"storage_locations\":[{\"country\":\"Japan\"}]") "]", "fields[0].storage_locations"},
+        {"[" MORE("\"storage_locations\":[{\"country\":\"JP\",\"name\":\"x\"}]") "]", "fields[0].storage_locations"},
+        {"[" MORE("\"storage_locations\":[{\"country\":\"JP\",\"name#en\":\"x\"}]") "]", "fields[0].storage_locations"},
+        {"[" MORE("\"storage_locations\":[{\"country\":\"JP\",\"city\":\"x\"}]") "]", "fields[0].storage_locations"},
+        {"[" MORE("\"storage_locations\":[" P4 "," P4 "," P1 "]") "]", "fields[0].storage_locations"},
+        {"[" MORE("\"processing_locations\":[{\"country\":\"XX\"}]") "]", "fields[0].processing_locations"},
         {"[" ITEM("name", "true", "x", "x") "," ITEM("name", "false", "x", "x") "]", "fields[1].id"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -124,6 +136,13 @@ Test(ask, hash_changes_with_every_thing_a_resident_reads)
         "[" MORE("\"retention\":\"P5D\"") "]",
         "[" MORE("\"recipients\":[" R1 "]") "]",
         "[" MORE("\"recipients\":[" R1 "," R1 "]") "]",
+        "[" MORE("\"storage_locations\":[" P1 "]") "]",
+        "[" MORE("\"storage_locations\":[" P1 "," P1 "]") "]",
+        "[" MORE("\"storage_locations\":[{\"country\":\"US\"}]") "]",
+        "[" MORE("\"storage_locations\":[{\"country\":\"JP\",\"name\":\"y\",\"name#en\":\"z\"}]") "]",
+        "[" MORE("\"storage_locations\":[{\"country\":\"JP\",\"name\":\"y\",\"name#en\":\"zz\"}]") "]",
+        "[" MORE("\"processing_locations\":[" P1 "]") "]",
+        "[" MORE("\"storage_locations\":[" P1 "],\"processing_locations\":[" P1 "]") "]",
     };
     enum { TEXTS = sizeof texts / sizeof *texts };
     static struct ask ask[TEXTS];

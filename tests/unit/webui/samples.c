@@ -110,6 +110,8 @@ static void put_consent(struct buf *out, const struct pages *p, enum page_lang l
          .purpose = TEXT("予約した人を確かめるため", "To know who booked"),
          .basis = TEXT("本人の同意", "Consent of the resident"),
          .retention = TEXT("1年", "1 year"),
+         .storage = TEXT("日本（A市役所）、アメリカ", "Japan (A City Hall), United States"),
+         .processing = TEXT("日本", "Japan"),
          .recipients = TEXT("A市文化財団、A市体育協会", "A City Cultural Foundation, A City Sports Association"),
          .value = lacks ? VIEW_NONE : VIEW("大阪 花子"),
          .substitutes = lacks ? VIEW_NONE : TEXT("「花」（4文字目）", "“花” (character 4)"),
@@ -297,6 +299,14 @@ static void put_services_none(struct buf *out, const struct pages *p, enum page_
     page_services(out, p, &(struct page_services){.frame = frame_of(lang)});
 }
 
+static struct page_party party_of(enum page_lang lang)
+{
+    return (struct page_party){.address = TEXT("〒590-0078 大阪府堺市堺区南瓦町3番1号",
+                                               "3-1 Minami-Kawaramachi, Sakai-ku, Sakai, Osaka, Japan 590-0078"),
+                               .email = VIEW("koho@a-city.example"),
+                               .phone = VIEW("072-233-1101")};
+}
+
 static size_t fields_of(struct page_service_field out[2], enum page_lang lang)
 {
     out[0] = (struct page_service_field){.id = VIEW("name"),
@@ -304,6 +314,8 @@ static size_t fields_of(struct page_service_field out[2], enum page_lang lang)
                                          .purpose = TEXT("予約した人を確かめるため", "To know who booked"),
                                          .basis = TEXT("本人の同意", "Consent of the resident"),
                                          .retention = TEXT("1年", "1 year"),
+                                         .storage = TEXT("日本（A市役所）", "Japan (A City Hall)"),
+                                         .processing = TEXT("日本", "Japan"),
                                          .recipients = TEXT("A市文化財団", "A City Cultural Foundation"),
                                          .value = VIEW("大阪 花子"),
                                          .as_of = TEXT("2026年11月22日", "22 November 2026"),
@@ -336,6 +348,7 @@ static void put_service_in(struct buf *out, const struct pages *p, enum page_lan
                                                         .history_url = VIEW("/me/history?service=a-city"),
                                                         .receipt_url = VIEW("/me/services/a-city/receipt"),
                                                         .contact = VIEW("help@a-city.example"),
+                                                        .party = party_of(lang),
                                                         .has_done = !live,
                                                         .done = PAGE_DONE_WITHDRAWN,
                                                         .state = state,
@@ -597,6 +610,7 @@ static void put_receipt(struct buf *out, const struct pages *p, enum page_lang l
                      .service = service_of(lang),
                      .name = VIEW("大阪 花子"),
                      .contact = VIEW("help@a-city.example"),
+                     .party = party_of(lang),
                      .id = VIEW("mGp0mGq1vT0YH0n2m6m1Lw"),
                      .at = TEXT("2026年11月22日 13:06", "22 November 2026 13:06"),
                      .sub = VIEW("3kPq0y0GQx8bSxvFJ7xw3L2cBvvqN7m0ZkX3q0bq9mA"),

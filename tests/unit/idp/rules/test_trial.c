@@ -63,3 +63,40 @@ Test(trial, a_login_is_begun_here_and_as_the_service_itself)
     cr_expect_eq(initiate(200, NULL), TRIAL_NOTE);
     cr_expect_eq(initiate(303, "https://id.example/authorize?scope=openid&client_id=a"), TRIAL_GOOD);
 }
+
+static bool lacks(const struct client *c, const char *member, const char *field)
+{
+    struct trial_lack lack;
+
+    for (size_t i = 0; trial_lack(&lack, c, i); i++)
+        if (strcmp(lack.member, member) == 0 && (field ? view_equal_text(lack.field, field) : !view_is(lack.field)) &&
+            lack.verdict.trial == TRIAL_NOTE)
+            return true;
+    return false;
+}
+
+Test(trial, what_receipts_need_and_is_not_registered_is_named)
+{
+    static const char *const members[] = {"policy_uri", "contacts", "organization.address", "organization.email",
+                                          "organization.phone_number"};
+    static const struct ask_place place = {.country = NULL};
+    struct ask_notice notice = {.retention = VIEW("P1Y"), .storage = {&place, 1}};
+    struct ask ask = {.n = 2, .items = {{.field = field_at(0), .notice = &notice}, {.field = field_at(1)}}},
+               none = {.n = 0};
+    struct client c = {.ask = &ask};
+    struct trial_lack lack;
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        cr_expect(lacks(&c, members[i], NULL), "%s", members[i]);
+    cr_expect(lacks(&c, "retention", field_at(1)->id));
+    cr_expect(lacks(&c, "storage_locations", field_at(1)->id));
+    cr_expect_not(lacks(&c, "retention", field_at(0)->id));
+    cr_expect_not(lacks(&c, "storage_locations", field_at(0)->id));
+    c.ask = &none;
+    cr_expect_not(trial_lack(&lack, &c, 0), "who asks for nothing needs none of it");
+    c = (struct client){
+        .ask = &ask, .policy_uri = VIEW("p"), .contact = VIEW("c"), .party = {.email = VIEW("e"), .phone = VIEW("1")}};
+    c.party.address.country = country_find(VIEW("JP"));
+    ask.items[1].notice = &notice;
+    cr_expect_not(trial_lack(&lack, &c, 0), "%s", lack.member);
+}

@@ -87,6 +87,27 @@ Test(registration, refuses_a_service_without_name_organization_or_sector)
                    "client_name#en");
 }
 
+#define ORG(MEMBERS)                                                                                                   \
+    "\"client_name\":\"a\",\"sector\":\"s\",\"organization\":{\"id\":\"a\",\"name\":\"A\"" MEMBERS "}," REDIRECT
+
+Test(registration, keeps_how_the_organisation_is_reached_and_refuses_slips_of_the_pen)
+{
+    expect_refused(ORG(",\"adress\":{}"), "organization");
+    expect_refused(ORG(",\"email\":\"nobody\""), "organization.email");
+    expect_refused(ORG(",\"phone_number\":\"x\""), "organization.phone_number");
+    expect_refused(ORG(",\"address\":{\"country\":\"XX\"}"), "organization.address.country");
+    struct registration_fault fault = {"", ""};
+    struct client *c;
+    enum err e = read(&c,
+                      ORG(",\"email\":\"a@b.example\",\"phone_number\":\"+81-6-6208-8181\",\"address\":{"
+                          "\"country\":\"JP\",\"locality\":\"大阪市\",\"street_address\":\"1\"}"),
+                      &fault);
+    cr_assert_eq(e, ERR_OK, "%s %s", fault.member, fault.rule);
+    cr_expect(view_equal_text(c->party.email, "a@b.example"));
+    cr_expect(view_equal_text(c->party.phone, "+81-6-6208-8181"));
+    cr_expect(view_equal_text(c->party.address.locality, "大阪市"));
+}
+
 Test(registration, refuses_ids_that_are_none)
 {
     expect_refused("\"client_id\":\"a b\"," GOOD, "client_id");
