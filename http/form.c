@@ -84,6 +84,11 @@ static bool is_taken(const struct form_item *items, size_t n, struct view name)
     return false;
 }
 
+static bool is_named(const struct form_item *item, const char *name)
+{
+    return name && view_equal_text(item->name, name);
+}
+
 static enum err read_item(struct form_item *item, struct arena *arena, struct view piece,
                           const struct form_limits *limits, struct form_fault *fault)
 {
@@ -135,7 +140,7 @@ enum err form_read(const struct form **out, struct arena *arena, struct view raw
         enum err e = read_item(&items[n], arena, piece, limits, fault);
         if (e)
             return e;
-        if (is_taken(items, n, items[n].name))
+        if (is_taken(items, n, items[n].name) && !is_named(&items[n], limits->repeated))
             return refuse(fault, items[n].name, form_rule_duplicate);
         n++;
     }
@@ -144,13 +149,23 @@ enum err form_read(const struct form **out, struct arena *arena, struct view raw
     return ERR_OK;
 }
 
+bool form_each(const struct form *f, const char *name, size_t *at, struct view *value)
+{
+    while (f && *at < f->n) {
+        const struct form_item *item = &f->items[(*at)++];
+        if (is_named(item, name)) {
+            *value = item->value;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct view form_find(const struct form *f, const char *name)
 {
-    size_t n = strlen(name);
-    for (size_t i = 0; f && i < f->n; i++)
-        if (f->items[i].name.n == n && memcmp(f->items[i].name.p, name, n) == 0)
-            return f->items[i].value;
-    return VIEW_NONE;
+    struct view value = VIEW_NONE;
+    size_t at = 0;
+    return form_each(f, name, &at, &value) ? value : VIEW_NONE;
 }
 
 struct view form_get(const struct form *f, const char *name)

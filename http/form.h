@@ -18,6 +18,7 @@ struct form {
 
 struct form_limits {
     size_t params_max, name_max, value_max; /* values and names in decoded bytes */
+    const char *repeated;                   /* the one name that may come several times; NULL: none may */
 };
 
 /* What was wrong, for the answer and the log. NAME is the parameter's (absent if it could not be read; it may be any
@@ -43,6 +44,9 @@ enum err form_read(const struct form **out, struct arena *arena, struct view raw
 /* The value, or absent if not sent or sent empty (RFC 6749 3.1: "without a value MUST be treated as if omitted"). F may
  * be NULL. */
 struct view form_get(const struct form *f, const char *name);
+
+/* The next value of a name that may come several times; *AT begins as 0. False: there is no further one. */
+bool form_each(const struct form *f, const char *name, size_t *at, struct view *value);
 
 /* The value as sent, which may be empty; absent only if not sent. */
 struct view form_find(const struct form *f, const char *name);

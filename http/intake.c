@@ -216,11 +216,11 @@ static bool is_form_type(struct view type)
            (rest.n == 0 || equal_caseless(rest, "charset=utf-8", 13) || equal_caseless(rest, "charset=\"utf-8\"", 15));
 }
 
-static bool read_form(const struct form **out, const struct intake *in, const struct request *r, struct view raw,
-                      struct fault *fault)
+static bool read_form(const struct form **out, const struct form_limits *limits, const struct request *r,
+                      struct view raw, struct fault *fault)
 {
     struct form_fault why;
-    enum err e = form_read(out, r->arena, raw, &in->form, &why);
+    enum err e = form_read(out, r->arena, raw, limits, &why);
     if (!e)
         return true;
     if (!why.rule)
@@ -231,11 +231,14 @@ static bool read_form(const struct form **out, const struct intake *in, const st
 
 bool intake_forms(const struct intake *in, const struct route *route, struct request *r, struct fault *fault)
 {
-    if (!read_form(&r->query, in, r, r->query_raw, fault))
+    struct form_limits limits = in->form;
+    if (route->flags & ROUTE_RESOURCES)
+        limits.repeated = "resource";
+    if (!read_form(&r->query, &limits, r, r->query_raw, fault))
         return false;
     if (r->method != METHOD_POST || route->flags & ROUTE_BODY || r->body.n == 0)
         return true;
     if (!is_form_type(r->content_type))
         return refuse(fault, 415, "Content-Type", "must be application/x-www-form-urlencoded");
-    return read_form(&r->form, in, r, r->body, fault);
+    return read_form(&r->form, &limits, r, r->body, fault);
 }

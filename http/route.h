@@ -12,8 +12,9 @@ enum route_flag {
                        route for METHOD_PUT must say so */
     /* May wait long for somebody else (a responder on the network): it is run apart, so that nobody waits behind it. */
     ROUTE_SLOW = 2,
-    ROUTE_LOCAL = 8, /* over a socket in the file system only */
-    ROUTE_MTLS = 4,  /* also there where client certificates are asked for (RFC 8705 5): for programs, no pages */
+    ROUTE_LOCAL = 8,      /* over a socket in the file system only */
+    ROUTE_RESOURCES = 16, /* the parameter `resource` may be sent several times (RFC 8707 2), and no other */
+    ROUTE_MTLS = 4,       /* also there where client certificates are asked for (RFC 8705 5): for programs, no pages */
 };
 
 /* PATH is exact, or a prefix if it ends in an asterisk behind a slash. A route for METHOD_GET serves HEAD too. */

@@ -15,7 +15,7 @@ struct family {
     struct ident grant;    /* IDENT_NONE: no fields asked */
     struct view scope;     /* granted, words separated by spaces */
     struct ident wish;     /* what was asked beyond the scope (sessions/wish.h); IDENT_NONE: nothing */
-    struct view resource;  /* the resource server that was asked for (RFC 8707); absent: none */
+    struct view resource;  /* the resource servers that were asked for (RFC 8707), words; absent: none */
     struct cnf cnf;     /* the key its refresh tokens are bound to; CNF_NONE: the client's authentication is enough */
     int64_t minted_at;  /* the code's, or its own */
     int64_t expires_at; /* of the longest-lived token of the family: when the row may be swept */

@@ -12,7 +12,7 @@
 
 /* --- sent -------------------------------------------------------------------------------------------------------- */
 
-static void read_params(const struct visit *v, struct authz_params *p)
+static enum err read_params(const struct visit *v, struct authz_params *p)
 {
     *p = (struct authz_params){
         .client_id = visit_param(v, "client_id"),
@@ -31,12 +31,12 @@ static void read_params(const struct visit *v, struct authz_params *p)
         .id_token_hint = visit_param(v, "id_token_hint"),
         .claims = visit_param(v, "claims"),
         .details = visit_param(v, "authorization_details"),
-        .resource = visit_param(v, "resource"),
         .dpop_jkt = visit_param(v, "dpop_jkt"),
         .request = visit_param(v, "request"),
         .request_uri = visit_param(v, "request_uri"),
         .registration = visit_param(v, "registration"),
     };
+    return visit_words(&p->resource, v, "resource");
 }
 
 /* id_token_hint must be ours and for this client: another client's sub says nothing here. */
@@ -187,11 +187,13 @@ enum err asking_read(struct authz_request *out, struct visit *v, const struct cl
 {
     struct authz_params params;
 
-    read_params(v, &params);
+    enum err e = read_params(v, &params);
+    if (e)
+        return e;
     params.pushed = door == ASKING_PAR;
     *refusal = REFUSAL_NONE;
     bool has_object = view_is(params.request) || view_is(params.request_uri);
-    enum err e = client && has_object ? apply_object(&params, v, client, refusal) : ERR_OK;
+    e = client && has_object ? apply_object(&params, v, client, refusal) : ERR_OK;
     if (e)
         return e;
     enum refusal no = authz_decide(&params, client, out).refusal;
@@ -200,6 +202,16 @@ enum err asking_read(struct authz_request *out, struct visit *v, const struct cl
     if (!*refusal)
         e = read_hint(out, v, client, params.id_token_hint, refusal);
     return e || *refusal ? e : authz_decide_claims(out, v->arena, params.claims, refusal);
+}
+
+enum err asking_read_decoupled(struct authz_request *out, struct visit *v, const struct client *client,
+                               enum refusal *refusal)
+{
+    struct authz_params params;
+    enum err e = read_params(v, &params);
+
+    *refusal = e ? REFUSAL_NONE : authz_decoupled_decide(&params, client, out);
+    return e;
 }
 
 /* --- pushed ------------------------------------------------------------------------------------------------------ */

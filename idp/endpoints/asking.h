@@ -18,6 +18,10 @@ bool asking_must_fetch(const struct visit *v);
 enum err asking_read(struct authz_request *out, struct visit *v, const struct client *client, enum asking_door door,
                      enum refusal *refusal) MUST_CHECK;
 
+/* The same of a device or a counter (RFC 8628 3.1, CIBA Core 1.0, 7.1). */
+enum err asking_read_decoupled(struct authz_request *out, struct visit *v, const struct client *client,
+                               enum refusal *refusal) MUST_CHECK;
+
 /* The request that CLIENT pushed under this request_uri, and which it is. ERR_OK with *REFUSAL, told on a page. */
 enum err asking_recall(struct authz_request *out, struct ident *id, struct visit *v, const struct client *client,
                        struct view request_uri, enum refusal *refusal) MUST_CHECK;

@@ -4,9 +4,9 @@
 #include "base/chance.h"
 #include "base/json.h"
 #include "consent/grant.h"
+#include "idp/endpoints/asking.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
-#include "idp/rules/authorization_request.h"
 #include "idp/rules/decoupled_request.h"
 #include "idp/state/caller.h"
 #include "idp/tokens/id_token.h"
@@ -70,9 +70,8 @@ static enum err read_request(struct visit *v, struct asking *a)
         a->refusal = REFUSAL_GRANT_TYPE_NOT_REGISTERED;
     else
         a->refusal = ciba_request_decide(&a->params, client, &a->life_s);
-    if (!a->refusal)
-        a->refusal = authz_decoupled_decide(visit_param(v, "scope"), visit_param(v, "acr_values"), client, &a->request);
-    return a->refusal ? ERR_OK : read_hint(v, a);
+    enum err e = a->refusal ? ERR_OK : asking_read_decoupled(&a->request, v, client, &a->refusal);
+    return e || a->refusal ? e : read_hint(v, a);
 }
 
 /* --- asking her -------------------------------------------------------------------------------------------------- */

@@ -1,9 +1,9 @@
 /* POST /device_authorization (RFC 8628 3.1, 3.2): a device that has no browser asks for a code to show. */
 #include "base/chance.h"
 #include "base/json.h"
+#include "idp/endpoints/asking.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
-#include "idp/rules/authorization_request.h"
 #include "idp/rules/decoupled_request.h"
 #include "idp/state/caller.h"
 #include "idp/tokens/user_code.h"
@@ -32,10 +32,9 @@ static enum err read_request(struct visit *v, struct asking *a)
     struct authz_request request;
     struct buf b;
 
-    a->refusal =
-        authz_decoupled_decide(visit_param(v, "scope"), visit_param(v, "acr_values"), a->caller.client, &request);
-    if (a->refusal)
-        return ERR_OK;
+    enum err e = asking_read_decoupled(&request, v, a->caller.client, &a->refusal);
+    if (e || a->refusal)
+        return e;
     buf_open(&b, v->arena, REQUEST_MAX);
     authz_write(&b, &request);
     return buf_done(&b, &a->decoupled.request);

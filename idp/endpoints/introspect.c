@@ -1,10 +1,12 @@
 /* POST /introspect (RFC 7662): is this token good, and what is it? For the client it was given to and the resource
  * server it is for; whoever else asks learns what it would learn of any string. Signed if asked for so (RFC 9701). */
 #include "base/json.h"
+#include "base/text.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/endpoints/token_shown.h"
 #include "idp/rules/introspection.h"
+#include "idp/rules/resource.h"
 #include "idp/state/caller.h"
 #include "idp/state/sealing.h"
 #include "idp/tokens/introspection_token.h"
@@ -68,6 +70,22 @@ static enum err look(struct visit *v, struct introspecting *i, struct view text)
 
 /* --- the answer -------------------------------------------------------------------------------------------------- */
 
+/* RFC 7519 4.1.3: one is a text. A refresh token may be for several. */
+static void put_audience(struct json_out *o, struct view words)
+{
+    struct view word;
+
+    if (!resource_is_several(words)) {
+        json_pair(o, "aud", words);
+        return;
+    }
+    json_key(o, "aud");
+    json_begin_array(o);
+    while (text_next_word(&words, &word))
+        json_put_text(o, word);
+    json_end_array(o);
+}
+
 static void put_token(struct json_out *o, const struct visit *v, const struct introspecting *i)
 {
     const struct access_token *t = &i->token.access;
@@ -75,7 +93,7 @@ static void put_token(struct json_out *o, const struct visit *v, const struct in
     json_pair(o, "iss", v->op->issuer);
     json_pair(o, "client_id", i->token.facts.family.client);
     json_pair(o, "sub", i->sub);
-    json_pair(o, "aud", view_is(t->resource) ? t->resource : v->op->issuer);
+    put_audience(o, view_is(t->resource) ? t->resource : v->op->issuer);
     if (!view_is(t->resource)) /* its words mean something to UserInfo only */
         json_pair(o, "scope", t->scope);
     json_pair_int(o, "iat", i->token.minted_at);

@@ -40,10 +40,11 @@ void handle_token(struct visit *v)
                                       .refresh_token = visit_param(v, "refresh_token"),
                                       .device_code = visit_param(v, "device_code"),
                                       .auth_req_id = visit_param(v, "auth_req_id"),
-                                      .scope = visit_param(v, "scope"),
-                                      .resource = visit_param(v, "resource")}};
+                                      .scope = visit_param(v, "scope")}};
     c.now = v->now;
-    enum err e = answer(v, &c);
+    enum err e = visit_words(&c.params.resource, v, "resource");
+    if (!e)
+        e = answer(v, &c);
 
     if (e)
         json_answer_failure(v, e, "token");

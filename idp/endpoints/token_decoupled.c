@@ -1,6 +1,7 @@
 /* grant_type=urn:ietf:params:oauth:grant-type:device_code (RFC 8628 3.4) and urn:openid:params:grant-type:ciba (CIBA
  * Core 1.0, 10.1): a device or a counter comes for what the resident allowed in her own browser. */
 #include "idp/endpoints/token_call.h"
+#include "idp/rules/authorization_request.h"
 #include "idp/rules/binding.h"
 #include "idp/rules/decoupled_request.h"
 #include "idp/state/limits.h"
@@ -12,6 +13,7 @@ struct fetching {
     struct visit *visit;
     struct view ticket; /* device_code or auth_req_id */
     struct decoupled decoupled;
+    struct authz_request request; /* that was allowed */
 };
 
 /* The one that asks is slowed down, whoever it is: its ticket stands for the address. */
@@ -21,6 +23,17 @@ static bool is_too_soon(const struct visit *v, struct view ticket)
     int64_t retry_s;
 
     return key && !limits_take(v->op->limits, LIMIT_POLLS, key, v->now_ms, &retry_s);
+}
+
+/* What was asked says for which server. */
+static enum err read_request(struct fetching *f)
+{
+    enum err e = authz_read(&f->request, f->visit->arena, f->decoupled.request);
+
+    if (e)
+        return e == ERR_SYNTAX ? ERR_STORE : e;
+    token_call_find_resource(f->visit, f->call, f->request.resource, f->decoupled.scope);
+    return ERR_OK;
 }
 
 static enum err judge(struct fetching *f, enum decoupled_kind kind)
@@ -40,7 +53,7 @@ static enum err judge(struct fetching *f, enum decoupled_kind kind)
         facts.too_soon = d->state == DECOUPLED_OPEN && is_too_soon(v, f->ticket);
     }
     f->call->refusal = poll_decide(&facts);
-    return ERR_OK;
+    return f->call->refusal ? ERR_OK : read_request(f);
 }
 
 static enum err prepare_family(struct fetching *f)
@@ -55,6 +68,7 @@ static enum err prepare_family(struct fetching *f)
         .session = d->session,
         .grant = d->grant,
         .scope = d->scope,
+        .resource = f->request.resource,
         .minted_at = d->created_at,
         .expires_at = c->now + ACCESS_TOKEN_LIFE_S,
         .refreshable = token_call_may_refresh(c),

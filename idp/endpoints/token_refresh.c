@@ -91,6 +91,18 @@ static bool tells_login(const struct refreshing *r)
     return r->facts.has_session && r->facts.session_auth_at <= r->facts.family.minted_at;
 }
 
+/* What is asked of this access token alone: asked for too much, or not said, nothing happens, as above. */
+static enum err answer(struct refreshing *r, struct db *db)
+{
+    struct token_call *c = r->call;
+
+    token_call_find_resource(r->visit, c, r->facts.family.resource, r->facts.family.scope);
+    if (c->refusal)
+        return ERR_CONFLICT;
+    enum err e = go_on(r, db);
+    return e || !tells_login(r) ? e : token_call_release(r->visit, db, c);
+}
+
 /* What is refused is refused durably: a family that reuse gives away is revoked in this very commit. */
 static enum err refresh_job(struct db *db, void *ctx)
 {
@@ -124,13 +136,8 @@ static enum err refresh_job(struct db *db, void *ctx)
     if (!c->refusal && refresh_scope_decide(c->params.scope, r->facts.family.scope))
         return ERR_CONFLICT;
     if (!c->refusal)
-        token_call_find_resource(r->visit, c, r->facts.family.resource, r->facts.family.scope);
-    if (c->refusal == REFUSAL_RESOURCE_NOT_GRANTED)
-        return ERR_CONFLICT;
-    if (c->refusal)
-        return ERR_OK;
-    e = go_on(r, db);
-    return e || !tells_login(r) ? e : token_call_release(r->visit, db, c);
+        return answer(r, db);
+    return ERR_OK;
 }
 
 enum err token_by_refresh(struct visit *v, struct token_call *c)

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "idp/rules/claims_request.h"
 #include "idp/rules/pkce.h"
+#include "idp/rules/resource.h"
 #include "sessions/cnf.h"
 
 #define STATE_MAX 2048
@@ -117,15 +118,6 @@ static enum refusal form_decide(const struct authz_params *p, struct authz_reque
     return view_is(p->nonce) && p->nonce.n > NONCE_MAX ? REFUSAL_NONCE_MALFORMED : REFUSAL_NONE;
 }
 
-/* RFC 8707 2: the client may ask for tokens to those only that it registered. */
-static enum refusal resource_decide(struct view resource, const struct client *client)
-{
-    for (size_t i = 0; i < client->resources.n; i++)
-        if (view_equal(resource, client->resources.items[i]))
-            return REFUSAL_NONE;
-    return view_is(resource) ? REFUSAL_RESOURCE_UNKNOWN : REFUSAL_NONE;
-}
-
 static enum refusal binding_decide(struct view jkt)
 {
     struct cnf cnf;
@@ -142,7 +134,7 @@ static enum refusal params_decide(const struct authz_params *p, const struct cli
     if (client->require_request && !p->signed_object)
         return REFUSAL_OBJECT_REQUIRED;
     if ((no = form_decide(p, r)) || (no = scope_decide(p->scope)) || (no = pkce_decide(p, client)) ||
-        (no = prompt_decide(p->prompt, &r->prompt)) || (no = resource_decide(p->resource, client)) ||
+        (no = prompt_decide(p->prompt, &r->prompt)) || (no = resource_ask_decide(p->resource, client)) ||
         (no = binding_decide(p->dpop_jkt)))
         return no;
     return max_age_decide(p->max_age, client->default_max_age, &r->max_age);
@@ -214,12 +206,16 @@ enum err authz_decide_claims(struct authz_request *r, struct arena *a, struct vi
     return e ? e : take_acr(r, a, &c);
 }
 
-enum refusal authz_decoupled_decide(struct view scope, struct view acr_values, const struct client *client,
-                                    struct authz_request *r)
+enum refusal authz_decoupled_decide(const struct authz_params *p, const struct client *client, struct authz_request *r)
 {
-    *r = (struct authz_request){
-        .client_id = client->id, .scope = scope, .acr_values = acr_values, .max_age = client->default_max_age};
-    return scope_decide(scope);
+    enum refusal no;
+
+    *r = (struct authz_request){.client_id = client->id,
+                                .scope = p->scope,
+                                .acr_values = p->acr_values,
+                                .resource = p->resource,
+                                .max_age = client->default_max_age};
+    return (no = scope_decide(p->scope)) ? no : resource_ask_decide(p->resource, client);
 }
 
 bool authz_is_offline(const struct authz_request *r, const struct client *client)

@@ -14,6 +14,7 @@ struct authz_params {
     struct view client_id, redirect_uri, response_type, response_mode, scope, state, nonce, code_challenge,
         code_challenge_method, prompt, max_age, ui_locales, acr_values, id_token_hint, claims, details, resource,
         dpop_jkt, request, request_uri, registration;
+    /* resource: as many as were sent, words separated by spaces */
     bool pushed;        /* sent over /par, by a service that proved who it is */
     bool signed_object; /* out of a request object (idp/rules/request_object.h) */
 };
@@ -30,7 +31,7 @@ struct authz_request {
     struct view acr_values; /* as asked, in that order; absent: not asked */
     bool acr_essential;     /* one of them, or an error (OIDC Core 5.5.1.1) */
     struct view claims;     /* the claims parameter as it is kept (claims_request_keep); absent: nothing by name */
-    struct view resource;   /* the resource server it is for (RFC 8707); absent: none */
+    struct view resource;   /* the resource servers it is for (RFC 8707), words; absent: none */
     struct view dpop_jkt;   /* the key that the code is bound to (RFC 9449 10), a thumbprint; absent: none */
     struct view hint_sub;   /* sub of a verified id_token_hint, set by the endpoint; absent without a hint */
     struct view decoupled;  /* asked by another device (sessions/decoupled.h): its id in hex; absent: by redirect */
@@ -51,9 +52,9 @@ struct authz_verdict authz_decide(const struct authz_params *params, const struc
 enum err authz_decide_claims(struct authz_request *request, struct arena *arena, struct view claims,
                              enum refusal *refusal) MUST_CHECK;
 
-/* The same for a request that another device makes, which has no redirect address (RFC 8628 3.1, CIBA Core 1.0, 7.1).
- */
-enum refusal authz_decoupled_decide(struct view scope, struct view acr_values, const struct client *client,
+/* The same for a request that another device makes, which has no redirect address (RFC 8628 3.1, CIBA Core 1.0, 7.1):
+ * of PARAMS scope, acr_values and resource count. */
+enum refusal authz_decoupled_decide(const struct authz_params *params, const struct client *client,
                                     struct authz_request *request);
 
 /* Is access asked for that outlives the session, in the way that OIDC Core 11 demands? */

@@ -1,5 +1,7 @@
 #include "idp/rules/exchange.h"
 
+#include "idp/rules/resource.h"
+
 const char exchange_access_token[] = "urn:ietf:params:oauth:token-type:access_token";
 
 enum refusal exchange_params_decide(const struct exchange_params *p)
@@ -13,6 +15,8 @@ enum refusal exchange_params_decide(const struct exchange_params *p)
         return REFUSAL_EXCHANGE_TYPE;
     if (view_is(p->scope))
         return REFUSAL_CLIENT_SCOPE;
+    if (resource_is_several(p->resource))
+        return REFUSAL_RESOURCE_SEVERAL;
     return view_is(p->resource) ? REFUSAL_NONE : REFUSAL_RESOURCE_NOT_REGISTERED;
 }
 

@@ -90,6 +90,7 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_CLAIMS_SUBJECT] =
         REDIRECT("invalid_request", "claims and id_token_hint name different subjects", "OIDC Core 5.5.1"),
     [REFUSAL_RESOURCE_UNKNOWN] = REDIRECT("invalid_target", "resource is not registered for this client", "RFC 8707 2"),
+    [REFUSAL_RESOURCE_TWICE] = REDIRECT("invalid_target", "a resource is named twice", "RFC 8707 2"),
     [REFUSAL_JKT_MALFORMED] = REDIRECT("invalid_request", "dpop_jkt is no thumbprint", "RFC 9449 10"),
 
     [REFUSAL_LOGIN_REQUIRED] = REDIRECT("login_required", "the resident must log in", "OIDC Core 3.1.2.6"),
@@ -154,6 +155,10 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_REFRESH_REPLAYED] = JSON("invalid_grant", "the refresh token was used before", "RFC 9700 4.14.2"),
     [REFUSAL_RESOURCE_NOT_GRANTED] =
         JSON("invalid_target", "resource is not what the login was asked for", "RFC 8707 2.2"),
+    [REFUSAL_RESOURCE_SEVERAL] =
+        JSON("invalid_target", "a token is for one resource server, name one resource", "RFC 8707 3"),
+    [REFUSAL_RESOURCE_UNSAID] =
+        JSON("invalid_target", "the login was asked for several resource servers, name one of them", "RFC 8707 2.2"),
     [REFUSAL_EXCHANGE_SUBJECT_MISSING] =
         JSON("invalid_request", "subject_token is missing or subject_token_type is not that of access tokens",
              "RFC 8693 2.1"),

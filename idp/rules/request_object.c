@@ -9,7 +9,7 @@
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
-enum kind { TEXT, NUMBER, OBJECT, ARRAY };
+enum kind { TEXT, NUMBER, OBJECT, ARRAY, WORDS };
 
 /* RFC 9101 4: parameters that are texts are JSON texts, numbers are JSON numbers, and JSON is JSON. */
 static const struct member {
@@ -32,7 +32,7 @@ static const struct member {
     {"acr_values", TEXT, offsetof(struct authz_params, acr_values)},
     {"authorization_details", ARRAY, offsetof(struct authz_params, details)},
     {"claims", OBJECT, offsetof(struct authz_params, claims)},
-    {"resource", TEXT, offsetof(struct authz_params, resource)},
+    {"resource", WORDS, offsetof(struct authz_params, resource)},
     {"dpop_jkt", TEXT, offsetof(struct authz_params, dpop_jkt)},
     {"id_token_hint", TEXT, offsetof(struct authz_params, id_token_hint)},
     {"registration", OBJECT, offsetof(struct authz_params, registration)},
@@ -53,11 +53,34 @@ static enum err write_json(struct view *out, struct arena *a, const struct json 
     return buf_done(&b, out);
 }
 
+/* RFC 8707 2.1: one is a JSON text, several are an array of them. Addresses have no space. */
+static enum err read_words(struct view *out, struct arena *a, const struct json *j)
+{
+    struct view text = VIEW_NONE;
+    struct buf b;
+
+    if (json_text(j, out))
+        return view_index(*out, ' ') == out->n ? ERR_OK : ERR_SYNTAX;
+    if (!json_is_array(j))
+        return ERR_SYNTAX;
+    buf_open(&b, a, JSON_MAX);
+    for (size_t i = 0; i < json_count(j); i++) {
+        if (!json_text(json_at(j, i), &text) || text.n == 0 || view_index(text, ' ') != text.n)
+            return ERR_SYNTAX;
+        if (i)
+            buf_put_byte(&b, ' ');
+        buf_put(&b, text);
+    }
+    return buf_done(&b, out);
+}
+
 static enum err read_member(struct authz_params *p, struct arena *a, const struct json *j, const struct member *m)
 {
     struct view *out = place(p, m);
     int64_t number;
 
+    if (m->kind == WORDS)
+        return read_words(out, a, j);
     if (m->kind == TEXT)
         return json_text(j, out) ? ERR_OK : ERR_SYNTAX;
     if (m->kind == ARRAY)

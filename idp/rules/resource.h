@@ -5,15 +5,24 @@
 #include "idp/rules/client.h"
 #include "idp/rules/refusal.h"
 
-/* What a login granted: the resource server asked for with it, and the scope. */
+#define RESOURCES_MAX 1024 /* bytes of all that one request names */
+
+/* What an authorization request may name: only what the client registered, each once. ASKED: words. */
+enum refusal resource_ask_decide(struct view asked, const struct client *client);
+
+/* What a login granted: the resource servers asked for with it, and the scope. */
 struct resource_facts {
-    struct view granted; /* absent: none */
+    struct view granted; /* words; absent: none */
     struct view scope, issuer;
 };
 
-/* ASKED of /token, against what was granted: *OUT is absent for UserInfo. Never wider: nothing asked is all that was
- * granted; the issuer itself is UserInfo, if the login was one. */
+/* ASKED of /token (words), against what was granted: *OUT is the one server that the token is for, absent for UserInfo.
+ * Never wider, and never for two: nothing asked is the one that was granted, and must be said where there were more;
+ * the issuer itself is UserInfo, if the login was one. */
 enum refusal resource_decide(struct view *out, struct view asked, const struct resource_facts *facts);
+
+/* Is there more than one word? */
+bool resource_is_several(struct view words);
 
 /* A client that asks for itself (RFC 6749 4.4): one of those it registered; which is no question if there is one. No
  * word of SCOPE says anything there. */

@@ -7,7 +7,8 @@
 #include "sessions/cnf.h"
 
 struct token_params {
-    struct view grant_type, code, redirect_uri, code_verifier, refresh_token, scope, resource, device_code, auth_req_id;
+    struct view grant_type, code, redirect_uri, code_verifier, refresh_token, scope, device_code, auth_req_id;
+    struct view resource; /* as many as were sent, words separated by spaces */
 };
 
 /* The grants. Each has a row in token_request.c and a handler in idp/endpoints/token.c. */

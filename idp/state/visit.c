@@ -13,10 +13,40 @@
 
 #define ISSUER_MAX 300 /* bytes of an origin (idp/state/config.c) */
 #define URL_MAX    (ISSUER_MAX + VISIT_TARGET_MAX)
+#define WORDS_MAX  196608 /* a form at its longest, with three bytes for each */
+
+static const struct form *params(const struct visit *v)
+{
+    return v->request->method == METHOD_POST ? v->request->form : v->request->query;
+}
 
 struct view visit_param(const struct visit *v, const char *name)
 {
-    return form_get(v->request->method == METHOD_POST ? v->request->form : v->request->query, name);
+    return form_get(params(v), name);
+}
+
+static void put_word(struct buf *b, struct view word)
+{
+    if (word.n && b->n)
+        buf_put_byte(b, ' ');
+    for (size_t i = 0; i < word.n; i++)
+        if (word.p[i] == ' ')
+            buf_put_text(b, "%20");
+        else
+            buf_put_byte(b, word.p[i]);
+}
+
+enum err visit_words(struct view *out, const struct visit *v, const char *name)
+{
+    struct view value;
+    size_t at = 0;
+    struct buf b;
+
+    *out = VIEW_NONE;
+    buf_open(&b, v->arena, WORDS_MAX);
+    while (form_each(params(v), name, &at, &value))
+        put_word(&b, value);
+    return b.n == 0 ? b.err : buf_done(&b, out);
 }
 
 void visit_redirect(struct visit *v, struct view path)

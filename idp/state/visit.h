@@ -50,6 +50,11 @@ bool visit_prefers_large(const struct request *r);
 /* A parameter of the query (GET) or the form (POST); absent when not sent. */
 struct view visit_param(const struct visit *v, const char *name);
 
+/* The values of a parameter that may be sent several times, as words separated by single spaces, in the order sent:
+ * for addresses, which have no space; one that has gets %20 instead, and is another. *OUT is absent when none was sent.
+ */
+enum err visit_words(struct view *out, const struct visit *v, const char *name) MUST_CHECK;
+
 /* Writes like store_write, but does not wait for the disk: the answer of this visit is kept back until all of it is
  * durable, and becomes a 503 if that fails. For the last write of a handler that then only answers. */
 enum err visit_write(struct visit *v, enum err (*job)(struct db *db, void *ctx), void *ctx) MUST_CHECK;

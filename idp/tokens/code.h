@@ -17,7 +17,7 @@ struct code {
     struct ident session, grant;
     struct ident epoch;   /* of the store (store_epoch): whether it was redeemed is known only as long as that lasts */
     struct ident wish;    /* what was asked beyond the scope (sessions/wish.h); IDENT_NONE: nothing */
-    struct view resource; /* RFC 8707: the resource server asked for; absent: none */
+    struct view resource; /* RFC 8707: the resource servers asked for, words; absent: none */
     struct cnf cnf;       /* CNF_JKT: only who signs proofs with that key may redeem it (RFC 9449 10); else CNF_NONE */
     uint8_t redirect_hash[32];
     int64_t minted_at;

@@ -205,3 +205,126 @@ Test(resources, that_were_not_asked_for_with_the_login_are_refused_and_the_refre
     cr_expect_eq(next.status, 200, "%s", next.error);
     cr_expect_not_null(service_userinfo(b_city, next.access, NULL), "the issuer itself is UserInfo");
 }
+
+/* --- several of them --------------------------------------------------------------------------------------------- */
+
+#define AT_DATA "resource=https%3A%2F%2Fdata.example%2F"
+#define AT_A    "resource=https%3A%2F%2Fa-city.example%2Fapi"
+
+/* B may call A and the open data. */
+static void open_both(void)
+{
+    service_update(a_city, "\"sector\":\"a-city\"",
+                   "\"resource\":\"https://a-city.example/api\",\"sector\":\"a-city\"");
+    service_update(b_city, "\"grant_types\":[",
+                   "\"resources\":[\"https://a-city.example/api\",\"https://data.example/\"],\"grant_types\":["
+                   "\"urn:ietf:params:oauth:grant-type:device_code\",");
+}
+
+static const char *error_of_login(const char *more)
+{
+    const char *error = NULL;
+
+    cr_assert(browser_get(&stage.hanako.browser, service_begin(b_city, more)));
+    cr_assert_null(service_receive(b_city, &stage.hanako.browser, &error));
+    return error;
+}
+
+static const char *code_for(const char *more)
+{
+    cr_assert(browser_get(&stage.hanako.browser, service_begin(b_city, more)));
+    cr_assert(resident_goes_to(&stage.hanako, AT_ELSEWHERE));
+    return service_receive(b_city, &stage.hanako.browser, NULL);
+}
+
+static struct tokens redeems(const char *code, const char *more)
+{
+    return service_token_request(
+        b_city,
+        arena_printf(&b_city->channel.a,
+                     "grant_type=authorization_code&code=%s&redirect_uri=http%%3A%%2F%%2Fb-city.localhost%%3A8082"
+                     "%%2Fcb&code_verifier=%s%s",
+                     code, b_city->verifier, more));
+}
+
+static struct tokens refreshes(const char *token, const char *more)
+{
+    return service_token_request(
+        b_city, arena_printf(&b_city->channel.a, "grant_type=refresh_token&refresh_token=%s%s", token, more));
+}
+
+Test(resources, a_login_may_be_asked_for_several_that_are_registered_and_named_once)
+{
+    open_both();
+    cr_expect_str_eq(error_of_login(AT_A "&" AT_DATA "&resource=https%3A%2F%2Fother.example%2F"), "invalid_target",
+                     "RFC 8707 2");
+    cr_expect_str_eq(error_of_login(AT_A "&" AT_A), "invalid_target");
+    cr_expect_str_eq(error_of_login("resource=https%3A%2F%2Fa-city.example%2Fapi+https%3A%2F%2Fdata.example%2F"),
+                     "invalid_target", "two addresses in one value are no address");
+    cr_assert(browser_get(&stage.hanako.browser, service_begin(b_city, "nonce=another")));
+    cr_expect_eq(stage.hanako.browser.status, 400, "no other parameter comes twice (RFC 6749 3.1)");
+}
+
+Test(resources, a_token_is_for_one_of_those_that_the_login_was_asked_for)
+{
+    open_both();
+    const char *code = code_for(AT_A "&" AT_DATA);
+    struct tokens none = redeems(code, "");
+    cr_expect_str_eq(none.error, "invalid_target", "which?");
+    struct tokens both = redeems(code, "&" AT_A "&" AT_DATA);
+    cr_expect_str_eq(both.error, "invalid_target", "RFC 8707 3: none is good at two servers");
+    struct tokens at_data = redeems(code, "&" AT_DATA);
+    cr_assert_eq(at_data.status, 200, "the code is still good: %s", at_data.error);
+    cr_expect(is_active(&data, at_data.access));
+    cr_expect_not(is_active(a_city, at_data.access), "and A is told nothing of it");
+    struct tokens still = refreshes(at_data.refresh, "");
+    cr_expect_str_eq(still.error, "invalid_target");
+    struct tokens at_a = refreshes(at_data.refresh, "&" AT_A);
+    cr_assert_eq(at_a.status, 200, "the refresh token is still good: %s", at_a.error);
+    cr_expect(is_active(a_city, at_a.access));
+    cr_expect_not(is_active(&data, at_a.access));
+    struct tokens at_home = refreshes(at_a.refresh, "&resource=" PROVIDER_ISSUER);
+    cr_assert_eq(at_home.status, 200, "%s", at_home.error);
+    cr_expect_not_null(service_userinfo(b_city, at_home.access, NULL));
+    const struct json *told = asks_about(b_city, at_home.refresh);
+    cr_expect_eq(json_count(json_member(told, "aud")), 2, "RFC 7519 4.1.3");
+}
+
+Test(resources, may_be_pushed_and_posted_several_at_once)
+{
+    open_both();
+    struct resident *hanako = &stage.hanako;
+    const char *uri = service_push(b_city, service_request(b_city, AT_A "&" AT_DATA), NULL);
+    cr_assert(browser_get(&hanako->browser, service_at(b_city, uri)));
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE));
+    struct tokens t = redeems(service_receive(b_city, &hanako->browser, NULL), "&" AT_A);
+    cr_assert_eq(t.status, 200, "%s", t.error);
+    cr_expect(is_active(a_city, t.access));
+}
+
+Test(resources, of_a_device_are_those_it_asked_for)
+{
+    const struct json *answer;
+    struct resident *hanako = &stage.hanako;
+
+    open_both();
+    cr_expect_eq(service_call(b_city, "/device_authorization", "scope=openid&resource=https%3A%2F%2Fother.example%2F",
+                              NULL, &answer),
+                 400);
+    cr_expect_str_eq(claim(b_city, answer, "error"), "invalid_target");
+    cr_assert_eq(service_call(b_city, "/device_authorization", "scope=openid+name&" AT_A "&" AT_DATA, NULL, &answer),
+                 200);
+    const char *device_code = claim(b_city, answer, "device_code");
+    cr_assert(browser_get(&hanako->browser, claim(b_city, answer, "verification_uri_complete")));
+    cr_assert(PRESS(&hanako->browser, "/device", "do=continue"));
+    for (int i = 0; i < 20 && resident_goes_on(hanako); i++)
+        ;
+    const char *form = arena_printf(
+        &b_city->channel.a, "grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code=%s", device_code);
+    struct tokens none = service_token_request(b_city, form);
+    cr_expect_str_eq(none.error, "invalid_target");
+    struct tokens t = service_token_request(b_city, arena_printf(&b_city->channel.a, "%s&%s", form, AT_A));
+    cr_assert_eq(t.status, 200, "%s", t.error);
+    cr_expect(is_active(a_city, t.access));
+    cr_expect_not(is_active(&data, t.access));
+}

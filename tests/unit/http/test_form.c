@@ -31,6 +31,25 @@ Test(form, refuses_a_name_twice_however_it_is_written)
     expect_refused(VIEW("b=1&%61=1&a=2"), "a", form_rule_duplicate);
 }
 
+Test(form, takes_one_name_several_times_only_where_it_may)
+{
+    const struct form_limits with = {.params_max = 4, .name_max = 8, .value_max = 10, .repeated = "a"};
+    struct view value;
+    size_t at = 0;
+
+    arena_close(&arena);
+    arena_open(&arena, 65536);
+    cr_expect_eq(form_read(&form, &arena, VIEW("a=1&b=1&b=2"), &with, &fault), ERR_SYNTAX);
+    cr_expect_eq(fault.rule, form_rule_duplicate);
+    cr_expect_eq(form_read(&form, &arena, VIEW("a=1&b=2&%61=3&a=1"), &with, &fault), ERR_OK);
+    for (const char *const *wanted = (const char *const[]){"1", "3", "1", NULL}; *wanted; wanted++) {
+        cr_assert(form_each(form, "a", &at, &value), "%s", *wanted);
+        cr_expect(view_equal_text(value, *wanted), "%s", *wanted);
+    }
+    cr_expect_not(form_each(form, "a", &at, &value));
+    cr_expect(view_equal_text(form_get(form, "a"), "1"));
+}
+
 Test(form, refuses_bad_percent_signs)
 {
     expect_refused(VIEW("a=%"), "a", form_rule_percent);

@@ -50,6 +50,8 @@ Test(exchange, takes_access_tokens_for_a_resource_and_nothing_else)
     p.scope = VIEW("name");
     cr_expect_eq(exchange_params_decide(&p), REFUSAL_CLIENT_SCOPE);
     p = good;
+    p.resource = VIEW("https://r.example https://s.example");
+    cr_expect_eq(exchange_params_decide(&p), REFUSAL_RESOURCE_SEVERAL, "RFC 8707 3");
     p.resource = VIEW_NONE;
     cr_expect_eq(exchange_params_decide(&p), REFUSAL_RESOURCE_NOT_REGISTERED);
     cr_expect_eq(exchange_params_decide(&good), REFUSAL_NONE);

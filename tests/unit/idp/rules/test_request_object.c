@@ -65,11 +65,30 @@ Test(request_object, is_a_claims_set_of_the_right_types)
                                         "{\"max_age\":\"10\"}",
                                         "{\"max_age\":10.5}",
                                         "{\"registration\":\"{}\"}",
+                                        "{\"authorization_details\":\"[]\"}",
+                                        "{\"authorization_details\":{}}",
+                                        "{\"resource\":{}}",
+                                        "{\"resource\":[1]}",
+                                        "{\"resource\":[\"\"]}",
+                                        "{\"resource\":\"https://a https://b\"}",
+                                        "{\"resource\":[\"https://a https://b\"]}",
                                         "{\"state\":\"a\",\"state\":\"b\"}"};
     struct request_object o;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         cr_expect_eq(read(&o, texts[i]), ERR_SYNTAX, "RFC 9101 4: %s", texts[i]);
+}
+
+Test(request_object, names_one_resource_or_several)
+{
+    struct request_object o;
+
+    cr_assert_eq(read(&o, "{\"resource\":\"https://a\"}"), ERR_OK);
+    cr_expect(view_equal_text(o.params.resource, "https://a"));
+    cr_assert_eq(read(&o, "{\"resource\":[\"https://a\",\"https://b\"]}"), ERR_OK, "RFC 8707 2.1");
+    cr_expect(view_equal_text(o.params.resource, "https://a https://b"));
+    cr_assert_eq(read(&o, "{\"resource\":[]}"), ERR_OK);
+    cr_expect_not(view_is(o.params.resource));
 }
 
 Test(request_object, of_any_profile_keeps_these)

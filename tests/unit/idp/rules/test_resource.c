@@ -24,6 +24,37 @@ Test(resource, is_never_wider_than_what_was_granted)
                  "no login was asked for");
 }
 
+Test(resource, is_one_and_is_said_where_several_were_granted)
+{
+    static const char two[] = "https://r.example https://s.example";
+
+    cr_expect_eq(decide("https://r.example https://s.example", two, "openid"), REFUSAL_RESOURCE_SEVERAL, "RFC 8707 3");
+    cr_expect_eq(decide("https://r.example https://op.example", two, "openid"), REFUSAL_RESOURCE_SEVERAL);
+    cr_expect_eq(decide(NULL, two, "openid"), REFUSAL_RESOURCE_UNSAID, "RFC 8707 2.2");
+    cr_expect_not(view_is(out));
+    cr_expect_eq(decide("https://t.example", two, "openid"), REFUSAL_RESOURCE_NOT_GRANTED);
+    cr_expect_eq(decide("https://s.example", two, "openid"), REFUSAL_NONE);
+    cr_expect(view_equal_text(out, "https://s.example"));
+    cr_expect_eq(decide("https://op.example", two, "openid"), REFUSAL_NONE);
+    cr_expect_not(view_is(out), "UserInfo");
+}
+
+Test(resource, that_is_asked_for_is_registered_and_named_once)
+{
+    struct view both[] = {VIEW("https://r.example"), VIEW("https://s.example")};
+    struct client c = {.id = VIEW("a"), .resources = {both, 2}};
+    char long_one[RESOURCES_MAX + 2];
+
+    memset(long_one, 'a', sizeof long_one - 1);
+    long_one[sizeof long_one - 1] = '\0';
+    cr_expect_eq(resource_ask_decide(VIEW("https://t.example"), &c), REFUSAL_RESOURCE_UNKNOWN, "RFC 8707 2");
+    cr_expect_eq(resource_ask_decide(VIEW("https://r.example https://t.example"), &c), REFUSAL_RESOURCE_UNKNOWN);
+    cr_expect_eq(resource_ask_decide(VIEW("https://r.example https://r.example"), &c), REFUSAL_RESOURCE_TWICE);
+    cr_expect_eq(resource_ask_decide(view_text(long_one), &c), REFUSAL_RESOURCE_UNKNOWN);
+    cr_expect_eq(resource_ask_decide(VIEW_NONE, &c), REFUSAL_NONE);
+    cr_expect_eq(resource_ask_decide(VIEW("https://s.example https://r.example"), &c), REFUSAL_NONE);
+}
+
 Test(resource, is_what_was_granted_or_user_info)
 {
     cr_expect_eq(decide(NULL, NULL, "openid"), REFUSAL_NONE);
@@ -49,6 +80,8 @@ Test(resource, of_a_client_by_itself_is_one_that_it_registered)
                  "which of them?");
     cr_expect_eq(resource_of_client_decide(&out, VIEW("https://t.example"), VIEW_NONE, &c),
                  REFUSAL_RESOURCE_NOT_REGISTERED);
+    cr_expect_eq(resource_of_client_decide(&out, VIEW("https://r.example https://s.example"), VIEW_NONE, &c),
+                 REFUSAL_RESOURCE_SEVERAL, "RFC 8707 3");
     cr_expect_eq(resource_of_client_decide(&out, VIEW("https://s.example"), VIEW_NONE, &c), REFUSAL_NONE);
     cr_expect_eq(resource_of_client_decide(&out, VIEW("https://s.example"), VIEW("name"), &c), REFUSAL_CLIENT_SCOPE);
     c.resources.n = 1;
