@@ -23,6 +23,8 @@ static bool may_release(const struct disclosure_facts *facts)
 enum err disclosure_decide(struct disclosure *out, struct arena *a, const struct disclosure_facts *facts)
 {
     out->n = 0;
+    out->plain = out->verified = 0;
+    out->verified_claims = VIEW_NONE;
     out->grant = facts->grant;
     out->ask = facts->ask;
     if (!may_release(facts))
@@ -30,11 +32,23 @@ enum err disclosure_decide(struct disclosure *out, struct arena *a, const struct
     for (size_t i = 0; i < facts->ask->n; i++) {
         enum err err = release(&out->values[out->n], a, facts, &facts->ask->items[i]);
         if (!err)
-            out->n++;
+            out->plain |= field_bit(out->values[out->n++].field);
         else if (err != ERR_NOT_FOUND)
             return err;
     }
     return ERR_OK;
+}
+
+void disclosure_keep(struct disclosure *d, uint32_t plain, uint32_t verified, struct view verified_claims)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < d->n; i++)
+        if ((plain | verified) & field_bit(d->values[i].field))
+            d->values[kept++] = d->values[i];
+    d->n = kept;
+    d->plain = plain;
+    d->verified = verified;
+    d->verified_claims = verified_claims;
 }
 
 /* Positions (from 0) of the characters that stand in for others; nothing where there are none. */
@@ -73,10 +87,16 @@ void disclosure_put_claims(struct json_out *o, const struct disclosure *d)
 {
     for (size_t i = 0; i < d->n; i++) {
         const struct field *f = d->values[i].field;
+        if (!(d->plain & field_bit(f)))
+            continue;
         json_key(o, f->claim);
         json_put_raw(o, d->values[i].json);
         if (f->verified)
             json_pair_bool(o, f->verified, false);
+    }
+    if (view_is(d->verified_claims)) {
+        json_key(o, "verified_claims");
+        json_put_raw(o, d->verified_claims);
     }
     put_sources(o, d);
 }
@@ -93,7 +113,10 @@ enum err disclosure_record(struct ledger *l, struct db *db, const struct disclos
                              .via = via,
                              .terms = VIEW_ARRAY(d->ask->hash),
                              .n_fields = d->n};
-    for (size_t i = 0; i < d->n; i++)
+    for (size_t i = 0; i < d->n; i++) {
         e.fields[i] = d->values[i].field;
+        if (d->verified & field_bit(e.fields[i]))
+            e.verified[e.n_verified++] = e.fields[i];
+    }
     return ledger_append(l, db, &e, NULL);
 }

@@ -7,6 +7,9 @@
 struct disclosure {
     struct field_value values[FIELD_MAX]; /* what is released, in catalogue order of the registration */
     size_t n;
+    uint32_t plain;              /* field_bit of those that go out as claims of their own */
+    uint32_t verified;           /* field_bit of those inside of `verified_claims` */
+    struct view verified_claims; /* its JSON value; absent: nothing goes out as proven */
     const struct grant *grant;
     const struct ask *ask;
 };
@@ -18,10 +21,14 @@ struct disclosure_facts {
     int64_t now; /* unix seconds */
 };
 
-/* Asked, registered, given, still covered (grant_covers) and present: only such fields. Derived values in ARENA. */
+/* Asked, registered, given, still covered (grant_covers) and present: only such fields, all of them plain. Derived
+ * values in ARENA. */
 enum err disclosure_decide(struct disclosure *out, struct arena *a, const struct disclosure_facts *facts) MUST_CHECK;
 
-/* Writes the claims, and `sources` about them, as members of the object that is open in O. */
+/* Of all that may go out, what does: PLAIN, and VERIFIED as it stands in VERIFIED_CLAIMS. */
+void disclosure_keep(struct disclosure *d, uint32_t plain, uint32_t verified, struct view verified_claims);
+
+/* Writes the claims, `verified_claims`, and `sources` about all of them, as members of the object that is open in O. */
 void disclosure_put_claims(struct json_out *o, const struct disclosure *d);
 
 /* Inside a write job: appends the disclosed event. VIA like "userinfo". Nothing is written when no field goes out. */

@@ -221,6 +221,12 @@ const struct field_value *field_stored(const struct field_profile *p, const stru
     return NULL;
 }
 
+bool field_proof_equal(const struct field_proof *a, const struct field_proof *b)
+{
+    return view_equal(a->issuer, b->issuer) && a->not_before == b->not_before && a->not_after == b->not_after &&
+           a->at == b->at;
+}
+
 /* --- derived fields --------------------------------------------------------------------------------------------- */
 
 enum err field_value(struct field_value *out, struct arena *a, const struct field_profile *p, const struct field *f)

@@ -77,6 +77,14 @@ enum field_source {
 const char *field_source_name(enum field_source s); /* "card-signed" ...; "none" */
 bool field_source_of(struct view name, enum field_source *out);
 
+/* By what a `card-signed` value was verified. Times are unix seconds. */
+struct field_proof {
+    struct view issuer;            /* of the sign certificate, as text (RFC 4514); absent: there is no proof */
+    int64_t not_before, not_after; /* of that certificate */
+    int64_t at;                    /* when the card signed and the certificate was checked */
+};
+bool field_proof_equal(const struct field_proof *a, const struct field_proof *b);
+
 /* One value as stored or derived. */
 struct field_value {
     const struct field *field;
@@ -85,6 +93,7 @@ struct field_value {
     struct view as_of;  /* "YYYY-MM-DD", the day it was read; absent if not known */
     int64_t changed_at; /* since when it is this value: another number for every other value (sessions/profile.h) */
     struct view substitutes; /* '1' for each character that stands in for another (代替文字); absent: nobody said */
+    struct field_proof proof; /* of a derived value: of what it stands on */
 };
 
 /* What is stored of one resident, and what day it is in Japan. Views belong to the caller. */

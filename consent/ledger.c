@@ -26,14 +26,14 @@ void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resi
     hmac_sha256(out, secret_view(&l->key), ident_view(&resident));
 }
 
-static void put_fields(struct json_out *o, const struct ledger_event *e)
+static void put_fields(struct json_out *o, const char *key, const struct field *const *fields, size_t n)
 {
-    if (e->n_fields == 0)
+    if (n == 0)
         return;
-    json_key(o, "fields");
+    json_key(o, key);
     json_begin_array(o);
-    for (size_t i = 0; i < e->n_fields; i++)
-        json_put_text(o, view_text(e->fields[i]->id));
+    for (size_t i = 0; i < n; i++)
+        json_put_text(o, view_text(fields[i]->id));
     json_end_array(o);
 }
 
@@ -73,7 +73,7 @@ static void put_event(struct buf *out, const struct ledger *l, const struct ledg
     json_pair_text(&o, "act", e->act);
     json_pair_int(&o, "at", e->at);
     json_pair(&o, "client", e->who.client);
-    put_fields(&o, e);
+    put_fields(&o, "fields", e->fields, e->n_fields);
     put_base64url(&o, "grant", ident_is(e->grant) ? ident_view(&e->grant) : VIEW_NONE);
     json_pair_text(&o, "ground", e->ground);
     put_indexes(&o, e);
@@ -85,6 +85,7 @@ static void put_event(struct buf *out, const struct ledger *l, const struct ledg
     put_base64url(&o, "terms", e->terms);
     json_pair_text(&o, "type", ledger_type_name(e->type));
     json_pair_int(&o, "v", 1);
+    put_fields(&o, "verified", e->verified, e->n_verified);
     json_pair_text(&o, "via", e->via);
     json_end(&o);
 }

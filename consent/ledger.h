@@ -29,6 +29,8 @@ struct ledger_event {
     const char *via;    /* "consent-page", "userinfo", "home", "sweep", "command" */
     const struct field *fields[FIELD_MAX];
     size_t n_fields;
+    const struct field *verified[FIELD_MAX]; /* LEDGER_DISCLOSED: those that went out as proven */
+    size_t n_verified;
     struct view terms;      /* ask.hash: which registration, so which purposes */
     const char *act;        /* LEDGER_OPERATOR, LEDGER_AUDITOR: what was done, like "client add" */
     const int64_t *indexes; /* LEDGER_ERASED: the leaves that lost salt and event */

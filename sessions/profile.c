@@ -34,6 +34,8 @@ static struct view aad_of(struct arena *a, const char *what, struct ident reside
 
 static const char NOW[] = "genkan profile 2", PAST[] = "genkan profile history 1";
 
+enum { TIME_SIZE = 8, PROOF_TIMES = 3 * TIME_SIZE };
+
 /* Two bytes of length, then TEXT. */
 static void put_piece(struct buf *b, struct view text)
 {
@@ -53,15 +55,50 @@ static bool take_piece(struct view *rest, struct view *out)
     return true;
 }
 
-/* The sealed text: one byte source, then the date, the substitutes, the JSON value. */
+static int64_t time_at(struct view v, size_t i)
+{
+    uint64_t at = 0;
+    for (size_t k = 0; k < TIME_SIZE; k++)
+        at = at << 8 | v.p[i + k];
+    return (int64_t)at;
+}
+
+/* As a piece: three times, then the issuer. */
+static void put_proof(struct buf *b, const struct profile_proof *p)
+{
+    buf_put_u16(b, (uint16_t)(PROOF_TIMES + p->issuer.n));
+    buf_put_u64(b, (uint64_t)p->at);
+    buf_put_u64(b, (uint64_t)p->not_before);
+    buf_put_u64(b, (uint64_t)p->not_after);
+    buf_put(b, p->issuer);
+}
+
+static bool take_proof(struct view *rest, struct profile_proof *out)
+{
+    struct view piece;
+    if (rest->n == 0) /* nobody verified it */
+        return true;
+    if (!take_piece(rest, &piece) || piece.n <= PROOF_TIMES)
+        return false;
+    *out = (struct profile_proof){.issuer = view_from(piece, PROOF_TIMES),
+                                  .at = time_at(piece, 0),
+                                  .not_before = time_at(piece, TIME_SIZE),
+                                  .not_after = time_at(piece, 2 * TIME_SIZE)};
+    return true;
+}
+
+/* The sealed text: one byte source, then the date, the substitutes, the JSON value; then the proof, if there is one. */
 static enum err pack(struct view *out, struct arena *a, const struct profile_value *v)
 {
+    INSIST(v->proof.issuer.n <= PROFILE_ISSUER_MAX);
     struct buf b;
     buf_open(&b, a, 64 * 1024);
     buf_put_byte(&b, (uint8_t)v->source);
     put_piece(&b, v->as_of);
     put_piece(&b, v->substitutes);
     put_piece(&b, v->json);
+    if (view_is(v->proof.issuer))
+        put_proof(&b, &v->proof);
     return buf_done(&b, out);
 }
 
@@ -71,7 +108,8 @@ static enum err unpack(struct profile_value *out, struct view plain)
     if (plain.n < 1 || plain.p[0] < PROFILE_CARD_SIGNED || plain.p[0] > PROFILE_RESIDENT)
         return ERR_MISMATCH;
     out->source = (enum profile_source)plain.p[0];
-    bool good = take_piece(&rest, &out->as_of) && take_piece(&rest, &out->substitutes) && take_piece(&rest, &out->json);
+    bool good = take_piece(&rest, &out->as_of) && take_piece(&rest, &out->substitutes) &&
+                take_piece(&rest, &out->json) && take_proof(&rest, &out->proof);
     return good && rest.n == 0 ? ERR_OK : ERR_MISMATCH;
 }
 

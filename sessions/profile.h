@@ -11,6 +11,16 @@ enum profile_source { PROFILE_CARD_SIGNED = 1, PROFILE_CARD_READ = 2, PROFILE_UP
 /* "card-signed", "card-read", "upstream", "resident"; static. */
 const char *profile_source_name(enum profile_source s);
 
+#define PROFILE_ISSUER_MAX 1024 /* bytes */
+
+/* By what a `card-signed` value was verified. Kept with the value and sealed like it: the last day of a sign
+ * certificate is a birthday of its holder. The serial number is not kept. Times are unix seconds. */
+struct profile_proof {
+    struct view issuer;            /* of the sign certificate, as text (RFC 4514); absent: there is no proof */
+    int64_t not_before, not_after; /* of that certificate */
+    int64_t at;                    /* when the card signed and the certificate was checked */
+};
+
 struct profile_value {
     struct view field; /* field id, like "name" */
     struct view json;  /* the value as JSON text */
@@ -19,6 +29,7 @@ struct profile_value {
     /* One '0' or '1' for each character of the text as the card has it: '1' stands in for a character that the card
      * cannot write (代替文字). Absent: nobody said. */
     struct view substitutes;
+    struct profile_proof proof;
     int64_t changed_at; /* out: unix seconds; changes with the value and only with it */
 };
 

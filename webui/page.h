@@ -132,6 +132,7 @@ struct page_consent_field {
     struct view substitutes; /* its characters that stand in for others, "「辻」（3文字目）"; absent: none */
     enum page_source source;
     bool derived; /* computed from another field (age, municipality) */
+    bool proven;  /* the service receives with it what verified it (verified_claims) */
     bool sensitive;
     bool ticked;           /* optional ones only: false unless the resident agreed to it before */
     struct view enter_url; /* where a missing value can be entered (interests), path and query; or absent */

@@ -9,6 +9,7 @@ static const struct fact field_facts[] = {
     FACT_OF(page_consent_field, as_of, FACT_TEXT),
     FACT_CHOICE_OF(page_consent_field, source, page_source_names),
     FACT_OF(page_consent_field, derived, FACT_FLAG),
+    FACT_OF(page_consent_field, proven, FACT_FLAG),
     FACT_OF(page_consent_field, sensitive, FACT_FLAG),
     FACT_OF(page_consent_field, ticked, FACT_FLAG),
     FACT_OF(page_consent_field, enter_url, FACT_URL),

@@ -260,6 +260,14 @@ static enum err link_card(struct completing *c)
     return ERR_OK;
 }
 
+static enum err values_of_person(struct completing *c, struct view today)
+{
+    struct arena *a = c->visit->arena;
+    struct profile_proof proof;
+    enum err e = card_values_proof(&proof, a, &c->proof->sign_verdict.cert, c->visit->now);
+    return e ? e : card_values_of_person(&c->values, a, &c->proof->person, &proof, today);
+}
+
 /* ERR_SYNTAX: what the card says cannot be used. */
 static enum err keep_values(struct completing *c)
 {
@@ -268,7 +276,7 @@ static enum err keep_values(struct completing *c)
     struct view today = view_text(clock_jst_date(v->arena, v->now));
     enum err e = !view_is(today) ? ERR_MEMORY
                  : p->txn.purpose == CARD_REGISTER
-                     ? card_values_of_person(&c->values, v->arena, &p->person, today)
+                     ? values_of_person(c, today)
                      : card_values_of_text(&c->values, v->arena, &p->response.text, today);
     if (!e)
         e = store_write(v->op->store, values_job, c);

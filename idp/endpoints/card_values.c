@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "consent/field.h"
+#include "jpki/pki/name.h"
 
 /* One item of the card. */
 struct item {
@@ -68,7 +69,20 @@ static struct view marks_of(struct view marks)
     return view_is(marks) && memchr(marks.p, '1', marks.n) ? marks : VIEW_NONE;
 }
 
-enum err card_values_of_person(struct card_values *out, struct arena *a, const struct person *person, struct view today)
+enum err card_values_proof(struct profile_proof *out, struct arena *a, const struct cert *sign, int64_t now)
+{
+    *out = (struct profile_proof){.not_before = sign->not_before, .not_after = sign->not_after, .at = now};
+    return name_text(&out->issuer, a, sign->issuer_der, PROFILE_ISSUER_MAX);
+}
+
+static void prove(struct card_values *c, const struct profile_proof *proof)
+{
+    for (size_t i = 0; i < c->n; i++)
+        c->values[i].proof = *proof;
+}
+
+enum err card_values_of_person(struct card_values *out, struct arena *a, const struct person *person,
+                               const struct profile_proof *proof, struct view today)
 {
     char date[8];
     const uint8_t gender = (uint8_t)('0' + person->gender);
@@ -78,7 +92,9 @@ enum err card_values_of_person(struct card_values *out, struct arena *a, const s
         {"birthdate", field_json_of_birthdate, compact(date, person->birthdate), VIEW_NONE, false},
         {"gender", field_json_of_gender, view_bytes(&gender, 1), VIEW_NONE, false},
     };
-    return add_all(out, a, items, PROFILE_CARD_SIGNED, today);
+    enum err e = add_all(out, a, items, PROFILE_CARD_SIGNED, today);
+    prove(out, proof);
+    return e;
 }
 
 /* --- what may be written down ---------------------------------------------------------------------------------- */

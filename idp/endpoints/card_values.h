@@ -23,9 +23,13 @@ struct card_values {
 enum err card_values_of_text(struct card_values *out, struct arena *a, const struct proof_text *text,
                              struct view today) MUST_CHECK;
 
-/* Out of a verified sign certificate (`card-signed`), with the places of substitute characters. As above. */
+/* Out of a verified sign certificate (`card-signed`), with the places of substitute characters and PROOF, which says
+ * what verified them. As above. */
 enum err card_values_of_person(struct card_values *out, struct arena *a, const struct person *person,
-                               struct view today) MUST_CHECK;
+                               const struct profile_proof *proof, struct view today) MUST_CHECK;
+
+/* What is kept of a verified sign certificate: its issuer and its dates, and never its serial number. */
+enum err card_values_proof(struct profile_proof *out, struct arena *a, const struct cert *sign, int64_t now) MUST_CHECK;
 
 /* What was merely read never takes the place of what was verified: of the values and fields to erase in *C, those that
  * say nothing else than a stored `card-signed` value are dropped (its proof is the better one), those that say

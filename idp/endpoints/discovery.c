@@ -6,6 +6,7 @@
 #include "idp/endpoints/endpoints.h"
 #include "idp/rules/acr.h"
 #include "idp/rules/response_mode.h"
+#include "idp/rules/verified_claims.h"
 #include "idp/state/config.h"
 
 #define BODY_MAX 16384
@@ -164,7 +165,27 @@ static void put_claims(struct writer *w)
     put_list(w, "claim_types_supported", LIST("normal"));
     put_fields(w, "claims_supported",
                LIST("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
-                    "email_verified", "phone_number_verified", "sources"));
+                    "email_verified", "phone_number_verified", "sources", "verified_claims"));
+    /* docs/decisions/identity-assurance.md: of everything there is one writing, that of the card. */
+    put_list(w, "claims_locales_supported", LIST("ja"));
+}
+
+/* Identity Assurance 1.0, 8; the first member is of its drafts, whose clients look for it. */
+static void put_assurance(struct writer *w)
+{
+    json_pair_bool(&w->o, "verified_claims_supported", true);
+    json_key(&w->o, "trust_frameworks_supported");
+    json_begin_array(&w->o);
+    json_put_text(&w->o, view_text(arena_printf(w->arena, "%.*s%s", (int)w->op->issuer.n, (const char *)w->op->issuer.p,
+                                                VERIFIED_TRUST_FRAMEWORK)));
+    json_end_array(&w->o);
+    put_list(w, "evidence_supported", LIST("electronic_signature"));
+    json_key(&w->o, "claims_in_verified_claims_supported");
+    json_begin_array(&w->o);
+    for (size_t i = 0; i < field_count(); i++)
+        if (verified_claims_has(field_at(i)))
+            json_put_text(&w->o, view_text(field_at(i)->claim));
+    json_end_array(&w->o);
 }
 
 /* RFC 8705 3.3 and 5: the endpoints where certificates are asked for, if they have a name of their own. */
@@ -205,6 +226,7 @@ enum err discovery_write(struct view *out, struct arena *arena, const struct op 
     put_protocol(&w);
     put_mtls(&w);
     put_claims(&w);
+    put_assurance(&w);
     json_end(&w.o);
     return buf_done(&b, out);
 }

@@ -218,7 +218,8 @@ static enum err load_wish(struct visit *v, struct flow *f)
     enum err e = claims_request_read(&f->claims, v->arena, f->request.claims);
 
     f->wish = wish_of(f->request.claims, VIEW_NONE);
-    ask_requested(&f->asked, f->client->ask, f->request.scope, f->claims.userinfo.fields | f->claims.id_token.fields);
+    ask_requested(&f->asked, f->client->ask, f->request.scope,
+                  claims_place_fields(&f->claims.userinfo) | claims_place_fields(&f->claims.id_token));
     return e == ERR_SYNTAX ? ERR_STORE : e;
 }
 

@@ -36,17 +36,30 @@ static enum err load(struct release *r, const struct visit *v, const struct rele
 }
 
 /* OIDC Core 5.5.1: of a claim that is asked for with certain values no other goes out. */
-static void keep_wanted(struct release *r, const struct visit *v, const struct claims_place *place, struct view scope)
+static uint32_t plain_of(const struct disclosure *d, const struct visit *v, const struct claims_place *place,
+                         struct view scope)
 {
-    struct disclosure *d = &r->disclosure;
-    size_t kept = 0;
+    uint32_t plain = 0;
 
     for (size_t i = 0; i < d->n; i++) {
         const struct field_value *value = &d->values[i];
         if (field_in_scope(value->field, scope) || claims_request_takes(place, v->arena, value->field, value->json))
-            d->values[kept++] = *value;
+            plain |= field_bit(value->field);
     }
-    d->n = kept;
+    return plain;
+}
+
+static enum err keep_wanted(struct release *r, const struct visit *v, const struct claims_place *place,
+                            struct view scope)
+{
+    struct disclosure *d = &r->disclosure;
+    struct verified_facts facts = {d->values, d->n, v->op->issuer, v->now};
+    struct verified_answer verified = {.fields = 0};
+    enum err e = place->verified.n ? verified_claims_decide(&verified, v->arena, &place->verified, &facts) : ERR_OK;
+
+    if (!e)
+        disclosure_keep(d, plain_of(d, v, place, scope), verified.fields, verified.json);
+    return e;
 }
 
 enum err release_record(struct release *out, const struct visit *v, const struct release_facts *f)
@@ -59,12 +72,13 @@ enum err release_record(struct release *out, const struct visit *v, const struct
     out->has_grant = out->withdrawn = false;
     out->disclosure.n = 0;
     if (!e)
-        e = load(out, v, f, place->fields);
+        e = load(out, v, f, claims_place_fields(place));
     if (e || !out->has_grant || out->withdrawn)
         return e;
     struct disclosure_facts facts = {&out->asked, &out->grant, &out->profile, v->now};
     if ((e = disclosure_decide(&out->disclosure, v->arena, &facts)))
         return e;
-    keep_wanted(out, v, place, scope_of(f));
+    if ((e = keep_wanted(out, v, place, scope_of(f))))
+        return e;
     return disclosure_record(v->op->ledger, v->db, &out->disclosure, vias[f->place], v->now_ms);
 }

@@ -113,6 +113,12 @@ static void explain_missing(struct visit *v, const struct flow *f, const struct 
         out->enter_url = view_text(arena_printf(v->arena, "%s?i=%.*s", path, (int)f->id.n, (const char *)f->id.p));
 }
 
+/* What the service wants to be proven to it, wherever. */
+static uint32_t proven_of(const struct flow *f)
+{
+    return f->claims.userinfo.verified.fields | f->claims.id_token.verified.fields;
+}
+
 static enum err fill_field(struct visit *v, const struct flow *f, const struct ask_item *item,
                            struct page_consent_field *out)
 {
@@ -137,6 +143,7 @@ static enum err fill_field(struct visit *v, const struct flow *f, const struct a
         return e;
     out->source = people_source(value.source);
     out->as_of = people_date(v, value.as_of);
+    out->proven = (proven_of(f) & field_bit(field)) && verified_claims_is_proven(&value);
     out->ticked = is_ticked(v, f, item, &value);
     e = field_display_substitutes(&out->substitutes, v->arena, &value, !v->english);
     return e ? e : field_display(&out->value, v->arena, &value, !v->english);

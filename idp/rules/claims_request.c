@@ -1,24 +1,11 @@
 #include "idp/rules/claims_request.h"
 
 #include "base/text.h"
+#include "idp/rules/claim_wish.h"
 
-#define VALUES_MAX 32 /* of one claim */
-#define ACR_MAX    512
+#define ACR_MAX 512
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
-
-/* 5.5.1: null, or an object whose members are of the right types. */
-static bool is_individual(const struct json *j)
-{
-    const struct json *essential = json_member(j, "essential"), *values = json_member(j, "values");
-    bool truth;
-
-    if (json_is_null(j))
-        return true;
-    if (!json_is_object(j) || (essential && !json_bool(essential, &truth)))
-        return false;
-    return !values || (json_is_array(values) && json_count(values) > 0 && json_count(values) <= VALUES_MAX);
-}
 
 static bool read_fields(struct claims_place *out, const struct json *members)
 {
@@ -27,9 +14,12 @@ static bool read_fields(struct claims_place *out, const struct json *members)
 
     for (size_t i = 0; json_member_at(members, i, &name, &j); i++) {
         const struct field *f = field_of_claim(name);
-        if (view_equal_text(name, "verified_claims")) /* of another specification, and of another form */
+        if (view_equal_text(name, "verified_claims")) { /* of another form (IDA 5.3) */
+            if (!verified_wishes_read(&out->verified, j))
+                return false;
             continue;
-        if (!is_individual(j))
+        }
+        if (!claim_wish_is_good(j))
             return false;
         out->fields |= f ? field_bit(f) : 0;
     }
@@ -108,28 +98,14 @@ enum err claims_request_read(struct claims_request *out, struct arena *a, struct
 
 /* --- keeping ------------------------------------------------------------------------------------------------------ */
 
-static void keep_values(struct json_out *o, const struct json *j)
+uint32_t claims_place_fields(const struct claims_place *place)
 {
-    static const char *const names[] = {"value", "values"};
-    bool has = json_member(j, "value") || json_member(j, "values");
-
-    if (!has) {
-        json_put_null(o);
-        return;
-    }
-    json_begin(o);
-    for (size_t i = 0; i < 2; i++) {
-        if (!json_member(j, names[i]))
-            continue;
-        json_key(o, names[i]);
-        json_put_value(o, json_member(j, names[i]));
-    }
-    json_end(o);
+    return place->fields | place->verified.fields;
 }
 
 static void keep_place(struct json_out *o, const char *name, const struct claims_place *place)
 {
-    if (!place->fields)
+    if (!claims_place_fields(place))
         return;
     json_key(o, name);
     json_begin(o);
@@ -138,7 +114,11 @@ static void keep_place(struct json_out *o, const char *name, const struct claims
         if (!(place->fields & field_bit(f)))
             continue;
         json_key(o, f->claim);
-        keep_values(o, json_member(place->members, f->claim));
+        claim_wish_keep(o, json_member(place->members, f->claim));
+    }
+    if (place->verified.fields) {
+        json_key(o, "verified_claims");
+        verified_wishes_keep(o, &place->verified);
     }
     json_end(o);
 }
@@ -149,7 +129,7 @@ enum err claims_request_keep(struct view *out, struct arena *a, const struct cla
     struct buf b;
 
     *out = VIEW_NONE;
-    if (!r->userinfo.fields && !r->id_token.fields)
+    if (!claims_place_fields(&r->userinfo) && !claims_place_fields(&r->id_token))
         return ERR_OK;
     buf_open(&b, a, CLAIMS_REQUEST_MAX);
     json_out_open(&o, &b);
@@ -163,43 +143,7 @@ enum err claims_request_keep(struct view *out, struct arena *a, const struct cla
 
 /* --- values ------------------------------------------------------------------------------------------------------- */
 
-/* Two JSON values are the same if their canonical forms are (RFC 8785). */
-static bool is_same(struct arena *a, const struct json *wanted, struct view canonical)
-{
-    struct view text = VIEW_NONE;
-    struct buf b;
-
-    buf_open(&b, a, 16384);
-    json_put_canonical(&b, wanted);
-    return buf_done(&b, &text) == ERR_OK && view_equal(text, canonical);
-}
-
-static bool has_value(const struct json *wanted, struct arena *a, struct view canonical)
-{
-    const struct json *value = json_member(wanted, "value"), *values = json_member(wanted, "values");
-
-    if (value && is_same(a, value, canonical))
-        return true;
-    for (size_t i = 0; i < json_count(values); i++)
-        if (is_same(a, json_at(values, i), canonical))
-            return true;
-    return false;
-}
-
 bool claims_request_takes(const struct claims_place *place, struct arena *a, const struct field *f, struct view json)
 {
-    const struct json *wanted = json_member(place->members, f->claim);
-    struct view canonical = VIEW_NONE;
-    struct json *j;
-    struct buf b;
-
-    if (!(place->fields & field_bit(f)))
-        return false;
-    if (!json_member(wanted, "value") && !json_member(wanted, "values"))
-        return true;
-    if (json_read(&j, a, json, NULL) != ERR_OK)
-        return false;
-    buf_open(&b, a, 16384);
-    json_put_canonical(&b, j);
-    return buf_done(&b, &canonical) == ERR_OK && has_value(wanted, a, canonical);
+    return (place->fields & field_bit(f)) && claim_wish_takes(json_member(place->members, f->claim), a, json);
 }

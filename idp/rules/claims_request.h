@@ -6,13 +6,15 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "consent/field.h"
+#include "idp/rules/verified_claims.h"
 
 #define CLAIMS_REQUEST_MAX 4096 /* bytes */
 
 /* One place where claims go: UserInfo, or the ID token. */
 struct claims_place {
-    uint32_t fields;            /* field_bit of each that is asked for */
-    const struct json *members; /* what is asked, by claim; NULL: nothing */
+    uint32_t fields;                 /* field_bit of each that is asked for */
+    const struct json *members;      /* what is asked, by claim; NULL: nothing */
+    struct verified_wishes verified; /* what is asked to be proven */
 };
 
 /* Lives as long as the arena it was read into. */
@@ -25,6 +27,9 @@ struct claims_request {
 
 /* ERR_SYNTAX: not what 5.5 describes. An absent TEXT asks for nothing. */
 enum err claims_request_read(struct claims_request *out, struct arena *a, struct view text) MUST_CHECK;
+
+/* All that is asked for there, to be proven or not: what the resident must have agreed to. */
+uint32_t claims_place_fields(const struct claims_place *place);
 
 /* What is kept of it: the fields, and the values they must have, in one order and without anything else, so that the
  * same wish has the same bytes. Absent if there is nothing to keep. ERR_SYNTAX: it has a number that is no integer, or

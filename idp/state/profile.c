@@ -26,6 +26,11 @@ static size_t needed(struct view *names, const struct ask *ask)
     return n;
 }
 
+static struct field_proof proof_of(const struct profile_proof *p)
+{
+    return (struct field_proof){p->issuer, p->not_before, p->not_after, p->at};
+}
+
 enum err profile_load(struct field_profile *out, const struct visit *v, struct ident resident, const struct ask *ask)
 {
     struct view names[FIELD_MAX + 1];
@@ -45,6 +50,7 @@ enum err profile_load(struct field_profile *out, const struct visit *v, struct i
                                                          .source = (enum field_source)values[i].source,
                                                          .as_of = values[i].as_of,
                                                          .substitutes = values[i].substitutes,
+                                                         .proof = proof_of(&values[i].proof),
                                                          .changed_at = values[i].changed_at};
     }
     return e;

@@ -1,5 +1,7 @@
 #include "jpki/pki/name.h"
 
+#include "base/buf.h"
+#include "base/hex.h"
 #include "base/text.h"
 #include "jpki/pki/der.h"
 
@@ -103,4 +105,106 @@ struct view name_attribute(struct view name, struct view type)
             if (der_take(&oid, &pair.body, DER_OID) && view_equal(oid.body, type))
                 return pair.body;
     return VIEW_NONE;
+}
+
+/* --- as text (RFC 4514) ------------------------------------------------------------------------------------------- */
+
+#define RDN_MAX 16
+
+/* RFC 4514 3, those of certificates: what follows 2.5.4 in the OID. */
+static const char *keyword_of(struct view oid)
+{
+    static const struct {
+        const char *oid, *keyword;
+    } rows[] = {{"\x55\x04\x03", "CN"},     {"\x55\x04\x06", "C"}, {"\x55\x04\x07", "L"}, {"\x55\x04\x08", "ST"},
+                {"\x55\x04\x09", "STREET"}, {"\x55\x04\x0A", "O"}, {"\x55\x04\x0B", "OU"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (view_equal_text(oid, rows[i].oid))
+            return rows[i].keyword;
+    return NULL;
+}
+
+/* X.690 8.19: the first number holds two arcs. */
+static void put_oid(struct buf *b, struct view oid)
+{
+    uint64_t arc = 0;
+    bool first = true;
+    for (size_t i = 0; i < oid.n; i++) {
+        arc = arc << 7 | (oid.p[i] & 0x7F);
+        if (oid.p[i] & 0x80)
+            continue;
+        uint64_t top = arc < 80 ? arc / 40 : 2;
+        if (first)
+            buf_put_int(b, (int64_t)top);
+        buf_put_byte(b, '.');
+        buf_put_int(b, (int64_t)(first ? arc - 40 * top : arc));
+        first = false;
+        arc = 0;
+    }
+}
+
+/* RFC 4514 2.4: what is special anywhere, in front and at the end. */
+static void put_value(struct buf *b, struct view text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        char c = (char)text.p[i];
+        bool edge = (i == 0 && (c == ' ' || c == '#')) || (i + 1 == text.n && c == ' ');
+        if (edge || (c && strchr("\"+,;<>\\", c)))
+            buf_put_byte(b, '\\');
+        if (c)
+            buf_put_byte(b, text.p[i]);
+        else
+            buf_put_text(b, "\\00");
+    }
+}
+
+/* RFC 4514 2.3, 2.4: a type that has no keyword has its value as bytes. */
+static void put_attribute(struct buf *b, struct view pair)
+{
+    struct der type = {0}, value = {0};
+    if (!der_take(&type, &pair, DER_OID) || der_next(&value, &pair)) {
+        b->err = b->err ? b->err : ERR_SYNTAX;
+        return;
+    }
+    const char *keyword = keyword_of(type.body);
+    if (keyword) {
+        buf_printf(b, "%s=", keyword);
+        put_value(b, value.body);
+        return;
+    }
+    put_oid(b, type.body);
+    buf_put_text(b, "=#");
+    hex_put(b, value.all);
+}
+
+static void put_rdn(struct buf *b, struct view set)
+{
+    struct der pair;
+    for (bool first = true; der_take(&pair, &set, DER_SEQUENCE); first = false) {
+        if (!first)
+            buf_put_byte(b, '+');
+        put_attribute(b, pair.body);
+    }
+}
+
+enum err name_text(struct view *out, struct arena *a, struct view name, size_t max)
+{
+    struct view sets[RDN_MAX], rest;
+    struct der set;
+    struct buf b;
+    size_t n = 0;
+    *out = VIEW_NONE;
+    if (!der_open(&rest, name, DER_SEQUENCE))
+        return ERR_SYNTAX;
+    while (n < RDN_MAX && der_take(&set, &rest, DER_SET))
+        sets[n++] = set.body;
+    if (rest.n)
+        return n == RDN_MAX ? ERR_LIMIT : ERR_SYNTAX;
+    buf_open(&b, a, max);
+    for (size_t i = n; i > 0; i--) {
+        put_rdn(&b, sets[i - 1]);
+        if (i > 1)
+            buf_put_byte(&b, ',');
+    }
+    return buf_done(&b, out);
 }

@@ -172,12 +172,22 @@ Test(claims_flow, claims_can_be_pushed)
     cr_assert_not_null(json_member(service_userinfo(a_city, t.access, NULL), "name"));
 }
 
-Test(claims_flow, claims_locales_and_unknown_claims_do_no_harm)
+/* OIDC Core 5.2: there is one writing of everything, whatever is liked better. */
+Test(claims_flow, claims_locales_bring_no_other_writing)
 {
-    cr_assert(browser_get(browser, service_begin(a_city, arena_printf(a(), "claims_locales=en%%20ja&%s",
-                                                                      asking("{\"userinfo\":{\"website\":null}}")))));
+    struct view name;
+    const struct json *j;
+
+    cr_assert(browser_get(
+        browser, service_begin(a_city, arena_printf(a(), "claims_locales=en%%20ja-Kana-JP&%s",
+                                                    asking("{\"userinfo\":{\"name\":null,\"name#ja-Kana-JP\":null,"
+                                                           "\"name#en\":{\"essential\":true},\"website\":null}}")))));
     cr_assert(resident_goes_to(hanako, AT_ELSEWHERE));
-    cr_assert_eq(service_redeem(a_city, service_receive(a_city, browser, NULL)).status, 200);
+    struct tokens t = service_redeem(a_city, service_receive(a_city, browser, NULL));
+    const struct json *claims = service_userinfo(a_city, t.access, NULL);
+    cr_assert_str_eq(claim(a_city, claims, "name"), "大阪　花子");
+    for (size_t i = 0; json_member_at(claims, i, &name, &j); i++)
+        cr_assert_eq(view_index(name, '#'), name.n, "%.*s", (int)name.n, (const char *)name.p);
 }
 
 /* --- how she logged in ------------------------------------------------------------------------------------------ */

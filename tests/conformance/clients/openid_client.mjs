@@ -1,6 +1,7 @@
 // openid-client (npm), the library of most JavaScript services: every grant, request and client authentication it has.
 import * as jose from 'jose';
 import * as oidc from 'openid-client';
+import { verifiedClaims } from '../lib/assurance.mjs';
 import { fetchWith } from '../lib/http.mjs';
 import { Key } from '../lib/keys.mjs';
 import { logoutToken } from '../plans/logout.mjs';
@@ -248,6 +249,26 @@ const modules = {
     const call = new URL(`https://${party.id}.rp.example/login?${new URLSearchParams({ iss: t.issuer, login_hint: 'hanako' })}`); // OIDC Core 4
     t.same('the issuer is the one that is configured', call.searchParams.get('iss'), config.serverMetadata().issuer);
     await login(t, { party, config }, { more: { login_hint: call.searchParams.get('login_hint') } });
+  },
+  'verified claims in UserInfo and ID token (Identity Assurance)': async (t) => {
+    needs(t, 'trust_frameworks_supported', 'claims_in_verified_claims_supported');
+    const framework = t.metadata.trust_frameworks_supported[0];
+    const signature = { type: { value: 'electronic_signature' }, signature_type: null, issuer: null, serial_number: null, created_at: null, date_of_issuance: null, date_of_expiry: null };
+    const verification = { trust_framework: { value: framework }, time: { max_age: 86400 }, evidence: [signature] };
+    const claims = {
+      userinfo: { verified_claims: { verification, claims: { name: { essential: true }, birthdate: null, given_name: null } } },
+      id_token: { verified_claims: [{ verification: { trust_framework: { value: 'jp_aml' } }, claims: { name: null } }, { verification: { trust_framework: null }, claims: { gender: null } }] },
+    };
+    const { tokens, info } = await login(t, await configured(t), { more: { claims: JSON.stringify(claims) } });
+    const [proven] = verifiedClaims(t, info.verified_claims);
+    t.same('her name is proven', proven.claims.name, '大阪　花子');
+    t.same('and what nobody has is not told', Object.keys(proven.claims).sort().join(), 'birthdate,name');
+    t.must('the certificate ends on her birthday, told with the birth date', proven.verification.evidence[0].date_of_expiry, proven.verification);
+    t.must('nothing is told plainly that was asked as proven', info.name === undefined && info.birthdate === undefined, info);
+    const inToken = verifiedClaims(t, tokens.claims().verified_claims);
+    t.same('of two elements the one that can be fulfilled', inToken.length, 1);
+    t.same('says only what it was asked for', JSON.stringify(inToken[0]), JSON.stringify({ verification: { trust_framework: framework }, claims: { gender: 'female' } }));
+    t.must('all of it is announced', ['name', 'birthdate', 'gender'].every((name) => t.metadata.claims_in_verified_claims_supported.includes(name)), t.metadata.claims_in_verified_claims_supported);
   },
 };
 

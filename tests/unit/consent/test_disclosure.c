@@ -168,6 +168,41 @@ Test(disclosure, is_written_down_with_names_of_fields_and_never_their_values)
     cr_expect_null(strstr(events, "true"));
 }
 
+Test(disclosure, says_which_fields_went_out_as_proven)
+{
+    struct disclosure d;
+    uint32_t name = field_bit(field_find(VIEW("name"))), age = field_bit(field_find(VIEW("age_over_65")));
+    cr_assert_eq(disclosure_decide(&d, &r.arena, &facts), ERR_OK);
+    disclosure_keep(&d, 0, name | field_bit(field_find(VIEW("birthdate"))), VIEW("{}"));
+    cr_expect_eq(d.n, 1, "what may not go out does not go out as proven either");
+    cr_assert_eq(store_write(r.store, record, &d), ERR_OK);
+    cr_expect(strstr(rig_events(&r), "\"fields\":[\"name\"]"));
+    cr_expect(strstr(rig_events(&r), "\"v\":1,\"verified\":[\"name\"],\"via\":\"userinfo\"}"));
+    cr_assert_eq(disclosure_decide(&d, &r.arena, &facts), ERR_OK);
+    disclosure_keep(&d, age, 0, VIEW_NONE);
+    cr_assert_eq(store_write(r.store, record, &d), ERR_OK);
+    cr_expect(strstr(rig_events(&r), "\"fields\":[\"age_over_65\"]"));
+}
+
+Test(disclosure, tells_a_field_plainly_only_if_it_was_asked_so)
+{
+    struct disclosure d;
+    struct json_out o;
+    const char *text;
+    struct buf b;
+    cr_assert_eq(disclosure_decide(&d, &r.arena, &facts), ERR_OK);
+    disclosure_keep(&d, field_bit(field_find(VIEW("age_over_65"))), field_bit(field_find(VIEW("name"))), VIEW("[7]"));
+    buf_open(&b, &r.arena, 4096);
+    json_out_open(&o, &b);
+    json_begin(&o);
+    disclosure_put_claims(&o, &d);
+    json_end(&o);
+    cr_assert_eq(buf_done_text(&b, &text), ERR_OK);
+    cr_expect_str_eq(text, "{\"age_over_65\":true,\"verified_claims\":[7],\"sources\":{\"name\":{\"source\":"
+                           "\"card-read\",\"as_of\":\"2026-11-22\"},\"age_over_65\":{\"source\":\"card-read\","
+                           "\"as_of\":\"2026-11-22\"}}}");
+}
+
 Test(disclosure, of_nothing_writes_nothing)
 {
     struct disclosure d;

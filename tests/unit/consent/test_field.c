@@ -19,8 +19,11 @@ TestSuite(field, .init = open_arena, .fini = close_arena);
 static struct field_profile profile_with(const char *field, const char *json)
 {
     struct field_profile p = {.n = 1, .today = VIEW("2026-11-22")};
-    p.values[0] = (struct field_value){
-        field_find(view_text(field)), view_text(json), SOURCE_CARD_READ, VIEW("2026-11-01"), 7, VIEW_NONE};
+    p.values[0] = (struct field_value){.field = field_find(view_text(field)),
+                                       .json = view_text(json),
+                                       .source = SOURCE_CARD_READ,
+                                       .as_of = VIEW("2026-11-01"),
+                                       .changed_at = 7};
     return p;
 }
 
@@ -281,8 +284,7 @@ Test(field, is_shown_as_people_read_it)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         for (int japanese = 0; japanese < 2; japanese++) {
             struct view shown;
-            struct field_value v = {
-                field_find(view_text(table[i].field)), view_text(table[i].json), 0, VIEW_NONE, 0, VIEW_NONE};
+            struct field_value v = {.field = field_find(view_text(table[i].field)), .json = view_text(table[i].json)};
             enum err err = field_display(&shown, &a, &v, japanese);
             cr_expect_str_eq(err ? err_name(err) : arena_text(&a, shown), japanese ? table[i].ja : table[i].en);
         }

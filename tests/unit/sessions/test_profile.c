@@ -97,6 +97,42 @@ Test(profile, a_changed_or_truncated_value_does_not_open)
     cr_assert_eq(find_all(master, hanako, &v, &n), ERR_MISMATCH);
 }
 
+/* --- what verified a value ---------------------------------------------------------------------------------------- */
+
+static const struct profile_proof *record_proven(struct profile_proof proof)
+{
+    struct profile_value v = {.field = VIEW("name"),
+                              .json = VIEW("\"大阪 花子\""),
+                              .source = PROFILE_CARD_SIGNED,
+                              .as_of = VIEW("2026-11-22"),
+                              .proof = proof};
+    struct profile_value *found = NULL;
+    size_t n = 0;
+    cr_assert_eq(profile_record(db, &box.a, master, hanako, &v, NOW), ERR_OK);
+    cr_assert_eq(find_all(master, hanako, &found, &n), ERR_OK);
+    cr_assert_eq(n, 1);
+    return &found->proof;
+}
+
+Test(profile, a_value_keeps_what_verified_it_and_says_nothing_without)
+{
+    const struct profile_proof *p = record_proven((struct profile_proof){VIEW("O=JPKI,C=JP"), -1, INT64_MAX, NOW});
+    cr_expect(view_equal_text(p->issuer, "O=JPKI,C=JP") && p->not_before == -1 && p->not_after == INT64_MAX &&
+              p->at == NOW);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM profile WHERE instr(sealed, CAST('JPKI' AS BLOB)) > 0"), 0);
+    p = record_proven((struct profile_proof){VIEW_NONE, 1, 2, 3});
+    cr_expect(!view_is(p->issuer) && p->at == 0);
+}
+
+Test(profile, the_same_value_verified_again_has_the_newer_proof_and_is_no_other_value)
+{
+    record_proven((struct profile_proof){VIEW("C=JP"), 1, 2, NOW});
+    int64_t version = box_number(&box, "SELECT changed_at FROM profile WHERE field = 'name'");
+    cr_expect_eq(record_proven((struct profile_proof){VIEW("C=JP"), 1, 2, NOW + 60})->at, NOW + 60);
+    cr_expect_eq(box_number(&box, "SELECT changed_at FROM profile WHERE field = 'name'"), version);
+    cr_expect_eq(box_number(&box, "SELECT count(*) FROM profile_history"), 1);
+}
+
 Test(profile, values_do_not_lie_readable_in_the_file)
 {
     record(hanako, VIEW("name"), VIEW("\"Hanako Readable\""));

@@ -107,6 +107,8 @@ static const struct person signed_hanako = {.name = VIEW("大阪　花子"),
                                             .era = ERA_SHOWA,
                                             .birthdate = "1958-04-01"};
 
+static struct profile_proof proof = {.not_before = 1772290800, .not_after = 1931266799, .at = 1795305600};
+
 static const struct profile_value *value_of(const struct profile_value *values, size_t n, const char *field)
 {
     for (size_t i = 0; i < n; i++)
@@ -118,7 +120,7 @@ static const struct profile_value *value_of(const struct profile_value *values, 
 Test(card_values, of_a_certificate_are_signed_and_keep_the_places_of_substitutes)
 {
     struct card_values t;
-    cr_assert_eq(card_values_of_person(&t, &arena, &signed_hanako, VIEW("2026-11-22")), ERR_OK);
+    cr_assert_eq(card_values_of_person(&t, &arena, &signed_hanako, &proof, VIEW("2026-11-22")), ERR_OK);
     cr_assert(t.n == 4 && t.n_erase == 0);
     for (size_t i = 0; i < t.n; i++)
         cr_expect(t.values[i].source == PROFILE_CARD_SIGNED && view_equal_text(t.values[i].as_of, "2026-11-22"));
@@ -128,16 +130,35 @@ Test(card_values, of_a_certificate_are_signed_and_keep_the_places_of_substitutes
     cr_expect_not(view_is(value_of(t.values, t.n, "address")->substitutes), "marks that mark nothing are not kept");
 }
 
+Test(card_values, of_a_certificate_say_who_issued_it_and_not_its_number)
+{
+    static const uint8_t name[] = "\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x06\x13\x02JP";
+    const struct cert sign = {.issuer_der = view_bytes(name, sizeof name - 1),
+                              .serial = VIEW("\x01\x02\x03\x04"),
+                              .not_before = 7,
+                              .not_after = 9};
+    struct profile_proof p;
+    struct card_values t;
+    cr_assert_eq(card_values_proof(&p, &arena, &sign, 8), ERR_OK);
+    cr_assert_eq(card_values_of_person(&t, &arena, &signed_hanako, &p, VIEW("2026-11-22")), ERR_OK);
+    for (size_t i = 0; i < t.n; i++)
+        cr_expect(view_equal_text(t.values[i].proof.issuer, "C=JP") && t.values[i].proof.not_before == 7 &&
+                  t.values[i].proof.not_after == 9 && t.values[i].proof.at == 8);
+    cr_assert_eq(card_values_of_text(&t, &arena, &hanako, VIEW("2026-11-22")), ERR_OK);
+    for (size_t i = 0; i < t.n; i++)
+        cr_expect_not(view_is(t.values[i].proof.issuer), "what was read is proven by nothing");
+}
+
 Test(card_values, of_a_certificate_invent_nothing_either)
 {
     struct card_values t;
     struct person p = signed_hanako;
     p.gender = PERSON_GENDER_NONE;
     memcpy(p.birthdate, "", 1);
-    cr_assert_eq(card_values_of_person(&t, &arena, &p, VIEW("2026-11-22")), ERR_OK);
+    cr_assert_eq(card_values_of_person(&t, &arena, &p, &proof, VIEW("2026-11-22")), ERR_OK);
     cr_expect(t.n == 2 && erases(&t, "gender") && erases(&t, "birthdate"));
     memcpy(p.birthdate, "1940-00-00", 11);
-    cr_assert_eq(card_values_of_person(&t, &arena, &p, VIEW("2026-11-22")), ERR_OK);
+    cr_assert_eq(card_values_of_person(&t, &arena, &p, &proof, VIEW("2026-11-22")), ERR_OK);
     cr_expect(view_equal_text(json_of(&t, "birthdate"), "\"1940-00-00\""));
 }
 
@@ -168,7 +189,7 @@ Test(card_values, a_reading_changes_no_verified_value_by_itself)
         const struct profile_value stored[] = {stored_as("name", cases[i].stored, cases[i].source)};
         enum err e = cases[i].read_as == PROFILE_CARD_READ
                          ? card_values_of_text(&t, &arena, &hanako, VIEW("2026-11-23"))
-                         : card_values_of_person(&t, &arena, &signed_hanako, VIEW("2026-11-23"));
+                         : card_values_of_person(&t, &arena, &signed_hanako, &proof, VIEW("2026-11-23"));
         cr_assert_eq(e, ERR_OK);
         card_values_decide(&t, stored, 1);
         cr_expect_eq(value_of(t.values, t.n, "name") != NULL, cases[i].recorded, "%s", cases[i].what);

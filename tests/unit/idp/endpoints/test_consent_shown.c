@@ -26,8 +26,10 @@ static struct page page_of(void)
     struct page p = {.ask = {.n = 2}, .profile = {.n = 1, .today = VIEW("2026-11-22")}};
     p.ask.items[0].field = field_find(VIEW("name"));
     p.ask.items[1].field = field_find(VIEW("interests"));
-    p.profile.values[0] = (struct field_value){
-        p.ask.items[0].field, VIEW("\"大阪　花子\""), SOURCE_CARD_READ, VIEW("2026-11-22"), 0, VIEW_NONE};
+    p.profile.values[0] = (struct field_value){.field = p.ask.items[0].field,
+                                               .json = VIEW("\"大阪　花子\""),
+                                               .source = SOURCE_CARD_READ,
+                                               .as_of = VIEW("2026-11-22")};
     return p;
 }
 

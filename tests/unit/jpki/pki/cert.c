@@ -1,4 +1,5 @@
 #include "jpki/pki/cert.h"
+#include "jpki/pki/name.h"
 
 #include <openssl/x509v3.h>
 
@@ -253,6 +254,49 @@ Test(cert, reads_the_facts_of_a_card)
     cr_expect(der_is_strict(c.crl_point) && der_is_strict(c.issuer_der) && der_is_strict(c.subject_der));
     cr_expect_lt(c.not_before, r.now);
     cr_expect_gt(c.not_after, r.now);
+}
+
+/* --- names as text ------------------------------------------------------------------------------------------------ */
+
+#define C_JP "\x31\x0B\x30\x09\x06\x03\x55\x04\x06\x13\x02JP"
+
+Test(cert, has_an_issuer_that_can_be_told)
+{
+    static const struct {
+        struct view name;
+        const char *text; /* NULL: none */
+    } rows[] = {
+        {VIEW(""), NULL},
+        {VIEW("\x31\x00"), NULL},
+        {VIEW("\x30\x02\x31\x00x"), NULL},
+        {VIEW("\x30\x03\x02\x01\x00"), NULL},
+        {VIEW("\x30\x06\x31\x04\x30\x02\x05\x00"), NULL},
+        {VIEW("\x30\x00"), ""},
+        {VIEW("\x30\x0D" C_JP), "C=JP"},
+        {VIEW("\x30\x1A" C_JP C_JP), "C=JP,C=JP"},
+        {VIEW("\x30\x18\x31\x16\x30\x09\x06\x03\x55\x04\x06\x13\x02JP\x30\x09\x06\x03\x55\x04\x0A\x0C\x02"
+              "x "),
+         "C=JP+O=x\\ "},
+        {VIEW("\x30\x13\x31\x11\x30\x0F\x06\x03\x55\x04\x0B\x0C\x08#a,+\"\\<>"), "OU=\\#a\\,\\+\\\"\\\\\\<\\>"},
+        /* 2.5.4.5 and 1.2.392.200149 have no keyword */
+        {VIEW("\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x05\x13\x02JP"), "2.5.4.5=#13024a50"},
+        {VIEW("\x30\x10\x31\x0E\x30\x0C\x06\x06\x2A\x83\x08\x8C\x9B\x55\x0C\x02JP"), "1.2.392.200149=#0c024a50"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct view text = VIEW_NONE;
+        enum err e = name_text(&text, &r.a, rows[i].name, 64);
+        cr_expect_eq(e, rows[i].text ? ERR_OK : ERR_SYNTAX, "row %zu", i);
+        cr_expect(!rows[i].text || view_equal_text(text, rows[i].text), "row %zu: %.*s", i, (int)text.n,
+                  (const char *)text.p);
+    }
+    struct view text;
+    cr_expect_eq(name_text(&text, &r.a, VIEW("\x30\x0D" C_JP), 3), ERR_LIMIT);
+    struct cert c;
+    const struct trust_root *root;
+    pki_rig_cert(&r, "residents/hanako", TRUST_SIGN, &c, &root);
+    cr_assert_eq(name_text(&text, &r.a, c.issuer_der, 1024), ERR_OK);
+    cr_expect(view_ends(text, VIEW("OU=JPKI for digital signature,O=GENKAN-TEST,C=JP")), "%.*s", (int)text.n,
+              (const char *)text.p);
 }
 
 Test(cert, holds_no_name_of_the_person_in_an_authentication_certificate)
