@@ -112,3 +112,9 @@ void answer_wait(struct answer *a, ready_fn *ready, const void *ctx, int ms)
     a->ready_ctx = ctx;
     a->patience_ms = ms;
 }
+
+void answer_linger(struct answer *a, ready_fn *ready, const void *ctx, int ms)
+{
+    answer_wait(a, ready, ctx, ms);
+    a->lingers = true;
+}

@@ -37,7 +37,8 @@ struct answer {
     ready_fn *ready;
     const void *ready_ctx;
     int patience_ms;
-    bool broken; /* something could not be written: it is sent as 500 */
+    bool lingers; /* answer_linger */
+    bool broken;  /* something could not be written: it is sent as 500 */
 };
 
 /* An empty answer with status 500 until somebody says better. Done by the server before the handler is called. */
@@ -73,6 +74,11 @@ void answer_hold(struct answer *a, settle_fn *settle, void *ctx);
  * When MS milliseconds have passed since it first waited, it is called with request->waited set and must answer. Not
  * after it has written anything to the store. CTX lives in the request's arena. */
 void answer_wait(struct answer *a, ready_fn *ready, const void *ctx, int ms);
+
+/* The same for what may never come, and of which nothing is lost when it is looked for again later: a poll. It is asked
+ * for less often, and called again at once, with request->waited set, when the server drains or the client has gone.
+ * The handler may have written what may be written twice, and finds CTX in request->resumed. */
+void answer_linger(struct answer *a, ready_fn *ready, const void *ctx, int ms);
 
 /* Another Content-Security-Policy, for pages. Lives as long as the arena. */
 void answer_policy(struct answer *a, const char *policy);

@@ -42,6 +42,7 @@ struct request {
     struct arena *arena;      /* of this request */
     int worker;               /* 0 .. workers + slow_workers - 1: the thread that runs it */
     bool waited;              /* answer_wait's time is over: it must be answered now */
+    const void *resumed;      /* it has lingered: the CTX it gave answer_linger; else NULL */
     int64_t started_ms;       /* clock_steady_ms when the head was complete */
 };
 

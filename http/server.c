@@ -32,6 +32,7 @@
 #define WATCH_INTERVAL_MS 500
 #define SLIM_AFTER_MS     1000 /* of silence: a browser's next request often comes sooner */
 #define WAIT_TICK_MS      10   /* how often an answer that waits is asked about */
+#define LINGER_TICK_MS    100  /* ... one that lingers */
 #define NEVER             INT64_MAX
 #define CERTS_MAX         8 /* of a client: its own and those over it */
 
@@ -388,9 +389,27 @@ static void put_waiting(struct call *call)
     call->lane->waiting = call;
 }
 
+/* The client has closed, or wants to say nothing more: it is no use to wait for its sake. */
+static bool is_gone(const struct call *call)
+{
+    char byte;
+    return recv(call->line->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static bool is_late(const struct call *call)
 {
+    if (call->answer.lingers && (atomic_load(&call->server->draining) || is_gone(call)))
+        return true;
     return clock_steady_ms() >= call->wait_until_ms;
+}
+
+/* How long the lane may sleep, in milliseconds; -1: until something comes. */
+static int patience_of(const struct lane *lane)
+{
+    int ms = -1;
+    for (const struct call *call = lane->waiting; call && ms != WAIT_TICK_MS; call = call->next)
+        ms = call->answer.lingers ? LINGER_TICK_MS : WAIT_TICK_MS;
+    return ms;
 }
 
 /* --- working ---------------------------------------------------------------------------------------------------- */
@@ -420,6 +439,7 @@ static void ring(int bell)
 static void make_answer_again(struct call *call, bool late)
 {
     call->request.waited = late;
+    call->request.resumed = call->answer.lingers ? call->answer.ready_ctx : NULL;
     answer_open(&call->answer, &call->arena);
     make_answer(call);
     if (late && waits(call)) {
@@ -1082,7 +1102,7 @@ static void *run_lane(void *arg)
 {
     struct lane *lane = arg;
     while (!atomic_load_explicit(&lane->server->ending, memory_order_acquire)) {
-        MHD_run_wait(lane->daemon, lane->waiting ? WAIT_TICK_MS : -1);
+        MHD_run_wait(lane->daemon, patience_of(lane));
         take_newcomers(lane);
         look_at_waiting(lane, false);
         release_held(lane);
@@ -1339,6 +1359,9 @@ static void stop_listening(struct server *s)
 {
     for (size_t i = 0; i < s->n_listeners; i++)
         shutdown(s->listeners[i].fd, SHUT_RDWR);
+    for (unsigned i = 0; s->lanes && i < s->config.workers; i++)
+        if (s->lanes[i].has_thread)
+            ring(s->lanes[i].bell); /* who lingers is released */
     ring(s->bell);
 }
 

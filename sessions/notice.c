@@ -194,6 +194,20 @@ enum err notice_poll(struct notice **out, size_t *n, bool *more, struct db *db, 
     return e;
 }
 
+static enum err note_one(void *ctx, const struct row *row)
+{
+    (void)row;
+    *(bool *)ctx = true;
+    return ERR_OK;
+}
+
+enum err notice_poll_has(bool *has, struct db *db, struct view client)
+{
+    static const char SQL[] = "SELECT 1 FROM notice WHERE client = $1 AND channel = 4 AND given_up_at IS NULL LIMIT 1";
+    *has = false;
+    return db_each(db, SQL, VALUES(V_TEXT(client)), note_one, has);
+}
+
 enum err notice_poll_done(struct db *db, struct view client, struct view jti)
 {
     static const char SQL[] = "DELETE FROM notice WHERE client = $1 AND channel = 4 AND jti = $2";

@@ -67,6 +67,7 @@ enum err notice_drop(size_t *done, struct db *db, int64_t id, struct view client
  * it up). Not finding it is fine: it was told twice. */
 enum err notice_poll(struct notice **out, size_t *n, bool *more, struct db *db, struct arena *a, struct view client,
                      size_t max) MUST_CHECK;
+enum err notice_poll_has(bool *has, struct db *db, struct view client) MUST_CHECK; /* is there anything to fetch? */
 enum err notice_poll_done(struct db *db, struct view client, struct view jti) MUST_CHECK;
 enum err notice_poll_refused(struct db *db, struct view client, struct view jti, struct view why,
                              int64_t now) MUST_CHECK;

@@ -1,11 +1,15 @@
 /* POST /events/poll (RFC 8936): a service fetches its security events, says which it has and which it cannot use. It
- * authenticates as at /token, by a header or its TLS certificate, since the body is JSON. Answered at once: how long a
- * poll may wait is for the parties to configure (2.2), and here it is not at all, so that nobody holds a worker. */
+ * authenticates as at /token, by a header or its TLS certificate, since the body is JSON. While there is none for it,
+ * its poll may wait (idp/rules/events_poll.h): no thread does so with it. How long is for the parties to configure
+ * (2.2). */
+#include "idp/rules/events_poll.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/state/caller.h"
+#include "idp/state/config.h"
+#include "idp/state/polls.h"
 #include "idp/tokens/event_token.h"
 #include "sessions/notice.h"
 #include "store/store.h"
@@ -20,6 +24,10 @@ struct polling {
     const struct client *client;
     const struct json *ack, *errs;
     int64_t max; /* 0: only to acknowledge */
+    bool return_immediately;
+    struct notice *events; /* loaded */
+    size_t n;
+    bool more;
     const char *fault;
 };
 
@@ -57,6 +65,7 @@ static enum err read_body(struct polling *p)
     }
     p->ack = json_member(j, "ack");
     p->errs = json_member(j, "setErrs");
+    p->return_immediately = json_member_bool(j, "returnImmediately", false);
     p->max = json_member(j, "maxEvents") ? json_member_int(j, "maxEvents", -1) : EVENTS_MAX;
     p->fault = fault_of(p, j);
     if (p->max > EVENTS_MAX)
@@ -92,16 +101,16 @@ static enum err settle_job(struct db *db, void *ctx)
 
 /* --- the answer --------------------------------------------------------------------------------------------------- */
 
-static enum err put_sets(struct json_out *o, const struct polling *p, const struct notice *events, size_t n)
+static enum err put_sets(struct json_out *o, const struct polling *p)
 {
     const struct visit *v = p->visit;
     enum err e = ERR_OK;
     json_key(o, "sets");
     json_begin(o);
-    for (size_t i = 0; i < n && !e; i++) {
+    for (size_t i = 0; i < p->n && !e; i++) {
         struct view set;
-        const char *jti = arena_text(v->arena, events[i].jti);
-        e = jti ? event_token_sign(v->arena, v->keys, p->client->id_token_alg, events[i].event, &set) : ERR_MEMORY;
+        const char *jti = arena_text(v->arena, p->events[i].jti);
+        e = jti ? event_token_sign(v->arena, v->keys, p->client->id_token_alg, p->events[i].event, &set) : ERR_MEMORY;
         if (!e)
             json_pair(o, jti, set);
     }
@@ -112,19 +121,13 @@ static enum err put_sets(struct json_out *o, const struct polling *p, const stru
 static enum err answer(struct polling *p)
 {
     struct visit *v = p->visit;
-    struct notice *events = NULL;
-    size_t n = 0;
-    bool more = false;
     struct json_out o;
     struct buf b;
-    enum err e = p->max == 0 ? ERR_OK : notice_poll(&events, &n, &more, v->db, v->arena, p->client->id, (size_t)p->max);
-    if (e)
-        return e;
     buf_open(&b, v->arena, BODY_MAX);
     json_out_open(&o, &b);
     json_begin(&o);
-    e = put_sets(&o, p, events, n);
-    if (more)
+    enum err e = put_sets(&o, p);
+    if (p->more)
         json_pair_bool(&o, "moreAvailable", true);
     json_end(&o);
     if (!e)
@@ -132,14 +135,54 @@ static enum err answer(struct polling *p)
     return e;
 }
 
+/* --- waiting ------------------------------------------------------------------------------------------------------ */
+
+static enum err load(struct polling *p)
+{
+    struct visit *v = p->visit;
+    if (p->max == 0)
+        return ERR_OK;
+    return notice_poll(&p->events, &p->n, &p->more, v->db, v->arena, p->client->id, (size_t)p->max);
+}
+
+static enum events_poll_verdict decide(const struct polling *p)
+{
+    const struct visit *v = p->visit;
+    struct events_poll_facts f = {.return_immediately = p->return_immediately,
+                                  .max = p->max,
+                                  .has_events = p->n > 0,
+                                  .waited = v->request->waited,
+                                  .wait_s = v->op->config->events.wait};
+    polls_count(v->op->polls, p->client->id, &f.of_service, &f.waiting);
+    return events_poll_decide(&f);
+}
+
+/* ERR_LIMIT: another one was faster and took the last place. */
+static enum err wait(struct polling *p)
+{
+    struct visit *v = p->visit;
+    const struct waiting_poll *w;
+    enum err e = polls_begin(&w, v->op->polls, v->arena, p->client->id);
+    if (e == ERR_LIMIT)
+        return answer(p);
+    if (!e)
+        answer_linger(v->answer, polls_has_come, w, (int)v->op->config->events.wait * 1000);
+    return e;
+}
+
+/* What it acknowledges is gone before it waits; after that it was said already. */
 static enum err poll(struct polling *p)
 {
     enum err e = read_body(p);
     if (e || p->fault)
         return e;
-    if (json_count(p->ack) + (p->errs ? json_count(p->errs) : 0) > 0)
+    if (!p->visit->request->resumed && json_count(p->ack) + (p->errs ? json_count(p->errs) : 0) > 0)
         e = store_write(p->visit->op->store, settle_job, p);
-    return e ? e : answer(p);
+    if (!e)
+        e = load(p);
+    if (e)
+        return e;
+    return decide(p) == EVENTS_WAIT ? wait(p) : answer(p);
 }
 
 void handle_events_poll(struct visit *v)
@@ -147,6 +190,8 @@ void handle_events_poll(struct visit *v)
     struct caller caller;
     enum refusal refusal;
     struct polling p = {.visit = v};
+    if (v->request->resumed)
+        polls_end(v->op->polls, v->request->resumed);
     enum err e = caller_authenticate(&caller, v, &refusal);
 
     if (!e && !refusal && (!caller_is_confidential(&caller) || !caller.client->events_poll))

@@ -375,6 +375,11 @@ static const char *take_address_connections(struct reading *r, const char *value
     return NULL;
 }
 
+static const char *take_events_wait(struct reading *r, const char *value)
+{
+    return take_seconds(&r->config->events.wait, value, 0, 60, "must be a time up to 60s; 0 answers at once");
+}
+
 /* What C2SP signed-note allows as the name of a key, in ASCII. */
 static const char *take_origin(struct reading *r, const char *value)
 {
@@ -550,6 +555,7 @@ static const struct key {
     {"limits", "pushed_requests_per_minute", "limits.pushed_requests_per_minute", false, take_pushed},
     {"limits", "registrations_per_minute", "limits.registrations_per_minute", false, take_registrations},
     {"limits", "connections_per_address", "limits.connections_per_address", false, take_address_connections},
+    {"events", "wait", "events.wait", false, take_events_wait},
     {"log", "level", "log.level", false, take_level},
     {"tls", "certificate", "tls.certificate", false, take_certificate},
     {"tls", "key", "tls.key", false, take_key},
@@ -657,6 +663,7 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t limits[] = {KEY("interactions_per_minute"),    KEY("card_transactions_per_minute"),
                           KEY("pushed_requests_per_minute"), KEY("registrations_per_minute"),
                           KEY("connections_per_address"),    CFG_END()};
+    cfg_opt_t events[] = {KEY("wait"), CFG_END()};
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
     cfg_opt_t mtls[] = {LIST("listen"), KEY("origin"), KEY("authorities"), CFG_END()};
@@ -666,7 +673,7 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t top[] = {KEY("issuer"),   LIST("listen"),    KEY("data"),      KEY("workers"),   KEY("connections"),
                        SECTION(jpki),   SECTION(agent),    SECTION(session), SECTION(profile), SECTION(ledger),
                        SECTION(limits), SECTION(log),      SECTION(tls),     SECTION(mtls),    SECTION(admin),
-                       SECTION(proxy),  SECTION(outgoing), SECTION(help),    CFG_END()};
+                       SECTION(proxy),  SECTION(outgoing), SECTION(help),    SECTION(events),  CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -832,6 +839,7 @@ static void set_defaults(struct config *c)
     c->limits.pushed_requests_per_minute = 600;
     c->limits.registrations_per_minute = 20;
     c->limits.connections_per_address = 1024;
+    c->events.wait = 25; /* proxies give up after 30 or 60 */
     c->log.level = LOG_INFO;
 }
 
@@ -931,6 +939,7 @@ const char *config_can_follow(const struct config *now, const struct config *nex
          now->limits.card_transactions_per_minute == next->limits.card_transactions_per_minute},
         {"limits.pushed_requests_per_minute",
          now->limits.pushed_requests_per_minute == next->limits.pushed_requests_per_minute},
+        {"events.wait", now->events.wait == next->events.wait},
         {"limits.registrations_per_minute",
          now->limits.registrations_per_minute == next->limits.registrations_per_minute},
         {"limits.connections_per_address", now->limits.connections_per_address == next->limits.connections_per_address},

@@ -68,6 +68,9 @@ struct config {
             registrations_per_minute, connections_per_address;
     } limits;
     struct {
+        unsigned wait; /* seconds that a poll for events may wait, 0..60; 0: none does */
+    } events;
+    struct {
         enum log_level level;
     } log;
     struct {

@@ -17,6 +17,7 @@
 #include "idp/state/herald.h"
 #include "idp/state/limits.h"
 #include "idp/state/outgoing.h"
+#include "idp/state/polls.h"
 #include "idp/state/predecessors_http.h"
 #include "idp/state/tally.h"
 #include "idp/state/upkeep.h"
@@ -257,7 +258,8 @@ static enum err open_all(struct op *op, struct arena *a, const char **why)
     if ((e = open_issuer(op, why)) || (e = open_data(op, a, why)))
         return e;
     *why = "not enough memory";
-    if ((e = clients_open(&op->clients)) || (e = limits_open(&op->limits, op->config)) || (e = open_fetches(op)))
+    if ((e = clients_open(&op->clients)) || (e = limits_open(&op->limits, op->config)) ||
+        (e = polls_open(&op->polls, op->store)) || (e = open_fetches(op)))
         return e;
     e = open_predecessors(op, why);
     return e ? e : open_trust(op, a, why);
@@ -321,6 +323,7 @@ void op_close(struct op *op)
     documents_close(op->documents);
     fetch_close(op->fetch_services);
     fetch_close(op->fetch);
+    polls_close(op->polls);
     limits_close(op->limits);
     clients_close(op->clients);
     store_close(op->store);

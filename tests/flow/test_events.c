@@ -1,8 +1,16 @@
 /* Security events that services fetch (RFC 8936), and which they get. */
 #include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "idp/rules/events_poll.h"
+#include "idp/state/polls.h"
+#include "sessions/notice.h"
 #include "tests/lib/stage.h"
 
 static struct stage stage;
@@ -187,6 +195,185 @@ Test(events, that_a_service_cannot_use_are_not_sent_again_and_shown_to_the_opera
     const char *body = arena_printf(&browser->a, "{\"setErrs\":{\"%s\":{\"err\":\"invalid_key\"}}}", jti);
     cr_expect_eq(sets_in(polls(body)), 0);
     cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE why = 'invalid_key'"), 1);
+}
+
+/* --- waiting for them ----------------------------------------------------------------------------------------------
+ */
+
+#define POLLERS_MAX 8
+
+/* A connection of A's that polls in a thread of its own. */
+struct poller {
+    struct browser channel;
+    const char *authorization, *body;
+    pthread_t thread;
+    _Atomic bool over;
+    int64_t ms;
+};
+static struct poller pollers[POLLERS_MAX];
+
+static void *run_poller(void *ctx)
+{
+    struct poller *p = ctx;
+    const char *headers[] = {p->authorization, NULL};
+    int64_t from = clock_steady_ms();
+    browser_send(&p->channel, "/events/poll", headers, "application/json", view_text(p->body));
+    p->ms = clock_steady_ms() - from;
+    atomic_store(&p->over, true);
+    return NULL;
+}
+
+static void begins_to_poll(struct poller *p, const char *body)
+{
+    provider_browser(genkan, &p->channel);
+    p->authorization = basic_of(a_city);
+    p->body = body;
+    atomic_store(&p->over, false);
+    cr_assert_eq(pthread_create(&p->thread, NULL, run_poller, p), 0);
+}
+
+static void wait_until_waiting(size_t n)
+{
+    size_t of_a = 0, all = 0;
+    for (int i = 0; (i == 0 || of_a != n) && i < 500; i++) {
+        usleep(10000);
+        polls_count(genkan->op->polls, VIEW("a-city"), &of_a, &all);
+    }
+    cr_assert_eq(of_a, n, "%zu wait", of_a);
+}
+
+static void ends_to_poll(struct poller *p)
+{
+    pthread_join(p->thread, NULL);
+    cr_assert_eq(p->channel.status, 200);
+}
+
+static size_t sets_of(struct poller *p)
+{
+    struct json *answer;
+    cr_assert_eq(json_read(&answer, &p->channel.a, p->channel.body, NULL), ERR_OK);
+    return sets_in(answer);
+}
+
+Test(events, are_not_waited_for_by_who_says_so_or_asks_for_none)
+{
+    a_fetches("\"session-revoked\"");
+    genkan->config->events.wait = 30;
+    int64_t from = clock_steady_ms();
+    cr_expect_eq(sets_in(polls("{\"returnImmediately\":true}")), 0, "RFC 8936 2.2");
+    cr_expect_eq(sets_in(polls("{\"maxEvents\":0}")), 0, "2.4.2: only to acknowledge");
+    cr_expect_eq(polls_as(basic_of(b_city), "{}"), 401, "a refusal does not wait");
+    cr_expect_eq(polls_as(basic_of(a_city), "[]"), 400);
+    cr_expect_lt(clock_steady_ms() - from, 5000);
+}
+
+Test(events, are_waited_for_no_longer_than_the_operator_says)
+{
+    a_fetches("\"session-revoked\"");
+    genkan->config->events.wait = 1;
+    int64_t from = clock_steady_ms();
+    cr_expect_eq(sets_in(polls("{}")), 0);
+    int64_t ms = clock_steady_ms() - from;
+    cr_expect(ms >= 1000 && ms < 5000, "%d ms", (int)ms);
+    wait_until_waiting(0);
+}
+
+Test(events, wake_the_poll_that_waits_for_them_and_nobody_waits_with_it)
+{
+    a_fetches("\"session-revoked\"");
+    genkan->config->events.wait = 30;
+    for (int i = 0; i < 3; i++) /* more than there are workers */
+        begins_to_poll(&pollers[i], "{}");
+    wait_until_waiting(3);
+    opens(a_city);
+    for (int i = 0; i < 3; i++)
+        cr_expect_not(atomic_load(&pollers[i].over), "there is nothing yet");
+    cr_assert(resident_logs_out(hanako));
+    int64_t from = clock_steady_ms();
+    for (int i = 0; i < 3; i++) {
+        ends_to_poll(&pollers[i]);
+        cr_expect_eq(sets_of(&pollers[i]), 1);
+    }
+    cr_expect_lt(clock_steady_ms() - from, 3000);
+}
+
+static enum err add_job(struct db *db, void *ctx)
+{
+    return notice_add(db, ctx);
+}
+
+/* As a command does that runs beside the server. */
+static void add_elsewhere(struct notice *n)
+{
+    const struct store_config config = {
+        .path = arena_printf(&browser->a, "%s/genkan.db", genkan->config->data), .readers = 1, .must_exist = true};
+    struct store *store;
+    cr_assert_eq(store_open(&store, &config, NULL), ERR_OK);
+    cr_assert_eq(store_write(store, add_job, n), ERR_OK);
+    store_close(store);
+}
+
+Test(events, that_another_process_writes_wake_it_too)
+{
+    a_fetches("\"consent\"");
+    opens(a_city);
+    genkan->config->events.wait = 30;
+    begins_to_poll(&pollers[0], "{}");
+    wait_until_waiting(1);
+    add_elsewhere(&(struct notice){
+        .channel = NOTICE_POLL, .client = VIEW("a-city"), .sub = VIEW("s"), .event = VIEW("{}"), .jti = VIEW("j")});
+    ends_to_poll(&pollers[0]);
+    cr_expect_eq(sets_of(&pollers[0]), 1);
+    cr_expect_lt(pollers[0].ms, 10000);
+}
+
+Test(events, that_a_waiting_poll_acknowledges_are_gone_while_it_waits)
+{
+    a_fetches("\"session-revoked\"");
+    opens(a_city);
+    cr_assert(resident_logs_out(hanako));
+    const char *jti = jti_in(polls("{}"));
+    genkan->config->events.wait = 2;
+    begins_to_poll(&pollers[0], arena_printf(&browser->a, "{\"ack\":[\"%s\"]}", jti));
+    wait_until_waiting(1);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE channel = 4"), 0);
+    ends_to_poll(&pollers[0]);
+    cr_expect_eq(sets_of(&pollers[0]), 0);
+}
+
+Test(events, are_waited_for_by_a_few_polls_of_a_service_and_by_none_when_the_server_ends)
+{
+    a_fetches("\"session-revoked\"");
+    genkan->config->events.wait = 30;
+    for (int i = 0; i < POLLS_OF_A_SERVICE; i++)
+        begins_to_poll(&pollers[i], "{}");
+    wait_until_waiting(POLLS_OF_A_SERVICE);
+    int64_t from = clock_steady_ms();
+    cr_expect_eq(sets_in(polls("{}")), 0, "one more is answered at once");
+    provider_stop(genkan);
+    for (int i = 0; i < POLLS_OF_A_SERVICE; i++) {
+        ends_to_poll(&pollers[i]);
+        cr_expect_eq(sets_of(&pollers[i]), 0);
+    }
+    cr_expect_lt(clock_steady_ms() - from, 5000);
+}
+
+Test(events, keep_no_place_for_a_service_that_has_gone)
+{
+    a_fetches("\"session-revoked\"");
+    genkan->config->events.wait = 30;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(genkan->port)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    const char *text = arena_printf(&browser->a,
+                                    "POST /events/poll HTTP/1.1\r\nHost: localhost:8080\r\n%s\r\n"
+                                    "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+                                    basic_of(a_city));
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    wait_until_waiting(1);
+    close(fd);
+    wait_until_waiting(0);
 }
 
 /* --- what they say -------------------------------------------------------------------------------------------------

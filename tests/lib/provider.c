@@ -35,7 +35,7 @@ static void read_config(struct provider *p, const struct provider_options *o)
         arena_printf(&p->a,
                      "issuer = \"" PROVIDER_ISSUER "\"\nlisten = {\"%s\"}\ndata = \"%s/data\"\n"
                      "workers = 2\njpki {\n trust = \"test\"\n roots = \"%s/trust\"\n %s}\n"
-                     "limits {\n %s}\nlog { level = info }\n",
+                     "limits {\n %s}\nevents { wait = 0 }\nlog { level = info }\n",
                      o && o->listen ? o->listen : "127.0.0.1:0", p->folder, p->pki,
                      o && o->revocation ? o->revocation : BY_FILES, o && o->limits ? o->limits : NO_LIMITS);
     enum err e = config_read_text(&p->config, &p->a, "test.conf", view_text(text), &fault);

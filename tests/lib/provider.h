@@ -1,6 +1,6 @@
 /* provider: a whole Genkan for a test, in this process, on a loopback port the system picks, with a clock that stands
  * still until told, a temporary data folder, the test PKI of this build and two services. No background thread: what it
- * would do is done when the test says so. */
+ * would do is done when the test says so. Polls for events do not wait, unless the test changes config->events.wait. */
 #ifndef TESTS_LIB_PROVIDER_H
 #define TESTS_LIB_PROVIDER_H
 

@@ -609,6 +609,75 @@ Test(server, an_answer_that_waited_is_recorded_before_it_is_sent)
     server_close(s);
 }
 
+static void wait_until_resumed(int n)
+{
+    for (int i = 0; i < 300 && wire_resumed() < n; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    cr_expect_eq(wire_resumed(), n);
+}
+
+Test(server, an_answer_that_lingers_knows_that_it_did_and_keeps_nobody_waiting)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int first = wire_connect(s), second = wire_connect(s);
+    wire_come(false);
+    wire_send(first, "GET /linger/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    while (wire_asked() == 0)
+        say_hello(second);
+    wire_come(true);
+    expect_body(first, "come");
+    wire_come(false);
+    double from = now();
+    wire_send(first, "GET /linger/short HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect_body(first, "late");
+    cr_expect(now() - from >= 0.29 && now() - from < 3, "%f", now() - from);
+    cr_expect_eq(wire_resumed(), 2);
+    close(first);
+    close(second);
+    server_close(s);
+}
+
+Test(server, an_answer_that_lingers_is_asked_about_seldom)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    wire_come(false);
+    wire_send(fd, "GET /linger/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    cr_expect_leq(wire_asked(), 10, "%d times in half a second", wire_asked());
+    close(fd);
+    server_close(s);
+}
+
+Test(server, an_answer_does_not_linger_for_a_client_that_has_gone)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    wire_come(false);
+    wire_send(fd, "GET /linger/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    while (wire_asked() == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    close(fd);
+    wait_until_resumed(1);
+    server_close(s);
+}
+
+Test(server, a_server_that_drains_lets_nobody_linger)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    wire_come(false);
+    wire_send(fd, "GET /linger/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    while (wire_asked() == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    double from = now();
+    cr_expect(server_drain(s, 5000), "nothing is cut off");
+    cr_expect_lt(now() - from, 1);
+    expect_body(fd, "late");
+    close(fd);
+    server_close(s);
+}
+
 Test(server, closes_and_outlives_clients_while_answers_wait)
 {
     struct server *s = wire_serve(NULL);

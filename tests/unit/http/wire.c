@@ -224,9 +224,30 @@ static void traced(void *ctx, const struct request *r, struct answer *a)
     answer_body(a, 200, "text/plain", view_text(text));
 }
 
+static _Atomic int resumed;
+
+int wire_resumed(void)
+{
+    return atomic_load(&resumed);
+}
+
+static void lingering(void *ctx, const struct request *r, struct answer *a)
+{
+    static const int mine = 0;
+    (void)ctx;
+    if (!r->resumed) {
+        answer_linger(a, has_come, &mine, view_equal(r->tail, VIEW("short")) ? 300 : 60000);
+        return;
+    }
+    if (r->resumed == &mine)
+        atomic_fetch_add(&resumed, 1);
+    answer_body(a, 200, "text/plain", r->waited ? VIEW("late") : VIEW("come"));
+}
+
 static const struct route routes[] = {
     {METHOD_GET, "/trace", traced, 0, 0},
     {METHOD_POST, "/trace", traced, 100, ROUTE_BODY},
+    {METHOD_GET, "/linger/*", lingering, 0, 0},
     {METHOD_GET, "/wait/*", waiting, 0, 0},
     {METHOD_GET, "/wait-slow/*", waiting, 0, ROUTE_SLOW},
     {METHOD_GET, "/held/*", held, 0, 0},

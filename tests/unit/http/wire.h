@@ -19,6 +19,7 @@ void wire_let_go(void);
  * the disk "now" then, /wait/stubborn would wait for ever. How often was it asked whether it has come? */
 void wire_come(bool is);
 int wire_asked(void);
+int wire_resumed(void); /* answers that lingered and were then called again */
 
 /* Connects to S; a file descriptor with 5 s time-outs. */
 int wire_connect(const struct server *s);
