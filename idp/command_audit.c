@@ -2,13 +2,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/text.h"
 #include "consent/audit.h"
+#include "consent/ledger.h"
 #include "consent/proof.h"
 #include "consent/publish.h"
 #include "idp/desk.h"
+#include "store/store.h"
 
 /* --- verify ----------------------------------------------------------------------------------------------------- */
 
@@ -149,7 +152,39 @@ int command_audit_verify(const struct command *self, int argc, const char *const
 
 /* --- export ----------------------------------------------------------------------------------------------------- */
 
-static int export_to(const struct command *self, struct desk *desk, const char *path, int64_t from)
+struct taking {
+    const struct desk *desk;
+    const char *act;
+};
+
+static enum err note_job(struct db *db, void *ctx)
+{
+    const struct taking *t = ctx;
+    const struct ledger_event e = {
+        .type = LEDGER_OPERATOR, .at = clock_ms(&clock_real), .act = t->act, .via = "command"};
+    return ledger_append(t->desk->ledger, db, &e, NULL);
+}
+
+/* A bundle answers every question at once: like a question it is in the ledger before it is answered. */
+static int note(const struct command *self, struct desk *desk, int64_t from)
+{
+    struct taking t = {desk, arena_printf(&desk->arena, "%s from=%" PRId64, self->name, from)};
+    enum err err = t.act ? store_write(desk->store, note_job, &t) : ERR_MEMORY;
+    return err ? command_fail(self, COMMAND_FAILED, "the export could not be written down: %s", err_name(err)) : -1;
+}
+
+static void say_how_to_check(const char *path, const char *kept, int64_t from, int64_t size)
+{
+    const char *file = path ? path : "FILE";
+    if (from < size)
+        fprintf(stderr, "leaves %" PRId64 " to %" PRId64, from, size - 1);
+    else
+        fputs("no leaf since then", stderr);
+    fprintf(stderr, "; check with: genkan-verify bundle --policy POLICY%s%s %s\n", kept ? " --from " : "",
+            kept ? kept : "", file);
+}
+
+static int export_to(const struct command *self, struct desk *desk, const char *path, const char *kept, int64_t from)
 {
     int64_t size = 0;
     FILE *out = path ? fopen(path, "wxe") : stdout;
@@ -168,8 +203,7 @@ static int export_to(const struct command *self, struct desk *desk, const char *
         return command_fail(self, COMMAND_NO, "--from is behind the published checkpoint");
     if (err)
         return command_fail(self, COMMAND_FAILED, "%s; try `genkan audit verify`", err_name(err));
-    fprintf(stderr, "leaves %" PRId64 " to %" PRId64 "; check with: genkan-verify bundle --policy POLICY %s\n", from,
-            size, path ? path : "FILE");
+    say_how_to_check(path, kept, from, size);
     return COMMAND_DONE;
 }
 
@@ -182,11 +216,13 @@ int command_audit_export(const struct command *self, int argc, const char *const
     if (code != -1)
         return code;
     struct desk desk;
-    code = desk_open(&desk, self, config, DESK_READ);
+    code = desk_open(&desk, self, config, DESK_WRITE);
     if (code == -1 && from)
         code = read_checkpoint(self, &desk, &c, "--from", from);
     if (code == -1)
-        code = export_to(self, &desk, file, c.size);
+        code = note(self, &desk, c.size);
+    if (code == -1)
+        code = export_to(self, &desk, file, from, c.size);
     desk_close(&desk);
     return code;
 }

@@ -109,8 +109,12 @@ static int check_receipt(struct arena *a, const struct words *w, const struct po
 static void print_bundle(struct arena *a, const struct bundle_report *r)
 {
     const char *root = hex_text(a, VIEW_ARRAY(r->root));
-    printf("log:    %.*s\nleaves: %" PRId64 " to %" PRId64 " (%" PRId64 " erased)\nroot:   %s\n", (int)r->origin.n,
-           (const char *)r->origin.p, r->from, r->size, r->erased, root ? root : "");
+    printf("log:    %.*s\n", (int)r->origin.n, (const char *)r->origin.p);
+    if (r->from < r->size)
+        printf("leaves: %" PRId64 " to %" PRId64 " (%" PRId64 " erased)\n", r->from, r->size - 1, r->erased);
+    else
+        puts("leaves: none");
+    printf("root:   %s\n", root ? root : "");
     for (int t = LEDGER_REQUESTED; t <= LEDGER_TYPE_LAST; t++)
         if (r->of_type[t] > 0)
             printf("  %-10s %" PRId64 "\n", ledger_type_name((enum ledger_type)t), r->of_type[t]);

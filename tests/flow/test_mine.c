@@ -65,6 +65,30 @@ Test(mine, forms_refuse_what_our_page_did_not_send)
     cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM resident"), 1);
 }
 
+/* --- easy Japanese ----------------------------------------------------------------------------------------------- */
+
+Test(mine, profile_and_cards_are_there_in_easy_japanese)
+{
+    static const char *const rows[][2] = {{"/me", "あなたが いいと 言った サービスにだけ"},
+                                          {"/me/household", "何人で 住んでいますか"},
+                                          {"/me/contact", "本当に とどくかは"},
+                                          {"/me/interests", "知りたいことを えらんで"},
+                                          {"/me/cards", "今 使っている カードです"},
+                                          {"/me/leave", "ぜんぶ 消えます"}};
+    cr_assert(browser_get(browser, "/me"));
+    cr_expect(browser_says(browser, "登録している情報"));
+    cr_assert(PRESS(browser, "/lang", "lang=ja-simple"));
+    is_at("/me");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_assert(browser_get(browser, rows[i][0]));
+        cr_expect(browser_says(browser, rows[i][1]), "%s: %s", rows[i][0], rows[i][1]);
+        cr_expect(browser_says(browser, "lang=\"ja-simple\""));
+    }
+    cr_assert(browser_get(browser, "/me/household"));
+    cr_assert(PRESS(browser, "/me/household", "do=save", "size=0"));
+    cr_expect(browser_says(browser, "1から 30までの 数字"), "what is wrong, too");
+}
+
 /* --- household -------------------------------------------------------------------------------------------------- */
 
 /* Is the parameter of LINE among CHANGES? */

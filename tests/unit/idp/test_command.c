@@ -906,6 +906,15 @@ Test(command, audit_list_pages_and_counts_and_writes_the_questions_down)
     HAS(genkan("audit list --every-event").out, "client add");
 }
 
+/* Whoever takes a bundle has every event there is. */
+Test(command, audit_export_is_in_the_ledger_before_a_byte_is_written)
+{
+    make_data();
+    genkan("client add %s", registration_path);
+    cr_expect_eq(genkan("audit export").code, COMMAND_NO, "nothing is published");
+    HAS(genkan("audit list --event operator").out, "audit export from=0");
+}
+
 Test(command, an_auditor_is_invited_listed_and_removed)
 {
     make_data();

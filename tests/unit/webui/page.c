@@ -164,6 +164,60 @@ Test(page, uses_every_word)
         cr_expect(used.seen[i], "%.*s is used nowhere", (int)words_key(used.words, i).n, words_key(used.words, i).p);
 }
 
+/* --- easy Japanese --------------------------------------------------------------------------------------------- */
+
+/* What somebody who has learnt Japanese for a year does not read. */
+static const char *hard_word_of(struct view text)
+{
+    static const char *const hard[] = {"世帯", "続柄", "申し出", "引きつ", "氏名", "生年月日",
+                                       "提供", "手続", "有効",   "引継",   "開示", "券面"};
+    for (size_t i = 0; i < sizeof hard / sizeof *hard; i++)
+        if (count(text, hard[i]))
+            return hard[i];
+    return NULL;
+}
+
+static size_t letters_of(struct view v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v.n; i++)
+        n += (v.p[i] & 0xC0) != 0x80;
+    return n;
+}
+
+/* Short sentences, with spaces between the phrases. */
+static void expect_easy(struct view key, struct view text)
+{
+    const char *hard = hard_word_of(text), *all = arena_text(&arena, text), *end;
+    cr_expect_null(hard, "%.*s has %s", (int)key.n, key.p, hard);
+    for (; *all; all = end) {
+        end = strstr(all, "。");
+        end = end ? end + strlen("。") : all + strlen(all);
+        struct view sentence = view_bytes(all, (size_t)(end - all));
+        cr_expect_leq(letters_of(sentence), 60, "%.*s: %.*s", (int)key.n, key.p, (int)sentence.n, sentence.p);
+        cr_expect(letters_of(sentence) < 20 || count(key, "_hint") || count(sentence, " ") > 0, "%.*s: %.*s",
+                  (int)key.n, key.p, (int)sentence.n, sentence.p);
+    }
+}
+
+Test(page, of_consent_profile_and_cards_is_easy_in_easy_japanese)
+{
+    static const enum page_id easy[] = {PAGE_CONSENT, PAGE_SERVICE,   PAGE_ME,    PAGE_HOUSEHOLD,     PAGE_CONTACT,
+                                        PAGE_CARDS,   PAGE_INTERESTS, PAGE_LEAVE, PAGE_PROFILE_OFFER, PAGE_LEFT};
+    static struct used used;
+    const char *why;
+    struct view text;
+    cr_assert_eq(page_words(&used.words, &arena, PAGE_EASY, &why), ERR_OK);
+    for (size_t i = 0; i < sizeof easy / sizeof *easy; i++) {
+        struct template *t;
+        struct template_env env = page_env(easy[i], used.words, mark_used, &used);
+        cr_assert_eq(template_read(&t, &arena, file_of(page_def(easy[i])->file), &env, &why), ERR_OK);
+    }
+    for (size_t i = 0; i < words_count(used.words); i++)
+        if (used.seen[i] && words_find(used.words, words_key(used.words, i), &text))
+            expect_easy(words_key(used.words, i), text);
+}
+
 /* --- hostile facts -------------------------------------------------------------------------------------------- */
 
 #define ATTACK "</title></textarea><script>\"'&x=\x01\xC3"
