@@ -46,14 +46,14 @@ static int open_op(struct serve *s)
     if (err)
         return command_fail(s->command, err == ERR_CONFIG || err == ERR_NOT_FOUND ? COMMAND_CONFIG : COMMAND_FAILED,
                             "%s", why ? why : err_name(err));
-    err = pages_open(&s->pages, &s->arena, &why);
+    err = pages_open(&s->pages);
     if (err)
-        return command_fail(s->command, COMMAND_FAILED, "pages: %s", why ? why : err_name(err));
+        return command_fail(s->command, COMMAND_FAILED, "pages: %s", err_name(err));
     s->op->pages = s->pages;
     err = discovery_write(&s->op->discovery, &s->arena, s->op);
     if (err)
         return command_fail(s->command, COMMAND_FAILED, "discovery: %s", err_name(err));
-    malloc_trim(0); /* what reading pages, roots and lists took and will not be needed again */
+    malloc_trim(0); /* what reading roots and lists took and will not be needed again */
     return -1;
 }
 

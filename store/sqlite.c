@@ -23,6 +23,7 @@ struct db {
     int64_t seen_version;
     bool changed_elsewhere;
     size_t used;
+    int cache_kib; /* not yet told to SQLite; 0: it was */
     struct statement *slots[SLOTS];
 };
 
@@ -122,12 +123,18 @@ static enum err set_up(struct db *db, const struct db_config *config)
     /* A database somebody else wrote cannot make us run functions, nor can a slip of ours damage the file format. */
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    char cache[64];
-    snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d", config->cache_kib);
-    enum err e = db_script(db, cache);
-    if (e == ERR_OK)
-        e = db_script(db, config->mode == DB_WRITER ? WRITER_SETTINGS : READER_SETTINGS);
-    return e;
+    db->cache_kib = config->cache_kib;
+    return db_script(db, config->mode == DB_WRITER ? WRITER_SETTINGS : READER_SETTINGS);
+}
+
+/* Not before there is something to do: SQLite reads the whole schema for it, and a server has more connections than it
+ * needs at once. A cache of another size is no reason to fail. */
+static void size_cache(struct db *db)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d", db->cache_kib);
+    db->cache_kib = 0;
+    sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
 }
 
 enum err db_open(struct db **out, const struct db_config *config, enum store_fault *fault)
@@ -185,6 +192,8 @@ static enum err number_parameters(struct statement *s)
 static enum err prepare(struct db *db, const char *sql, struct statement **slot)
 {
     INSIST(db->used < SLOTS_MAX);
+    if (db->cache_kib)
+        size_cache(db);
     struct statement *s = calloc(1, sizeof *s);
     if (!s)
         return ERR_MEMORY;

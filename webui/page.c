@@ -1,15 +1,29 @@
 #include "webui/page.h"
 
+#include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "webui/assets.h"
 #include "webui/page_def.h"
 
 #define PAGES_MEMORY 16777216
 
-struct pages {
+/* One language's pages, compiled together. */
+struct edition {
     struct arena arena;
-    struct template *templates[PAGE_IDS][PAGE_LANGS];
+    struct template *templates[PAGE_IDS];
+};
+
+struct shelf {
+    pthread_mutex_t lock;                           /* held by who compiles */
+    _Atomic(struct edition *) editions[PAGE_LANGS]; /* NULL: nobody has asked for that language yet */
+};
+
+struct pages {
+    struct shelf *shelf;
 };
 
 const char page_content_type[] = "text/html; charset=utf-8";
@@ -143,7 +157,7 @@ enum err page_words(struct words **out, struct arena *a, enum page_lang lang, co
     return e ? e : words_lay_over(*out, easy, a, why);
 }
 
-static enum err read_page(struct pages *p, enum page_id id, enum page_lang lang, const struct words *words,
+static enum err read_page(struct edition *ed, enum page_id id, enum page_lang lang, const struct words *words,
                           struct template_docs *docs, const char **why)
 {
     struct template_env env = page_env(id, words, NULL, NULL);
@@ -153,52 +167,71 @@ static enum err read_page(struct pages *p, enum page_id id, enum page_lang lang,
         *why = defs[id].file;
         return ERR_NOT_FOUND;
     }
-    enum err e = template_read(&p->templates[id][lang], &p->arena, xhtml, &env, why);
+    enum err e = template_read(&ed->templates[id], &ed->arena, xhtml, &env, why);
     if (e)
-        *why = arena_printf(&p->arena, "%s (%s): %s", defs[id].file, page_lang_names[lang], *why ? *why : err_name(e));
+        *why = arena_printf(&ed->arena, "%s (%s): %s", defs[id].file, page_lang_names[lang], *why ? *why : err_name(e));
     return e;
 }
 
 /* Words are needed while pages are read; the pages keep what they use of them. */
-static enum err read_language(struct pages *p, enum page_lang lang, struct template_docs *docs, const char **why)
+static enum err read_pages(struct edition *ed, enum page_lang lang, struct template_docs *docs, const char **why)
 {
     struct words *words;
     struct arena passing;
     arena_open(&passing, PAGES_MEMORY);
     enum err e = page_words(&words, &passing, lang, why);
     if (e && *why)
-        *why = arena_text(&p->arena, view_text(*why));
+        *why = arena_text(&ed->arena, view_text(*why));
     for (enum page_id id = 0; id < PAGE_IDS && !e; id++)
-        e = read_page(p, id, lang, words, docs, why);
+        e = read_page(ed, id, lang, words, docs, why);
     arena_close(&passing);
     return e;
 }
 
-static enum err read_all(struct pages *p, const char **why)
+static void edition_close(struct edition *ed)
 {
-    struct template_docs *docs;
-    enum err e = template_docs_open(&docs);
-    if (e)
-        return e;
-    for (enum page_lang lang = 0; lang < PAGE_LANGS && !e; lang++)
-        e = read_language(p, lang, docs, why);
-    template_docs_close(docs);
-    return e;
+    if (!ed)
+        return;
+    arena_close(&ed->arena);
+    free(ed);
 }
 
-enum err pages_open(struct pages **out, struct arena *arena, const char **why)
+static enum err edition_open(struct edition **out, enum page_lang lang)
 {
-    struct pages *p = calloc(1, sizeof *p);
-    if (!p)
-        return ERR_MEMORY;
-    arena_open(&p->arena, PAGES_MEMORY);
-    *why = NULL;
-    enum err e = read_all(p, why);
+    const char *why = NULL;
+    struct template_docs *docs;
+    struct edition *ed = calloc(1, sizeof *ed);
+    enum err e = ed ? template_docs_open(&docs) : ERR_MEMORY;
     if (e) {
-        *why = arena_text(arena, view_text(*why ? *why : err_name(e)));
-        pages_close(p);
+        free(ed);
         return e;
     }
+    arena_open(&ed->arena, PAGES_MEMORY);
+    e = read_pages(ed, lang, docs, &why);
+    template_docs_close(docs);
+    if (e) {
+        log_event(LOG_ERROR, "pages_unreadable", LOG_STR("why", why ? why : ""), LOG_STR("error", err_name(e)));
+        edition_close(ed);
+        return e;
+    }
+    malloc_trim(0); /* what libxml2 and the words took goes back to the system */
+    *out = ed;
+    return ERR_OK;
+}
+
+/* --- opening ----------------------------------------------------------------------------------------------------- */
+
+enum err pages_open(struct pages **out)
+{
+    struct pages *p = calloc(1, sizeof *p);
+    struct shelf *shelf = calloc(1, sizeof *shelf);
+    if (!p || !shelf) {
+        free(p);
+        free(shelf);
+        return ERR_MEMORY;
+    }
+    INSIST(pthread_mutex_init(&shelf->lock, NULL) == 0);
+    p->shelf = shelf;
     *out = p;
     return ERR_OK;
 }
@@ -207,11 +240,37 @@ void pages_close(struct pages *p)
 {
     if (!p)
         return;
-    arena_close(&p->arena);
+    for (enum page_lang lang = 0; lang < PAGE_LANGS; lang++)
+        edition_close(atomic_load(&p->shelf->editions[lang]));
+    pthread_mutex_destroy(&p->shelf->lock);
+    free(p->shelf);
     free(p);
+}
+
+static const struct edition *edition_of(const struct shelf *shelf, enum page_lang lang)
+{
+    return atomic_load_explicit(&shelf->editions[lang], memory_order_acquire);
+}
+
+enum err pages_need(const struct pages *p, enum page_lang lang)
+{
+    enum err e = ERR_OK;
+    struct shelf *shelf = p->shelf;
+    struct edition *ed = NULL;
+    if (edition_of(shelf, lang))
+        return ERR_OK;
+    INSIST(pthread_mutex_lock(&shelf->lock) == 0);
+    if (!edition_of(shelf, lang) && !(e = edition_open(&ed, lang)))
+        atomic_store_explicit(&shelf->editions[lang], ed, memory_order_release);
+    INSIST(pthread_mutex_unlock(&shelf->lock) == 0);
+    return e;
 }
 
 void page_put(struct buf *out, const struct pages *pages, enum page_id id, const struct page_frame *frame)
 {
-    template_put(out, pages->templates[id][frame->lang], frame);
+    enum err e = pages_need(pages, frame->lang);
+    if (e)
+        out->err = out->err ? out->err : e;
+    else
+        template_put(out, edition_of(pages->shelf, frame->lang)->templates[id], frame);
 }

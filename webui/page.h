@@ -1,7 +1,7 @@
 /* page: the pages people see, one typed struct of facts each. A page's markup is pages/<name>.xhtml, its words are in
- * words_ja.txt and words_en.txt; both are built into the program and compiled once by pages_open (webui/template.h).
- * Values can only come out escaped. Every view must live until the page is written; absent views (VIEW_NONE) leave
- * their element or attribute out where the page says so.
+ * words_ja.txt and words_en.txt; both are built into the program and compiled once, when a page is first asked for
+ * (webui/template.h). Values can only come out escaped. Every view must live until the page is written; absent views
+ * (VIEW_NONE) leave their element or attribute out where the page says so.
  *
  * The answer carries page_content_type, Cache-Control: no-store, page_csp() and page_referrer_policy(). The server
  * opens the pages once (`const struct pages *pages` in struct op, a forward declaration is enough there). */
@@ -14,13 +14,16 @@ enum page_lang { PAGE_JA, PAGE_EN, PAGE_EASY, PAGE_LANGS }; /* PAGE_EASY: easy J
 
 enum page_letters { PAGE_LETTERS_NORMAL, PAGE_LETTERS_LARGE };
 
-/* All compiled pages and words; immutable after opening, shared between threads. */
+/* All pages and words, shared between threads. A language is compiled when the first page of it is written: a server
+ * that only answers programs keeps none, and is up sooner. */
 struct pages;
 
-/* Compiles every page in every language. ERR_SYNTAX: a page or a word is wrong; *why (static or in ARENA) says which.
- */
-enum err pages_open(struct pages **out, struct arena *arena, const char **why) MUST_CHECK;
+enum err pages_open(struct pages **out) MUST_CHECK;
 void pages_close(struct pages *p);
+
+/* Compiles every page of a language, if that has not been done. ERR_SYNTAX: a page or a word is wrong, the log says
+ * which. Writing a page does it by itself, and its buf takes the error. */
+enum err pages_need(const struct pages *p, enum page_lang lang) MUST_CHECK;
 
 /* What every page knows. */
 struct page_frame {

@@ -69,8 +69,7 @@ static void start(struct provider *p)
     struct pages *pages;
     enum err e = op_open(&p->op, p->config, &clock, &p->a, &why);
     cr_assert_eq(e, ERR_OK, "%s: %s", err_name(e), why);
-    e = pages_open(&pages, &p->a, &why);
-    cr_assert_eq(e, ERR_OK, "%s: %s", err_name(e), why);
+    cr_assert_eq(pages_open(&pages), ERR_OK);
     p->op->pages = pages;
     cr_assert_eq(discovery_write(&p->op->discovery, &p->a, p->op), ERR_OK);
     listen_on(p, 0);

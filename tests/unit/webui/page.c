@@ -14,10 +14,10 @@ static struct pages *pages;
 
 static void open_pages(void)
 {
-    const char *why;
     arena_open(&arena, 64 << 20);
-    enum err e = pages_open(&pages, &arena, &why);
-    cr_assert_eq(e, ERR_OK, "%s", why);
+    cr_assert_eq(pages_open(&pages), ERR_OK);
+    for (enum page_lang lang = PAGE_JA; lang < PAGE_LANGS; lang++)
+        cr_assert_eq(pages_need(pages, lang), ERR_OK, "%s: the log says which page", page_lang_names[lang]);
 }
 
 static void close_pages(void)
