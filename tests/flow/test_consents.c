@@ -598,6 +598,12 @@ Test(consents, a_child_cannot_agree_alone)
     struct tokens t = service_redeem(a_city, service_receive(a_city, b, NULL));
     cr_expect_str_eq(t.scope, "openid", "a login alone is hers to decide");
     cr_expect_not(has(service_userinfo(a_city, t.access, NULL), "age_over_65"));
+    cr_assert(browser_get(b, A_PAGE) && b->status == 200);
+    cr_expect(browser_says(b, "65歳以上"), "what she did not give");
+    cr_expect_not(browser_says(b, "name=\"give-"), "nor can she give it later");
+    const char *csrf = browser_field(b, A_PAGE, "csrf");
+    cr_assert(browser_post(b, A_PAGE, arena_printf(&b->a, "csrf=%s&do=change&give-age_over_65=yes&sure=yes", csrf)));
+    cr_expect_not(has(service_userinfo(a_city, t.access, NULL), "age_over_65"));
     resident_close(&child);
 }
 

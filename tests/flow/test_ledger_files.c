@@ -94,6 +94,46 @@ Test(ledger_files, page_may_load_only_what_lies_beside_it)
     cr_expect_eq(get("/ledger/verify.css"), 200);
 }
 
+static struct view taken(const char *path)
+{
+    struct browser *hers = &stage.hanako.browser;
+    cr_assert(browser_get(hers, arena_printf(&genkan->a, PROVIDER_ISSUER "%s", path)));
+    cr_assert_eq(hers->status, 200, "%s: %d", path, hers->status);
+    return arena_copy(&genkan->a, hers->body);
+}
+
+static enum receipt_answer checked(struct view receipt, struct view proof, const struct policy *policy)
+{
+    struct receipt_verdict v = {0};
+    const char *which = "";
+    cr_assert_eq(get("/jwks"), 200);
+    struct view keys = arena_copy(&genkan->a, anybody.body);
+    cr_assert_eq(receipt_check(&v, &genkan->a, receipt, keys, proof, policy, &which), ERR_OK, "%s", which);
+    return v.answer;
+}
+
+/* All four files as she gets them: her receipt, its proof, the issuer's keys, and the log's key on paper. */
+Test(ledger_files, prove_a_receipt_of_her_page)
+{
+    struct view receipt = taken("/me/services/a-city/receipt.jws");
+    struct view proof = taken("/me/services/a-city/receipt.tlog-proof");
+    struct policy_fault fault;
+    struct policy *policy, *other;
+    const char *key;
+    const struct config *c = genkan->config;
+    cr_assert_eq(publish_key_text(&key, &genkan->a, c->ledger.key, view_text(c->ledger.origin)), ERR_OK);
+    struct view text = view_text(arena_printf(&genkan->a, "log %s\nquorum none\n", key));
+    cr_assert_eq(policy_read(&policy, &genkan->a, text, &fault), ERR_OK);
+    cr_expect_eq(checked(receipt, proof, policy), RECEIPT_GOOD);
+    struct view of_another =
+        VIEW("log example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\nquorum none\n");
+    cr_assert_eq(policy_read(&other, &genkan->a, of_another, &fault), ERR_OK);
+    cr_expect_eq(checked(receipt, proof, other), RECEIPT_POLICY, "a log that nobody trusts");
+    cr_assert(resident_visits(&stage.hanako, &stage.b_city));
+    publish();
+    cr_expect_eq(checked(receipt, taken("/me/services/b-city/receipt.tlog-proof"), policy), RECEIPT_OTHER_LEAF);
+}
+
 Test(ledger_files, prove_what_was_disclosed)
 {
     int64_t index = provider_number(genkan, "SELECT position FROM ledger_event WHERE class = 5");
