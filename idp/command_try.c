@@ -8,6 +8,7 @@
 #include "idp/desk.h"
 #include "idp/rules/client_jwks.h"
 #include "idp/rules/client_policy.h"
+#include "idp/rules/redirect_uri.h"
 #include "idp/rules/trial.h"
 #include "idp/state/clients.h"
 #include "idp/state/outgoing.h"
@@ -83,7 +84,11 @@ static void try_addresses(struct trying *t)
     const struct client *c = t->client;
 
     for (size_t i = 0; i < c->redirect_count; i++)
-        try_address(t, "redirect_uris", c->redirect_uris[i], TRIAL_REDIRECT);
+        if (c->native && !redirect_uri_is_claimed(c->redirect_uris[i]))
+            say(t, "redirect_uris", c->redirect_uris[i],
+                (struct trial_verdict){TRIAL_NOTE, "is on the resident's own device: nothing to open from here"});
+        else
+            try_address(t, "redirect_uris", c->redirect_uris[i], TRIAL_REDIRECT);
     for (size_t i = 0; i < c->logout_count; i++)
         try_address(t, "post_logout_redirect_uris", c->logout_uris[i], TRIAL_PAGE);
     try_address(t, "client_uri", c->client_uri, TRIAL_PAGE);

@@ -142,7 +142,9 @@ static void decide_consent(struct visit *v, struct flow *f)
                                 .grant = f->grant,
                                 .profile = &f->profile,
                                 .now = v->now,
-                                .prompt_consent = f->request.prompt & PROMPT_CONSENT,
+                                /* RFC 8252 8.6: "as if no previous request had been approved" */
+                                .prompt_consent = (f->request.prompt & PROMPT_CONSENT) ||
+                                                  client_is_unproven(f->client, f->request.redirect_uri),
                                 .reached_here = reached_here(f)};
 
     f->consent = grant_decide(&facts);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "idp/rules/claims_request.h"
 #include "idp/rules/pkce.h"
+#include "idp/rules/redirect_uri.h"
 #include "idp/rules/resource.h"
 #include "sessions/cnf.h"
 
@@ -99,10 +100,19 @@ bool authz_language(struct view locales, bool *english)
     return false;
 }
 
+/* RFC 8252 7.1: a program is started with an address; nothing can be posted to it. The error comes by query. */
+static bool is_form_for_nobody(const struct authz_params *p, struct authz_request *r)
+{
+    if (response_mode_way(r->mode) != RESPONSE_FORM_POST || !redirect_uri_is_private(p->redirect_uri))
+        return false;
+    r->mode = RESPONSE_QUERY;
+    return true;
+}
+
 static enum refusal form_decide(const struct authz_params *p, struct authz_request *r)
 {
     /* First, so that every other error comes in the mode that was asked for. */
-    if (!response_mode_read(&r->mode, p->response_mode))
+    if (!response_mode_read(&r->mode, p->response_mode) || is_form_for_nobody(p, r))
         return REFUSAL_RESPONSE_MODE_UNSUPPORTED;
     /* RFC 6749 appendix A.5: state = 1*VSCHAR. */
     if (view_is(p->state) && (p->state.n > STATE_MAX || !text_is_printable(p->state)))

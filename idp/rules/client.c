@@ -1,5 +1,7 @@
 #include "idp/rules/client.h"
 
+#include "idp/rules/redirect_uri.h"
+
 static bool has(const struct view *list, size_t n, struct view uri)
 {
     for (size_t i = 0; i < n; i++)
@@ -10,7 +12,15 @@ static bool has(const struct view *list, size_t n, struct view uri)
 
 bool client_has_redirect(const struct client *c, struct view uri)
 {
-    return has(c->redirect_uris, c->redirect_count, uri);
+    for (size_t i = 0; i < c->redirect_count; i++)
+        if (redirect_uri_fits(c->redirect_uris[i], uri, c->native))
+            return true;
+    return false;
+}
+
+bool client_is_unproven(const struct client *c, struct view uri)
+{
+    return c->native && c->auth_method == CLIENT_AUTH_NONE && !redirect_uri_is_claimed(uri);
 }
 
 bool client_has_request_uri(const struct client *c, struct view uri)

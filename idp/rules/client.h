@@ -60,7 +60,8 @@ struct client {
     struct party party;         /* how the organisation is reached */
     struct view sector;         /* the unit of the pairwise sub */
     struct view secret_hash;    /* SHA-256 of the secret, 32 bytes */
-    struct view *redirect_uris; /* compared byte for byte (RFC 9700 4.1) */
+    bool native;                /* application_type: a program on people's own devices (RFC 8252) */
+    struct view *redirect_uris; /* compared byte for byte (RFC 9700 4.1), of native programs see redirect_uri.h */
     size_t redirect_count;
     struct view *logout_uris; /* post_logout_redirect_uris */
     size_t logout_count;
@@ -116,8 +117,10 @@ bool client_auth_method_of(enum client_auth_method *out, struct view name);
 const char *client_grant_name(enum client_grant grant); /* one of them */
 bool client_grant_of(enum client_grant *out, struct view name);
 
-/* Is URI one of the registered ones, byte for byte? (RFC 9700 4.1, OIDC Core 3.1.2.1) */
+/* Is URI one of the registered ones? (RFC 9700 4.1, OIDC Core 3.1.2.1, RFC 8252 7.3) */
 bool client_has_redirect(const struct client *c, struct view uri);
+/* Could any other program on the same device be the one that asks and reads the answer at URI? (RFC 8252 8.6) */
+bool client_is_unproven(const struct client *c, struct view uri);
 bool client_has_logout_redirect(const struct client *c, struct view uri);
 /* So with request_uris (RFC 9101 10.4, OIDC Registration 2). */
 bool client_has_request_uri(const struct client *c, struct view uri);

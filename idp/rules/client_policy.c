@@ -273,6 +273,12 @@ static bool events_by_nobody(const struct client *c)
     return c->events_poll && is_public(c);
 }
 
+/* A key or certificate may be of one copy alone (RFC 8252 8.4). */
+static bool native_with_secret(const struct client *c)
+{
+    return c->native && client_policy_has_secret(c->auth_method);
+}
+
 static const struct combination {
     unsigned profiles;
     bool (*breaks)(const struct client *c);
@@ -301,6 +307,8 @@ static const struct combination {
     {ALL, public_exchange, "grant_types",
      "may not have urn:ietf:params:oauth:grant-type:token-exchange for a client that does not authenticate",
      "RFC 8693 2.1"},
+    {ALL, native_with_secret, "token_endpoint_auth_method",
+     "must be none for application_type native: a secret that is in every copy proves nothing", "RFC 8252 8.5"},
     {ALL, public_without_pkce, "require_pkce", "must not be false for a client that does not authenticate",
      "RFC 9700 2.1.1"},
     {ALL, public_refresh, "grant_types",

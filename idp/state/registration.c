@@ -77,13 +77,23 @@ static enum err read_who(struct registration_reader *r, struct view id)
 
 static enum err read_redirects(struct registration_reader *r, const char *member, const struct json *j, void *out)
 {
-    struct client *c = r->client;
     struct client_list list = {NULL, 0};
-    enum err e = registration_read_addresses(r, member, j, &list);
-    bool logout = strcmp(member, "post_logout_redirect_uris") == 0;
+    enum err e = r->client->native ? registration_read_native_addresses(r, member, j, &list)
+                                   : registration_read_addresses(r, member, j, &list);
 
     *(struct view **)out = list.items;
-    *(logout ? &c->logout_count : &c->redirect_count) = list.n;
+    r->client->redirect_count = list.n;
+    return e;
+}
+
+static enum err read_logout_redirects(struct registration_reader *r, const char *member, const struct json *j,
+                                      void *out)
+{
+    struct client_list list = {NULL, 0};
+    enum err e = registration_read_addresses(r, member, j, &list);
+
+    *(struct view **)out = list.items;
+    r->client->logout_count = list.n;
     return e;
 }
 
@@ -161,11 +171,14 @@ static enum err read_application_type(struct registration_reader *r, const char 
                                       void *out)
 {
     static const char *const names[] = {"web", "native"};
+    bool *native = out;
     int which;
 
-    (void)out;
     if (!registration_choice(&which, j, names, 2))
         return registration_refuse(r, member, "must be web or native");
+    *native = which == 1;
+    if (*native && client_policy_has_secret(r->client->auth_method))
+        r->client->auth_method = CLIENT_AUTH_NONE; /* what is said nowhere; token_endpoint_auth_method comes later */
     return ERR_OK;
 }
 
@@ -290,11 +303,11 @@ static const struct member {
     {"sector", NULL, 0},
     {"profile", NULL, 0},
     {"fields", NULL, 0},
+    {"application_type", read_application_type, MEMBER(native)}, /* before the addresses, which it decides */
     {"redirect_uris", read_redirects, MEMBER(redirect_uris)},
-    {"post_logout_redirect_uris", read_redirects, MEMBER(logout_uris)},
+    {"post_logout_redirect_uris", read_logout_redirects, MEMBER(logout_uris)},
     {"grant_types", read_grants, MEMBER(grants)},
     {"response_types", read_response_types, MEMBER(grants)},
-    {"application_type", read_application_type, 0},
     {"subject_type", read_subject_type, 0},
     {"token_endpoint_auth_method", read_auth_method, MEMBER(auth_method)},
     {"token_endpoint_auth_signing_alg", registration_read_alg, MEMBER(auth_alg)},

@@ -1,5 +1,7 @@
 #include "idp/state/registration_value.h"
 
+#include "idp/rules/redirect_uri.h"
+
 #define ID_MAX   64
 #define LINE_MAX 300
 #define LIST_MAX 32
@@ -114,6 +116,21 @@ static enum err read_addresses(struct registration_reader *r, const char *member
 enum err registration_read_addresses(struct registration_reader *r, const char *member, const struct json *j, void *out)
 {
     return read_addresses(r, member, j, false, out);
+}
+
+/* OIDC Registration 2, application_type; RFC 8252 7: claimed https, http on a loopback address, a private-use scheme. */
+enum err registration_read_native_addresses(struct registration_reader *r, const char *member, const struct json *j,
+                                            void *out)
+{
+    struct client_list *list = out;
+    enum err e = open_list(r, member, j, list, "must be an array of at most 32 addresses");
+
+    for (size_t i = 0; !e && i < list->n; i++) {
+        struct view *address = &list->items[i];
+        if (!json_text(json_at(j, i), address) || !redirect_uri_is_private(*address))
+            e = read_address(r, member, json_at(j, i), false, address);
+    }
+    return e;
 }
 
 enum err registration_read_references(struct registration_reader *r, const char *member, const struct json *j,

@@ -32,6 +32,9 @@ enum err registration_read_https(struct registration_reader *r, const char *memb
 /* OUT is struct client_list *. At most 32 addresses like registration_read_address. */
 enum err registration_read_addresses(struct registration_reader *r, const char *member, const struct json *j,
                                      void *out) MUST_CHECK;
+/* The same, or of a private-use scheme (idp/rules/redirect_uri.h). */
+enum err registration_read_native_addresses(struct registration_reader *r, const char *member, const struct json *j,
+                                            void *out) MUST_CHECK;
 /* The same, but a fragment is allowed: the hash of what is there (OIDC Registration 2, request_uris). */
 enum err registration_read_references(struct registration_reader *r, const char *member, const struct json *j,
                                       void *out) MUST_CHECK;

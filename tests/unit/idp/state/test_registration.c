@@ -319,6 +319,31 @@ Test(registration, reads_everything_a_service_may_say)
     cr_expect(view_equal_text(c->contact, "x@a.example"));
 }
 
+/* RFC 8252 7, 8.4, 8.5; OIDC Registration 2 */
+Test(registration, of_a_native_program_has_addresses_on_the_device_and_no_secret)
+{
+    static const char *const bad[] = {"http://a.example/cb", "app:/cb", "jp.example.app://cb", "jp.example.app:/cb#x",
+                                      "javascript:/x"};
+    struct registration_fault fault = {NULL, NULL};
+    struct client *c;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        expect_refused(
+            arena_printf(&arena, WHO "\"application_type\":\"native\",\"redirect_uris\":[\"%s\"]", bad[i]),
+            "redirect_uris");
+    expect_refused(WHO "\"redirect_uris\":[\"jp.example.app:/cb\"]", "redirect_uris");
+    expect_refused(GOOD ",\"application_type\":\"native\",\"token_endpoint_auth_method\":\"client_secret_basic\"",
+                   "token_endpoint_auth_method");
+    expect_refused(GOOD ",\"application_type\":\"native\",\"post_logout_redirect_uris\":[\"jp.example.app:/cb\"]",
+                   "post_logout_redirect_uris");
+    cr_assert_eq(read(&c,
+                      WHO "\"redirect_uris\":[\"http://127.0.0.1/cb\",\"http://[::1]/cb\",\"jp.example.app:/cb\","
+                          "\"https://a.example/app\"],\"application_type\":\"native\"",
+                      &fault),
+                 ERR_OK, "%s %s", fault.member, fault.rule);
+    cr_expect(c->native && c->auth_method == CLIENT_AUTH_NONE && c->require_pkce, "8.1, 8.4: public, with PKCE");
+}
+
 #define KEY                                                                                                            \
     "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","                         \
     "\"y\":\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"}"
