@@ -83,13 +83,11 @@ static const struct page_def defs[PAGE_IDS] = {
  * PAGE_POSTS_ELSEWHERE, whose answerer adds it. */
 const char *page_csp(enum page_kind kind)
 {
-    if (kind == PAGE_WITH_SCRIPT)
+    if (kind == PAGE_ASKS)
         return "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
                "base-uri 'none'; frame-ancestors 'none'";
-    if (kind == PAGE_POSTS_ELSEWHERE)
-        return "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; "
-               "frame-ancestors 'none'";
-    return "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+    return "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; "
+           "frame-ancestors 'none'";
 }
 
 /* Nothing goes to others. Not "no-referrer": with it browsers send "Origin: null" with our own forms too (Fetch,

@@ -49,8 +49,9 @@ struct page_hidden {
 };
 
 /* Response headers of a page besides Content-Type. Static texts. */
-/* PAGE_POSTS_ELSEWHERE: its form leaves for another origin; the caller adds form-action to the policy. */
-enum page_kind { PAGE_PLAIN, PAGE_LINKS_AGENT, PAGE_WITH_SCRIPT, PAGE_POSTS_ELSEWHERE };
+/* PAGE_ASKS: its script asks the server. PAGE_POSTS_ELSEWHERE: its form leaves for another origin; the caller adds
+ * form-action to the policy. */
+enum page_kind { PAGE_PLAIN, PAGE_LINKS_AGENT, PAGE_ASKS, PAGE_POSTS_ELSEWHERE };
 extern const char page_content_type[];                 /* text/html; charset=utf-8 */
 const char *page_csp(enum page_kind kind);             /* Content-Security-Policy */
 const char *page_referrer_policy(enum page_kind kind); /* "origin" for PAGE_LINKS_AGENT (agent rule 5) and
@@ -184,7 +185,7 @@ struct page_card_start {
 };
 void page_card_start(struct buf *out, const struct pages *pages, const struct page_card_start *facts);
 
-/* Static: its script posts the fragment; without script a paste box does. PAGE_WITH_SCRIPT. */
+/* Static: its script posts the fragment; without script a paste box does. PAGE_ASKS. */
 struct page_card_return {
     struct page_frame frame;
     bool empty; /* the paste box was sent without an answer in it */
@@ -297,9 +298,9 @@ struct page_logged_out {
     bool was_logged_in;
     const struct page_logout_frame *frames; /* services that hear of it in a frame; the policy must allow them */
     size_t n_frames;
-    bool card_taken;                  /* at a kiosk */
-    const struct page_item *services; /* names of the services that are being told */
-    size_t n_services;
+    bool card_taken;                                /* at a kiosk */
+    const struct page_item *told, *framed, *untold; /* by the back channel; by a frame alone; not at all */
+    size_t n_told, n_framed, n_untold;
     struct view return_url, service; /* back to the service; absent: none */
 };
 void page_logged_out(struct buf *out, const struct pages *pages, const struct page_logged_out *facts);

@@ -13,7 +13,9 @@ static const struct fact frame_facts[] = {
 const struct fact page_logged_out_facts[] = {
     FACT_OF(page_logged_out, was_logged_in, FACT_FLAG),
     FACT_OF(page_logged_out, card_taken, FACT_FLAG),
-    FACT_LIST_OF(page_logged_out, services, n_services, page_item, item_facts),
+    FACT_LIST_OF(page_logged_out, told, n_told, page_item, item_facts),
+    FACT_LIST_OF(page_logged_out, framed, n_framed, page_item, item_facts),
+    FACT_LIST_OF(page_logged_out, untold, n_untold, page_item, item_facts),
     FACT_LIST_OF(page_logged_out, frames, n_frames, page_logout_frame, frame_facts),
     FACT_OF(page_logged_out, return_url, FACT_URL),
     FACT_OF(page_logged_out, service, FACT_TEXT),

@@ -22,7 +22,7 @@ static void show_return(struct visit *v)
                                      .empty = view_is(form_find(v->request->query, "empty"))};
     people_open(&b, v);
     page_card_return(&b, v->op->pages, &facts);
-    people_answer(v, 200, PAGE_WITH_SCRIPT, &b);
+    people_answer(v, 200, PAGE_ASKS, &b);
 }
 
 void handle_card_return(struct visit *v)

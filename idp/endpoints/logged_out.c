@@ -27,6 +27,20 @@ static enum err add_frame(struct logged_out *out, struct visit *v, const struct 
     return e == ERR_LIMIT ? ERR_OK : e;
 }
 
+static enum err add_service(struct logged_out *out, struct visit *v, const struct client *client, struct ident session)
+{
+    struct view name = v->english ? client->name.en : client->name.ja;
+    bool framed = view_is(client->frontchannel_uri);
+
+    if (view_is(client->backchannel_uri))
+        out->told[out->n_told++].text = name;
+    else if (framed)
+        out->framed[out->n_framed++].text = name;
+    else
+        out->untold[out->n_untold++].text = name;
+    return framed ? add_frame(out, v, client, session) : ERR_OK;
+}
+
 static enum err find_services(struct logged_out *out, struct visit *v, const struct session *session)
 {
     struct view *ids;
@@ -35,17 +49,17 @@ static enum err find_services(struct logged_out *out, struct visit *v, const str
     enum err e = session_services(&ids, &n, v->db, v->arena, session->id);
     if (e)
         return e;
-    out->services = arena_array(v->arena, n, sizeof *out->services);
+    out->told = arena_array(v->arena, n, sizeof *out->told);
+    out->framed = arena_array(v->arena, n, sizeof *out->framed);
+    out->untold = arena_array(v->arena, n, sizeof *out->untold);
     out->frames = arena_array(v->arena, n, sizeof *out->frames);
-    if (!out->services || !out->frames)
+    if (!out->told || !out->framed || !out->untold || !out->frames)
         return ERR_MEMORY;
     for (size_t i = 0; !e && i < n; i++) {
         const struct client *client;
         e = clients_find(v->op->clients, v->db, ids[i], &client);
         if (!e && client)
-            out->services[out->n_services++].text = v->english ? client->name.en : client->name.ja;
-        if (!e && client && view_is(client->frontchannel_uri))
-            e = add_frame(out, v, client, session->id);
+            e = add_service(out, v, client, session->id);
     }
     return e;
 }
@@ -85,7 +99,8 @@ enum err logged_out_end(struct logged_out *out, struct visit *v, struct session 
         return e;
     if (session)
         session_number(number, session->id);
-    log_event(LOG_INFO, "logout", LOG_STR("login", number), LOG_INT("services", (int64_t)out->n_services),
+    log_event(LOG_INFO, "logout", LOG_STR("login", number),
+              LOG_INT("services", (int64_t)(out->n_told + out->n_framed + out->n_untold)),
               LOG_STR("where", where == LOGGED_OUT_EVERYWHERE ? "everywhere" : "here"), LOG_STR("by", by));
     return ERR_OK;
 }
@@ -124,8 +139,12 @@ void logged_out_show(struct visit *v, const struct logged_out *ended, bool was_l
 {
     const char *policy = ended->n_frames ? policy_of(v, ended) : NULL;
     struct page_logged_out facts = {.was_logged_in = was_logged_in,
-                                    .services = ended->services,
-                                    .n_services = ended->services ? ended->n_services : 0,
+                                    .told = ended->told,
+                                    .n_told = ended->n_told,
+                                    .framed = ended->framed,
+                                    .n_framed = ended->n_framed,
+                                    .untold = ended->untold,
+                                    .n_untold = ended->n_untold,
                                     .frames = ended->frames,
                                     .n_frames = policy ? ended->n_frames : 0,
                                     .return_url = back,

@@ -6,11 +6,13 @@
 #include "sessions/session.h"
 #include "webui/page.h"
 
-/* What ended, for the page: the names of the services that were open in it, and the addresses of those that hear of it
- * by a frame (OIDC Front-Channel Logout 1.0 3), with iss and sid. */
+/* What ended, for the page: the names of the services that were open in it, by how they hear of it, and the addresses
+ * of those with a frame (OIDC Front-Channel Logout 1.0 3), with iss and sid. */
 struct logged_out {
-    struct page_item *services;
-    size_t n_services;
+    struct page_item *told;   /* by the back channel, until they answer */
+    struct page_item *framed; /* by a frame alone: nobody knows whether it was loaded */
+    struct page_item *untold; /* they registered no way */
+    size_t n_told, n_framed, n_untold;
     struct page_logout_frame *frames;
     size_t n_frames;
 };

@@ -30,7 +30,15 @@ static void end(struct visit *v, struct session *session)
         show_failure(v, e, "log out at a kiosk");
         return;
     }
-    show_card_taken(v, session != NULL, ended.services, ended.n_services);
+    for (size_t i = 0; i < ended.n_framed; i++) /* no frame of this window has their cookies: one array holds all */
+        ended.untold[ended.n_untold++] = ended.framed[i];
+    struct page_logged_out facts = {.was_logged_in = session != NULL,
+                                    .card_taken = true,
+                                    .told = ended.told,
+                                    .n_told = ended.n_told,
+                                    .untold = ended.untold,
+                                    .n_untold = ended.n_untold};
+    show_card_taken(v, &facts);
     go_back_to_watching(v);
 }
 

@@ -168,11 +168,7 @@ void show_logged_out(struct visit *v, struct page_logged_out *facts)
     show_end(v, facts, PAGE_PLAIN);
 }
 
-void show_card_taken(struct visit *v, bool was_logged_in, const struct page_item *services, size_t n_services)
+void show_card_taken(struct visit *v, struct page_logged_out *facts)
 {
-    struct page_logged_out facts = {.was_logged_in = was_logged_in,
-                                    .card_taken = true,
-                                    .services = services,
-                                    .n_services = services ? n_services : 0};
-    show_end(v, &facts, PAGE_LINKS_AGENT);
+    show_end(v, facts, PAGE_LINKS_AGENT);
 }

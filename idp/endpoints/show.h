@@ -38,7 +38,7 @@ void show_refusal(struct visit *v, enum refusal r);
 /* Log-out. HIDDEN go back to POST /end_session. SERVICE absent: nobody asks. */
 void show_logout_confirm(struct visit *v, struct view service, const struct page_hidden *hidden, size_t n_hidden);
 /* The same at a kiosk whose card was taken; it may lead back to the agent. */
-void show_card_taken(struct visit *v, bool was_logged_in, const struct page_item *services, size_t n_services);
+void show_card_taken(struct visit *v, struct page_logged_out *facts);
 void show_logged_out(struct visit *v, struct page_logged_out *facts);
 
 /* The fault callback of the server for URLs of people (routes.c picks JSON for the others). */

@@ -4,11 +4,12 @@
 
 #include "base/view.h"
 
-/* Is URI the REGISTERED one? Byte for byte (RFC 9700 4.1.3); of a NATIVE program on a loopback address any port will do,
- * registered with one or without (RFC 8252 7.3); 127.0.0.1 and [::1] as literals, not localhost (8.3). */
+/* Is URI the REGISTERED one? Byte for byte (RFC 9700 4.1.3); of a NATIVE program on a loopback address any port will
+ * do, registered with one or without (RFC 8252 7.3); 127.0.0.1 and [::1] as literals, not localhost (8.3). */
 bool redirect_uri_fits(struct view registered, struct view uri, bool native);
 
-/* A private-use scheme of somebody's domain, backwards, with one slash: "jp.example.app:/answer" (RFC 8252 7.1, 8.4). */
+/* A private-use scheme of somebody's domain, backwards, with one slash: "jp.example.app:/answer" (RFC 8252 7.1, 8.4).
+ */
 bool redirect_uri_is_private(struct view uri);
 
 /* Can nobody but the program that the operating system knows for this address read the answer? (RFC 8252 7.2, 8.6) */

@@ -118,7 +118,8 @@ enum err registration_read_addresses(struct registration_reader *r, const char *
     return read_addresses(r, member, j, false, out);
 }
 
-/* OIDC Registration 2, application_type; RFC 8252 7: claimed https, http on a loopback address, a private-use scheme. */
+/* OIDC Registration 2, application_type; RFC 8252 7: claimed https, http on a loopback address, a private-use scheme.
+ */
 enum err registration_read_native_addresses(struct registration_reader *r, const char *member, const struct json *j,
                                             void *out)
 {

@@ -49,11 +49,13 @@ export function finish() {
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 
-export async function openBrowser() {
+// KEEPSPAGES: as people have it, with the back/forward cache, which the driver turns off unless told not to.
+export async function openBrowser({ keepsPages = false } = {}) {
   // its own home: the certificate authority of --tls is trusted there and nowhere else
   const home = `${data}/browser-home`;
   mkdirSync(home, { recursive: true });
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet, env: { ...process.env, HOME: home } });
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet, env: { ...process.env, HOME: home },
+    ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [] });
 }
 export async function openWindow(browser, options = {}) {
   const context = await browser.newContext({ locale: 'ja-JP', timezoneId: 'Asia/Tokyo', viewport: { width: 1100, height: 900 }, ...options });
@@ -204,6 +206,20 @@ export async function useCard(page, pins, shotName = null) {
   await page.waitForURL((url) => url.origin === agent);
   for (const [i, pin] of pins.entries()) await typePin(pin, shotName ? `${shotName}${i + 1}` : null);
   await page.waitForURL((url) => url.origin !== agent && url.pathname !== '/login/card/return', { timeout: 30000 });
+}
+// Presses Tab until LOCATOR has the focus, which must be seen, then KEY.
+export async function press(page, locator, name, key = 'Enter') {
+  await locator.first().waitFor();
+  for (let i = 0; i < 80; i += 1) {
+    await page.keyboard.press('Tab');
+    if (await locator.first().evaluate((e) => e === document.activeElement)) {
+      const seen = await locator.first().evaluate((e) => { const s = getComputedStyle(e); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; });
+      held(`reached by Tab, and seen: ${name}`, seen);
+      await page.keyboard.press(key);
+      return;
+    }
+  }
+  throw new Error(`${name} is not reached by Tab`);
 }
 export async function logInWithCard(page) {
   await loginButton(page).click();

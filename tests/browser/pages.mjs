@@ -2,7 +2,7 @@
 // another language, another browser's answer, wrong PINs, a card that is pulled.
 import {
   accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, goOnInWindow, held, isAt, issuer, logInWithCard,
-  loginButton, look, openBrowser, openWindow, same, settled, shoot, shots, siteA, siteB, sleep, typePin, useCard, windowIsGone, windowIsOpen, withCard,
+  loginButton, look, openBrowser, openWindow, press as pressKey, same, settled, shoot, shots, siteA, siteB, sleep, typePin, useCard, windowIsGone, windowIsOpen, withCard,
 } from './lib.mjs';
 import { writeFileSync } from 'node:fs';
 import { checkOnPage, receiptOf } from './receipt.mjs';
@@ -114,20 +114,7 @@ await scene('A first login, in English, on a narrow screen', async (page) => {
 }, { locale: 'en-US', viewport: { width: 320, height: 640 } });
 
 await scene('The keyboard alone', async (page) => {
-  // presses Tab until LOCATOR has the focus, then Enter; the focus must be seen
-  const press = async (locator, name, key = 'Enter') => {
-    await locator.first().waitFor();
-    for (let i = 0; i < 60; i += 1) {
-      await page.keyboard.press('Tab');
-      if (await locator.first().evaluate((e) => e === document.activeElement)) {
-        const seen = await locator.first().evaluate((e) => { const s = getComputedStyle(e); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; });
-        held(`reached by Tab, and seen: ${name}`, seen);
-        await page.keyboard.press(key);
-        return;
-      }
-    }
-    throw new Error(`${name} is not reached by Tab`);
-  };
+  const press = (...how) => pressKey(page, ...how);
   await page.goto(`${siteA}/`);
   await press(page.locator('a.button'), 'booking');
   await page.waitForURL(inGenkan);

@@ -89,6 +89,23 @@ Test(front_channel, then_goes_back_by_itself_whether_the_frame_loaded_or_not)
     cr_expect_eq(frames(), 1);
     cr_expect(strstr(browser->headers, "Refresh: 3; url=" BYE "\r\n"), "%s", browser->headers);
     cr_expect_not_null(browser_link(browser, BYE), "and a link for who does not want to wait");
+    cr_expect(browser_says(browser, "src=\"/assets/logged_out."),
+              "Refresh waits for frames that never end, this does not");
+}
+
+Test(front_channel, says_who_is_told_how_and_who_cannot_be_told)
+{
+    a_has_a_frame();
+    service_update(a_city, "\"backchannel_logout_session_required\":true,", "");
+    service_update(a_city, "\"backchannel_logout_uri\"", "\"client_uri\"");
+    service_update(b_city, "\"backchannel_logout_session_required\":true,", "");
+    service_update(b_city, "\"backchannel_logout_uri\"", "\"client_uri\"");
+    opens(a_city);
+    opens(b_city);
+    cr_assert(resident_logs_out(hanako));
+    cr_expect_eq(browser_count(browser, "//*[@aria-labelledby='told']"), 0, "neither has a back channel");
+    cr_expect_eq(browser_count(browser, "//*[@aria-labelledby='framed']//*[local-name()='bdi']"), 1);
+    cr_expect_eq(browser_count(browser, "//*[@aria-labelledby='untold']//*[local-name()='bdi']"), 1);
 }
 
 Test(front_channel, of_a_session_that_has_ended_already_goes_back_at_once)

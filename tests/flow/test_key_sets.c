@@ -1,5 +1,5 @@
-/* Key sets that change, on both sides: who has read ours before goes on over a rotation and a restart; what a service puts
- * at its jwks_uri is found after both (OIDC Core 10.1.1, 10.1). */
+/* Key sets that change, on both sides: who has read ours before goes on over a rotation and a restart; what a service
+ * puts at its jwks_uri is found after both (OIDC Core 10.1.1, 10.1). */
 #include <criterion/criterion.h>
 
 #include "base/chance.h"
@@ -97,8 +97,9 @@ Test(key_sets, read_before_a_rotation_and_a_restart_verify_what_is_signed_after_
     const char *info, *response, *next_info, *next_response;
     struct tokens before, after;
 
-    service_update(a_city, "\"contacts\"",
-                   "\"userinfo_signed_response_alg\":\"ES256\",\"authorization_signed_response_alg\":\"ES256\",\"contacts\"");
+    service_update(
+        a_city, "\"contacts\"",
+        "\"userinfo_signed_response_alg\":\"ES256\",\"authorization_signed_response_alg\":\"ES256\",\"contacts\"");
     are_verified(&before, &info, &response);
     rotates();
     are_verified(&after, &next_info, &next_response);
@@ -137,14 +138,14 @@ static void serves(const struct jws_key *const *served, size_t n)
 static int asks_with(struct jws_key *key)
 {
     const char *claims =
-        arena_printf(a(), "{\"iss\":\"batch\",\"sub\":\"batch\",\"aud\":\"%s\",\"exp\":%lld,\"jti\":\"%s\"}", PROVIDER_ISSUER,
-                     (long long)provider_now(genkan) + 60, chance_ticket(a()));
+        arena_printf(a(), "{\"iss\":\"batch\",\"sub\":\"batch\",\"aud\":\"%s\",\"exp\":%lld,\"jti\":\"%s\"}",
+                     PROVIDER_ISSUER, (long long)provider_now(genkan) + 60, chance_ticket(a()));
     batch.key = key;
-    const char *form = arena_printf(
-        a(),
-        "grant_type=client_credentials&resource=https%%3A%%2F%%2Fdata.example%%2F&client_assertion=%s"
-        "&client_assertion_type=urn%%3Aietf%%3Aparams%%3Aoauth%%3Aclient-assertion-type%%3Ajwt-bearer",
-        service_sign(&batch, NULL, claims));
+    const char *form =
+        arena_printf(a(),
+                     "grant_type=client_credentials&resource=https%%3A%%2F%%2Fdata.example%%2F&client_assertion=%s"
+                     "&client_assertion_type=urn%%3Aietf%%3Aparams%%3Aoauth%%3Aclient-assertion-type%%3Ajwt-bearer",
+                     service_sign(&batch, NULL, claims));
     int status = service_call(&batch, "/token", form, NULL, NULL);
     batch.key = NULL; /* it is ours, not the service's to close */
     return status;

@@ -82,10 +82,23 @@ Test(redirect_uri, of_a_native_program_fits_on_any_port_of_a_loopback_address_an
 /* RFC 8252 7.1, 8.4 */
 Test(redirect_uri, of_a_private_scheme_is_a_domain_backwards_and_one_slash)
 {
-    static const char *const no[] = {"app:/cb",      "jp.example.app://cb", "jp.example.app:cb", "jp.example.app:",   ".jp:/cb",
-                                     "jp..app:/cb",  "jp.app.:/cb",         "JP.example:/cb",    "1.example:/cb",     "jp.example.app:/c b",
-                                     "jp.app:/cb#x", "jp.app:/\"",          "javascript:/x",     "https://a.example", "jp.ex_ample:/cb",
-                                     "jp.app:/\\x",  ""};
+    static const char *const no[] = {"app:/cb",
+                                     "jp.example.app://cb",
+                                     "jp.example.app:cb",
+                                     "jp.example.app:",
+                                     ".jp:/cb",
+                                     "jp..app:/cb",
+                                     "jp.app.:/cb",
+                                     "JP.example:/cb",
+                                     "1.example:/cb",
+                                     "jp.example.app:/c b",
+                                     "jp.app:/cb#x",
+                                     "jp.app:/\"",
+                                     "javascript:/x",
+                                     "https://a.example",
+                                     "jp.ex_ample:/cb",
+                                     "jp.app:/\\x",
+                                     ""};
 
     for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
         cr_expect_not(redirect_uri_is_private(view_text(no[i])), "%s", no[i]);

@@ -328,9 +328,8 @@ Test(registration, of_a_native_program_has_addresses_on_the_device_and_no_secret
     struct client *c;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        expect_refused(
-            arena_printf(&arena, WHO "\"application_type\":\"native\",\"redirect_uris\":[\"%s\"]", bad[i]),
-            "redirect_uris");
+        expect_refused(arena_printf(&arena, WHO "\"application_type\":\"native\",\"redirect_uris\":[\"%s\"]", bad[i]),
+                       "redirect_uris");
     expect_refused(WHO "\"redirect_uris\":[\"jp.example.app:/cb\"]", "redirect_uris");
     expect_refused(GOOD ",\"application_type\":\"native\",\"token_endpoint_auth_method\":\"client_secret_basic\"",
                    "token_endpoint_auth_method");
