@@ -101,6 +101,17 @@ static void read_fields(struct history_entry *e, const struct json *fields)
     }
 }
 
+static uint32_t read_verified(const struct json *fields)
+{
+    uint32_t verified = 0;
+    struct view id;
+    for (size_t i = 0; i < json_count(fields); i++) {
+        const struct field *f = json_text(json_at(fields, i), &id) ? field_find(id) : NULL;
+        verified |= f ? field_bit(f) : 0;
+    }
+    return verified;
+}
+
 static enum err read_event(struct history_entry *e, struct arena *a, struct view event)
 {
     struct view text, terms;
@@ -116,6 +127,7 @@ static enum err read_event(struct history_entry *e, struct arena *a, struct view
     if (base64url_read(a, json_member_text(j, "terms"), &terms) == ERR_OK && terms.n == sizeof e->terms)
         memcpy(e->terms, terms.p, terms.n);
     read_fields(e, json_member(j, "fields"));
+    e->verified = read_verified(json_member(j, "verified"));
     return ERR_OK;
 }
 

@@ -451,6 +451,7 @@ enum page_via {
 struct page_history_field {
     struct view title;
     struct view purpose; /* as it was registered then; absent: not known any more */
+    bool proven;         /* it went out with what verified it */
 };
 
 struct page_history_entry {
@@ -561,6 +562,8 @@ struct page_mine {
     struct view value; /* absent: nothing registered */
     struct view as_of;
     enum page_source source;
+    struct view issuer;            /* of the certificate that verified it; absent: none did */
+    struct view from, until, when; /* its first and last day, and when it was checked */
     bool sensitive;
     struct view edit_url; /* absent: from the card only */
     const struct page_past *past;

@@ -7,6 +7,7 @@ static const char *const via_names[] = {"consent_page", "userinfo", "home", "swe
 static const struct fact field_facts[] = {
     FACT_OF(page_history_field, title, FACT_TEXT),
     FACT_OF(page_history_field, purpose, FACT_TEXT),
+    FACT_OF(page_history_field, proven, FACT_FLAG),
     NO_MORE_FACTS,
 };
 

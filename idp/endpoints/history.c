@@ -80,7 +80,9 @@ static enum err put_fields(struct page_history_entry *out, struct visit *v, cons
     for (size_t i = 0; fields && i < entry->n_fields; i++) {
         const struct field *f = entry->fields[i];
         const struct ask_item *item = seen ? ask_find(seen->ask, f) : NULL;
-        fields[i] = (struct page_history_field){people_field(v, f), item ? notice_purpose(v, item) : VIEW_NONE};
+        fields[i] = (struct page_history_field){.title = people_field(v, f),
+                                                .purpose = item ? notice_purpose(v, item) : VIEW_NONE,
+                                                .proven = entry->verified & field_bit(f)};
     }
     out->fields = fields;
     out->n_fields = entry->n_fields;

@@ -52,6 +52,16 @@ static enum err fill_history(struct page_mine *mine, const struct visit *v, cons
     return e;
 }
 
+static void fill_proof(struct page_mine *mine, const struct visit *v, const struct field_proof *proof)
+{
+    if (!view_is(proof->issuer))
+        return;
+    mine->issuer = proof->issuer;
+    mine->from = people_day(v, proof->not_before);
+    mine->until = people_day(v, proof->not_after);
+    mine->when = people_moment(v, proof->at);
+}
+
 static enum err fill_field(struct page_mine *mine, const struct visit *v, const struct field *f,
                            const struct field_profile *profile)
 {
@@ -65,6 +75,7 @@ static enum err fill_field(struct page_mine *mine, const struct visit *v, const 
         return ERR_OK;
     mine->source = source_of((int)value->source);
     mine->as_of = people_date(v, value->as_of);
+    fill_proof(mine, v, &value->proof);
     return display(&mine->value, v, f, value->json);
 }
 

@@ -459,8 +459,8 @@ enum err verified_claims_decide(struct verified_answer *out, struct arena *a, co
 {
     struct telling t = {.a = a,
                         .facts = facts,
-                        .verification = {verification_names, VERIFICATION_ELEMENTS},
-                        .evidence = {evidence_names, EVIDENCE_ELEMENTS}};
+                        .verification = {.names = verification_names, .n = VERIFICATION_ELEMENTS},
+                        .evidence = {.names = evidence_names, .n = EVIDENCE_ELEMENTS}};
     struct answer answer = {.n = 0};
     struct view all;
     struct buf b;

@@ -178,6 +178,16 @@ Test(assurance, the_leaf_says_that_it_was_told_as_proven)
     cr_expect(provider_ledger_is_whole(genkan));
 }
 
+Test(assurance, she_sees_what_is_kept_as_proof_and_to_whom_it_went)
+{
+    cr_expect_not_null(told(a_city, "do=register", VERIFIED("\"name\":null")));
+    cr_assert(browser_get(browser, "/me"));
+    cr_expect(browser_says(browser, "証明書を発行したところ"));
+    cr_expect(browser_says(browser, "OU=JPKI for digital signature"));
+    cr_assert(browser_get(browser, "/me/history"));
+    cr_expect(browser_says(browser, "（証明付き）"));
+}
+
 Test(assurance, an_id_token_carries_it_where_it_was_asked_for)
 {
     asks(b_city, "do=register", asking("id_token", VERIFIED("\"name\":null")));

@@ -420,8 +420,8 @@ static void put_service_withdraw(struct buf *out, const struct pages *p, enum pa
 static void put_history(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     const struct page_history_field fields[] = {
-        {TEXT("氏名", "Name"), TEXT("予約した人を確かめるため", "To know who booked")},
-        {TEXT("住所", "Address"), VIEW_NONE}};
+        {TEXT("氏名", "Name"), TEXT("予約した人を確かめるため", "To know who booked"), true},
+        {TEXT("住所", "Address"), VIEW_NONE, false}};
     struct page_history_entry entries[2] = {{.time = TEXT("2026年11月22日 13:06", "22 November 2026 13:06"),
                                              .title = TEXT("A市 施設予約", "Facility booking of A City"),
                                              .event = PAGE_EVENT_DISCLOSED,
@@ -749,7 +749,12 @@ static void put_me(struct buf *out, const struct pages *p, enum page_lang lang)
                                   .title = TEXT("氏名", "Name"),
                                   .value = VIEW("大阪 花子"),
                                   .as_of = TEXT("2026年11月22日", "22 November 2026"),
-                                  .source = PAGE_SOURCE_CARD_READ},
+                                  .source = PAGE_SOURCE_CARD_SIGNED,
+                                  .issuer = VIEW("OU=Japan Agency for Local Authority Information Systems,OU=JPKI for "
+                                                 "digital signature,O=JPKI,C=JP"),
+                                  .from = TEXT("2026年3月1日", "1 March 2026"),
+                                  .until = TEXT("2031年3月14日", "14 March 2031"),
+                                  .when = TEXT("2026年11月22日 13:06", "22 November 2026 13:06")},
                                  {.id = VIEW("household"),
                                   .title = TEXT("世帯情報", "Household"),
                                   .sensitive = true,

@@ -117,6 +117,8 @@ Test(verified_claims, of_another_form_are_refused)
         "}",
         "{\"verification\":{\"trust_framework\":null,\"evidence\":[{\"type\":{\"values\":[\"document\"]}}]},"
         "\"claims\":{\"name\":null}}",
+        "{\"verification\":{\"trust_framework\":null,\"evidence\":[{\"type\":{\"value\":\"electronic_signature\","
+        "\"values\":[\"document\"]}}]},\"claims\":{\"name\":null}}",
         "{\"verification\":{\"trust_framework\":null,\"evidence\":[{\"type\":{\"value\":\"electronic_signature\"},"
         "\"issuer\":\"JPKI\"}]},\"claims\":{\"name\":null}}",
         "[{\"verification\":{\"trust_framework\":null},\"claims\":{\"name\":null}},{\"claims\":{\"name\":null}}]",
@@ -175,7 +177,7 @@ Test(verified_claims, without_the_proof_that_is_wanted_are_left_out_whole)
         ",\"evidence\":[{\"type\":{\"value\":\"electronic_signature\"},\"serial_number\":{\"value\":\"1\"}}]",
         ",\"evidence\":[{\"type\":{\"value\":\"electronic_signature\"},\"created_at\":{\"max_age\":3599}}]",
         ",\"evidence\":[{\"type\":{\"value\":\"electronic_signature\"},\"date_of_issuance\":{\"max_age\":86400}}]",
-        ",\"evidence\":[{\"type\":{\"value\":\"electronic_signature\"},\"issuer\":{\"max_age\":1000000000}}]",
+        ",\"evidence\":[{\"type\":{\"value\":\"electronic_signature\"},\"issuer\":{\"max_age\":9000000000000}}]",
         ",\"evidence\":[{\"type\":{\"value\":\"electronic_signature\"},\"attachments\":{\"value\":\"x\"}}]",
         /* her birthday is no secret that could be guessed day by day: without the birth date nothing is compared */
         ",\"evidence\":[{\"type\":{\"value\":\"electronic_signature\"},\"date_of_expiry\":{\"value\":\"2031-03-14\"}}]",
