@@ -1,6 +1,7 @@
 /* Whatever a browser sends as a certificate: once as it is, once as the to-be-signed part under a right signature. */
 #include "base/err.h"
 #include "jpki/pki/der.h"
+#include "jpki/pki/name.h"
 #include "jpki/pki/person.h"
 #include "jpki/pki/verify.h"
 #include "tests/lib/fuzz_pki.h"
@@ -28,6 +29,12 @@ static void judge(struct arena *a, struct view der, enum trust_purpose purpose)
     INSIST(e == ERR_OK || v.refusal == VERIFY_NO_VERDICT);
     INSIST(v.refusal != VERIFY_GOOD || (e == ERR_OK && v.root));
     INSIST(v.refusal != VERIFY_GOOD || !can_sign(&v.cert) || openssl_path_is_good(der, v.root, facts.now, &why));
+    if (!e &&
+        (v.refusal == VERIFY_GOOD || v.refusal >= VERIFY_ISSUER_UNKNOWN)) { /* the form was good: so is the name */
+        struct view issuer;
+        e = name_text(&issuer, a, v.cert.issuer_der, CERT_SIZE_MAX * 4);
+        INSIST(e == ERR_OK || e == ERR_MEMORY || e == ERR_LIMIT);
+    }
     if (v.cert.san.p) {
         e = person_read(&person, a, &v.cert, &fault);
         INSIST(e == ERR_MEMORY || (e == ERR_OK) == (fault == PERSON_FINE));
