@@ -31,9 +31,12 @@ struct endpoints {
     unsigned requests; /* of each; 0: nothing was measured */
 };
 
-/* REQUESTS of each to the server PID at PORT, which was seeded with SEED. Texts in A. */
+/* The endpoint that is called WORD on the command line; ENDPOINT_COUNT: none. */
+enum endpoint endpoint_of(const char *word);
+
+/* REQUESTS of each to the server PID at PORT, which was seeded with SEED; of ONLY, if that is one. Texts in A. */
 void endpoints_measure(struct endpoints *out, const struct seed *seed, struct arena *a, uint16_t port, pid_t pid,
-                       unsigned requests);
+                       unsigned requests, enum endpoint only);
 
 /* The limits of the same machine in the same run; FOLDER is on the disk of the data. */
 void endpoints_compare(struct endpoints *e, const char *folder);
