@@ -70,6 +70,11 @@ void answer_body(struct answer *a, int status, const char *content_type, struct 
     a->body = body;
 }
 
+void answer_keep(struct answer *a)
+{
+    a->kept = true;
+}
+
 void answer_redirect(struct answer *a, int status, struct view url)
 {
     a->status = status;

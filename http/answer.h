@@ -37,6 +37,7 @@ struct answer {
     ready_fn *ready;
     const void *ready_ctx;
     int patience_ms;
+    bool kept;    /* answer_keep */
     bool lingers; /* answer_linger */
     bool broken;  /* something could not be written: it is sent as 500 */
 };
@@ -56,6 +57,10 @@ void answer_cookie(struct answer *a, const struct cookie *c);
 
 /* Status, type and body. BODY must live in the request's arena or forever; it is not copied. CONTENT_TYPE is static. */
 void answer_body(struct answer *a, int status, const char *content_type, struct view body);
+
+/* For a document that is the same for everybody: this answer is the same whenever its body stands at the same address,
+ * where it stays until the server is closed; no headers of the handler's own. The worker makes it once. */
+void answer_keep(struct answer *a);
 
 /* A redirect (302, 303 or 307) to URL (visible ASCII only, else the answer is broken). */
 void answer_redirect(struct answer *a, int status, struct view url);

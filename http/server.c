@@ -34,6 +34,7 @@
 #define WAIT_TICK_MS      10   /* how often an answer that waits is asked about */
 #define LINGER_TICK_MS    100  /* ... one that lingers */
 #define NEVER             INT64_MAX
+#define KEPT_MAX          4 /* answers a lane keeps; whichever is next makes room for another one */
 #define CERTS_MAX         8 /* of a client: its own and those over it */
 
 /* One request on its way: from the first line to the last byte of the answer. Kept and used again. */
@@ -82,6 +83,12 @@ struct line {
     struct silent silent;
 };
 
+/* An answer that was made once (answer_keep), found by its body. */
+struct kept {
+    struct view body;
+    struct MHD_Response *response;
+};
+
 /* A worker: a thread that runs one libmicrohttpd daemon with its share of the connections. */
 struct lane {
     struct server *server;
@@ -91,10 +98,12 @@ struct lane {
     bool has_thread;
     int bell; /* eventfd: wakes it for new connections, for answers of slow workers and to end */
     _Atomic(struct line *) newcomers;
-    struct line *adding;          /* the one it is handing to libmicrohttpd */
-    struct call *free_calls;      /* only its thread touches these */
-    struct call *held;            /* their answers wait until the lane goes to the disk */
-    struct call *waiting;         /* their handlers are called again */
+    struct line *adding;        /* the one it is handing to libmicrohttpd */
+    struct call *free_calls;    /* only its thread touches these */
+    struct call *held;          /* their answers wait until the lane goes to the disk */
+    struct call *waiting;       /* their handlers are called again */
+    struct kept kept[KEPT_MAX]; /* each lane its own: whoever sends one counts it, under a lock */
+    unsigned next_kept;
     long pools;                   /* of connections that are not closed, as far as they are known */
     struct silence silence;       /* connections that say nothing since their last answer and are not slimmed yet */
     _Atomic unsigned connections; /* dealt to it and not closed yet */
@@ -215,6 +224,11 @@ static bool is_document(const char *type)
     return type && (strncmp(type, "text/html", 9) == 0 || strncmp(type, "application/xhtml", 17) == 0);
 }
 
+static bool ends_connection(const struct call *call)
+{
+    return call->last || atomic_load_explicit(&call->server->draining, memory_order_relaxed);
+}
+
 static bool add_heads(struct MHD_Response *response, const struct call *call)
 {
     const struct answer *a = &call->answer;
@@ -232,7 +246,7 @@ static bool add_heads(struct MHD_Response *response, const struct call *call)
         ok = add_head(response, "Permissions-Policy", PERMISSIONS);
     for (size_t i = 0; ok && i < a->n_heads; i++)
         ok = add_head(response, a->heads[i].name, a->heads[i].value);
-    if (ok && (call->last || atomic_load_explicit(&call->server->draining, memory_order_relaxed)))
+    if (ok && ends_connection(call))
         ok = add_head(response, "Connection", "close");
     return ok;
 }
@@ -289,6 +303,27 @@ static struct MHD_Response *make_response(const struct call *call)
     return response;
 }
 
+/* NULL: it is made anew. */
+static struct MHD_Response *kept_response(const struct call *call)
+{
+    struct lane *lane = call->lane;
+    const struct answer *a = &call->answer;
+    if (!a->kept || a->broken || a->n_heads || call->fault.status || ends_connection(call) ||
+        call->request.worker != lane->index)
+        return NULL;
+    for (size_t i = 0; i < KEPT_MAX; i++)
+        if (lane->kept[i].response && lane->kept[i].body.p == a->body.p && lane->kept[i].body.n == a->body.n)
+            return lane->kept[i].response;
+    struct MHD_Response *response = make_response(call);
+    if (response) {
+        struct kept *place = &lane->kept[lane->next_kept++ % KEPT_MAX];
+        if (place->response)
+            MHD_destroy_response(place->response); /* those who are still sending it hold on to it */
+        *place = (struct kept){a->body, response};
+    }
+    return response;
+}
+
 static struct MHD_Response *response_of(struct call *call)
 {
     if (call->answer.broken) {
@@ -304,14 +339,15 @@ static struct MHD_Response *response_of(struct call *call)
 /* Hands the answer to libmicrohttpd. False if even that failed: the connection is closed then. */
 static bool queue_answer(struct call *call)
 {
-    struct MHD_Response *response = response_of(call);
+    struct MHD_Response *kept = kept_response(call), *response = kept ? kept : response_of(call);
     call->phase = CALL_DONE;
     if (!response)
         return false;
     meter_count(call->server->meter, call->request.worker, call->route, call->answer.status,
                 clock_steady_ns() - call->started_ns);
     bool ok = MHD_queue_response(call->connection, (unsigned)call->answer.status, response) == MHD_YES;
-    MHD_destroy_response(response);
+    if (!kept)
+        MHD_destroy_response(response);
     return ok;
 }
 
@@ -1390,6 +1426,9 @@ static void lane_close(struct lane *lane)
     }
     if (lane->daemon)
         MHD_stop_daemon(lane->daemon);
+    for (size_t i = 0; i < KEPT_MAX; i++)
+        if (lane->kept[i].response)
+            MHD_destroy_response(lane->kept[i].response);
     for (struct call *call = lane->free_calls, *next; call; call = next) {
         next = call->next;
         arena_close(&call->arena);

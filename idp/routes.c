@@ -26,6 +26,17 @@ static void visit(void *op, const struct request *request, struct answer *answer
         visit(op, request, answer, handle_##NAME);                                                                     \
     }
 
+/* The same for everybody: nothing of the request is asked, and nothing of the store. */
+#define BRIDGE_DOCUMENT(NAME)                                                                                          \
+    static void at_##NAME(void *op, const struct request *request, struct answer *answer)                              \
+    {                                                                                                                  \
+        (void)request;                                                                                                 \
+        handle_##NAME(op, answer);                                                                                     \
+    }
+
+BRIDGE_DOCUMENT(jwks)
+BRIDGE_DOCUMENT(discovery)
+
 BRIDGE(authorize)
 BRIDGE(next)
 BRIDGE(par)
@@ -33,8 +44,6 @@ BRIDGE(token)
 BRIDGE(revoke)
 BRIDGE(introspect)
 BRIDGE(userinfo)
-BRIDGE(jwks)
-BRIDGE(discovery)
 BRIDGE(end_session)
 BRIDGE(register)
 BRIDGE(registered)

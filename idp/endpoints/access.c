@@ -37,14 +37,13 @@ static enum refusal find_token(const struct visit *v, struct view *token, bool *
     return *is_dpop || has_scheme(header, "bearer", token) ? REFUSAL_NONE : REFUSAL_BEARER_MALFORMED;
 }
 
-static enum err check_possession(const struct access *a, struct visit *v, struct view text, bool is_dpop,
-                                 enum refusal *refusal)
+enum err access_prove(const struct access *a, struct visit *v, enum refusal *refusal)
 {
     const struct cnf *bound = &a->token.cnf;
-    struct possession_facts facts = {.bound = bound, .as_dpop = is_dpop, .certificate = holder_certificate(v)};
+    struct possession_facts facts = {.bound = bound, .as_dpop = a->is_dpop, .certificate = holder_certificate(v)};
 
-    if (is_dpop && bound->kind == CNF_JKT) {
-        enum err e = holder_prove(&facts.proof, v, a->client, text, bound, refusal);
+    if (a->is_dpop && bound->kind == CNF_JKT) {
+        enum err e = holder_prove(&facts.proof, v, a->client, a->text, bound, refusal);
         if (e || *refusal)
             return e;
     }
@@ -52,13 +51,13 @@ static enum err check_possession(const struct access *a, struct visit *v, struct
     return ERR_OK;
 }
 
-static enum err find(struct access *out, struct visit *v, struct view *text, bool *is_dpop, enum refusal *refusal)
+enum err access_find(struct access *out, struct visit *v, enum refusal *refusal)
 {
     *out = (struct access){0};
-    *refusal = find_token(v, text, is_dpop);
+    *refusal = find_token(v, &out->text, &out->is_dpop);
     if (*refusal)
         return ERR_OK;
-    enum err e = access_token_read(v->arena, v->keys, *text, &out->token);
+    enum err e = access_token_read(v->arena, v->keys, out->text, &out->token);
     if (!e)
         e = clients_find(v->op->clients, v->db, out->token.client_id, &out->client);
     if (e && e != ERR_SYNTAX && e != ERR_MISMATCH)
@@ -68,19 +67,9 @@ static enum err find(struct access *out, struct visit *v, struct view *text, boo
     return ERR_OK;
 }
 
-enum err access_find(struct access *out, struct visit *v, enum refusal *refusal)
-{
-    struct view text;
-    bool is_dpop;
-
-    return find(out, v, &text, &is_dpop, refusal);
-}
-
 enum err access_read(struct access *out, struct visit *v, enum refusal *refusal)
 {
-    struct view text;
-    bool is_dpop;
-    enum err e = find(out, v, &text, &is_dpop, refusal);
+    enum err e = access_find(out, v, refusal);
 
-    return e || *refusal ? e : check_possession(out, v, text, is_dpop, refusal);
+    return e || *refusal ? e : access_prove(out, v, refusal);
 }

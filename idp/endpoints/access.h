@@ -11,15 +11,19 @@
 struct access {
     struct access_token token;
     const struct client *client; /* whom it was given to */
+    struct view text;            /* as it was shown */
+    bool is_dpop;                /* under that scheme (RFC 9449 7.1) */
 };
 
 /* The token of this request and whom it was given to: ours, for here, not over; who shows it is not asked yet, and
  * nothing is written: for what must be fetched first (sealing_find). */
 enum err access_find(struct access *out, struct visit *v, enum refusal *refusal) MUST_CHECK;
 
-/* The token of this request: ours, for here, not over, shown by whom it is bound to. ERR_OK with *refusal, which is
- * told by json_answer_challenge. Whether its family and grant still live is for the caller to see, in the transaction
- * that counts on it. Called once in a visit. */
+/* After access_find: it is shown by whom it is bound to. ERR_OK with *refusal, which is told by json_answer_challenge.
+ * Called once in a visit. */
+enum err access_prove(const struct access *a, struct visit *v, enum refusal *refusal) MUST_CHECK;
+
+/* Both. Whether its family and grant still live is for the caller to see, in the transaction that counts on it. */
 enum err access_read(struct access *out, struct visit *v, enum refusal *refusal) MUST_CHECK;
 
 #endif

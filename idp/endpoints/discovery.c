@@ -231,9 +231,10 @@ enum err discovery_write(struct view *out, struct arena *arena, const struct op 
     return buf_done(&b, out);
 }
 
-void handle_discovery(struct visit *v)
+void handle_discovery(const struct op *op, struct answer *a)
 {
-    INSIST(view_is(v->op->discovery)); /* written when this began to serve */
-    answer_body(v->answer, 200, "application/json", v->op->discovery);
-    answer_cache(v->answer, "public, max-age=3600");
+    INSIST(view_is(op->discovery)); /* written when this began to serve */
+    answer_body(a, 200, "application/json", op->discovery);
+    answer_cache(a, "public, max-age=3600");
+    answer_keep(a);
 }

@@ -12,14 +12,16 @@ void handle_token(struct visit *v);       /* POST /token */
 void handle_revoke(struct visit *v);      /* POST /revoke */
 void handle_introspect(struct visit *v);  /* POST /introspect */
 void handle_userinfo(struct visit *v);    /* GET, POST /userinfo */
-void handle_jwks(struct visit *v);        /* GET /jwks */
-void handle_discovery(struct visit *v);   /* GET /.well-known/openid-configuration */
 void handle_end_session(struct visit *v); /* GET, POST /end_session */
 void handle_logout_card(struct visit *v); /* GET /logout/card */
 void handle_healthz(struct visit *v);     /* GET /healthz */
 void handle_readyz(struct visit *v);      /* GET /readyz */
 void handle_register(struct visit *v);    /* POST /register */
 void handle_registered(struct visit *v);  /* GET, PUT, DELETE /register/ID */
+
+/* the same for everybody */
+void handle_jwks(const struct op *op, struct answer *a);      /* GET /jwks */
+void handle_discovery(const struct op *op, struct answer *a); /* GET /.well-known/openid-configuration */
 
 /* people */
 void handle_login_card(struct visit *v);           /* POST /login/card */

@@ -32,7 +32,9 @@ static enum err load(struct release *r, const struct visit *v, const struct rele
     r->withdrawn = r->grant.end == GRANT_ENDED_WITHDRAWN;
     r->grant.who.session = f->session;
     ask_requested(&r->asked, f->client->ask, scope_of(f), by_name);
-    return r->withdrawn ? ERR_OK : profile_load(&r->profile, v, r->grant.who.resident, &r->asked);
+    if (r->withdrawn || r->asked.n == 0)
+        return ERR_OK;
+    return profile_load(&r->profile, v, r->grant.who.resident, &r->asked);
 }
 
 /* OIDC Core 5.5.1: of a claim that is asked for with certain values no other goes out. */
@@ -60,6 +62,14 @@ static enum err keep_wanted(struct release *r, const struct visit *v, const stru
     if (!e)
         disclosure_keep(d, plain_of(d, v, place, scope), verified.fields, verified.json);
     return e;
+}
+
+bool release_is_none(const struct release_facts *f)
+{
+    struct ask asked;
+
+    ask_requested(&asked, f->client->ask, scope_of(f), 0);
+    return asked.n == 0 && !ident_is(f->wish);
 }
 
 enum err release_record(struct release *out, const struct visit *v, const struct release_facts *f)

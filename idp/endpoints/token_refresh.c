@@ -143,7 +143,7 @@ static enum err refresh_job(struct db *db, void *ctx)
 enum err token_by_refresh(struct visit *v, struct token_call *c)
 {
     struct refreshing r = {.call = c, .visit = v};
-    enum err e = store_write(v->op->store, refresh_job, &r);
+    enum err e = visit_write(v, refresh_job, &r);
 
     if (e == ERR_CONFLICT) {
         c->refusal = c->refusal ? c->refusal : REFUSAL_REFRESH_SCOPE;

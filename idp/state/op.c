@@ -15,6 +15,7 @@
 #include "idp/state/config.h"
 #include "idp/state/documents.h"
 #include "idp/state/herald.h"
+#include "idp/state/key_document.h"
 #include "idp/state/limits.h"
 #include "idp/state/outgoing.h"
 #include "idp/state/polls.h"
@@ -35,6 +36,7 @@ struct op_keyring {
 struct keyset {
     struct keyset *older;
     struct keys *keys;
+    struct key_document *document;
 };
 
 const struct keys *op_keys(const struct op *op)
@@ -42,7 +44,19 @@ const struct keys *op_keys(const struct op *op)
     return atomic_load(&op->keyring->newest)->keys;
 }
 
+struct view op_key_document(const struct op *op)
+{
+    return key_document_at(atomic_load(&op->keyring->newest)->document, clock_s(&op->clock));
+}
+
 /* --- keys and store ---------------------------------------------------------------------------------------------- */
+
+static void keyset_free(struct keyset *set)
+{
+    key_document_close(set->document);
+    keys_close(set->keys);
+    free(set);
+}
 
 static enum err push_keys(struct op *op, const char *folder, const char **why)
 {
@@ -51,8 +65,10 @@ static enum err push_keys(struct op *op, const char *folder, const char **why)
     if (!set)
         return ERR_MEMORY;
     enum err e = keys_open(&set->keys, folder, why);
+    if (!e)
+        e = key_document_open(&set->document, set->keys);
     if (e) {
-        free(set);
+        keyset_free(set);
         return e;
     }
     set->older = atomic_load(&op->keyring->newest);
@@ -331,8 +347,7 @@ void op_close(struct op *op)
     master_close(op->master);
     for (struct keyset *s = atomic_load(&op->keyring->newest), *older; s; s = older) {
         older = s->older;
-        keys_close(s->keys);
-        free(s);
+        keyset_free(s);
     }
     pthread_mutex_destroy(&op->keyring->lock);
     free(op->keyring);

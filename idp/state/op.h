@@ -61,6 +61,10 @@ struct op {
 /* The keys as they are now. What was got stays valid until op_close, also over op_reload. */
 const struct keys *op_keys(const struct op *op);
 
+/* Their public halves as services fetch them now (idp/state/key_document.h); as long as nothing changes the very same
+ * bytes. Stays valid until op_close. Absent: no memory. */
+struct view op_key_document(const struct op *op);
+
 /* Opens store, ledger, keys, trust anchors and revocation lists of CONFIG, which must outlive it. Keys and database are
  * made when both are absent; if only one of them is, that is ERR_CONFIG: half of a data folder is lost. *why (in ARENA
  * or static) says what is wrong, with path. */

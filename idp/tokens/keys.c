@@ -547,6 +547,18 @@ void keys_put_jwks(struct buf *out, const struct keys *k, enum key_use use, int6
     json_end(&o);
 }
 
+int64_t keys_jwks_until(const struct keys *k, enum key_use use, int64_t now)
+{
+    int64_t until = INT64_MAX;
+
+    for (size_t i = 0; i < k->n; i++) {
+        const struct key_row *row = &k->rows[i];
+        if (row->use == use && row->state == KEY_RETIRED && !is_over(row, now) && row->since + KEY_RETIRE_S < until)
+            until = row->since + KEY_RETIRE_S;
+    }
+    return until;
+}
+
 struct view keys_secret(const struct keys *k, enum key_secret which)
 {
     INSIST(which < SECRET_COUNT);

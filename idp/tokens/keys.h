@@ -80,6 +80,8 @@ enum err keys_rotate_locks(const char *folder, int64_t now) MUST_CHECK;
 /* The JWK set of USE: next, active and not yet expired retired keys; KEY_TOKEN: and those for encryption.
  * {"keys":[...]} */
 void keys_put_jwks(struct buf *out, const struct keys *k, enum key_use use, int64_t now);
+/* When the set of NOW will be another one by itself (unix seconds), because a retired key is over; INT64_MAX: never. */
+int64_t keys_jwks_until(const struct keys *k, enum key_use use, int64_t now);
 
 struct view keys_secret(const struct keys *k, enum key_secret which);
 

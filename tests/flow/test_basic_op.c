@@ -207,6 +207,21 @@ Test(basic_op, userinfo_says_the_sub_of_the_id_token)
     cr_expect_str_eq(claim(a_city, claims, "sub"), t.sub, "OIDC Core 5.3.2");
 }
 
+/* Without a field nothing is disclosed and nothing written; that the login is over counts nevertheless. */
+Test(basic_op, userinfo_without_a_field_ends_with_the_session)
+{
+    int status = 0;
+    a_city->scope = "openid";
+    struct tokens t = opens(a_city);
+    const struct json *claims = service_userinfo(a_city, t.access, NULL);
+
+    cr_expect_str_eq(claim(a_city, claims, "sub"), t.sub);
+    cr_expect_null(json_member(claims, "name"));
+    cr_assert(resident_logs_out(hanako));
+    cr_expect_null(service_userinfo(a_city, t.access, &status));
+    cr_expect_eq(status, 401);
+}
+
 /* --- discovery and keys ----------------------------------------------------------------------------------------- */
 
 static const struct json *document(const char *path)

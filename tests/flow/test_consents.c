@@ -26,6 +26,7 @@ static void close_stage(void)
 TestSuite(consents, .init = open_stage, .fini = close_stage);
 
 #define A_PAGE "/me/services/a-city"
+#define B_PAGE "/me/services/b-city"
 
 static const char *const gives_age[] = {"give-age_over_65=yes", NULL};
 
@@ -291,6 +292,25 @@ Test(consents, withdrawn_ends_tokens_tells_the_service_and_asks_again)
     IS_AT(hers, AT_CONSENT);
     cr_expect(browser_says(hers, "前の同意は取り消されています"));
     cr_expect(provider_ledger_is_whole(genkan));
+}
+
+/* Nothing is asked for, so nothing is written down and no writer is needed: what ended counts nevertheless. */
+Test(consents, withdrawn_ends_also_an_access_token_that_asks_for_no_field)
+{
+    int status = 0;
+    struct tokens t = visits(b_city), narrow;
+
+    narrow = service_token_request(
+        b_city, arena_printf(&b_city->channel.a, "grant_type=refresh_token&scope=openid&refresh_token=%s", t.refresh));
+    cr_assert_str_eq(narrow.scope, "openid");
+    const struct json *claims = service_userinfo(b_city, narrow.access, NULL);
+    cr_expect_str_eq(claim(b_city, claims, "sub"), t.sub);
+    cr_expect_not(has(claims, "name"));
+    opens(B_PAGE);
+    cr_assert(PRESS(hers, B_PAGE, "do=withdraw"));
+    cr_assert(PRESS(hers, B_PAGE, "do=withdraw"));
+    cr_expect_null(service_userinfo(b_city, narrow.access, &status));
+    cr_expect_eq(status, 401);
 }
 
 Test(consents, withdrawn_kills_refresh_tokens)

@@ -55,6 +55,102 @@ Test(server, says_strict_transport_security_when_asked)
     server_close(s);
 }
 
+static void expect_kept(int fd, const char *what, const char *body)
+{
+    char text[200];
+    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", what);
+    wire_send(fd, text);
+    wire_read(fd, &got);
+    cr_expect_eq(got.status, 200);
+    cr_expect_str_eq(got.body, body);
+    cr_expect_str_eq(wire_header(&got, "Cache-Control"), "public, max-age=3600");
+    cr_expect_str_eq(wire_header(&got, "X-Content-Type-Options"), "nosniff");
+}
+
+static void with_one_worker(struct server_config *c)
+{
+    c->workers = 1;
+}
+
+Test(server, a_kept_answer_is_the_newest_one)
+{
+    static const char *const texts[] = {"first", "second", "third", "fourth", "fifth", "sixth"};
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    for (size_t i = 0; i < 6; i++) {
+        for (int k = 0; k < 3; k++)
+            expect_kept(fd, "/kept/", texts[i]);
+        cr_expect_null(wire_header(&got, "Connection"));
+        expect_kept(fd, "/kept/?0", "first"); /* more of them than are kept */
+        if (i < 5)
+            wire_change_kept();
+    }
+    close(fd);
+    server_close(s);
+}
+
+Test(server, a_kept_answer_leaves_no_body_after_head)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    expect_kept(fd, "/kept/", "first");
+    wire_send(fd, "HEAD /kept/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read_head(fd, &got);
+    cr_expect_str_eq(wire_header(&got, "Content-Length"), "5");
+    expect_kept(fd, "/kept/", "first");
+    close(fd);
+    server_close(s);
+}
+
+Test(server, an_answer_with_headers_of_its_own_is_not_kept)
+{
+    char id[20];
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    expect_kept(fd, "/kept/tagged", "first");
+    snprintf(id, sizeof id, "%s", wire_header(&got, "X-Request"));
+    expect_kept(fd, "/kept/tagged", "first");
+    cr_expect_str_neq(wire_header(&got, "X-Request"), id);
+    expect_kept(fd, "/kept/", "first");
+    cr_expect_null(wire_header(&got, "X-Request"));
+    wire_send(fd, "GET /kept/broken HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_read(fd, &got);
+    cr_expect_eq(got.status, 500);
+    close(fd);
+    server_close(s);
+}
+
+Test(server, says_that_the_connection_ends_also_with_a_kept_answer)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    expect_kept(fd, "/kept/", "first");
+    wire_send(fd, "GET /kept/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    wire_read(fd, &got);
+    cr_expect_str_eq(wire_header(&got, "Connection"), "close");
+    cr_expect(wire_ended(fd));
+    close(fd);
+    fd = wire_connect(s);
+    expect_kept(fd, "/kept/", "first");
+    server_drain(s, 0);
+    expect_kept(fd, "/kept/", "first");
+    cr_expect_str_eq(wire_header(&got, "Connection"), "close");
+    close(fd);
+    server_close(s);
+}
+
+Test(server, a_kept_answer_may_come_from_a_slow_worker)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    for (int i = 0; i < 3; i++) {
+        expect_kept(fd, "/kept-slow/", "first");
+        expect_kept(fd, "/kept/", "first");
+    }
+    close(fd);
+    server_close(s);
+}
+
 Test(server, keeps_the_connection_for_the_next_request)
 {
     struct server *s = wire_serve(NULL);
@@ -470,11 +566,6 @@ Test(server, sends_an_answer_that_was_recorded)
         expect_held(s, "now", 200);
     cr_expect_geq(wire_settled("now"), 200, "each after its own record");
     server_close(s);
-}
-
-static void with_one_worker(struct server_config *c)
-{
-    c->workers = 1;
 }
 
 static void say_hello(int fd)

@@ -244,7 +244,32 @@ static void lingering(void *ctx, const struct request *r, struct answer *a)
     answer_body(a, 200, "text/plain", r->waited ? VIEW("late") : VIEW("come"));
 }
 
+/* What the next kept answer is, and how often it has been asked for; the handler's own text is never the same twice. */
+static _Atomic int edition;
+
+void wire_change_kept(void)
+{
+    edition++;
+}
+
+static void kept(void *ctx, const struct request *r, struct answer *a)
+{
+    static const char *const texts[] = {"first", "second", "third", "fourth", "fifth", "sixth"};
+    int at = edition;
+    (void)ctx;
+    if (view_is(r->query_raw)) /* "?N": that one */
+        at = r->query_raw.p[0] - '0';
+    answer_body(a, 200, "text/plain", view_text(texts[at]));
+    answer_cache(a, "public, max-age=3600");
+    answer_keep(a);
+    if (view_equal_text(r->tail, "tagged"))
+        answer_header(a, "X-Request", view_text(r->id));
+    a->broken = view_equal_text(r->tail, "broken");
+}
+
 static const struct route routes[] = {
+    {METHOD_GET, "/kept/*", kept, 0, 0},
+    {METHOD_GET, "/kept-slow/*", kept, 0, ROUTE_SLOW},
     {METHOD_GET, "/trace", traced, 0, 0},
     {METHOD_POST, "/trace", traced, 100, ROUTE_BODY},
     {METHOD_GET, "/linger/*", lingering, 0, 0},

@@ -21,6 +21,10 @@ void wire_come(bool is);
 int wire_asked(void);
 int wire_resumed(void); /* answers that lingered and were then called again */
 
+/* GET /kept/ is kept: "first", then "second" and so on, each time that wire_change_kept is called; ?2 is always the
+ * third. /kept/tagged has a header that is never the same, /kept/broken cannot be written. */
+void wire_change_kept(void);
+
 /* Connects to S; a file descriptor with 5 s time-outs. */
 int wire_connect(const struct server *s);
 void wire_send(int fd, const char *text);

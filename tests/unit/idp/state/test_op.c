@@ -149,12 +149,15 @@ Test(op, follows_a_rotation_when_told_to_and_keeps_what_is_in_use)
     cr_assert_eq(op_open(&op, &config, &clock_real, &box.a, &why), ERR_OK);
     const struct keys *before = op_keys(op);
     const struct jws_key *old = keys_active(before, KEY_TOKEN, JWS_ES256);
+    struct view published = op_key_document(op);
     cr_assert_eq(keys_rotate_at_once(folder, KEY_TOKEN, JWS_ES256, 1), ERR_OK);
     cr_expect_eq(op_keys(op), before, "not before it is told");
+    cr_expect_eq(op_key_document(op).p, published.p);
     cr_assert_eq(op_reload(op, &box.a, &why), ERR_OK, "%s", why);
     cr_expect_str_neq(jws_key_id(keys_active(op_keys(op), KEY_TOKEN, JWS_ES256)), jws_key_id(old));
     cr_expect_not_null(keys_find(op_keys(op), KEY_TOKEN, view_text(jws_key_id(old))), "what it signed is still ours");
     cr_expect_eq(keys_active(before, KEY_TOKEN, JWS_ES256), old, "a request under way goes on with its keys");
+    cr_expect_not(view_equal(op_key_document(op), published), "services are told of the new one at once");
     op_close(op);
 }
 

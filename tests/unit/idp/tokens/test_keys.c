@@ -363,6 +363,21 @@ Test(keys, delete_retired_ones_when_they_are_over)
     keys_close(k);
 }
 
+Test(keys, say_when_the_published_set_changes_by_itself)
+{
+    struct keys *k = open_keys();
+    cr_expect_eq(keys_jwks_until(k, KEY_TOKEN, NOW), INT64_MAX);
+    keys_close(k);
+    cr_assert_eq(keys_rotate_at_once(folder, KEY_TOKEN, JWS_ES256, NOW + 10), ERR_OK);
+    cr_assert_eq(keys_rotate_at_once(folder, KEY_TOKEN, JWS_ES256, NOW + 20), ERR_OK);
+    k = open_keys();
+    cr_expect_eq(keys_jwks_until(k, KEY_TOKEN, NOW + 30), NOW + 10 + KEY_RETIRE_S, "when the first one is over");
+    cr_expect_eq(keys_jwks_until(k, KEY_TOKEN, NOW + 10 + KEY_RETIRE_S), NOW + 20 + KEY_RETIRE_S);
+    cr_expect_eq(keys_jwks_until(k, KEY_TOKEN, NOW + 20 + KEY_RETIRE_S), INT64_MAX);
+    cr_expect_eq(keys_jwks_until(k, KEY_CARD, NOW + 30), INT64_MAX, "of its own use only");
+    keys_close(k);
+}
+
 Test(keys, keep_their_secrets_over_a_rotation_and_have_a_different_one_for_each_use)
 {
     struct keys *a = open_keys(), *b;
