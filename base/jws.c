@@ -411,22 +411,28 @@ static enum err read_header(struct jws *out, struct arena *a, struct view text, 
     return with_key ? jws_key_read_public(&out->key, a, json_member(header, "jwk"), out->alg) : ERR_OK;
 }
 
-static enum err read_all(struct jws *out, struct arena *a, struct view text, bool with_key)
+/* Everything but what the header says. */
+static enum err take_apart(struct jws *out, struct view *header, struct arena *a, struct view text)
 {
-    struct view rest = text, header, payload, signature;
+    struct view rest = text, payload, signature;
     *out = (struct jws){0};
     if (!text.p || text.n > JWS_MAX)
         return ERR_SYNTAX;
-    if (!view_next(&rest, '.', &header) || !view_next(&rest, '.', &payload) || !view_next(&rest, '.', &signature) ||
+    if (!view_next(&rest, '.', header) || !view_next(&rest, '.', &payload) || !view_next(&rest, '.', &signature) ||
         rest.p)
         return ERR_SYNTAX;
     enum err e = base64url_read(a, payload, &out->payload);
     if (!e)
         e = base64url_read(a, signature, &out->signature);
-    if (!e)
-        e = read_header(out, a, header, with_key);
-    out->signed_part = view_part(text, 0, header.n + 1 + payload.n);
+    out->signed_part = view_part(text, 0, header->n + 1 + payload.n);
     return e;
+}
+
+static enum err read_all(struct jws *out, struct arena *a, struct view text, bool with_key)
+{
+    struct view header;
+    enum err e = take_apart(out, &header, a, text);
+    return e ? e : read_header(out, a, header, with_key);
 }
 
 enum err jws_read(struct jws *out, struct arena *a, struct view text)
@@ -437,6 +443,23 @@ enum err jws_read(struct jws *out, struct arena *a, struct view text)
 enum err jws_read_with_key(struct jws *out, struct arena *a, struct view text)
 {
     return read_all(out, a, text, true);
+}
+
+struct view jws_header(struct view text)
+{
+    size_t n = view_index(text, '.');
+    return n < text.n ? view_part(text, 0, n) : VIEW_NONE;
+}
+
+enum err jws_read_like(struct jws *out, struct arena *a, struct view text, const struct jws *before)
+{
+    struct view header;
+    enum err e = take_apart(out, &header, a, text);
+    out->alg = before->alg;
+    out->kid = before->kid;
+    out->typ = before->typ;
+    out->key = before->key;
+    return e;
 }
 
 enum err jws_verify(const struct jws *j, const struct jws_key *k)

@@ -5,6 +5,7 @@
 #include "idp/rules/binding.h"
 #include "idp/rules/dpop.h"
 #include "idp/state/config.h"
+#include "idp/state/proof_keys.h"
 #include "idp/tokens/proof_nonce.h"
 #include "sessions/once.h"
 #include "store/store.h"
@@ -75,7 +76,7 @@ static enum err prove(struct cnf *out, struct visit *v, struct dpop_facts *facts
 {
     struct dpop proof;
     struct jws jws;
-    enum err e = jws_read_with_key(&jws, v->arena, request_header(v->request, "DPoP"));
+    enum err e = proof_keys_read(&jws, v->op->proof_keys, v->arena, request_header(v->request, "DPoP"));
 
     if (!e)
         e = dpop_read(&proof, v->arena, &jws);

@@ -20,6 +20,7 @@
 #include "idp/state/outgoing.h"
 #include "idp/state/polls.h"
 #include "idp/state/predecessors_http.h"
+#include "idp/state/proof_keys.h"
 #include "idp/state/tally.h"
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
@@ -264,6 +265,8 @@ static enum err open_fetches(struct op *op)
         e = outgoing_open(&op->fetch_services, op->config);
     if (!e)
         e = client_keys_open(&op->client_keys, op->fetch_services, &op->clock);
+    if (!e)
+        e = proof_keys_open(&op->proof_keys);
     return e ? e : documents_open(&op->documents, op->fetch_services);
 }
 
@@ -337,6 +340,7 @@ void op_close(struct op *op)
     trust_close(op->trust);
     client_keys_close(op->client_keys);
     documents_close(op->documents);
+    proof_keys_close(op->proof_keys);
     fetch_close(op->fetch_services);
     fetch_close(op->fetch);
     polls_close(op->polls);

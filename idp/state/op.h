@@ -17,6 +17,7 @@ struct clients;           /* idp/state/clients.h */
 struct limits;            /* idp/state/limits.h */
 struct client_keys;       /* idp/state/client_keys.h */
 struct documents;         /* idp/state/documents.h */
+struct proof_keys;        /* idp/state/proof_keys.h */
 struct polls;             /* idp/state/polls.h */
 struct fetch;             /* http/fetch.h */
 struct tally;             /* idp/state/tally.h */
@@ -43,6 +44,7 @@ struct op {
     struct limits *limits;
     struct fetch *fetch; /* to addresses of the operator: responders, witnesses */
     struct client_keys *client_keys;
+    struct proof_keys *proof_keys;
     struct documents *documents;
     struct polls *polls;          /* of services, for events, that wait */
     struct fetch *fetch_services; /* to addresses that services registered: no private ones but those configured */
