@@ -290,6 +290,11 @@ Test(mine, leaving_erases_her_and_tells_the_services_and_the_ledger_stays_whole)
     cr_expect_eq(status, 401, "her tokens are dead");
     provider_deliver(genkan);
     cr_expect_gt(stage.a_city.told, 0, "A was told");
+    cr_assert_eq(stage.a_city.events_told, 1, "of the consent, too");
+    const struct json *events = json_member(service_last_event(&stage.a_city), "events");
+    cr_expect_not_null(json_member(events, PROVIDER_ISSUER "/events/consent/withdrawn"));
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM ledger_event WHERE class = 6"), 1,
+                 "the leaf of its end stays, without what it said");
     cr_assert(browser_get(browser, "/me"));
     IS_AT(browser, AT_HOME);
     cr_assert(resident_visits(&stage.hanako, &stage.a_city), "she may come again, as somebody new");
