@@ -468,6 +468,29 @@ Test(consents, a_refresh_token_waits_while_the_consent_is_suspended)
     cr_expect_eq(service_refresh(b_city, t.refresh).status, 200, "the same token, taken only now");
 }
 
+/* --- how long ---------------------------------------------------------------------------------------------------- */
+
+Test(consents, for_this_time_only_is_over_after_a_quarter_of_an_hour)
+{
+    stage.hanako.duration = "once";
+    b_city->scope = "openid offline_access name";
+    cr_assert(browser_get(hers, service_begin(b_city, "prompt=consent")));
+    cr_assert(resident_goes_to(&stage.hanako, AT_ELSEWHERE));
+    struct tokens t = service_redeem(b_city, service_receive(b_city, hers, NULL));
+    cr_expect(has(service_userinfo(b_city, t.access, NULL), "name"));
+    provider_pass(genkan, 14 * 60);
+    t = service_refresh(b_city, t.refresh);
+    cr_assert_eq(t.status, 200, "its time is not over yet");
+    cr_expect(has(service_userinfo(b_city, t.access, NULL), "name"));
+    provider_pass(genkan, 60);
+    int status;
+    const struct json *claims = service_userinfo(b_city, t.access, &status);
+    cr_expect(status != 200 || !has(claims, "name"), "nothing more goes out");
+    t = service_refresh(b_city, t.refresh);
+    cr_expect_eq(t.status, 400);
+    cr_expect_str_eq(t.error, "invalid_grant");
+}
+
 /* --- receipts --------------------------------------------------------------------------------------------------- */
 
 static struct view decoded(const char *text)
