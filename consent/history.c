@@ -36,9 +36,10 @@ static enum err read_leaf(struct batch *b, const struct row *row)
     if (err)
         return err == ERR_SYNTAX ? ERR_OK : err; /* somebody wrote over it: the audit says so, and nobody's it is */
     struct view client = json_member_text(j, "client");
-    if (!view_is(client) || base64url_read(b->a, json_member_text(j, "resident"), &pseudonym) || pseudonym.n != 32)
+    if (base64url_read(b->a, json_member_text(j, "resident"), &pseudonym) || pseudonym.n != 32)
         return ERR_OK; /* about nobody */
-    b->leaves[b->n++] = (struct leaf_of){row_int(row, 0), half(pseudonym.p), client};
+    /* What the operator did to her registration is of no service: it is not shown, and goes when she leaves. */
+    b->leaves[b->n++] = (struct leaf_of){row_int(row, 0), half(pseudonym.p), view_is(client) ? client : VIEW("")};
     return ERR_OK;
 }
 
@@ -150,7 +151,7 @@ enum err history_find(struct history_entry **out, size_t *n, bool *more, const s
 {
     static const char ALL[] = "SELECT h.position, e.class, e.event FROM history h JOIN ledger_event e "
                               "ON e.position = h.position WHERE h.resident = $1 AND h.position < $2 "
-                              "AND e.event IS NOT NULL ORDER BY h.position DESC LIMIT $3";
+                              "AND h.client <> '' AND e.event IS NOT NULL ORDER BY h.position DESC LIMIT $3";
     static const char OF_CLIENT[] = "SELECT h.position, e.class, e.event FROM history h JOIN ledger_event e "
                                     "ON e.position = h.position WHERE h.resident = $1 AND h.position < $2 "
                                     "AND h.client = $4 AND e.event IS NOT NULL ORDER BY h.position DESC LIMIT $3";

@@ -11,6 +11,12 @@
 
 #define CONFIG_HELP "  --config FILE    read FILE instead of " CONFIG_PATH "\n"
 
+#define WHO_HELP                                                                                                       \
+    "  PSEUDONYM        as the ledger's events have her\n"                                                             \
+    "  --login NUMBER   or: of one of her logins, like 3fa9-12c0\n"                                                    \
+    "  --service ID --subject SUB\n"                                                                                   \
+    "                   or: as that service knows her\n"
+
 #define QUESTION_HELP                                                                                                  \
     "  --since DAY      from the beginning of DAY (YYYY-MM-DD, Japan)\n"                                               \
     "  --until DAY      up to the end of DAY\n"                                                                        \
@@ -95,6 +101,15 @@ static const struct command table[] = {
      CONFIG_HELP "  --service ID     all of one service\n"
                  "\nThe service never hears of it.\n",
      command_notice_drop},
+    {"resident show", "say how a resident's registration stands", "[--config FILE] WHO", CONFIG_HELP WHO_HELP,
+     command_resident_show},
+    {"resident disable", "end a resident's logins and let nobody log in to her registration",
+     "[--config FILE] WHO --reason WORD",
+     CONFIG_HELP WHO_HELP
+     "  --reason WORD    hijacking, bulk-account, request, order or other\n"
+     "\nSessions end, tokens die, services are told. Nothing of hers is deleted. It is in the ledger.\n",
+     command_resident_disable},
+    {"resident enable", "let her log in again", "[--config FILE] WHO", CONFIG_HELP WHO_HELP, command_resident_enable},
     {"login disowned", "list the logins that residents say were not them", "[--config FILE] [--json]",
      CONFIG_HELP
      "  --json           one JSON object a line\n"

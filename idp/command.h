@@ -63,6 +63,9 @@ int command_grant_resume(const struct command *self, int argc, const char *const
 int command_notice_list(const struct command *self, int argc, const char *const *argv);
 int command_notice_retry(const struct command *self, int argc, const char *const *argv);
 int command_notice_drop(const struct command *self, int argc, const char *const *argv);
+int command_resident_show(const struct command *self, int argc, const char *const *argv);
+int command_resident_disable(const struct command *self, int argc, const char *const *argv);
+int command_resident_enable(const struct command *self, int argc, const char *const *argv);
 int command_login_disowned(const struct command *self, int argc, const char *const *argv);
 int command_issuer_file(const struct command *self, int argc, const char *const *argv);
 int command_audit_list(const struct command *self, int argc, const char *const *argv);

@@ -36,6 +36,65 @@ enum err resident_of_card(struct ident *out, bool *is_new, struct db *db, struct
     return e == ERR_OK ? resident_link_card(db, *out, account_key, now) : e;
 }
 
+/* --- disabled ---------------------------------------------------------------------------------------------------- */
+
+enum err resident_find_standing(struct standing *out, struct db *db, struct arena *a, struct ident resident)
+{
+    static const char SQL[] = "SELECT created_at, disabled_at, disabled_reason FROM resident WHERE id = $1";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(resident)), &r);
+    if (e == ERR_OK)
+        *out = (struct standing){row_int(&r, 0), row_int(&r, 1), row_text(&r, 2)};
+    return e;
+}
+
+enum err resident_is_disabled(bool *is, struct db *db, struct arena *a, struct ident resident)
+{
+    struct standing s;
+    enum err e = resident_find_standing(&s, db, a, resident);
+    *is = !e && s.disabled_at;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err one_row(struct db *db, enum err e)
+{
+    return e == ERR_OK && db_changes(db) != 1 ? ERR_CONFLICT : e;
+}
+
+enum err resident_disable(struct db *db, struct ident resident, struct view reason, int64_t now)
+{
+    static const char SQL[] =
+        "UPDATE resident SET disabled_at = $2, disabled_reason = $3 WHERE id = $1 AND disabled_at IS NULL";
+    return one_row(db, db_run(db, SQL, VALUES(V_IDENT(resident), V_INT(now), V_TEXT(reason))));
+}
+
+enum err resident_enable(struct db *db, struct ident resident)
+{
+    static const char SQL[] =
+        "UPDATE resident SET disabled_at = NULL, disabled_reason = NULL WHERE id = $1 AND disabled_at IS NOT NULL";
+    return one_row(db, db_run(db, SQL, VALUES(V_IDENT(resident))));
+}
+
+static enum err keep_one(void *ctx, const struct row *row)
+{
+    struct ident *one = ctx, found = row_ident(row, 0);
+    if (ident_is(*one) && !ident_equal(*one, found))
+        return ERR_CONFLICT;
+    *one = found;
+    return ERR_OK;
+}
+
+enum err resident_find_by_login(struct ident *out, struct db *db, struct view number)
+{
+    static const char SQL[] = "SELECT resident FROM login WHERE substr(session, 1, 4) = $1 "
+                              "UNION SELECT resident FROM session WHERE substr(id, 1, 4) = $1";
+    *out = IDENT_NONE;
+    enum err e = db_each(db, SQL, VALUES(V_BLOB(number)), keep_one, out);
+    return e ? e : ident_is(*out) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+/* --- leaving ----------------------------------------------------------------------------------------------------- */
+
 /* Cards, profile, sessions and consents go with the row (ON DELETE CASCADE); what lives without a session is revoked.
  */
 enum err resident_erase(struct db *db, struct ident resident)

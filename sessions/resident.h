@@ -20,6 +20,23 @@ enum err resident_link_card(struct db *db, struct ident resident, struct view ac
 enum err resident_of_card(struct ident *out, bool *is_new, struct db *db, struct arena *a, struct view account_key,
                           int64_t now) MUST_CHECK;
 
+/* How her registration stands. Texts in A. ERR_NOT_FOUND: she has left, or never was. */
+struct standing {
+    int64_t created_at;
+    int64_t disabled_at; /* 0: not; else no card of hers opens a session */
+    struct view reason;  /* why it is disabled; else absent */
+};
+enum err resident_find_standing(struct standing *out, struct db *db, struct arena *a, struct ident resident) MUST_CHECK;
+enum err resident_is_disabled(bool *is, struct db *db, struct arena *a, struct ident resident) MUST_CHECK;
+
+/* Inside a store job. ERR_CONFLICT: it is so already, or there is no such resident. */
+enum err resident_disable(struct db *db, struct ident resident, struct view reason, int64_t now) MUST_CHECK;
+enum err resident_enable(struct db *db, struct ident resident) MUST_CHECK;
+
+/* Whose login is it, of whose session the id begins with these 4 bytes (session_number)? ERR_NOT_FOUND: nobody's.
+ * ERR_CONFLICT: of several residents. */
+enum err resident_find_by_login(struct ident *out, struct db *db, struct view number) MUST_CHECK;
+
 /* Removes the resident with cards, profile, data key, sessions and consents: without the data key nothing of hers
  * opens, wherever a copy of it may be. ERR_NOT_FOUND. */
 enum err resident_erase(struct db *db, struct ident resident) MUST_CHECK;

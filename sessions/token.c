@@ -134,6 +134,12 @@ enum err token_revoke_grant(struct db *db, struct ident grant, int64_t now)
     return db_run(db, SQL, VALUES(V_IDENT(grant), V_INT(now)));
 }
 
+enum err token_revoke_resident(struct db *db, struct ident resident, int64_t now)
+{
+    static const char SQL[] = "UPDATE family SET revoked_at = $2 WHERE resident = $1 AND revoked_at IS NULL";
+    return db_run(db, SQL, VALUES(V_IDENT(resident), V_INT(now)));
+}
+
 enum err token_extend(struct db *db, struct ident family, int64_t expires_at)
 {
     static const char SQL[] = "UPDATE family SET expires_at = $2 WHERE id = $1 AND expires_at < $2";

@@ -59,6 +59,8 @@ enum err token_revoke_session(struct db *db, struct ident session, int64_t now) 
 enum err token_revoke_disowned(struct db *db, struct ident resident, struct ident session, int64_t since,
                                int64_t now) MUST_CHECK;
 enum err token_revoke_grant(struct db *db, struct ident grant, int64_t now) MUST_CHECK;
+/* Every one of hers, refreshable or not: looks at all families, for what is seldom done. */
+enum err token_revoke_resident(struct db *db, struct ident resident, int64_t now) MUST_CHECK;
 
 struct refresh {
     struct ident id; /* ident_of(refresh token) */

@@ -230,6 +230,7 @@ enum page_problem {
     PAGE_PROBLEM_CARD_TAKEN,         /* link: the card is another resident's */
     PAGE_PROBLEM_CARD_SAME,          /* link: the card is hers already */
     PAGE_PROBLEM_CARDS_TOO_MANY,     /* link: she has as many as there may be */
+    PAGE_PROBLEM_ACCOUNT_DISABLED,   /* the operator has disabled her registration */
     PAGE_PROBLEMS
 };
 

@@ -13,6 +13,7 @@
 #include "idp/tokens/notify_token.h"
 #include "idp/tokens/subject.h"
 #include "idp/tokens/user_code.h"
+#include "sessions/resident.h"
 #include "store/store.h"
 
 #define BODY_MAX    4096
@@ -103,8 +104,13 @@ static enum err ask_job(struct db *db, void *ctx)
 {
     struct asking *a = ctx;
     struct decoupled *d = &a->decoupled;
+    bool disabled = false;
     enum err e = find_resident(&d->resident, db, a);
 
+    if (!e)
+        e = resident_is_disabled(&disabled, db, a->visit->arena, d->resident);
+    if (!e && disabled)
+        return ERR_PERMISSION;
     if (!e)
         e = write_request(a);
     return e ? e : decoupled_mint(db, d, a->visit->now);
@@ -134,6 +140,8 @@ static enum err ask(struct visit *v, struct asking *a)
         a->refusal = REFUSAL_CIBA_USER_UNKNOWN;
     else if (e == ERR_LIMIT)
         a->refusal = REFUSAL_CIBA_TOO_MANY;
+    else if (e == ERR_PERMISSION)
+        a->refusal = REFUSAL_CIBA_DISABLED;
     return a->refusal ? ERR_OK : e;
 }
 

@@ -31,6 +31,7 @@ struct completing {
     struct visit *visit;
     struct session session;       /* login */
     bool ended;                   /* ... ended an older session */
+    bool disabled;                /* ... was refused: the operator has disabled her registration */
     struct succession succession; /* ... with a card that may be a renewed one */
     struct card_values values;    /* read, register */
     struct view reason;           /* failure */
@@ -53,7 +54,7 @@ static enum err open_session(struct completing *c, struct db *db)
 {
     const struct visit *v = c->visit;
     struct session older;
-    struct logout l = {v->op, &older, v->arena, v->db, v->now};
+    struct logout l = logout_of(v, &older);
     bool has;
     enum err e = find_older(c, db, &older, &has);
     if (e)
@@ -68,6 +69,16 @@ static enum err open_session(struct completing *c, struct db *db)
     return e ? e : session_mint(db, &c->session);
 }
 
+/* Nothing else is recorded. In the transaction that would open the session, so that no login slips past the operator.
+ */
+static enum err refuse_disabled(struct completing *c, struct db *db)
+{
+    const struct card_proof *p = c->proof;
+    struct view why = view_text(page_problem_name(PAGE_PROBLEM_ACCOUNT_DISABLED));
+    enum err e = card_txn_record_result(db, p->txn.id, CARD_FAILED, why);
+    return e ? e : interaction_record_problem(db, p->txn.interaction, why, c->visit->now);
+}
+
 static enum err login_job(struct db *db, void *ctx)
 {
     struct completing *c = ctx;
@@ -78,6 +89,10 @@ static enum err login_job(struct db *db, void *ctx)
         e = resident_of_card(&c->session.resident, NULL, db, v->arena, VIEW_ARRAY(c->proof->account), v->now);
     if (!e)
         e = succession_record(db, &c->succession);
+    if (!e)
+        e = resident_is_disabled(&c->disabled, db, v->arena, c->session.resident);
+    if (!e && c->disabled)
+        return refuse_disabled(c, db);
     if (!e)
         e = open_session(c, db);
     if (!e)
@@ -239,9 +254,13 @@ static enum err log_in(struct completing *c)
         e = store_write(v->op->store, login_job, c);
     if (e)
         return e;
+    succession_done(&c->succession);
+    if (c->disabled) {
+        log_event(LOG_WARN, "login_of_disabled_refused", LOG_INT("purpose", c->proof->txn.purpose));
+        return ERR_OK;
+    }
     session_number(number, c->session.id);
     log_event(LOG_INFO, "login", LOG_STR("login", number));
-    succession_done(&c->succession);
     if (c->ended)
         upkeep_wake(v->op->upkeep);
     visit_set_session_cookie(v, ticket);
@@ -294,6 +313,10 @@ static enum err complete(struct completing *c, struct card_proof *p)
     if (e == ERR_SYNTAX) {
         p->problem = PAGE_PROBLEM_TEXT_UNREADABLE;
         return refuse(c);
+    }
+    if (!e && c->disabled) {
+        p->problem = PAGE_PROBLEM_ACCOUNT_DISABLED;
+        return ERR_OK;
     }
     if (!e)
         card_lock_set(c->visit, p->response.lock);

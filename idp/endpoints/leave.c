@@ -56,6 +56,10 @@ static void show_left(struct visit *v)
 static void leave(struct visit *v, const struct me *me)
 {
     enum err e = leaving_run(v, me->session.resident);
+    if (e == ERR_CONFLICT) { /* disabled while the page was open */
+        visit_redirect(v, VIEW("/"));
+        return;
+    }
     if (e && e != ERR_NOT_FOUND) {
         show_failure(v, e, "let a resident leave");
         return;

@@ -76,11 +76,11 @@ static enum err end_everywhere(struct visit *v, struct ident resident)
 
 static enum err end(struct logged_out *out, struct visit *v, struct session *session, enum logged_out_where where)
 {
-    struct logout here = {v->op, session, v->arena, v->db, v->now};
+    struct logout here = logout_of(v, session);
     enum err e = find_services(out, v, session);
 
     if (!e)
-        e = where == LOGGED_OUT_EVERYWHERE ? end_everywhere(v, session->resident) : logout_session(&here);
+        e = where == LOGGED_OUT_EVERYWHERE ? end_everywhere(v, session->resident) : logout_session(v, &here);
     if (e)
         return e;
     visit_drop_session_cookie(v);

@@ -160,7 +160,7 @@ static enum err end_one(struct db *db, struct ending *x)
 {
     struct logout_many *m = &x->logins;
     struct session s;
-    struct logout l = {m->op, &s, m->arena, m->db, m->now};
+    struct logout l = logout_one(m, &s);
     enum err e = session_find(&s, db, m->arena, x->one);
     if (!e && !ident_equal(s.resident, m->resident))
         e = ERR_NOT_FOUND; /* of somebody else, which is nobody's business to know */

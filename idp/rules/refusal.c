@@ -225,6 +225,7 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
         "invalid_request", "login_hint_token is not offered, use login_hint or id_token_hint", "CIBA Core 1.0, 13"),
     [REFUSAL_CIBA_USER_UNKNOWN] =
         JSON("unknown_user_id", "the hint names no resident who can be asked", "CIBA Core 1.0, 13"),
+    [REFUSAL_CIBA_DISABLED] = {"access_denied", "this resident cannot be asked", "CIBA Core 1.0, 13", TELL_JSON, 403},
     [REFUSAL_CIBA_TOO_MANY] = {"access_denied", "too many requests wait for this resident", "CIBA Core 1.0, 13",
                                TELL_JSON, 403},
     [REFUSAL_CIBA_NOTIFY_TOKEN] =

@@ -3,7 +3,7 @@
 /* What would go is nothing but the card: nobody loses anything without being asked. */
 static bool is_bare(const struct succession_standing *s)
 {
-    return s->cards == 1 && !s->has_values && !s->has_consents && !s->has_role;
+    return s->cards == 1 && !s->has_values && !s->has_consents && !s->has_role && !s->disabled;
 }
 
 static bool is_free(const struct succession_standing *s)

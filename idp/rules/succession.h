@@ -19,6 +19,7 @@ struct succession_standing {
     bool has_values;   /* known: something is stored about her */
     bool has_consents; /* known: she agreed with a service, ever */
     bool has_role;     /* known: she is an auditor */
+    bool disabled;     /* known: by the operator */
 };
 
 /* Only of a card that opens nothing yet, or a registration with nothing in it that it made when nobody could say. */

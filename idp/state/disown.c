@@ -16,7 +16,7 @@ static enum err end(struct db *db, const struct disowning *d)
 {
     struct visit *v = d->visit;
     struct session s;
-    struct logout l = {v->op, &s, v->arena, v->db, v->now};
+    struct logout l = logout_of(v, &s);
     enum err e = session_find(&s, db, v->arena, d->session);
     if (!e)
         e = logout_job(db, &l);

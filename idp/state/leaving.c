@@ -48,7 +48,12 @@ enum err leaving_job(struct db *db, void *ctx)
 {
     struct leaving *l = ctx;
     struct logout_many logins = logout_all(l->visit, l->resident);
-    enum err e = logout_many_job(db, &logins);
+    bool disabled;
+    enum err e = resident_is_disabled(&disabled, db, l->visit->arena, l->resident);
+    if (!e && disabled) /* or her card could come again as a new one */
+        return ERR_CONFLICT;
+    if (!e)
+        e = logout_many_job(db, &logins);
     if (!e)
         e = end_grants(db, l);
     if (!e)

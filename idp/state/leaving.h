@@ -6,7 +6,8 @@
 
 /* In one durable step: services are told that her sessions end, her consents are withdrawn, what the ledger says of her
  * is erased, and she goes with everything that is stored of her, her data key first of all. Then the database's log is
- * emptied, so that it holds no older copy either. ERR_NOT_FOUND: she has left already. */
+ * emptied, so that it holds no older copy either. ERR_NOT_FOUND: she has left already. ERR_CONFLICT: the
+ * operator has disabled her registration, which then stays. */
 struct leaving {
     struct visit *visit;
     struct ident resident;

@@ -10,12 +10,11 @@
 
 static enum err add_notices(struct db *db, const struct logout *l, const struct client *client)
 {
-    const struct keys *keys = op_keys(l->op);
     struct notice n = {.channel = NOTICE_LOGOUT, .client = client->id, .created_at = l->now};
-    struct event_token event = {.kind = EVENT_SESSION_REVOKED, .issuer = l->op->issuer, .at = l->now};
+    struct event_token event = {.kind = EVENT_SESSION_REVOKED, .issuer = l->issuer, .at = l->now};
 
-    n.sub = view_text(subject_sub(l->arena, keys, client->sector, l->session->resident));
-    n.sid = view_text(subject_sid(l->arena, keys, l->session->id, client->id));
+    n.sub = view_text(subject_sub(l->arena, l->keys, client->sector, l->session->resident));
+    n.sid = view_text(subject_sid(l->arena, l->keys, l->session->id, client->id));
     event.sub = n.sub;
     event.sid = n.sid;
     if (!view_is(n.sub) || !view_is(n.sid))
@@ -37,27 +36,55 @@ enum err logout_job(struct db *db, void *ctx)
         e = session_services(&ids, &n, db, l->arena, l->session->id);
     for (size_t i = 0; !e && i < n; i++) {
         const struct client *client;
-        e = clients_find(l->op->clients, l->db, ids[i], &client);
+        e = clients_find(l->clients, l->db, ids[i], &client);
         if (!e && client)
             e = add_notices(db, l, client);
     }
     return e;
 }
 
-enum err logout_session(struct logout *l)
+struct logout logout_of(const struct visit *v, const struct session *session)
 {
-    enum err e = store_write(l->op->store, logout_job, l);
+    return (struct logout){.issuer = v->op->issuer,
+                           .keys = v->keys,
+                           .clients = v->op->clients,
+                           .session = session,
+                           .arena = v->arena,
+                           .db = v->db,
+                           .now = v->now};
+}
+
+struct logout logout_one(const struct logout_many *m, const struct session *session)
+{
+    return (struct logout){.issuer = m->issuer,
+                           .keys = m->keys,
+                           .clients = m->clients,
+                           .session = session,
+                           .arena = m->arena,
+                           .db = m->db,
+                           .now = m->now};
+}
+
+enum err logout_session(const struct visit *v, struct logout *l)
+{
+    enum err e = store_write(v->op->store, logout_job, l);
 
     if (e == ERR_CONFLICT) /* somebody else was faster, and queued the notices */
         return ERR_OK;
     if (!e)
-        upkeep_wake(l->op->upkeep);
+        upkeep_wake(v->op->upkeep);
     return e;
 }
 
 struct logout_many logout_all(const struct visit *v, struct ident resident)
 {
-    return (struct logout_many){.op = v->op, .arena = v->arena, .db = v->db, .now = v->now, .resident = resident};
+    return (struct logout_many){.issuer = v->op->issuer,
+                                .keys = v->keys,
+                                .clients = v->op->clients,
+                                .arena = v->arena,
+                                .db = v->db,
+                                .now = v->now,
+                                .resident = resident};
 }
 
 static bool is_meant(const struct logout_many *m, const struct session *s)
@@ -74,7 +101,7 @@ enum err logout_many_job(struct db *db, void *ctx)
 
     m->ended = 0; /* a job may run twice */
     for (size_t i = 0; !e && i < n; i++) {
-        struct logout l = {m->op, &sessions[i], m->arena, m->db, m->now};
+        struct logout l = logout_one(m, &sessions[i]);
         if (!is_meant(m, &sessions[i]))
             continue;
         e = logout_job(db, &l);

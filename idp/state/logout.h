@@ -4,20 +4,27 @@
 
 #include "idp/state/visit.h"
 
+struct clients;
 struct db;
+struct keys;
 struct session;
 
 struct logout {
-    const struct op *op;
+    struct view issuer;
+    const struct keys *keys;
+    struct clients *clients;
     const struct session *session;
     struct arena *arena;
     struct db *db; /* a reading connection, to know the clients */
     int64_t now;
 };
 
+/* Of SESSION, seen from this visit. */
+struct logout logout_of(const struct visit *v, const struct session *session);
+
 /* Ends the session and queues a notice for every service that can be told, in one durable step; then wakes the
  * deliverer. ERR_OK also when it had ended already. */
-enum err logout_session(struct logout *l) MUST_CHECK;
+enum err logout_session(const struct visit *v, struct logout *l) MUST_CHECK;
 
 /* Its store job, for being a part of another one; CTX: the struct logout. ERR_CONFLICT: it had ended. The caller wakes
  * the deliverer (upkeep_wake). */
@@ -25,7 +32,9 @@ enum err logout_job(struct db *db, void *ctx) MUST_CHECK;
 
 /* Several sessions of one resident. */
 struct logout_many {
-    const struct op *op;
+    struct view issuer;
+    const struct keys *keys;
+    struct clients *clients;
     struct arena *arena;
     struct db *db; /* as above */
     int64_t now;
@@ -37,6 +46,8 @@ struct logout_many {
 
 /* All of RESIDENT's, seen from this visit. */
 struct logout_many logout_all(const struct visit *v, struct ident resident);
+/* One of them. */
+struct logout logout_one(const struct logout_many *m, const struct session *session);
 
 /* A store job, as above; CTX: the struct logout_many. */
 enum err logout_many_job(struct db *db, void *ctx) MUST_CHECK;

@@ -218,9 +218,10 @@ static enum err read_max_age(struct registration_reader *r, const char *member, 
 /* Which security events it hears of. */
 static enum err read_events(struct registration_reader *r, const char *member, const struct json *j, void *out)
 {
-    static const char *const names[] = {"consent", "session-revoked", "credential-change", "account-purged"};
-    static const unsigned wishes[] = {EVENT_WISH_CONSENT, EVENT_WISH_SESSION, EVENT_WISH_CREDENTIAL,
-                                      EVENT_WISH_ACCOUNT};
+    static const char *const names[] = {"consent",        "session-revoked",  "credential-change",
+                                        "account-purged", "account-disabled", "account-enabled"};
+    static const unsigned wishes[] = {EVENT_WISH_CONSENT, EVENT_WISH_SESSION,  EVENT_WISH_CREDENTIAL,
+                                      EVENT_WISH_ACCOUNT, EVENT_WISH_DISABLED, EVENT_WISH_ENABLED};
     unsigned *events = out;
     int which;
 
@@ -228,9 +229,11 @@ static enum err read_events(struct registration_reader *r, const char *member, c
     if (!json_is_array(j))
         return registration_refuse(r, member, "must be an array of words");
     for (size_t i = 0; i < json_count(j); i++) {
-        if (!registration_choice(&which, json_at(j, i), names, 4))
-            return registration_refuse(r, member,
-                                       "may have consent, session-revoked, credential-change and account-purged");
+        if (!registration_choice(&which, json_at(j, i), names, 6))
+            return registration_refuse(
+                r, member,
+                "may have consent, session-revoked, credential-change, account-purged, account-disabled and "
+                "account-enabled");
         *events |= wishes[which];
     }
     return ERR_OK;

@@ -36,6 +36,8 @@ static enum err load_registration(struct succession_standing *s, struct db *db, 
     if (!e)
         e = grant_list_newest(a, db, resident, &grants, &n);
     s->has_consents = !e && n > 0;
+    if (!e)
+        e = resident_is_disabled(&s->disabled, db, a, resident);
     return e ? e : load_role(&s->has_role, db, a, resident);
 }
 

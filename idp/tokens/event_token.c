@@ -6,8 +6,9 @@
 
 const char *event_kind_name(enum event_kind k)
 {
-    static const char *const names[] = {"withdrawn",       "changed",           "suspended",     "resumed",
-                                        "session-revoked", "credential-change", "account-purged"};
+    static const char *const names[] = {"withdrawn",      "changed",          "suspended",
+                                        "resumed",        "session-revoked",  "credential-change",
+                                        "account-purged", "account-disabled", "account-enabled"};
 
     return (size_t)k < sizeof names / sizeof *names ? names[k] : "unknown";
 }
@@ -21,9 +22,18 @@ unsigned event_kind_wish(enum event_kind k)
         return EVENT_WISH_CREDENTIAL;
     case EVENT_ACCOUNT_PURGED:
         return EVENT_WISH_ACCOUNT;
+    case EVENT_ACCOUNT_DISABLED:
+        return EVENT_WISH_DISABLED;
+    case EVENT_ACCOUNT_ENABLED:
+        return EVENT_WISH_ENABLED;
     default:
         return EVENT_WISH_CONSENT;
     }
+}
+
+static bool is_of_risc(enum event_kind k)
+{
+    return k == EVENT_ACCOUNT_PURGED || k == EVENT_ACCOUNT_DISABLED || k == EVENT_ACCOUNT_ENABLED;
 }
 
 static const char *type_of(struct arena *a, const struct event_token *t)
@@ -33,7 +43,7 @@ static const char *type_of(struct arena *a, const struct event_token *t)
 
     if (t->kind == EVENT_SESSION_REVOKED || t->kind == EVENT_CREDENTIAL_CHANGE)
         return arena_printf(a, "%s/%s", caep, event_kind_name(t->kind));
-    if (t->kind == EVENT_ACCOUNT_PURGED)
+    if (is_of_risc(t->kind))
         return arena_printf(a, "%s/%s", risc, event_kind_name(t->kind));
     return arena_printf(a, "%.*s/events/consent/%s", (int)t->issuer.n, (const char *)t->issuer.p,
                         event_kind_name(t->kind));
@@ -85,7 +95,7 @@ static void put_names(struct json_out *o, const char *key, const char *const *na
 static void put_event(struct json_out *o, const struct event_token *t)
 {
     json_begin(o);
-    if (t->kind != EVENT_ACCOUNT_PURGED) /* RISC 1.0 2.2: no attributes */
+    if (!is_of_risc(t->kind)) /* RISC 1.0 2.2, 2.4: no attributes */
         json_pair_text(o, "initiating_entity", t->by_operator ? "admin" : "user");
     if (t->kind == EVENT_SESSION_REVOKED || t->kind == EVENT_CREDENTIAL_CHANGE)
         json_pair_int(o, "event_timestamp", t->at);
@@ -93,6 +103,8 @@ static void put_event(struct json_out *o, const struct event_token *t)
         json_pair_text(o, "credential_type", "x509");
         json_pair_text(o, "change_type", t->change);
     }
+    if (t->kind == EVENT_ACCOUNT_DISABLED) /* RISC 1.0 2.3 */
+        json_pair_text(o, "reason", t->change);
     put_names(o, "withdrawn", t->withdrawn, t->n_withdrawn);
     put_names(o, "given", t->given, t->n_given);
     json_end(o);

@@ -15,12 +15,21 @@ enum event_kind {
     EVENT_RESUMED,
     EVENT_SESSION_REVOKED,   /* CAEP 1.0 3.1 */
     EVENT_CREDENTIAL_CHANGE, /* CAEP 1.0 3.3 */
-    EVENT_ACCOUNT_PURGED     /* RISC 1.0 2.2 */
+    EVENT_ACCOUNT_PURGED,    /* RISC 1.0 2.2 */
+    EVENT_ACCOUNT_DISABLED,  /* 2.3 */
+    EVENT_ACCOUNT_ENABLED    /* 2.4 */
 };
 const char *event_kind_name(enum event_kind k); /* "withdrawn" ...: the end of the type's URI */
 
 /* What a service registers to hear of (events_requested), or'ed; the consents' four are one wish. */
-enum event_wish { EVENT_WISH_CONSENT = 1, EVENT_WISH_SESSION = 2, EVENT_WISH_CREDENTIAL = 4, EVENT_WISH_ACCOUNT = 8 };
+enum event_wish {
+    EVENT_WISH_CONSENT = 1,
+    EVENT_WISH_SESSION = 2,
+    EVENT_WISH_CREDENTIAL = 4,
+    EVENT_WISH_ACCOUNT = 8,
+    EVENT_WISH_DISABLED = 16,
+    EVENT_WISH_ENABLED = 32
+};
 unsigned event_kind_wish(enum event_kind k);
 
 struct event_token {
@@ -30,8 +39,9 @@ struct event_token {
     size_t n_withdrawn;
     const char *const *given; /* that do now */
     size_t n_given;
-    struct view sid;    /* EVENT_SESSION_REVOKED: of the session, as the service knows it */
-    const char *change; /* EVENT_CREDENTIAL_CHANGE: "create" or "delete" */
+    struct view sid; /* EVENT_SESSION_REVOKED: of the session, as the service knows it */
+    const char
+        *change; /* EVENT_CREDENTIAL_CHANGE: "create" or "delete"; EVENT_ACCOUNT_DISABLED: the reason, may be NULL */
     struct view jti;
     bool by_operator; /* otherwise the resident herself did it */
     int64_t at;       /* unix seconds: when it happened, and when this was written */

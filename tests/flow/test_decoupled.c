@@ -323,6 +323,34 @@ Test(decoupled, she_confirms_at_a_counter_with_the_code_that_she_told)
     cr_expect(browser_field(browser, "/me/counter", "request"));
 }
 
+/* Her sub at the desk, which is of A's sector as the television is. */
+static void operator_disables(void)
+{
+    cr_assert_eq(provider_number(genkan, "SELECT count(*) FROM login"), 1);
+    const char *log = strstr(provider_log(genkan), "\"event\":\"login\"");
+    const char *number = log ? strstr(log, "\"login\":\"") : NULL;
+    cr_assert_not_null(number);
+    cr_assert_eq(provider_command(genkan, "resident disable --login %.9s --reason order", number + 9), 0);
+}
+
+Test(decoupled, who_is_disabled_gives_nothing_to_a_device_and_is_asked_by_no_counter)
+{
+    struct asked tv = tv_asks();
+    types(tv.user_code);
+    cr_assert(PRESS(browser, "/device", "do=continue"));
+    goes_on_until_allowed();
+    const char *code = makes_code();
+    const char *first = desk_asks(code), *second = makes_code();
+
+    operator_disables();
+    cr_expect_str_eq(polled(joined(BY_TV, tv.device_code)), "invalid_grant", "allowed, and not fetched");
+    cr_expect_str_eq(polled(joined(BY_DESK, first)), "access_denied", "what waits is refused");
+    cr_expect_str_eq(
+        error_of("/bc-authorize", joined(AS_DESK "&scope=openid%20name&binding_message=A-12&login_hint=", second)),
+        "access_denied", "CIBA Core 1.0, 13");
+    cr_expect_eq(device.status, 403);
+}
+
 Test(decoupled, she_refuses_a_counter)
 {
     logs_in();

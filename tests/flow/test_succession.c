@@ -317,3 +317,19 @@ Test(succession, a_service_that_fails_is_left_alone)
     cr_expect_eq(office.asked, 3);
     cr_expect(was_logged("predecessors_rest"));
 }
+
+Test(succession, leads_around_no_operator)
+{
+    log_in(&before);
+    office_knows_her();
+    char sub[128];
+    snprintf(sub, sizeof sub, "%s", sub_of(&before));
+    years_pass();
+    cr_assert_eq(provider_command(genkan, "resident disable --service a-city --subject %s --reason order", sub), 0);
+    cr_assert(browser_get(&after.browser, "/"));
+    cr_assert(PRESS(&after.browser, "/me/card", "do=login"));
+    resident_goes_to(&after, AT_HOME);
+    IS_AT(&after.browser, AT_CARD_PROBLEM);
+    cr_expect_eq(residents(), 1, "the new card is one more of the same registration");
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM session WHERE ended_at IS NULL"), 0);
+}

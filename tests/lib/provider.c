@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "base/hash.h"
 #include "consent/audit.h"
 #include "consent/listing.h"
+#include "idp/command.h"
 #include "idp/endpoints/discovery.h"
 #include "idp/routes.h"
 #include "idp/state/clients.h"
@@ -38,6 +40,8 @@ static void read_config(struct provider *p, const struct provider_options *o)
                      "limits {\n %s}\nevents { wait = 0 }\nlog { level = info }\n",
                      o && o->listen ? o->listen : "127.0.0.1:0", p->folder, p->pki,
                      o && o->revocation ? o->revocation : BY_FILES, o && o->limits ? o->limits : NO_LIMITS);
+    FILE *file = fopen(arena_printf(&p->a, "%s/test.conf", p->folder), "w"); /* for commands */
+    cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0);
     enum err e = config_read_text(&p->config, &p->a, "test.conf", view_text(text), &fault);
     cr_assert_eq(e, ERR_OK, "%s, line %d: %s %s", err_name(e), fault.line, fault.key, fault.rule);
 }
@@ -292,4 +296,26 @@ const char *provider_ledger_list(struct provider *p, const char *client)
 const char *provider_persona(struct provider *p, const char *kind_and_name)
 {
     return arena_printf(&p->a, "%s/%s", p->pki, kind_and_name);
+}
+
+int provider_command(struct provider *p, const char *format, ...)
+{
+    const char *argv[24] = {"genkan"};
+    int argc = 1;
+    va_list args;
+    struct buf b;
+    const char *text;
+    struct view words, word;
+    buf_open(&b, &p->a, 4096);
+    va_start(args, format);
+    char line[2048];
+    cr_assert_lt(vsnprintf(line, sizeof line, format, args), (int)sizeof line);
+    va_end(args);
+    buf_put_text(&b, line);
+    buf_printf(&b, " --config %s/test.conf", p->folder);
+    cr_assert_eq(buf_done_text(&b, &text), ERR_OK);
+    words = view_text(text);
+    while (view_next(&words, ' ', &word) && argc < 23)
+        argv[argc++] = arena_text(&p->a, word);
+    return command_main(argc, argv);
 }

@@ -72,6 +72,9 @@ bool provider_ledger_is_whole(struct provider *p);
 /* What `genkan audit list --csv` prints, filtered by client (NULL: all). In the provider's arena. */
 const char *provider_ledger_list(struct provider *p, const char *client);
 
+/* What an operator types behind "genkan", beside the running server: words separated by spaces. Its exit code. */
+int provider_command(struct provider *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Where personas of its test PKI are: <pki>/residents/<name> or <pki>/bad/<name>. */
 const char *provider_persona(struct provider *p, const char *kind_and_name);
 

@@ -45,6 +45,9 @@ Test(succession_rule, a_registration_with_anything_in_it_stays)
     s.has_role = true;
     expect_kept(s, "an auditor");
     s = bare();
+    s.disabled = true;
+    expect_kept(s, "disabled by the operator");
+    s = bare();
     s.cards = 2;
     expect_kept(s, "two cards");
 }
