@@ -156,6 +156,7 @@ struct page_consent {
     size_t n_required, n_optional;
     bool lacks_required; /* a required field has no value: there is nothing to allow yet */
     bool lacks_card;     /* one of the missing values could come from the card */
+    bool lacks_proof;    /* the service wants a value as proven, and it is there but not proven */
     enum page_closed closed;
 };
 void page_consent(struct buf *out, const struct pages *pages, const struct page_consent *facts);

@@ -32,6 +32,7 @@ const struct fact page_consent_facts[] = {
     FACT_LIST_OF(page_consent, optional, n_optional, page_consent_field, field_facts),
     FACT_OF(page_consent, lacks_required, FACT_FLAG),
     FACT_OF(page_consent, lacks_card, FACT_FLAG),
+    FACT_OF(page_consent, lacks_proof, FACT_FLAG),
     FACT_CHOICE_OF(page_consent, closed, page_closed_names),
     FRAME_FACTS,
     NO_MORE_FACTS,

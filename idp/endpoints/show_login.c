@@ -162,7 +162,7 @@ static enum err close_page(struct visit *v, const struct flow *f, struct page_co
         facts->closed = PAGE_CLOSED_MINOR;
     if (facts->closed == PAGE_CLOSED_NOT)
         return ERR_OK;
-    facts->lacks_card = false;
+    facts->lacks_card = facts->lacks_proof = false;
     facts->lacks_required = facts->closed == PAGE_CLOSED_SUSPENDED || facts->n_required > 0;
     return ERR_OK;
 }
@@ -180,9 +180,10 @@ static enum err fill_fields(struct visit *v, const struct flow *f, struct page_c
         enum err e = fill_field(v, f, item, out);
         if (e)
             return e;
-        bool lacks = !view_is(out->value);
+        bool lacks = !view_is(out->value), wanted = proven_of(f) & field_bit(item->field);
         facts->lacks_required = facts->lacks_required || (lacks && item->required);
         facts->lacks_card = facts->lacks_card || (lacks && out->from_card);
+        facts->lacks_proof = facts->lacks_proof || (wanted && !lacks && !out->proven);
     }
     facts->required = required;
     facts->optional = optional;

@@ -109,6 +109,18 @@ Test(assurance, what_was_merely_read_off_the_card_is_not_proven)
     cr_expect_eq(leaves_that_say("disclosed"), 0, "nothing left, so nothing is written down");
 }
 
+Test(assurance, whoever_only_read_her_card_can_prove_it_on_the_spot)
+{
+    asks(a_city, "do=read", asking("userinfo", VERIFIED("\"name\":null")));
+    cr_expect(browser_says(browser, "証明を求めています"));
+    cr_assert(PRESS(browser, "/profile", "do=register"));
+    cr_assert(resident_uses_card(hanako, NULL));
+    IS_AT(browser, AT_CONSENT);
+    cr_expect_not(browser_says(browser, "証明を求めています"));
+    const struct json *claims = service_userinfo(a_city, receives(a_city).access, NULL);
+    cr_expect_not_null(in(json_member(claims, "verified_claims"), "claims", "name"));
+}
+
 Test(assurance, another_trust_framework_or_evidence_gets_nothing)
 {
     cr_expect_null(told(a_city, "do=register",

@@ -152,7 +152,8 @@ static void put_consent(struct buf *out, const struct pages *p, enum page_lang l
                                         .optional = optional,
                                         .n_optional = 2,
                                         .lacks_required = lacks,
-                                        .lacks_card = lacks});
+                                        .lacks_card = lacks,
+                                        .lacks_proof = true});
 }
 
 static void put_consent_closed(struct buf *out, const struct pages *p, enum page_lang lang, enum page_closed closed)
