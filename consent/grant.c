@@ -4,13 +4,15 @@
 #include "base/hex.h"
 #include "base/text.h"
 
+enum { DETAIL_READING = 1 << 18 };
+
 /* --- deciding --------------------------------------------------------------------------------------------------- */
 
 const char *grant_reason_name(enum grant_reason r)
 {
-    static const char *const names[] = {"silent",        "new_service",   "new_field", "required_now",
-                                        "terms_changed", "proof_changed", "expired",   "withdrawn",
-                                        "prompted",      "only_once",     "suspended"};
+    static const char *const names[] = {"silent",        "new_service", "new_field", "required_now", "terms_changed",
+                                        "proof_changed", "expired",     "withdrawn", "prompted",     "only_once",
+                                        "new_detail",    "every_time",  "suspended"};
     return (size_t)r < sizeof names / sizeof *names ? names[r] : "unknown";
 }
 
@@ -83,6 +85,48 @@ static enum grant_reason decide_item(const struct grant_facts *facts, const stru
     return GRANT_SILENT;
 }
 
+/* Objects are read anew each time: they are few, and most requests have none. What cannot be read allows nothing. */
+static bool covers(struct view granted, struct view asked)
+{
+    struct json *of_granted, *of_asked;
+    struct arena a;
+
+    if (view_equal(granted, asked))
+        return true;
+    arena_open(&a, DETAIL_READING);
+    bool covers = json_read(&of_granted, &a, granted, NULL) == ERR_OK &&
+                  json_read(&of_asked, &a, asked, NULL) == ERR_OK && detail_covers(of_granted, of_asked);
+    arena_close(&a);
+    return covers;
+}
+
+static bool detail_ran_out(const struct grant_detail *d, int64_t now)
+{
+    return d->until != 0 && now >= d->until;
+}
+
+bool grant_allows(const struct grant *g, const struct detail *detail, int64_t now)
+{
+    for (size_t i = 0; i < g->n_details; i++) {
+        const struct grant_detail *d = &g->details[i];
+        if (view_equal(d->type, detail->type) && !detail_ran_out(d, now) &&
+            memcmp(d->meaning, detail->meaning, sizeof d->meaning) == 0 && covers(d->json, detail->json))
+            return true;
+    }
+    return false;
+}
+
+static enum grant_reason decide_details(const struct grant_facts *facts)
+{
+    for (size_t i = 0; i < facts->details.n; i++) {
+        if (!grant_allows(facts->grant, &facts->details.items[i], facts->now))
+            return GRANT_NEW_DETAIL;
+        if (facts->details.items[i].every_time && !facts->reached_here)
+            return GRANT_EVERY_TIME;
+    }
+    return GRANT_SILENT;
+}
+
 /* What concerns the grant as a whole; what was decided inside this interaction is not asked twice, whatever its
  * duration or prompt. */
 static enum grant_reason decide_whole(const struct grant_facts *facts)
@@ -113,6 +157,8 @@ struct grant_verdict grant_decide(const struct grant_facts *facts)
         if (verdict.reason != GRANT_SILENT)
             verdict.field = facts->ask->items[i].field;
     }
+    if (verdict.reason == GRANT_SILENT)
+        verdict.reason = decide_details(facts);
     return verdict;
 }
 
@@ -158,8 +204,41 @@ static void keep_others(struct grant *out, const struct ask *ask, const struct g
     }
 }
 
+/* Those asked now; of those from before what they do not cover, and of other times only what lasts. */
+static enum err take_details(struct grant *out, struct arena *a, const struct detail_list *asked,
+                             const struct grant *previous, int64_t until, int64_t now)
+{
+    struct grant_detail *details = arena_array(a, GRANT_DETAILS_MAX, sizeof *details);
+    bool keep =
+        previous && grant_is_live(previous, now) && previous->duration != GRANT_ONCE && out->duration != GRANT_ONCE;
+
+    out->details = details;
+    out->n_details = 0;
+    if (!details)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < asked->n && i < GRANT_DETAILS_MAX; i++) {
+        struct grant_detail *d = &details[out->n_details++];
+        *d = (struct grant_detail){.type = asked->items[i].type,
+                                   .json = asked->items[i].json,
+                                   .every_time = asked->items[i].every_time,
+                                   .until = until,
+                                   .since = now};
+        memcpy(d->meaning, asked->items[i].meaning, sizeof d->meaning);
+    }
+    for (size_t i = 0; keep && i < previous->n_details && out->n_details < GRANT_DETAILS_MAX; i++) {
+        const struct grant_detail *d = &previous->details[i];
+        struct detail as_asked = {.type = d->type, .json = d->json};
+        memcpy(as_asked.meaning, d->meaning, sizeof as_asked.meaning);
+        if (!d->every_time && !detail_ran_out(d, now) && !grant_allows(out, &as_asked, now))
+            details[out->n_details++] = *d;
+    }
+    return ERR_OK;
+}
+
 static int64_t latest_end(const struct grant *g, int64_t end)
 {
+    for (size_t i = 0; i < g->n_details && end != 0; i++)
+        end = g->details[i].until == 0 || g->details[i].until > end ? g->details[i].until : end;
     for (size_t i = 0; i < g->n && end != 0; i++)
         end = g->decisions[i].until == 0 || g->decisions[i].until > end ? g->decisions[i].until : end;
     return end;
@@ -185,7 +264,7 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
 
 #define COLUMNS                                                                                                        \
     "id, resident, client, org, sector, subject, terms_hash, ask_hash, decisions, duration, given_at, expires_at, "    \
-    "ended_at, end_reason, stopped, leaf"
+    "ended_at, end_reason, stopped, leaf, details"
 
 static const char SQL_FIND[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND client = $2 "
                                "ORDER BY ended_at IS NULL DESC, given_at DESC, ended_at DESC LIMIT 1";
@@ -202,15 +281,15 @@ static const char SQL_NEWEST[] =
 static const char SQL_DUE[] = "SELECT " COLUMNS " FROM consent WHERE ended_at IS NULL AND expires_at <= $1 "
                               "ORDER BY expires_at LIMIT $2";
 static const char SQL_INSERT[] = "INSERT INTO consent (" COLUMNS ") "
-                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0, $13, $14)";
+                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0, $13, $14, $15)";
 static const char SQL_UPDATE[] = "UPDATE consent SET org = $4, sector = $5, subject = $6, terms_hash = $7, "
                                  "ask_hash = $8, decisions = $9, duration = $10, given_at = $11, expires_at = $12, "
-                                 "stopped = $13, leaf = $14 "
+                                 "stopped = $13, leaf = $14, details = $15 "
                                  "WHERE id = $1 AND resident = $2 AND client = $3 AND ended_at IS NULL";
 static const char SQL_END[] =
     "UPDATE consent SET ended_at = $2, end_reason = $3, leaf = $4 WHERE id = $1 AND ended_at IS NULL";
 
-enum { DECISIONS_MAX = 8192 };
+enum { DECISIONS_MAX = 8192, DETAILS_TEXT_MAX = 262144 };
 
 /* A line for each decision: field, 1 or 0, source, day or -, purpose hash, end, since when it was that value, since
  * when it is decided. */
@@ -270,6 +349,61 @@ static enum err read_decisions(struct grant *g, struct arena *a, struct view tex
     return ERR_OK;
 }
 
+/* A line for each: meaning, 1 if asked every time, end, since when, the object. Canonical JSON has no line break. */
+static void grant_put_details(struct buf *out, const struct grant *g)
+{
+    for (size_t i = 0; i < g->n_details; i++) {
+        const struct grant_detail *d = &g->details[i];
+        hex_put(out, VIEW_ARRAY(d->meaning));
+        buf_put_text(out, d->every_time ? " 1 " : " 0 ");
+        buf_put_int(out, d->until);
+        buf_put_byte(out, ' ');
+        buf_put_int(out, d->since);
+        buf_put_byte(out, ' ');
+        buf_put(out, d->json);
+        buf_put_byte(out, '\n');
+    }
+}
+
+static bool read_detail(struct grant_detail *d, struct arena *a, struct view line)
+{
+    struct view part[4], meaning;
+    struct json *object;
+    for (size_t i = 0; i < 4; i++)
+        if (!view_next(&line, ' ', &part[i]))
+            return false;
+    if (hex_read(a, part[0], &meaning) || meaning.n != ASK_HASH || part[1].n != 1 || !text_to_int(part[2], &d->until) ||
+        !text_to_int(part[3], &d->since) || json_read(&object, a, line, NULL))
+        return false;
+    memcpy(d->meaning, meaning.p, ASK_HASH);
+    d->every_time = part[1].p[0] == '1';
+    d->json = line;
+    d->type = json_member_text(object, "type");
+    return view_is(d->type);
+}
+
+static enum err read_details(struct grant *g, struct arena *a, struct view text)
+{
+    struct view line;
+    if (!view_is(text) || text.n == 0)
+        return ERR_OK;
+    struct grant_detail *details = arena_array(a, GRANT_DETAILS_MAX, sizeof *details);
+    if (!details)
+        return ERR_MEMORY;
+    g->details = details;
+    while (view_next(&text, '\n', &line)) {
+        if (line.n == 0)
+            continue;
+        if (g->n_details == GRANT_DETAILS_MAX)
+            return ERR_STORE;
+        details[g->n_details] = (struct grant_detail){.until = 0};
+        if (!read_detail(&details[g->n_details], a, line))
+            return ERR_STORE;
+        g->n_details++;
+    }
+    return ERR_OK;
+}
+
 /* ROW's views must live as long as the grant. */
 static enum err read_grant(struct grant *g, struct arena *a, const struct row *row)
 {
@@ -291,7 +425,8 @@ static enum err read_grant(struct grant *g, struct arena *a, const struct row *r
         return ERR_STORE;
     memcpy(g->terms_hash, terms.p, terms.n);
     memcpy(g->ask_hash, ask.p, ask.n);
-    return read_decisions(g, a, row_text(row, 8));
+    enum err err = read_decisions(g, a, row_text(row, 8));
+    return err ? err : read_details(g, a, row_text(row, 16));
 }
 
 enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct ident resident, struct view client)
@@ -369,17 +504,22 @@ enum err grant_list_newest(struct arena *a, struct db *db, struct ident resident
 static enum err write_grant(struct arena *a, struct db *db, const char *sql, const struct grant *g)
 {
     struct buf b;
-    struct view decisions;
+    struct view decisions, details = VIEW_NONE;
     buf_open(&b, a, DECISIONS_MAX);
     grant_put_decisions(&b, g);
     enum err err = buf_done(&b, &decisions);
+    if (!err && g->n_details) {
+        buf_open(&b, a, DETAILS_TEXT_MAX);
+        grant_put_details(&b, g);
+        err = buf_done(&b, &details);
+    }
     if (err)
         return err;
     return db_run(db, sql,
                   VALUES(V_IDENT(g->id), V_IDENT(g->who.resident), V_TEXT(g->who.client), V_TEXT(g->who.org),
                          V_TEXT(g->who.sector), V_TEXT(g->who.subject), V_BLOB(VIEW_ARRAY(g->terms_hash)),
                          V_BLOB(VIEW_ARRAY(g->ask_hash)), V_TEXT(decisions), V_INT(g->duration), V_INT(g->given_at),
-                         V_TIME(g->expires_at), V_INT(g->stop), V_INT(g->leaf)));
+                         V_TIME(g->expires_at), V_INT(g->stop), V_INT(g->leaf), V_TEXT(details)));
 }
 
 enum err grant_rewrite(struct arena *a, struct db *db, const struct grant *g)
@@ -395,6 +535,22 @@ struct ledger_event grant_event(const struct ledger_parties *who, const uint8_t 
 {
     return (struct ledger_event){
         .at = at_ms, .who = *who, .ground = "consent", .via = via, .terms = view_bytes(ask_hash, 32)};
+}
+
+void grant_event_add_details(struct ledger_event *e, const struct grant *g)
+{
+    for (size_t i = 0; i < g->n_details && e->n_details < LEDGER_DETAILS_MAX; i++) {
+        e->details[e->n_details].type = g->details[i].type;
+        e->details[e->n_details++].json = g->details[i].json;
+    }
+}
+
+static void add_asked(struct ledger_event *e, const struct detail_list *asked)
+{
+    for (size_t i = 0; i < asked->n && e->n_details < LEDGER_DETAILS_MAX; i++) {
+        e->details[e->n_details].type = asked->items[i].type;
+        e->details[e->n_details++].json = asked->items[i].json;
+    }
 }
 
 void grant_event_add(struct ledger_event *e, const struct field *f)
@@ -420,6 +576,8 @@ static enum err append_requested(struct ledger *l, struct db *db, struct ledger_
 static enum err append_decided(struct ledger *l, struct db *db, struct ledger_event e, struct grant *g,
                                const struct ask *ask, bool given)
 {
+    if (!given)
+        e.n_details = 0; /* they are given, or all is refused */
     for (size_t i = 0; i < ask->n; i++)
         if (grant_decision_on(g, ask->items[i].field)->given == given)
             grant_event_add(&e, ask->items[i].field);
@@ -432,6 +590,7 @@ static enum err append_decided(struct ledger *l, struct db *db, struct ledger_ev
 static enum err append_changed(struct ledger *l, struct db *db, struct ledger_event e, const struct grant *g,
                                const struct grant *before)
 {
+    e.n_details = 0;
     for (size_t i = 0; i < before->n; i++) {
         const struct grant_decision *d = grant_decision_on(g, before->decisions[i].field);
         if (!d || d->given != before->decisions[i].given)
@@ -450,6 +609,7 @@ static enum err end_grant(struct ledger *l, struct db *db, const struct grant *g
     for (size_t i = 0; i < g->n; i++)
         if (g->decisions[i].given)
             grant_event_add(&e, g->decisions[i].field);
+    grant_event_add_details(&e, g);
     enum err err = ledger_append(l, db, &e, &leaf);
     return err ? err : db_run(db, SQL_END, VALUES(V_IDENT(g->id), V_INT(at_ms / 1000), V_INT(end), V_INT(leaf)));
 }
@@ -476,6 +636,7 @@ static enum err append_answer(struct ledger *l, struct db *db, const struct gran
 {
     struct ledger_event e = grant_event(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
     e.grant = g->id;
+    add_asked(&e, &answer->details);
     enum err err = append_requested(l, db, e, answer->ask);
     if (!err)
         err = append_decided(l, db, e, g, answer->ask, true);
@@ -493,6 +654,11 @@ enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, stru
         return err;
     grant_of_choice(out, answer->ask, choice, answer->profile, before, &answer->who, ident_mint(),
                     answer->at_ms / 1000);
+    err = take_details(out, a, &answer->details, before, until_of(choice->duration, answer->at_ms / 1000),
+                       answer->at_ms / 1000);
+    if (err)
+        return err;
+    out->expires_at = latest_end(out, out->expires_at);
     err = append_answer(l, db, answer, out, before);
     return err ? err : write_grant(a, db, before ? SQL_UPDATE : SQL_INSERT, out);
 }
@@ -500,6 +666,7 @@ enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, stru
 enum err grant_record_refusal(struct ledger *l, struct db *db, const struct grant_answer *answer)
 {
     struct ledger_event e = grant_event(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
+    add_asked(&e, &answer->details);
     enum err err = append_requested(l, db, e, answer->ask);
     for (size_t i = 0; i < answer->ask->n; i++)
         grant_event_add(&e, answer->ask->items[i].field);

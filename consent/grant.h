@@ -3,6 +3,7 @@
 #define CONSENT_GRANT_H
 
 #include "consent/ask.h"
+#include "consent/detail.h"
 #include "consent/ledger.h"
 
 #define GRANT_YEAR      (365 * 24 * 3600) /* seconds: consent renewal (protocol.md, "Numbers") */
@@ -22,6 +23,16 @@ struct grant_decision {
     int64_t since;      /* unix seconds: when she said it */
 };
 
+/* What she allowed to be done elsewhere (RFC 9396), one object. */
+struct grant_detail {
+    struct view type, json;    /* JSON: canonical */
+    uint8_t meaning[ASK_HASH]; /* of the definition she read (consent/detail_type.h) */
+    bool every_time;
+    int64_t until, since; /* as of a decision */
+};
+
+#define GRANT_DETAILS_MAX 32 /* of one grant; those given longest ago are forgotten first, and asked again */
+
 enum grant_end { GRANT_LIVE = 0, GRANT_ENDED_WITHDRAWN = 1, GRANT_ENDED_EXPIRED = 2 };
 
 /* Suspended: nothing goes out until it is resumed, by whoever suspended it. */
@@ -35,6 +46,8 @@ struct grant {
     enum grant_duration duration;
     struct grant_decision decisions[FIELD_MAX];
     size_t n;
+    const struct grant_detail *details;
+    size_t n_details;
     int64_t given_at;   /* unix seconds, last time the resident decided */
     int64_t expires_at; /* unix seconds; 0: never */
     int64_t ended_at;   /* unix seconds; 0: not ended */
@@ -55,9 +68,11 @@ enum grant_reason {
     GRANT_PROOF_CHANGED, /* the value's identity proof */
     GRANT_EXPIRED,       /* one year passed */
     GRANT_WITHDRAWN,
-    GRANT_PROMPTED,  /* prompt=consent */
-    GRANT_ONLY_ONCE, /* the last consent was for that time only */
-    GRANT_SUSPENDED  /* by herself or by the operator; the operator's cannot be answered with a new consent */
+    GRANT_PROMPTED,   /* prompt=consent */
+    GRANT_ONLY_ONCE,  /* the last consent was for that time only */
+    GRANT_NEW_DETAIL, /* something to be done that she has not allowed, or more of it */
+    GRANT_EVERY_TIME, /* something that she is asked each time */
+    GRANT_SUSPENDED   /* by herself or by the operator; the operator's cannot be answered with a new consent */
 };
 const char *grant_reason_name(enum grant_reason r); /* "new_service" ... for the log */
 
@@ -68,6 +83,7 @@ struct grant_facts {
     int64_t now;                         /* unix seconds */
     bool prompt_consent;                 /* the service sent prompt=consent */
     bool reached_here;                   /* this grant was given inside this very interaction */
+    struct detail_list details;          /* what is asked to be done */
 };
 
 struct grant_verdict {
@@ -81,6 +97,9 @@ struct grant_verdict grant_decide(const struct grant_facts *facts);
 bool grant_covers(const struct grant_decision *d, const struct ask_item *item, const struct field_value *value,
                   int64_t now);
 const struct grant_decision *grant_decision_on(const struct grant *g, const struct field *f); /* NULL: undecided */
+
+/* Does she allow DETAIL at NOW: this or more, in the words that its type has? */
+bool grant_allows(const struct grant *g, const struct detail *detail, int64_t now);
 
 /* Is the grant neither ended nor run out? */
 bool grant_is_live(const struct grant *g, int64_t now);
@@ -129,6 +148,7 @@ struct grant_answer {
     const struct field_profile *profile;
     struct ledger_parties who;
     int64_t at_ms;
+    struct detail_list details; /* all or nothing: saying yes allows them */
 };
 
 /* She said yes: the grant is made or, where one is alive, changed, and given out as *OUT (its id may be the older

@@ -98,6 +98,7 @@ static enum err append_stop(struct ledger *l, struct db *db, const struct grant 
     for (size_t i = 0; i < g->n; i++)
         if (g->decisions[i].given)
             grant_event_add(&e, g->decisions[i].field);
+    grant_event_add_details(&e, g);
     return ledger_append(l, db, &e, NULL);
 }
 

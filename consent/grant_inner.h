@@ -8,6 +8,7 @@
 struct ledger_event grant_event(const struct ledger_parties *who, const uint8_t ask_hash[32], int64_t at_ms,
                                 const char *via);
 void grant_event_add(struct ledger_event *e, const struct field *f);
+void grant_event_add_details(struct ledger_event *e, const struct grant *g);
 
 /* Writes a live grant as it is now. ERR_NOT_FOUND: it ended meanwhile. */
 enum err grant_rewrite(struct arena *a, struct db *db, const struct grant *g) MUST_CHECK;

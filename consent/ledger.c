@@ -8,7 +8,7 @@
 #include "consent/log/leaf.h"
 #include "consent/log/tree.h"
 
-enum { EVENT_MAX = 8192, SESSION_PSEUDONYM = 16 };
+enum { EVENT_MAX = 16384, SESSION_PSEUDONYM = 16 };
 
 struct ledger {
     struct store *store;
@@ -35,6 +35,33 @@ static void put_fields(struct json_out *o, const char *key, const struct field *
     for (size_t i = 0; i < n; i++)
         json_put_text(o, view_text(fields[i]->id));
     json_end_array(o);
+}
+
+static void put_detail_types(struct json_out *o, const struct ledger_event *e)
+{
+    json_key(o, "details");
+    json_begin_array(o);
+    for (size_t i = 0; i < e->n_details; i++) {
+        bool before = false;
+        for (size_t k = 0; k < i && !before; k++)
+            before = view_equal(e->details[k].type, e->details[i].type);
+        if (!before)
+            json_put_text(o, e->details[i].type);
+    }
+    json_end_array(o);
+}
+
+/* Whoever has the objects, in this order, can show that they are the ones. */
+static void digest_details(uint8_t out[SHA256_SIZE], const struct ledger_event *e)
+{
+    struct view pieces[2 * LEDGER_DETAILS_MAX + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < e->n_details; i++) {
+        pieces[n++] = i ? VIEW(",") : VIEW("[");
+        pieces[n++] = e->details[i].json;
+    }
+    pieces[n++] = VIEW("]");
+    sha256_of(out, pieces, n);
 }
 
 static void put_indexes(struct json_out *o, const struct ledger_event *e)
@@ -73,6 +100,12 @@ static void put_event(struct buf *out, const struct ledger *l, const struct ledg
     json_pair_text(&o, "act", e->act);
     json_pair_int(&o, "at", e->at);
     json_pair(&o, "client", e->who.client);
+    if (e->n_details) {
+        uint8_t digest[SHA256_SIZE];
+        digest_details(digest, e);
+        put_detail_types(&o, e);
+        put_base64url(&o, "details_sha256", VIEW_ARRAY(digest));
+    }
     put_fields(&o, "fields", e->fields, e->n_fields);
     put_base64url(&o, "grant", ident_is(e->grant) ? ident_view(&e->grant) : VIEW_NONE);
     json_pair_text(&o, "ground", e->ground);

@@ -20,6 +20,12 @@ struct ledger_parties {
     struct ident session; /* the login it happened in; only a pseudonym goes in; IDENT_NONE: none, or not known */
 };
 
+/* What is to be done elsewhere (RFC 9396): the event has the types, and one digest of all objects. */
+#define LEDGER_DETAILS_MAX 32
+struct ledger_detail {
+    struct view type, json;
+};
+
 struct ledger_event {
     enum ledger_type type;
     int64_t at; /* milliseconds since 1970, UTC */
@@ -31,6 +37,8 @@ struct ledger_event {
     size_t n_fields;
     const struct field *verified[FIELD_MAX]; /* LEDGER_DISCLOSED: those that went out as proven */
     size_t n_verified;
+    struct ledger_detail details[LEDGER_DETAILS_MAX];
+    size_t n_details;
     struct view terms;      /* ask.hash: which registration, so which purposes */
     const char *act;        /* LEDGER_OPERATOR, LEDGER_AUDITOR: what was done, like "client add" */
     const int64_t *indexes; /* LEDGER_ERASED: the leaves that lost salt and event */

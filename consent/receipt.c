@@ -185,6 +185,26 @@ static void put_events(struct json_out *o, struct arena *a, const struct receipt
     json_end_array(o);
 }
 
+/* What she allowed to be done elsewhere (RFC 9396); TS 27560 knows no member for it. The newest leaf has the digest of
+ * those that were asked with it. */
+static void put_details(struct json_out *o, struct arena *a, const struct grant *g)
+{
+    if (g->n_details == 0)
+        return;
+    json_key(o, "authorization_details");
+    json_begin_array(o);
+    for (size_t i = 0; i < g->n_details; i++) {
+        json_begin(o);
+        json_key(o, "detail");
+        json_put_raw(o, g->details[i].json);
+        put_base64url(o, "definition", VIEW_ARRAY(g->details[i].meaning));
+        put_time(o, a, "decided_at", g->details[i].since);
+        put_time(o, a, "valid_until", g->details[i].until);
+        json_end(o);
+    }
+    json_end_array(o);
+}
+
 void receipt_put(struct buf *out, struct arena *a, const struct receipt *r)
 {
     struct json_out o;
@@ -200,6 +220,7 @@ void receipt_put(struct buf *out, struct arena *a, const struct receipt *r)
     put_processing(&o, a, r);
     put_parties(&o, a, r);
     put_events(&o, a, r);
+    put_details(&o, a, r->grant);
     receipt_put_ledger(&o, r->origin, r->grant->leaf, r->salt, r->event);
     json_end(&o);
 }

@@ -7,7 +7,7 @@
 #include "consent/grant.h"
 #include "consent/party.h"
 
-#define RECEIPT_MAX 65536 /* bytes of either form */
+#define RECEIPT_MAX 262144 /* bytes of either form */
 
 /* Texts belong to the caller. Names are the registered Japanese and English ones. */
 struct receipt {

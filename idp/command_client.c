@@ -16,6 +16,8 @@
 #include "idp/state/sector.h"
 #include "idp/state/self_registered.h"
 
+#define CLIENTS_CEILING ((size_t)1 << 30) /* all registrations, read at once */
+
 /* What an operator does to a service, in one transaction with its ledger event. */
 struct change {
     struct desk *desk;
@@ -66,6 +68,24 @@ static int check_sector(struct change *c, const struct command *self, const char
     return err ? command_fail(self, COMMAND_FAILED, "%s: %s", path, err_name(err)) : -1;
 }
 
+/* RFC 9396 2: one name, one type. */
+static int check_detail_types(struct change *c, const struct command *self, const char *path)
+{
+    struct arena reading;
+    struct view taken;
+    arena_open(&reading, CLIENTS_CEILING);
+    struct db *db = store_borrow(c->desk->store);
+    enum err err = clients_check_detail_types(&taken, db, &reading, c->client);
+    store_return(c->desk->store, db);
+    arena_close(&reading);
+    if (err)
+        return command_fail(self, COMMAND_FAILED, "%s: %s", path, err_name(err));
+    if (!view_is(taken))
+        return -1;
+    return command_fail(self, COMMAND_NO, "%s: authorization_details_definitions: %.*s is a type of another service",
+                        path, (int)taken.n, (const char *)taken.p);
+}
+
 static int read_registration(struct change *c, const struct command *self, const char *path, const char *id)
 {
     struct arena *a = &c->desk->arena;
@@ -79,7 +99,8 @@ static int read_registration(struct change *c, const struct command *self, const
     if (id && !view_equal_text(client->id, id))
         return command_fail(self, COMMAND_CONFIG, "%s: client_id is not the one of --id", path);
     c->client = client;
-    return check_sector(c, self, path);
+    int code = check_detail_types(c, self, path);
+    return code == -1 ? check_sector(c, self, path) : code;
 }
 
 /* SECRET NULL: there is none. */

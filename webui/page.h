@@ -114,6 +114,8 @@ enum page_reason {
     PAGE_REASON_ONCE,      /* the last consent was for that time only */
     PAGE_REASON_REQUIRED,  /* what was refused is required */
     PAGE_REASON_SUSPENDED, /* somebody suspended the consent */
+    PAGE_REASON_DETAIL,    /* asks for something to be done that was not allowed before */
+    PAGE_REASON_EACH,      /* asks for something that is allowed each time anew */
     PAGE_REASON_ASKED      /* prompt=consent */
 };
 
@@ -145,6 +147,18 @@ struct page_consent_field {
 
 /* POST /consent: i, csrf, field (repeated, the ticked optional ones), duration=once|year|until_withdrawn,
  * do=allow|refuse. */
+/* What is to be done elsewhere: in which words, and what exactly. */
+struct page_detail_line {
+    struct view label, value;
+};
+struct page_detail {
+    struct view title, sentence;
+    const struct page_detail_line *lines;
+    size_t n_lines;
+    bool each;                /* she is asked each time */
+    struct view since, until; /* of what was allowed; UNTIL absent: until withdrawn */
+};
+
 struct page_consent {
     struct page_frame frame;
     struct page_service service;
@@ -154,6 +168,8 @@ struct page_consent {
     enum page_duration duration; /* preselected: PAGE_YEAR unless chosen otherwise before */
     const struct page_consent_field *required, *optional;
     size_t n_required, n_optional;
+    const struct page_detail *details;
+    size_t n_details;
     bool lacks_required; /* a required field has no value: there is nothing to allow yet */
     bool lacks_card;     /* one of the missing values could come from the card */
     bool lacks_proof;    /* the service wants a value as proven, and it is there but not proven */
@@ -406,6 +422,8 @@ struct page_service_consent {
     struct view since, until; /* as in page_service_row */
     const struct page_service_field *fields;
     size_t n_fields;
+    const struct page_detail *details;
+    size_t n_details;
     bool may_change;   /* there are optional fields to choose from */
     struct view shown; /* as on the consent page */
     const struct page_choice *choices;
@@ -487,6 +505,8 @@ struct page_receipt {
     struct view since, until;
     const struct page_service_field *fields;
     size_t n_fields;
+    const struct page_detail *details;
+    size_t n_details;
     struct view leaf, event, salt; /* absent: erased */
     struct view service_url, jws_url, json_url, kantara_url, proof_url;
 };

@@ -22,6 +22,22 @@ static const struct fact field_facts[] = {
     NO_MORE_FACTS,
 };
 
+static const struct fact detail_line_facts[] = {
+    FACT_OF(page_detail_line, label, FACT_TEXT),
+    FACT_OF(page_detail_line, value, FACT_TEXT),
+    NO_MORE_FACTS,
+};
+
+const struct fact page_detail_facts[] = {
+    FACT_OF(page_detail, title, FACT_TEXT),
+    FACT_OF(page_detail, sentence, FACT_TEXT),
+    FACT_LIST_OF(page_detail, lines, n_lines, page_detail_line, detail_line_facts),
+    FACT_OF(page_detail, each, FACT_FLAG),
+    FACT_OF(page_detail, since, FACT_TEXT),
+    FACT_OF(page_detail, until, FACT_TEXT),
+    NO_MORE_FACTS,
+};
+
 const struct fact page_consent_facts[] = {
     SERVICE_FACTS(page_consent),
     FACT_OF(page_consent, name, FACT_TEXT),
@@ -30,6 +46,7 @@ const struct fact page_consent_facts[] = {
     FACT_CHOICE_OF(page_consent, duration, page_duration_names),
     FACT_LIST_OF(page_consent, required, n_required, page_consent_field, field_facts),
     FACT_LIST_OF(page_consent, optional, n_optional, page_consent_field, field_facts),
+    FACT_LIST_OF(page_consent, details, n_details, page_detail, page_detail_facts),
     FACT_OF(page_consent, lacks_required, FACT_FLAG),
     FACT_OF(page_consent, lacks_card, FACT_FLAG),
     FACT_OF(page_consent, lacks_proof, FACT_FLAG),

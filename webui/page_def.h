@@ -88,6 +88,7 @@ extern const char *const page_fault_names[];    /* client ... */
 extern const char *const page_closed_names[];   /* no minor suspended */
 extern const char *const page_state_names[];    /* live ... */
 extern const struct fact page_service_field_facts[];
+extern const struct fact page_detail_facts[];
 
 /* Rows of a table of facts: member M of struct T under its own name. */
 #define FACT_OF(T, M, KIND)                                                                                            \

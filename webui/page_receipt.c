@@ -13,6 +13,7 @@ const struct fact page_receipt_facts[] = {
     FACT_OF(page_receipt, since, FACT_TEXT),
     FACT_OF(page_receipt, until, FACT_TEXT),
     FACT_LIST_OF(page_receipt, fields, n_fields, page_service_field, page_service_field_facts),
+    FACT_LIST_OF(page_receipt, details, n_details, page_detail, page_detail_facts),
     FACT_OF(page_receipt, leaf, FACT_TEXT),
     FACT_OF(page_receipt, event, FACT_TEXT),
     FACT_OF(page_receipt, salt, FACT_TEXT),

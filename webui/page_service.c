@@ -45,6 +45,7 @@ const struct fact page_service_facts[] = {
     FACT_OF(page_service_consent, since, FACT_TEXT),
     FACT_OF(page_service_consent, until, FACT_TEXT),
     FACT_LIST_OF(page_service_consent, fields, n_fields, page_service_field, page_service_field_facts),
+    FACT_LIST_OF(page_service_consent, details, n_details, page_detail, page_detail_facts),
     FACT_OF(page_service_consent, may_change, FACT_FLAG),
     FACT_OF(page_service_consent, shown, FACT_TEXT),
     FACT_LIST_OF(page_service_consent, choices, n_choices, page_choice, choice_facts),

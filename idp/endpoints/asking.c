@@ -1,7 +1,9 @@
 #include "idp/endpoints/asking.h"
 
 #include "http/fetch.h"
+#include "idp/endpoints/offers.h"
 #include "idp/rules/request_object.h"
+#include "idp/rules/resource.h"
 #include "idp/state/client_keys.h"
 #include "idp/state/limits.h"
 #include "idp/tokens/id_token.h"
@@ -54,6 +56,26 @@ static enum err read_hint(struct authz_request *out, struct visit *v, const stru
         *refusal = REFUSAL_HINT_INVALID;
     out->hint_sub = e ? VIEW_NONE : hint.sub;
     return ERR_OK;
+}
+
+/* RFC 9396 3 and 5. The servers of their types are among those that tokens may be for. */
+static enum err read_details(struct authz_request *out, struct visit *v, const struct client *client, struct view text,
+                             enum refusal *refusal)
+{
+    struct details_facts facts = {.client = client};
+    const struct json *details;
+    struct view servers;
+
+    if (!view_is(text))
+        return ERR_OK;
+    enum err e = details_read(&details, v->arena, text, refusal);
+    if (e || *refusal)
+        return e;
+    if ((e = offers_find(&facts.offers, v, details, NULL)) ||
+        (e = details_decide(&out->details, v->arena, details, &facts, refusal)) || *refusal)
+        return e;
+    e = details_resources(&servers, v->arena, details, &facts.offers);
+    return e ? e : resource_add(&out->resource, v->arena, servers);
 }
 
 /* --- signed ------------------------------------------------------------------------------------------------------ */
@@ -201,6 +223,8 @@ enum err asking_read(struct authz_request *out, struct visit *v, const struct cl
         *refusal = no;
     if (!*refusal)
         e = read_hint(out, v, client, params.id_token_hint, refusal);
+    if (!e && !*refusal)
+        e = read_details(out, v, client, params.details, refusal);
     return e || *refusal ? e : authz_decide_claims(out, v->arena, params.claims, refusal);
 }
 
@@ -211,7 +235,7 @@ enum err asking_read_decoupled(struct authz_request *out, struct visit *v, const
     enum err e = read_params(v, &params);
 
     *refusal = e ? REFUSAL_NONE : authz_decoupled_decide(&params, client, out);
-    return e;
+    return e || *refusal ? e : read_details(out, v, client, params.details, refusal);
 }
 
 /* --- pushed ------------------------------------------------------------------------------------------------------ */

@@ -12,7 +12,7 @@
 #include "idp/state/sealing.h"
 #include "store/store.h"
 
-#define REQUEST_MAX 16384
+#define REQUEST_MAX 32768
 
 /* A cross-site POST brings no Lax cookies: the same parameters are asked for again with GET, which does. One too long
  * for that is refused: going on without cookies would give this browser a new ticket, and end its session. */

@@ -17,7 +17,7 @@
 #include "store/store.h"
 
 #define BODY_MAX    4096
-#define REQUEST_MAX 16384
+#define REQUEST_MAX 32768
 
 struct asking {
     struct visit *visit;

@@ -12,6 +12,7 @@ struct consenting {
     struct ident interaction;
     struct grant_answer answer;
     struct grant_choice choice;
+    const struct details_offers *offers; /* the types of what is to be done elsewhere */
     int64_t now;
 };
 
@@ -20,6 +21,8 @@ static enum err allow_job(struct db *db, void *ctx)
     struct consenting *c = ctx;
     struct grant grant;
     enum err e = grant_record(&grant, c->op->ledger, c->arena, db, &c->answer, &c->choice);
+    for (size_t i = 0; i < c->offers->n && !e; i++)
+        e = detail_type_keep(db, c->offers->items[i].type);
     return e ? e : interaction_record_grant(db, c->interaction, grant.id, c->now);
 }
 
@@ -71,7 +74,7 @@ static enum err read_choice(struct visit *v, const struct flow *f, struct grant_
 {
     bool minor;
     enum err e = flow_is_minor(v, f, &minor);
-    *lacks = false;
+    *lacks = minor && f->details.n > 0;
     for (size_t i = 0; i < f->asked.n && !e; i++) {
         const struct ask_item *item = &f->asked.items[i];
         const char *name = arena_printf(v->arena, "give-%s", item->field->id);
@@ -87,7 +90,7 @@ static enum err read_choice(struct visit *v, const struct flow *f, struct grant_
 /* Is the page that was answered the page that would be shown now? */
 static bool is_current(const struct visit *v, const struct flow *f)
 {
-    return secret_equal(visit_param(v, "shown"), consent_shown(v->arena, &f->asked, &f->profile));
+    return secret_equal(visit_param(v, "shown"), consent_shown(v->arena, &f->asked, &f->profile, &f->details));
 }
 
 static void allow(struct visit *v, const struct flow *f, struct consenting *c)
@@ -119,7 +122,8 @@ void handle_consent(struct visit *v)
     struct consenting c = {.op = v->op,
                            .arena = v->arena,
                            .interaction = f.interaction->id,
-                           .answer = {&f.asked, &f.profile, flow_parties(&f), v->now_ms},
+                           .answer = {&f.asked, &f.profile, flow_parties(&f), v->now_ms, f.details},
+                           .offers = &f.offers,
                            .now = v->now};
     if (view_equal_text(what, "allow"))
         allow(v, &f, &c);

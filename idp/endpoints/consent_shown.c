@@ -27,7 +27,8 @@ static enum err put_item(struct buf *b, struct arena *a, const struct ask_item *
     return ERR_OK;
 }
 
-struct view consent_shown(struct arena *a, const struct ask *ask, const struct field_profile *profile)
+struct view consent_shown(struct arena *a, const struct ask *ask, const struct field_profile *profile,
+                          const struct detail_list *details)
 {
     uint8_t digest[SHA256_SIZE];
     struct view all;
@@ -37,6 +38,10 @@ struct view consent_shown(struct arena *a, const struct ask *ask, const struct f
     buf_put(&b, VIEW_ARRAY(ask->terms_hash));
     for (size_t i = 0; i < ask->n && !e; i++)
         e = put_item(&b, a, &ask->items[i], profile);
+    for (size_t i = 0; details && i < details->n; i++) {
+        put(&b, details->items[i].json);
+        buf_put(&b, VIEW_ARRAY(details->items[i].meaning));
+    }
     if (e || buf_done(&b, &all))
         return VIEW_NONE;
     sha256(digest, all);

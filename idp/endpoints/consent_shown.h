@@ -4,9 +4,12 @@
 #define IDP_ENDPOINTS_CONSENT_SHOWN_H
 
 #include "consent/ask.h"
+#include "consent/detail.h"
 #include "consent/field.h"
 
-/* base64url of a SHA-256 over service terms, fields, purposes, values and their sources; absent when out of memory. */
-struct view consent_shown(struct arena *a, const struct ask *ask, const struct field_profile *profile);
+/* base64url of a SHA-256 over service terms, fields, purposes, values and their sources, and what is asked to be done
+ * (DETAILS may be NULL); absent when out of memory. */
+struct view consent_shown(struct arena *a, const struct ask *ask, const struct field_profile *profile,
+                          const struct detail_list *details);
 
 #endif

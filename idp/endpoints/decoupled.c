@@ -11,7 +11,7 @@
 #include "sessions/notice.h"
 #include "store/store.h"
 
-#define REQUEST_MAX 16384
+#define REQUEST_MAX 32768
 
 /* --- pages ------------------------------------------------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@
 #include "store/store.h"
 
 #define BODY_MAX    4096
-#define REQUEST_MAX 16384
+#define REQUEST_MAX 32768
 #define CODE_TRIES  4 /* two devices with one user code at a time: one in a million, four times over never */
 
 struct asking {

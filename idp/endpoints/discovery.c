@@ -2,12 +2,15 @@
 #include "idp/endpoints/discovery.h"
 
 #include "base/json.h"
+#include "base/log.h"
 #include "consent/field.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/rules/acr.h"
 #include "idp/rules/response_mode.h"
 #include "idp/rules/verified_claims.h"
+#include "idp/state/clients.h"
 #include "idp/state/config.h"
+#include "store/store.h"
 
 #define BODY_MAX 16384
 
@@ -231,10 +234,25 @@ enum err discovery_write(struct view *out, struct arena *arena, const struct op 
     return buf_done(&b, out);
 }
 
+/* Types come and go with their servers: changes are looked for as often as by every other endpoint. What cannot be
+ * looked at stays as it was. */
+static void follow(const struct op *op)
+{
+    const struct client *nobody;
+
+    if (!clients_is_due(op->clients))
+        return;
+    struct db *db = store_borrow(op->store);
+    if (clients_find(op->clients, db, VIEW_NONE, &nobody))
+        log_event(LOG_WARN, "metadata_not_followed", LOG_STR("of", "authorization_details"));
+    store_return(op->store, db);
+}
+
 void handle_discovery(const struct op *op, struct answer *a)
 {
     INSIST(view_is(op->discovery)); /* written when this began to serve */
-    answer_body(a, 200, "application/json", op->discovery);
+    follow(op);
+    answer_body(a, 200, "application/json", clients_document(op->clients, op->discovery)); /* RFC 9396 10 */
     answer_cache(a, "public, max-age=3600");
     answer_keep(a);
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "consent/grant_scope.h"
 #include "consent/minor.h"
+#include "idp/endpoints/offers.h"
 #include "idp/endpoints/response.h"
 #include "idp/endpoints/show.h"
 #include "idp/state/clients.h"
@@ -145,7 +146,8 @@ static void decide_consent(struct visit *v, struct flow *f)
                                 /* RFC 8252 8.6: "as if no previous request had been approved" */
                                 .prompt_consent = (f->request.prompt & PROMPT_CONSENT) ||
                                                   client_is_unproven(f->client, f->request.redirect_uri),
-                                .reached_here = reached_here(f)};
+                                .reached_here = reached_here(f),
+                                .details = f->details};
 
     f->consent = grant_decide(&facts);
 }
@@ -195,6 +197,14 @@ static enum step_offer offer_of(const struct interaction *i)
     return i ? offers[i->profile_offer] : OFFER_OPEN;
 }
 
+static bool lacks_type(const struct flow *f)
+{
+    for (size_t i = 0; i < f->details.n; i++)
+        if (!details_offer_of(&f->offers, f->details.items[i].type))
+            return true;
+    return false;
+}
+
 static void decide_step(struct visit *v, struct flow *f, bool opened_before)
 {
     const struct interaction *i = f->interaction;
@@ -212,6 +222,43 @@ static void decide_step(struct visit *v, struct flow *f, bool opened_before)
     if (f->session)
         add_session_facts(&facts, f);
     f->verdict = step_decide(&facts);
+    if (lacks_type(f)) /* its server, or the operator, took it back while she was logging in (RFC 9396 5) */
+        f->verdict = (struct step_verdict){STEP_REFUSE, REFUSAL_DETAILS_TYPE_UNKNOWN};
+}
+
+static enum err put_detail(struct detail *out, struct visit *v, const struct flow *f, const struct json *object)
+{
+    struct view type = json_member_text(object, "type");
+    const struct details_offer *offer = details_offer_of(&f->offers, type);
+    struct buf b;
+
+    *out = (struct detail){.type = type};
+    if (offer) {
+        memcpy(out->meaning, offer->type->meaning, sizeof out->meaning);
+        out->every_time = offer->type->every_time;
+    }
+    buf_open(&b, v->arena, DETAILS_BYTES_MAX);
+    json_put_canonical(&b, object);
+    return buf_done(&b, &out->json);
+}
+
+/* With the types as they are registered now: one that has gone since is refused (decide_step). */
+static enum err load_details(struct visit *v, struct flow *f)
+{
+    struct detail *items;
+    struct json *j;
+    enum err e = json_read(&j, v->arena, f->request.details, NULL);
+
+    if (e || (e = offers_find(&f->offers, v, j, NULL)))
+        return e;
+    f->objects = j;
+    f->details.n = json_count(j);
+    items = arena_array(v->arena, f->details.n, sizeof *items);
+    f->details.items = items;
+    e = items ? ERR_OK : ERR_MEMORY;
+    for (size_t i = 0; i < f->details.n && !e; i++)
+        e = put_detail(&items[i], v, f, json_at(j, i));
+    return e;
 }
 
 /* Our own text: that it cannot be read is damage. */
@@ -219,9 +266,11 @@ static enum err load_wish(struct visit *v, struct flow *f)
 {
     enum err e = claims_request_read(&f->claims, v->arena, f->request.claims);
 
-    f->wish = wish_of(f->request.claims, VIEW_NONE);
+    f->wish = wish_of(f->request.claims, f->request.details);
     ask_requested(&f->asked, f->client->ask, f->request.scope,
                   claims_place_fields(&f->claims.userinfo) | claims_place_fields(&f->claims.id_token));
+    if (!e && view_is(f->request.details))
+        e = load_details(v, f);
     return e == ERR_SYNTAX ? ERR_STORE : e;
 }
 

@@ -7,6 +7,7 @@
 #include "consent/grant.h"
 #include "idp/rules/authorization_request.h"
 #include "idp/rules/claims_request.h"
+#include "idp/rules/details.h"
 #include "idp/rules/link.h"
 #include "idp/rules/step.h"
 #include "idp/state/visit.h"
@@ -30,6 +31,9 @@ struct flow {
     struct claims_request claims;  /* what is asked by name */
     struct wish wish;              /* what is asked beyond the scope, to be kept with the code */
     struct ask asked;              /* asked by scope or by name, and registered */
+    struct detail_list details;    /* asked to be done elsewhere (RFC 9396) */
+    const struct json *objects;    /* the same, as JSON */
+    struct details_offers offers;  /* their types */
     const struct session *session; /* NULL: none alive in this browser */
     struct view sub;               /* of the session's resident for this client; absent without a session */
     const struct grant *grant;     /* newest of this resident for this client, ended or not; NULL: none ever */

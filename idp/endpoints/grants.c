@@ -12,7 +12,7 @@
 #include "store/store.h"
 
 #define PATH     "/grants/"
-#define BODY_MAX 8192
+#define BODY_MAX 262144
 
 struct asking {
     struct access access;
@@ -72,6 +72,19 @@ static void put_fields(struct json_out *o, const struct asking *a, int64_t now)
     json_end_array(o);
 }
 
+/* Section 6.4: "authorization_details" as RFC 9396 has them. */
+static void put_details(struct json_out *o, const struct asking *a, int64_t now)
+{
+    if (a->grant.n_details == 0)
+        return;
+    json_key(o, "authorization_details");
+    json_begin_array(o);
+    for (size_t i = 0; i < a->grant.n_details; i++)
+        if (!a->grant.details[i].until || now < a->grant.details[i].until)
+            json_put_raw(o, a->grant.details[i].json);
+    json_end_array(o);
+}
+
 static void answer_query(struct visit *v, const struct asking *a)
 {
     struct json_out o;
@@ -81,6 +94,7 @@ static void answer_query(struct visit *v, const struct asking *a)
     json_out_open(&o, &b);
     json_begin(&o);
     put_fields(&o, a, v->now);
+    put_details(&o, a, v->now);
     json_pair_int(&o, "last_updated", a->grant.given_at);
     if (a->grant.expires_at)
         json_pair_int(&o, "expires_at", a->grant.expires_at);

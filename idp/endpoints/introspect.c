@@ -12,7 +12,7 @@
 #include "idp/tokens/introspection_token.h"
 #include "idp/tokens/subject.h"
 
-#define BODY_MAX 8192
+#define BODY_MAX 16384
 
 static const char signed_type[] = "application/token-introspection+jwt";
 
@@ -100,6 +100,10 @@ static void put_token(struct json_out *o, const struct visit *v, const struct in
     json_pair_int(o, "exp", i->token.expires_at);
     if (!i->token.is_refresh)
         json_pair_text(o, "token_type", t->cnf.kind == CNF_JKT ? "DPoP" : "Bearer");
+    if (view_is(i->token.details)) { /* RFC 9396 9.2 */
+        json_key(o, "authorization_details");
+        json_put_raw(o, i->token.details);
+    }
     cnf_put(o, &t->cnf); /* RFC 9449 6.2, RFC 8705 3.2 */
 }
 

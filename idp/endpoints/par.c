@@ -13,7 +13,7 @@
 #include "sessions/pushed.h"
 #include "store/store.h"
 
-#define REQUEST_MAX 16384
+#define REQUEST_MAX 32768
 #define ANSWER_MAX  512
 
 static enum err mint_job(struct db *db, void *ctx)

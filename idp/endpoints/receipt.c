@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "base/chance.h"
 #include "consent/receipt.h"
+#include "idp/endpoints/details_shown.h"
 #include "idp/endpoints/download.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/service.h"
@@ -90,6 +91,8 @@ static void show(struct visit *v, const struct making *m)
                                  .kantara_url = me_service_url(v, s->id, "/receipt.kantara.json"),
                                  .proof_url = me_service_url(v, s->id, "/receipt.tlog-proof")};
     enum err e = service_fields(&fields, &facts.n_fields, v, m->me, s, NULL);
+    if (!e)
+        e = details_shown_granted(&facts.details, &facts.n_details, v, &s->grant);
     if (e) {
         show_failure(v, e, "show a receipt");
         return;

@@ -4,6 +4,7 @@
 #include "consent/history.h"
 #include "consent/minor.h"
 #include "idp/endpoints/consent_shown.h"
+#include "idp/endpoints/details_shown.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/notice_text.h"
 #include "idp/endpoints/people.h"
@@ -158,7 +159,7 @@ static enum err fill_choices(struct page_service_consent *facts, struct visit *v
     facts->choices = choices;
     facts->n_choices = ask.n;
     facts->may_change = ask.n > 0;
-    facts->shown = consent_shown(v->arena, &ask, &me->profile);
+    facts->shown = consent_shown(v->arena, &ask, &me->profile, NULL);
     return view_is(facts->shown) ? ERR_OK : ERR_MEMORY;
 }
 
@@ -171,6 +172,8 @@ static enum err fill(struct page_service_consent *facts, struct visit *v, const 
     if (!e)
         e = service_fields(&fields, &facts->n_fields, v, me, s, last);
     facts->fields = fields;
+    if (!e)
+        e = details_shown_granted(&facts->details, &facts->n_details, v, &s->grant);
     return e ? e : fill_choices(facts, v, me, s);
 }
 

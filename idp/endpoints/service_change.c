@@ -38,7 +38,7 @@ static enum err read_choice(struct visit *v, struct changing *c)
             return ERR_MEMORY;
         c->given[i] = view_equal_text(visit_param(v, name), "yes");
     }
-    c->shown = consent_shown(v->arena, &c->choices, &c->me->profile);
+    c->shown = consent_shown(v->arena, &c->choices, &c->me->profile, NULL);
     return e ? e : view_is(c->shown) ? ERR_OK : ERR_MEMORY;
 }
 

@@ -1,5 +1,6 @@
 /* The pages of a login, filled from what the flow has loaded. */
 #include "idp/endpoints/consent_shown.h"
+#include "idp/endpoints/details_shown.h"
 #include "idp/endpoints/entry.h"
 #include "idp/endpoints/flow.h"
 #include "idp/endpoints/notice_text.h"
@@ -79,7 +80,8 @@ static enum page_reason reason_of(enum grant_reason reason)
         [GRANT_TERMS_CHANGED] = PAGE_REASON_TERMS, [GRANT_PROOF_CHANGED] = PAGE_REASON_VALUE,
         [GRANT_EXPIRED] = PAGE_REASON_EXPIRED,     [GRANT_WITHDRAWN] = PAGE_REASON_WITHDRAWN,
         [GRANT_PROMPTED] = PAGE_REASON_ASKED,      [GRANT_ONLY_ONCE] = PAGE_REASON_ONCE,
-        [GRANT_SUSPENDED] = PAGE_REASON_SUSPENDED,
+        [GRANT_SUSPENDED] = PAGE_REASON_SUSPENDED, [GRANT_NEW_DETAIL] = PAGE_REASON_DETAIL,
+        [GRANT_EVERY_TIME] = PAGE_REASON_EACH,
     };
     return reasons[reason];
 }
@@ -158,12 +160,12 @@ static enum err close_page(struct visit *v, const struct flow *f, struct page_co
         return e;
     if (f->grant && f->grant->stop == GRANT_STOPPED_BY_OPERATOR && grant_is_live(f->grant, v->now))
         facts->closed = PAGE_CLOSED_SUSPENDED;
-    else if (minor && f->asked.n > 0)
+    else if (minor && (f->asked.n > 0 || f->details.n > 0))
         facts->closed = PAGE_CLOSED_MINOR;
     if (facts->closed == PAGE_CLOSED_NOT)
         return ERR_OK;
     facts->lacks_card = facts->lacks_proof = false;
-    facts->lacks_required = facts->closed == PAGE_CLOSED_SUSPENDED || facts->n_required > 0;
+    facts->lacks_required = facts->closed == PAGE_CLOSED_SUSPENDED || facts->n_required > 0 || facts->n_details > 0;
     return ERR_OK;
 }
 
@@ -196,12 +198,14 @@ void show_consent(struct visit *v, const struct flow *f)
     struct page_consent facts = {.frame = people_frame(v, f->id),
                                  .service = people_service(v, f->client),
                                  .name = people_name(v, &f->profile),
-                                 .shown = consent_shown(v->arena, &f->asked, &f->profile),
+                                 .shown = consent_shown(v->arena, &f->asked, &f->profile, &f->details),
                                  .reason = reason_of(f->consent.reason),
                                  .duration = duration_of(v, f)};
     if (show_card_problem(v, f, PAGE_PURPOSE_READ))
         return;
-    enum err e = view_is(facts.shown) ? fill_fields(v, f, &facts) : ERR_MEMORY;
+    enum err e = details_shown_asked(&facts.details, &facts.n_details, v, &f->details, &f->offers);
+    if (!e)
+        e = view_is(facts.shown) ? fill_fields(v, f, &facts) : ERR_MEMORY;
     if (e) {
         show_failure(v, e, "fill the consent page");
         return;

@@ -40,7 +40,8 @@ void handle_token(struct visit *v)
                                       .refresh_token = visit_param(v, "refresh_token"),
                                       .device_code = visit_param(v, "device_code"),
                                       .auth_req_id = visit_param(v, "auth_req_id"),
-                                      .scope = visit_param(v, "scope")}};
+                                      .scope = visit_param(v, "scope"),
+                                      .details = visit_param(v, "authorization_details")}};
     c.now = v->now;
     enum err e = visit_words(&c.params.resource, v, "resource");
     if (!e)

@@ -45,11 +45,15 @@ enum err token_call_narrow(struct visit *v, struct token_call *c, const struct g
     return grant_scope(&c->family.scope, v->arena, c->family.scope, &asked, grant);
 }
 
-void token_call_find_resource(struct visit *v, struct token_call *c, struct view granted, struct view scope)
+enum err token_call_find_resource(struct visit *v, struct token_call *c, struct view granted, struct view scope)
 {
     struct resource_facts facts = {.granted = granted, .scope = scope, .issuer = v->op->issuer};
+    struct view asked;
+    enum err e = token_call_target(&asked, v, c);
 
-    c->refusal = resource_decide(&c->resource, c->params.resource, &facts);
+    if (!e && !c->refusal)
+        c->refusal = resource_decide(&c->resource, asked, &facts);
+    return e;
 }
 
 bool token_call_may_refresh(const struct token_call *c)
@@ -113,6 +117,7 @@ static enum err mint_resource_token(struct visit *v, const struct token_call *c,
                                    .client_id = c->client->id,
                                    .sub = c->sub,
                                    .actor = c->actor,
+                                   .details = c->details.details,
                                    .cnf = c->cnf,
                                    .now = v->now,
                                    .expires_at = end_of(c)};
@@ -129,6 +134,7 @@ static enum err mint_sealed_token(struct visit *v, const struct token_call *c, s
                                  .sub = c->sub,
                                  .scope = c->family.scope,
                                  .resource = c->resource,
+                                 .details = c->details.id,
                                  .cnf = c->cnf,
                                  .expires_at = end_of(c)};
 
@@ -193,6 +199,10 @@ enum err token_call_answer(struct visit *v, const struct token_call *c)
     json_pair(&o, "refresh_token", c->refresh_token);
     json_pair(&o, "id_token", id_token);
     json_pair(&o, "scope", c->family.scope);
+    if (view_is(c->details.details)) { /* RFC 9396 7: as granted and assigned to this token */
+        json_key(&o, "authorization_details");
+        json_put_raw(&o, c->details.details);
+    }
     /* Grant Management, draft 03, 5.1 and 5.5: of the grant that stands behind it, for clients that authenticate */
     if (ident_is(c->family.grant) && caller_is_confidential(&c->caller))
         json_pair(&o, "grant_id", view_text(base64url_text(v->arena, ident_view(&c->family.grant))));

@@ -4,11 +4,13 @@
 #define IDP_ENDPOINTS_TOKEN_CALL_H
 
 #include "idp/endpoints/release.h"
+#include "idp/rules/details.h"
 #include "idp/rules/token_request.h"
 #include "idp/state/caller.h"
 #include "idp/state/sealing.h"
 #include "sessions/session.h"
 #include "sessions/token.h"
+#include "sessions/wish.h"
 
 struct token_call {
     /* what was asked, by whom */
@@ -24,6 +26,7 @@ struct token_call {
     int64_t expires_at;      /* of the access token, unix seconds; 0: it has its full life */
     const char *issued_type; /* issued_token_type (RFC 8693 2.2.1); NULL: it is not told */
     struct view actor;       /* act (RFC 8693 4.1): the client that acts for her; absent: nobody does */
+    struct wish details;     /* what may be done with it there (RFC 9396); its id IDENT_NONE: nothing in particular */
     struct view resource;    /* the resource server that the access token is for; absent: UserInfo */
     struct view sub, sid;    /* of the resident and the login, as the client knows them */
     bool has_session;        /* there is a login that an ID token tells of: */
@@ -40,8 +43,25 @@ typedef enum err token_grant_fn(struct visit *v, struct token_call *c);
 token_grant_fn token_by_code, token_by_refresh, token_by_device, token_by_ciba, token_by_client_credentials,
     token_by_exchange;
 
-/* Which resource server is asked for now, of the one and the scope that were granted: c->resource, or c->refusal. */
-void token_call_find_resource(struct visit *v, struct token_call *c, struct view granted, struct view scope);
+/* Which resource server is asked for now, of those and the scope that were granted: c->resource, or c->refusal. */
+enum err token_call_find_resource(struct visit *v, struct token_call *c, struct view granted,
+                                  struct view scope) MUST_CHECK;
+
+/* *OUT: the resources that are named, also by the types of authorization_details (RFC 9396 6.1); or c->refusal. */
+enum err token_call_target(struct view *out, struct visit *v, struct token_call *c) MUST_CHECK;
+
+/* What of the login's authorization_details this access token carries: c->details, or c->refusal. After the resource is
+ * found; through DB. */
+struct token_granted {
+    struct ident wish, grant; /* of the login */
+    bool refreshed;
+};
+enum err token_call_find_details(struct visit *v, struct token_call *c, struct db *db,
+                                 const struct token_granted *granted) MUST_CHECK;
+/* The same for a client that asks for itself. */
+enum err token_call_find_own_details(struct visit *v, struct token_call *c) MUST_CHECK;
+/* Inside the handler's store job: so that introspection finds them. */
+enum err token_call_keep_details(struct db *db, const struct token_call *c) MUST_CHECK;
 
 /* The scope of c->family, less what the resident's grant does not give (any more). */
 struct grant;

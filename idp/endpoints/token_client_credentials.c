@@ -9,24 +9,32 @@
 
 static enum err record_job(struct db *db, void *ctx)
 {
-    const struct family *f = ctx;
+    const struct token_call *c = ctx;
+    enum err e = token_record(db, &c->family);
 
-    return token_record(db, f);
+    return e ? e : token_call_keep_details(db, c);
 }
 
-static enum refusal decide(struct token_call *c)
+static enum refusal decide(struct token_call *c, struct view resource)
 {
-    if (view_is(c->params.resource) || (!view_is(c->params.scope) && c->client->resources.n))
-        return resource_of_client_decide(&c->resource, c->params.resource, c->params.scope, c->client);
+    if (view_is(resource) || (!view_is(c->params.scope) && c->client->resources.n))
+        return resource_of_client_decide(&c->resource, resource, c->params.scope, c->client);
     return client_credentials_decide(c->caller.method, c->params.scope);
 }
 
 /* RFC 6749 4.4.3: "A refresh token SHOULD NOT be included." */
 enum err token_by_client_credentials(struct visit *v, struct token_call *c)
 {
-    c->refusal = decide(c);
-    if (c->refusal)
-        return ERR_OK;
+    struct view resource;
+    enum err e = token_call_target(&resource, v, c);
+
+    if (e || c->refusal)
+        return e;
+    c->refusal = decide(c, resource);
+    if (!c->refusal)
+        e = token_call_find_own_details(v, c);
+    if (e || c->refusal)
+        return e;
     c->sub = c->client->id; /* RFC 9068 2.2 */
     c->family = (struct family){.id = token_family_mint(c->now),
                                 .client = c->client->id,
@@ -34,5 +42,5 @@ enum err token_by_client_credentials(struct visit *v, struct token_call *c)
                                 .resource = c->resource,
                                 .minted_at = c->now,
                                 .expires_at = c->now + ACCESS_TOKEN_LIFE_S};
-    return store_write_soon(v->op->store, record_job, &c->family);
+    return store_write_soon(v->op->store, record_job, c);
 }

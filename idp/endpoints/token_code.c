@@ -38,6 +38,15 @@ static enum err revoke_if_redeemed(struct redeeming *r)
     return store_write(v->op->store, revoke_job, &revoke);
 }
 
+/* What this access token is for. A code that is good is not used up by asking for too much. */
+static enum err find_target(struct redeeming *r)
+{
+    const struct token_granted granted = {.wish = r->code.wish, .grant = r->code.grant};
+    enum err e = token_call_find_resource(r->visit, r->call, r->code.resource, r->code.scope);
+
+    return e || r->call->refusal ? e : token_call_find_details(r->visit, r->call, r->visit->db, &granted);
+}
+
 static enum err judge_code(struct redeeming *r)
 {
     struct token_call *c = r->call;
@@ -49,8 +58,9 @@ static enum err judge_code(struct redeeming *r)
 
     memcpy(facts.redirect_hash, r->code.redirect_hash, sizeof facts.redirect_hash);
     c->refusal = code_decide(&facts, &c->params, c->client, &c->cnf, c->now);
-    if (!c->refusal)
-        token_call_find_resource(r->visit, c, r->code.resource, r->code.scope);
+    enum err e = c->refusal ? ERR_OK : find_target(r);
+    if (e)
+        return e;
     return c->refusal && c->refusal != REFUSAL_CODE_OTHER_CLIENT ? revoke_if_redeemed(r) : ERR_OK;
 }
 
@@ -108,6 +118,8 @@ static enum err redeem_job(struct db *db, void *ctx)
     c->refusal = verdict == CODE_REDEEMED ? REFUSAL_NONE : REFUSAL_CODE_REPLAYED;
     if (c->refusal)
         return ERR_OK;
+    if ((e = token_call_keep_details(db, c)))
+        return e;
     e = view_is(c->refresh_token) ? refresh_mint(db, &c->refresh) : ERR_OK;
     return e ? e : token_call_release(r->visit, db, c);
 }

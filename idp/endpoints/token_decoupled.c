@@ -14,6 +14,7 @@ struct fetching {
     struct view ticket; /* device_code or auth_req_id */
     struct decoupled decoupled;
     struct authz_request request; /* that was allowed */
+    struct wish wish;             /* its authorization_details */
 };
 
 /* The one that asks is slowed down, whoever it is: its ticket stands for the address. */
@@ -32,8 +33,8 @@ static enum err read_request(struct fetching *f)
 
     if (e)
         return e == ERR_SYNTAX ? ERR_STORE : e;
-    token_call_find_resource(f->visit, f->call, f->request.resource, f->decoupled.scope);
-    return ERR_OK;
+    f->wish = wish_of(VIEW_NONE, f->request.details);
+    return token_call_find_resource(f->visit, f->call, f->request.resource, f->decoupled.scope);
 }
 
 static enum err judge(struct fetching *f, enum decoupled_kind kind)
@@ -69,6 +70,7 @@ static enum err prepare_family(struct fetching *f)
         .grant = d->grant,
         .scope = d->scope,
         .resource = f->request.resource,
+        .wish = f->wish.id,
         .minted_at = d->created_at,
         .expires_at = c->now + ACCESS_TOKEN_LIFE_S,
         .refreshable = token_call_may_refresh(c),
@@ -76,6 +78,17 @@ static enum err prepare_family(struct fetching *f)
     };
     enum err e = token_call_name_parties(f->visit, c);
     return e || !c->family.refreshable ? e : token_call_prepare_refresh(f->visit, c);
+}
+
+/* The login's, which its refresh tokens go back to, and what of them this access token carries. */
+static enum err find_details(struct fetching *f, struct db *db)
+{
+    const struct token_granted granted = {.wish = f->wish.id, .grant = f->decoupled.grant};
+    enum err e = ident_is(f->wish.id) ? wish_keep(db, &f->wish, f->call->now) : ERR_OK;
+
+    if (!e)
+        e = token_call_find_details(f->visit, f->call, db, &granted);
+    return e || f->call->refusal ? e : token_call_keep_details(db, f->call);
 }
 
 static enum err redeem_job(struct db *db, void *ctx)
@@ -86,6 +99,8 @@ static enum err redeem_job(struct db *db, void *ctx)
 
     c->refusal = REFUSAL_NONE;
     enum err e = token_call_find_session(f->visit, c, db, f->decoupled.session);
+    if (!e && !c->refusal)
+        e = find_details(f, db);
     if (!e && !c->refusal)
         e = prepare_family(f);
     if (e || c->refusal)

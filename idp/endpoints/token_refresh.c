@@ -95,11 +95,17 @@ static bool tells_login(const struct refreshing *r)
 static enum err answer(struct refreshing *r, struct db *db)
 {
     struct token_call *c = r->call;
+    const struct token_granted granted = {
+        .wish = r->facts.family.wish, .grant = r->facts.family.grant, .refreshed = true};
+    enum err e = token_call_find_resource(r->visit, c, r->facts.family.resource, r->facts.family.scope);
 
-    token_call_find_resource(r->visit, c, r->facts.family.resource, r->facts.family.scope);
-    if (c->refusal)
-        return ERR_CONFLICT;
-    enum err e = go_on(r, db);
+    if (!e && !c->refusal)
+        e = token_call_find_details(r->visit, c, db, &granted);
+    if (e || c->refusal)
+        return e ? e : ERR_CONFLICT;
+    if ((e = token_call_keep_details(db, c)))
+        return e;
+    e = go_on(r, db);
     return e || !tells_login(r) ? e : token_call_release(r->visit, db, c);
 }
 

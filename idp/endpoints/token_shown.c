@@ -1,8 +1,19 @@
 #include "idp/endpoints/token_shown.h"
 
 #include "idp/tokens/resource_token.h"
+#include "sessions/wish.h"
 
 #define REFRESH_LENGTH 43 /* chance_ticket */
+
+/* One that was swept says nothing any more, and neither does its token. */
+static enum err find_details(struct token_shown *out, struct visit *v, struct ident wish)
+{
+    struct wish w;
+    enum err e = ident_is(wish) ? wish_find(&w, v->db, v->arena, wish) : ERR_NOT_FOUND;
+
+    out->details = e ? VIEW_NONE : w.details;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
 
 static enum err find_refresh(struct token_shown *out, struct visit *v, struct view text)
 {
@@ -17,7 +28,7 @@ static enum err find_refresh(struct token_shown *out, struct visit *v, struct vi
     out->access.resource = out->facts.family.resource;
     out->access.cnf = out->facts.family.cnf;
     out->access.scope = out->facts.family.scope;
-    return ERR_OK;
+    return find_details(out, v, out->facts.family.wish);
 }
 
 static enum err find_access(struct token_shown *out, struct visit *v, struct view text)
@@ -33,7 +44,7 @@ static enum err find_access(struct token_shown *out, struct visit *v, struct vie
     out->minted_at = out->expires_at - ACCESS_TOKEN_LIFE_S;
     if (!e && out->facts.family.minted_at > out->minted_at)
         out->minted_at = out->facts.family.minted_at;
-    return e;
+    return e ? e : find_details(out, v, out->access.details);
 }
 
 /* A JWT of ours; it was for a resource server to read. */
@@ -48,6 +59,7 @@ static enum err find_jwt(struct token_shown *out, struct visit *v, struct view t
     out->expires_at = t.expires_at;
     out->access.resource = t.resource;
     out->access.cnf = t.cnf;
+    out->details = t.details;
     return token_find_family(&out->facts, v->db, v->arena, t.family);
 }
 

@@ -13,6 +13,7 @@ struct token_shown {
     bool used;                  /* a refresh token that was redeemed */
     struct access_token access; /* of a refresh token: resource and cnf as its family says */
     int64_t minted_at, expires_at;
+    struct view details; /* what may be done with it (RFC 9396), JSON; absent: nothing in particular */
 };
 
 /* ERR_NOT_FOUND: not a token of ours, or its family is gone. Whether it is still good is not judged here. */

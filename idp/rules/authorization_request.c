@@ -119,8 +119,6 @@ static enum refusal form_decide(const struct authz_params *p, struct authz_reque
         return REFUSAL_STATE_MALFORMED;
     if (view_is(p->registration))
         return REFUSAL_REGISTRATION_UNSUPPORTED;
-    if (view_is(p->details))
-        return REFUSAL_DETAILS_UNSUPPORTED;
     if (!view_is(p->response_type))
         return REFUSAL_RESPONSE_TYPE_MISSING;
     if (!view_equal_text(p->response_type, "code"))
@@ -246,6 +244,7 @@ void authz_write(struct buf *out, const struct authz_request *r)
     json_pair(&o, "claims", r->claims);
     json_pair(&o, "client_id", r->client_id);
     json_pair(&o, "decoupled", r->decoupled);
+    json_pair(&o, "details", r->details);
     json_pair(&o, "dpop_jkt", r->dpop_jkt);
     json_pair_bool(&o, "english", r->english);
     json_pair(&o, "hint_sub", r->hint_sub);
@@ -281,6 +280,7 @@ enum err authz_read(struct authz_request *out, struct arena *arena, struct view 
         .acr_values = json_member_text(j, "acr_values"),
         .acr_essential = json_member_bool(j, "acr_essential", false),
         .claims = json_member_text(j, "claims"),
+        .details = json_member_text(j, "details"),
         .resource = json_member_text(j, "resource"),
         .dpop_jkt = json_member_text(j, "dpop_jkt"),
         .hint_sub = json_member_text(j, "hint_sub"),

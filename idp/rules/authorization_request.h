@@ -31,6 +31,7 @@ struct authz_request {
     struct view acr_values; /* as asked, in that order; absent: not asked */
     bool acr_essential;     /* one of them, or an error (OIDC Core 5.5.1.1) */
     struct view claims;     /* the claims parameter as it is kept (claims_request_keep); absent: nothing by name */
+    struct view details;    /* authorization_details as they are kept (details_decide); absent: none */
     struct view resource;   /* the resource servers it is for (RFC 8707), words; absent: none */
     struct view dpop_jkt;   /* the key that the code is bound to (RFC 9449 10), a thumbprint; absent: none */
     struct view hint_sub;   /* sub of a verified id_token_hint, set by the endpoint; absent without a hint */

@@ -8,7 +8,8 @@
 #include "base/view.h"
 #include "consent/party.h"
 
-struct ask; /* consent/ask.h: what the service registered to ask for */
+struct detail_type; /* consent/detail_type.h: what may be asked to be done at it */
+struct ask;         /* consent/ask.h: what the service registered to ask for */
 
 /* What a registration may say and what its requests must keep, as a whole: the certification plans and FAPI 2.0
  * contradict each other, so each client has one of these. */
@@ -89,8 +90,10 @@ struct client {
     struct view default_acr; /* default_acr_values, words separated by spaces */
     struct client_list request_uris;
     struct view resource; /* the service is itself a resource server with this identifier (RFC 8707); absent: not */
-    struct client_list resources; /* identifiers of resource servers it may ask tokens for */
-    struct client_list details;   /* authorization_details types it may ask for (RFC 9396) */
+    struct client_list resources;           /* identifiers of resource servers it may ask tokens for */
+    struct client_list details;             /* authorization_details types it may ask for (RFC 9396) */
+    const struct detail_type *detail_types; /* as a resource server: those that it defines */
+    size_t n_detail_types;
     bool session_update;          /* its refreshing counts as activity of the resident (idp/rules/session_update.h) */
     struct view frontchannel_uri; /* OIDC Front-Channel Logout; absent: not offered */
     bool frontchannel_session;

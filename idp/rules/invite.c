@@ -28,6 +28,7 @@ static const struct special {
     {"profile", SHARE_BOUND, NULL},
     {"fields", SHARE_BOUND, NULL},
     {"resource", SHARE_BOUND, NULL}, /* who is a resource server may look into tokens of others */
+    {"authorization_details_definitions", SHARE_BOUND, NULL}, /* what residents read of it is reviewed */
     {"grant_types", SHARE_SUBSET, "authorization_code refresh_token"},
     {"resources", SHARE_SUBSET, ""},
     {"authorization_details_types", SHARE_SUBSET, ""},

@@ -20,6 +20,7 @@
     {                                                                                                                  \
         ERROR, REASON, PARAGRAPH, TELL_JSON, 400                                                                       \
     }
+#define DETAILS(TOLD, REASON) TOLD("invalid_authorization_details", REASON, "RFC 9396 5")
 #define CLIENT(REASON, PARAGRAPH)                                                                                      \
     {                                                                                                                  \
         "invalid_client", REASON, PARAGRAPH, TELL_JSON, 401                                                            \
@@ -69,8 +70,15 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
         REDIRECT("invalid_request_uri", "nothing useful is to be had at request_uri", "RFC 9101 5.2.3"),
     [REFUSAL_REGISTRATION_UNSUPPORTED] =
         REDIRECT("registration_not_supported", "the registration parameter is not supported", "OIDC Core 3.1.2.6"),
-    [REFUSAL_DETAILS_UNSUPPORTED] =
-        REDIRECT("invalid_authorization_details", "authorization_details is not offered", "RFC 9396 5"),
+    [REFUSAL_DETAILS_MALFORMED] =
+        DETAILS(REDIRECT, "authorization_details is not an array of at most 8 objects with a type, or too long"),
+    [REFUSAL_DETAILS_TYPE_UNKNOWN] = DETAILS(REDIRECT, "a type is not known"),
+    [REFUSAL_DETAILS_TYPE_NOT_REGISTERED] =
+        DETAILS(REDIRECT, "a type, or the resource server that it is of, is not registered for this client"),
+    [REFUSAL_DETAILS_MEMBER_UNKNOWN] = DETAILS(REDIRECT, "an object has a member that its type does not have"),
+    [REFUSAL_DETAILS_MEMBER_MISSING] = DETAILS(REDIRECT, "an object lacks a member that its type requires"),
+    [REFUSAL_DETAILS_WRONG_KIND] = DETAILS(REDIRECT, "a member is of another kind than its type wants"),
+    [REFUSAL_DETAILS_WRONG_VALUE] = DETAILS(REDIRECT, "a member has a value that its type does not allow"),
     [REFUSAL_SCOPE_MISSING] = REDIRECT("invalid_scope", "scope is missing", "OIDC Core 3.1.2.1"),
     [REFUSAL_SCOPE_MALFORMED] = REDIRECT("invalid_scope", "scope is malformed or too long", "RFC 6749 3.3"),
     [REFUSAL_SCOPE_NO_OPENID] = REDIRECT("invalid_scope", "scope must contain openid", "OIDC Core 3.1.2.1"),
@@ -159,6 +167,12 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
         JSON("invalid_target", "a token is for one resource server, name one resource", "RFC 8707 3"),
     [REFUSAL_RESOURCE_UNSAID] =
         JSON("invalid_target", "the login was asked for several resource servers, name one of them", "RFC 8707 2.2"),
+    [REFUSAL_DETAILS_NOT_GRANTED] =
+        JSON("invalid_authorization_details", "authorization_details exceeds what was granted", "RFC 9396 6"),
+    [REFUSAL_DETAILS_SEVERAL] =
+        JSON("invalid_authorization_details", "a token is for one resource server, name types of one", "RFC 9396 6"),
+    [REFUSAL_DETAILS_NOT_ALONE] =
+        JSON("invalid_authorization_details", "a type is not for a service by itself", "RFC 9396 6"),
     [REFUSAL_EXCHANGE_SUBJECT_MISSING] =
         JSON("invalid_request", "subject_token is missing or subject_token_type is not that of access tokens",
              "RFC 8693 2.1"),

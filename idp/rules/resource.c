@@ -1,10 +1,28 @@
 #include "idp/rules/resource.h"
 
+#include "base/buf.h"
 #include "base/text.h"
 
 bool resource_is_several(struct view words)
 {
     return view_index(words, ' ') != words.n;
+}
+
+enum err resource_add(struct view *words, struct arena *a, struct view more)
+{
+    struct view word;
+    struct buf b;
+
+    buf_open(&b, a, words->n + more.n + 2);
+    buf_put(&b, *words);
+    while (text_next_word(&more, &word)) {
+        if (text_has_word(*words, word))
+            continue;
+        if (b.n)
+            buf_put_byte(&b, ' ');
+        buf_put(&b, word);
+    }
+    return b.n == 0 ? b.err : buf_done(&b, words);
 }
 
 static bool is_registered(struct view resource, const struct client *client)

@@ -21,6 +21,9 @@ struct resource_facts {
  * the issuer itself is UserInfo, if the login was one. */
 enum refusal resource_decide(struct view *out, struct view asked, const struct resource_facts *facts);
 
+/* Adds those of MORE that are not in *WORDS yet; in A. */
+enum err resource_add(struct view *words, struct arena *a, struct view more) MUST_CHECK;
+
 /* Is there more than one word? */
 bool resource_is_several(struct view words);
 

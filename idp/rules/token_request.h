@@ -8,6 +8,7 @@
 
 struct token_params {
     struct view grant_type, code, redirect_uri, code_verifier, refresh_token, scope, device_code, auth_req_id;
+    struct view details;  /* authorization_details (RFC 9396 6) */
     struct view resource; /* as many as were sent, words separated by spaces */
 };
 

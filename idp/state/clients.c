@@ -4,9 +4,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/log.h"
+#include "consent/detail_type.h"
 #include "idp/state/client_version.h"
 #include "idp/state/registration.h"
 #include "idp/state/self_registered.h"
@@ -14,6 +17,7 @@
 
 #define LOOK_EVERY_MS  1000
 #define CLIENT_CEILING (1 << 20)
+#define DOCUMENT_MAX   ((size_t)64 << 20)
 
 /* One parsed registration. Kept until the end, since requests under way may be using it. */
 struct entry {
@@ -28,7 +32,14 @@ struct table {
     struct table *older;
     int64_t generation;
     size_t n, size;
+    size_t n_types; /* of authorization details, in all */
     struct entry **entries;
+    /* once somebody asked for the metadata */
+    struct {
+        uint8_t *bytes;
+        size_t n;
+    } document;
+    atomic_bool has_document;
 };
 
 struct clients {
@@ -56,6 +67,7 @@ enum err clients_open(struct clients **out)
 
 static void table_free(struct table *t)
 {
+    free(t->document.bytes);
     free(t->entries);
     free(t);
 }
@@ -196,6 +208,7 @@ static enum err add_row(void *ctx, const struct row *row)
     if (e)
         return e;
     b->table->entries[b->table->n++] = entry;
+    b->table->n_types += entry->client->n_detail_types;
     return ERR_OK;
 }
 
@@ -308,6 +321,82 @@ enum err clients_find_resource(struct clients *c, struct db *db, struct view res
         if (view_equal(t->entries[i]->client->resource, resource))
             *out = t->entries[i]->client;
     return e;
+}
+
+static const struct detail_type *type_of(const struct client *c, struct view type)
+{
+    for (size_t i = 0; i < c->n_detail_types; i++)
+        if (view_equal(c->detail_types[i].id, type))
+            return &c->detail_types[i];
+    return NULL;
+}
+
+enum err clients_find_detail_type(struct clients *c, struct db *db, struct view type, const struct detail_type **out,
+                                  const struct client **server)
+{
+    *out = NULL;
+    *server = NULL;
+    enum err e = follow(c, db);
+    const struct table *t = atomic_load(&c->table);
+
+    for (size_t i = 0; !e && i < t->n && !*out; i++) {
+        *server = t->entries[i]->client;
+        *out = type_of(*server, type);
+    }
+    if (!*out)
+        *server = NULL;
+    return e;
+}
+
+bool clients_is_due(struct clients *c)
+{
+    return is_due(c, clock_steady_ms());
+}
+
+static void put_types(struct buf *b, const struct table *t)
+{
+    struct json_out o;
+
+    json_out_open(&o, b);
+    json_begin_array(&o);
+    for (size_t i = 0; i < t->n; i++)
+        for (size_t k = 0; k < t->entries[i]->client->n_detail_types; k++)
+            json_put_text(&o, t->entries[i]->client->detail_types[k].id);
+    json_end_array(&o);
+}
+
+/* Under the lock: BASE without its last brace, and one member more. */
+static void write_document(struct table *t, struct view base)
+{
+    struct view whole = VIEW_NONE;
+    struct buf b;
+
+    buf_open(&b, NULL, DOCUMENT_MAX);
+    buf_put(&b, view_part(base, 0, base.n - 1));
+    buf_put_text(&b, ",\"authorization_details_types_supported\":");
+    put_types(&b, t);
+    buf_put_byte(&b, '}');
+    if (buf_done(&b, &whole) == ERR_OK && (t->document.bytes = malloc(whole.n))) {
+        memcpy(t->document.bytes, whole.p, whole.n);
+        t->document.n = whole.n;
+        atomic_store(&t->has_document, true);
+    }
+    buf_close(&b);
+}
+
+struct view clients_document(struct clients *c, struct view base)
+{
+    struct table *t = atomic_load(&c->table);
+
+    if (!t || t->n_types == 0)
+        return base;
+    if (!atomic_load(&t->has_document)) {
+        pthread_mutex_lock(&c->lock);
+        if (!atomic_load(&t->has_document))
+            write_document(t, base);
+        pthread_mutex_unlock(&c->lock);
+    }
+    return atomic_load(&t->has_document) ? view_bytes(t->document.bytes, t->document.n) : base;
 }
 
 void clients_look_again(struct clients *c)
@@ -425,4 +514,28 @@ enum err clients_each(struct db *db, struct arena *arena, enum err (*fn)(void *c
     struct each each = {arena, fn, ctx};
 
     return db_each(db, all_clients, NO_VALUES, each_row, &each);
+}
+
+struct rivalry {
+    const struct client *client;
+    struct view taken;
+};
+
+static enum err compare_types(void *ctx, const struct client *other)
+{
+    struct rivalry *r = ctx;
+
+    for (size_t i = 0; i < r->client->n_detail_types && !view_is(r->taken); i++)
+        if (!view_equal(other->id, r->client->id) && type_of(other, r->client->detail_types[i].id))
+            r->taken = r->client->detail_types[i].id;
+    return ERR_OK;
+}
+
+enum err clients_check_detail_types(struct view *taken, struct db *db, struct arena *arena, const struct client *client)
+{
+    struct rivalry r = {.client = client, .taken = VIEW_NONE};
+    enum err e = client->n_detail_types ? clients_each(db, arena, compare_types, &r) : ERR_OK;
+
+    *taken = r.taken;
+    return e;
 }

@@ -25,6 +25,22 @@ void clients_look_again(struct clients *c);
 enum err clients_find_resource(struct clients *c, struct db *db, struct view resource,
                                const struct client **out) MUST_CHECK;
 
+/* The type of authorization details of that name (RFC 9396 2.1) and the resource server that it belongs to; both NULL
+ * when there is none. As clients_find. */
+enum err clients_find_detail_type(struct clients *c, struct db *db, struct view type, const struct detail_type **out,
+                                  const struct client **server) MUST_CHECK;
+
+/* BASE, the metadata (a JSON object), with the types of all servers behind it (RFC 9396 10): made once for all who ask
+ * while nothing changes, and lives until clients_close. BASE itself when there are none, or no memory. */
+struct view clients_document(struct clients *c, struct view base);
+
+/* Is it time to look for changes (clients_find does)? */
+bool clients_is_due(struct clients *c);
+
+/* RFC 9396 2: a type is one server's. *TAKEN: the first type of CLIENT that another service defines; absent: none. */
+enum err clients_check_detail_types(struct view *taken, struct db *db, struct arena *arena,
+                                    const struct client *client) MUST_CHECK;
+
 /* --- record, update and remove inside a write job --- */
 
 /* Records REGISTRATION (JSON text that registration_read took) under ID with SHA-256 of its secret, 32 bytes; NULL: it

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "consent/ask.h"
+#include "consent/detail_type.h"
 #include "idp/rules/client_jwks.h"
 #include "idp/rules/client_policy.h"
 #include "idp/state/registration_value.h"
@@ -289,6 +290,17 @@ static enum err read_frontchannel(struct registration_reader *r, const char *mem
                                "must have scheme, host and port of a redirect address (Front-Channel Logout 2)");
 }
 
+/* RFC 9396 11.1: "Define authorization details types". Read after `resource`, which its locations lie inside of. */
+static enum err read_definitions(struct registration_reader *r, const char *member, const struct json *j, void *out)
+{
+    struct client *c = r->client;
+    struct ask_fault fault = {NULL, NULL};
+
+    (void)out;
+    enum err e = detail_types_read(&c->detail_types, &c->n_detail_types, r->arena, j, c->resource, &fault);
+    return e == ERR_SYNTAX ? registration_refuse(r, fault.field ? fault.field : member, fault.rule) : e;
+}
+
 /* --- all members, in the order they are read -----------------------------------------------------------------------
  */
 
@@ -345,6 +357,7 @@ static const struct member {
     {"resource", registration_read_address, MEMBER(resource)},
     {"resources", registration_read_addresses, MEMBER(resources)},
     {"authorization_details_types", registration_read_lines, MEMBER(details)},
+    {"authorization_details_definitions", read_definitions, MEMBER(detail_types)},
     {"backchannel_logout_uri", registration_read_address, MEMBER(backchannel_uri)},
     {"backchannel_logout_session_required", registration_read_flag, MEMBER(backchannel_session)},
     {"frontchannel_logout_uri", read_frontchannel, MEMBER(frontchannel_uri)},

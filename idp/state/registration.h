@@ -1,6 +1,6 @@
 /* registration: a service's registration, read strictly. Names are those of OIDC Dynamic Client Registration 1.0, RFC
  * 7591, 8705, 9101, 9126, 9396, 9449, 9701, JARM, CIBA and the log-out specifications; profile, organization, sector,
- * fields, require_pkce, resource, resources, events_uri and events_poll are ours. */
+ * fields, require_pkce, resource, resources, authorization_details_definitions, events_uri and events_poll are ours. */
 #ifndef IDP_STATE_REGISTRATION_H
 #define IDP_STATE_REGISTRATION_H
 

@@ -14,6 +14,7 @@ struct access_token {
     struct ident family, grant;
     struct view client_id, sub, scope;
     struct view resource; /* whom it is for (RFC 8707); absent: UserInfo */
+    struct ident details; /* what may be done with it there (RFC 9396), a wish; IDENT_NONE: nothing in particular */
     struct cnf cnf;       /* CNF_NONE: whoever bears it may use it (RFC 6750) */
     int64_t expires_at;
 };

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "idp/tokens/pack.h"
 
-#define CLAIMS_MAX 4096
+#define CLAIMS_MAX 16384
 #define PURPOSE    VIEW("genkan resource token id 1")
 
 static const char token_typ[] = "at+jwt"; /* RFC 9068 2.1 */
@@ -46,6 +46,10 @@ enum err resource_token_mint(struct arena *a, const struct keys *k, enum jws_alg
         json_end(&o);
     }
     cnf_put(&o, &t->cnf);
+    if (view_is(t->details)) {
+        json_key(&o, "authorization_details");
+        json_put_raw(&o, t->details);
+    }
     json_end(&o);
     if ((e = buf_done(&claims, &payload)))
         return e;
@@ -77,6 +81,14 @@ static enum err read_claims(struct arena *a, const struct keys *k, struct view p
         return e;
     if (!pack_take(&rest, &family) || !read_cnf(&out->cnf, claims))
         return ERR_SYNTAX;
+    const struct json *details = json_member(claims, "authorization_details");
+    if (details) {
+        struct buf b;
+        buf_open(&b, a, CLAIMS_MAX);
+        json_put_canonical(&b, details);
+        if ((e = buf_done(&b, &out->details)))
+            return e;
+    }
     out->family = ident_read(family);
     out->resource = json_member_text(claims, "aud");
     out->client_id = json_member_text(claims, "client_id");

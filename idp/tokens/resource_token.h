@@ -9,8 +9,9 @@
 struct resource_token {
     struct ident family;
     struct view issuer, resource, client_id;
-    struct view sub;   /* as the resource server knows her */
-    struct view actor; /* the client that acts for her (RFC 8693 4.1); absent: none */
+    struct view sub;     /* as the resource server knows her */
+    struct view actor;   /* the client that acts for her (RFC 8693 4.1); absent: none */
+    struct view details; /* RFC 9396 9.1, JSON; absent: none */
     struct cnf cnf;
     int64_t now, expires_at;
 };
@@ -20,8 +21,8 @@ struct resource_token {
 enum err resource_token_mint(struct arena *a, const struct keys *k, enum jws_alg alg, const struct resource_token *t,
                              struct view *text) MUST_CHECK;
 
-/* One of ours, when it is shown to us: family, resource, client_id, cnf, NOW (when it was made) and EXPIRES_AT.
- * ERR_SYNTAX or ERR_MISMATCH: it is not. Its life is not judged. */
+/* One of ours, when it is shown to us: family, resource, client_id, details, cnf, NOW (when it was made) and
+ * EXPIRES_AT. ERR_SYNTAX or ERR_MISMATCH: it is not. Its life is not judged. */
 enum err resource_token_read(struct arena *a, const struct keys *k, struct view text,
                              struct resource_token *out) MUST_CHECK;
 

@@ -106,6 +106,8 @@ Test(request_refused, any_other_bad_request_gets_the_oauth_error_by_redirect)
     is_told(service_begin(a_city, "max_age=soon"), "invalid_request");
     is_told(service_begin(a_city, "response_mode=web_message"), "invalid_request");
     is_told(service_begin(a_city, "authorization_details=%5B%5D"), "invalid_authorization_details");
+    is_told(service_begin(a_city, "authorization_details=%5B%7B%22type%22%3A%22x%22%7D%5D"),
+            "invalid_authorization_details");
     is_told(service_begin(a_city, "registration=%7B%7D"), "registration_not_supported");
     is_told(service_begin(a_city, "id_token_hint=garbage"), "invalid_request");
     is_told(service_begin(a_city, "prompt=none"), "login_required");

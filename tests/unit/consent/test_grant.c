@@ -408,7 +408,7 @@ static enum err job_fn(struct db *db, void *ctx)
 static struct job job_of(int what, int64_t now)
 {
     return (struct job){.what = what,
-                        .answer = {&r.ask, &r.profile, rig_who(&r), now * 1000},
+                        .answer = {&r.ask, &r.profile, rig_who(&r), now * 1000, {NULL, 0}},
                         .choice = choice_of(true, false, GRANT_ONE_YEAR),
                         .resident = r.resident};
 }
@@ -475,7 +475,7 @@ Test(grant, comes_back_as_it_was_given)
     cr_expect_eq(grant_list(&r.arena, db, ident_of(VIEW("taro")), RIG_NOW, &list, &n), ERR_OK);
     cr_expect_eq(n, 0);
     store_return(r.store, db);
-    struct grant_facts facts = {&r.ask, &g, &r.profile, RIG_NOW + 1, false, false};
+    struct grant_facts facts = {&r.ask, &g, &r.profile, RIG_NOW + 1, false, false, {NULL, 0}};
     cr_expect_eq(grant_decide(&facts).reason, GRANT_SILENT);
 }
 
@@ -679,4 +679,107 @@ Test(grant, lasts_as_long_as_the_decision_that_lasts_longest)
     cr_expect_eq(next.expires_at, RIG_NOW + DAY + GRANT_YEAR, "a shorter one does not end it earlier");
     cr_expect_eq(made(&longer, &old, RIG_NOW + DAY).expires_at, 0);
     r.ask.n = asked;
+}
+
+/* --- what is to be done elsewhere (RFC 9396) -------------------------------------------------------------------- */
+
+#define READ_A  "{\"actions\":[\"read\"],\"type\":\"a\"}"
+#define WRITE_A "{\"actions\":[\"read\",\"write\"],\"type\":\"a\"}"
+#define ONE_B   "{\"type\":\"b\"}"
+
+static const struct detail read_a = {.type = VIEW("a"), .json = VIEW(READ_A), .meaning = {1}},
+                           write_a = {.type = VIEW("a"), .json = VIEW(WRITE_A), .meaning = {1}},
+                           reworded = {.type = VIEW("a"), .json = VIEW(READ_A), .meaning = {2}},
+                           of_b = {.type = VIEW("b"), .json = VIEW(ONE_B), .meaning = {3}},
+                           each = {.type = VIEW("b"), .json = VIEW(ONE_B), .meaning = {3}, .every_time = true};
+
+static struct grant allows(const struct detail *details, size_t n, enum grant_duration duration, int64_t now)
+{
+    struct job j = job_of(YES, now);
+    j.choice.duration = duration;
+    j.answer.details = (struct detail_list){details, n};
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    return j.out;
+}
+
+static enum grant_reason asked(const struct detail *detail, const struct grant *g, int64_t now, bool here)
+{
+    struct grant_facts facts = {&r.ask, g, &r.profile, now, false, here, {detail, 1}};
+    return grant_decide(&facts).reason;
+}
+
+Test(grant, of_something_to_be_done_is_asked_again_for_more_and_for_other_words)
+{
+    struct grant g = say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW);
+    cr_expect_eq(asked(&read_a, &g, RIG_NOW, false), GRANT_NEW_DETAIL);
+    g = allows(&read_a, 1, GRANT_ONE_YEAR, RIG_NOW);
+    cr_expect_eq(asked(&write_a, &g, RIG_NOW, false), GRANT_NEW_DETAIL, "more");
+    cr_expect_eq(asked(&reworded, &g, RIG_NOW, false), GRANT_NEW_DETAIL, "other words");
+    cr_expect_eq(asked(&of_b, &g, RIG_NOW, false), GRANT_NEW_DETAIL, "another type");
+    cr_expect_eq(asked(&read_a, &g, RIG_NOW + GRANT_YEAR, false), GRANT_EXPIRED);
+    cr_expect_eq(asked(&read_a, &g, RIG_NOW, false), GRANT_SILENT);
+    g = allows(&write_a, 1, GRANT_ONE_YEAR, RIG_NOW);
+    cr_expect_eq(asked(&read_a, &g, RIG_NOW, false), GRANT_SILENT, "less");
+}
+
+Test(grant, of_what_is_done_once_is_asked_each_time)
+{
+    struct grant g = allows(&each, 1, GRANT_UNTIL_WITHDRAWN, RIG_NOW);
+    cr_expect_eq(asked(&each, &g, RIG_NOW, false), GRANT_EVERY_TIME);
+    cr_expect_eq(asked(&each, &g, RIG_NOW, true), GRANT_SILENT, "she has just said so");
+    g = allows(&read_a, 1, GRANT_UNTIL_WITHDRAWN, RIG_NOW);
+    cr_assert_eq(g.n_details, 1, "and it is not kept beside what lasts");
+    cr_expect(view_equal_text(g.details[0].type, "a"));
+}
+
+Test(grant, keeps_what_may_be_done_when_something_else_is_asked)
+{
+    const struct detail both[] = {read_a, of_b};
+    struct grant g;
+    allows(both, 2, GRANT_UNTIL_WITHDRAWN, RIG_NOW);
+    say_yes(true, true, GRANT_ONE_YEAR, RIG_NOW + 1);
+    allows(&write_a, 1, GRANT_ONE_YEAR, RIG_NOW + 2);
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_assert_eq(g.n_details, 2, "the wider one stands for the narrower");
+    cr_expect(view_equal_text(g.details[0].json, WRITE_A) && g.details[0].since == RIG_NOW + 2);
+    cr_expect_eq(g.details[0].until, RIG_NOW + 2 + GRANT_YEAR);
+    cr_expect_eq(g.details[0].meaning[0], 1);
+    cr_expect(view_equal_text(g.details[1].json, ONE_B) && g.details[1].until == 0);
+    cr_expect_eq(g.expires_at, 0, "as long as the longest of them");
+    allows(&of_b, 1, GRANT_ONCE, RIG_NOW + 3);
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect_eq(g.n_details, 1, "this time only says nothing about other times");
+}
+
+Test(grant, forgets_what_was_allowed_longest_ago_before_it_grows_without_end)
+{
+    struct grant g = {.n = 0};
+    for (int i = 0; i < GRANT_DETAILS_MAX + 3; i++) {
+        struct detail one = {.type = VIEW("n"),
+                             .json = view_text(arena_printf(&r.arena, "{\"n\":%d,\"type\":\"n\"}", i)),
+                             .meaning = {4}};
+        g = allows(&one, 1, GRANT_UNTIL_WITHDRAWN, RIG_NOW + i);
+    }
+    cr_expect_eq(g.n_details, GRANT_DETAILS_MAX);
+    cr_expect(view_equal_text(g.details[0].json, "{\"n\":34,\"type\":\"n\"}"));
+    cr_expect(view_equal_text(g.details[GRANT_DETAILS_MAX - 1].json, "{\"n\":3,\"type\":\"n\"}"));
+}
+
+Test(grant, writes_down_what_may_be_done_when_it_is_asked_given_and_withdrawn_and_never_its_words)
+{
+    struct grant g = allows(&read_a, 1, GRANT_ONE_YEAR, RIG_NOW);
+    struct job end = job_of(WITHDRAW, RIG_NOW + 1);
+    end.id = g.id;
+    cr_assert_eq(store_write(r.store, job_fn, &end), ERR_OK);
+    const char *events = rig_events(&r);
+    cr_expect_eq(occurrences(events, "\"details\":[\"a\"],\"details_sha256\":\""), 3, "%s", events);
+    cr_expect_null(strstr(events, "read"));
+}
+
+Test(grant, with_damaged_details_is_a_store_error_and_never_a_consent)
+{
+    struct grant g;
+    allows(&read_a, 1, GRANT_ONE_YEAR, RIG_NOW);
+    rig_tamper(&r, "UPDATE consent SET details = 'x'");
+    cr_expect_eq(find(&g), ERR_STORE);
 }

@@ -32,7 +32,7 @@ struct job {
 static enum err job_fn(struct db *db, void *ctx)
 {
     struct job *j = ctx;
-    const struct grant_answer answer = {&r.ask, &r.profile, rig_who(&r), RIG_NOW * 1000};
+    const struct grant_answer answer = {&r.ask, &r.profile, rig_who(&r), RIG_NOW * 1000, {NULL, 0}};
     switch (j->what) {
     case GIVE:
         return grant_record(&j->out, r.ledger, &r.arena, db, &answer, &j->choice);

@@ -102,6 +102,28 @@ static void put_confirm(struct buf *out, const struct pages *p, enum page_lang l
                                         .logged_in_at = VIEW("13:05")});
 }
 
+static const struct page_detail *details_of(enum page_lang lang)
+{
+    static struct page_detail_line lines[2];
+    static struct page_detail details[2];
+
+    lines[0] =
+        (struct page_detail_line){TEXT("できること", "What it may do"), TEXT("予約する、取り消す", "book, cancel")};
+    lines[1] = (struct page_detail_line){TEXT("場所", "Where"), TEXT("A市の会議室", "meeting rooms of A City")};
+    details[0] = (struct page_detail){.title = TEXT("施設の予約", "Facility bookings"),
+                                      .sentence = TEXT("あなたの名前で施設を予約したり、予約を取り消したりします。",
+                                                       "It books facilities in your name and cancels bookings."),
+                                      .lines = lines,
+                                      .n_lines = 2,
+                                      .since = TEXT("2026年11月22日", "22 November 2026"),
+                                      .until = TEXT("2027年11月22日", "22 November 2027")};
+    details[1] = details[0];
+    details[1].title = TEXT("使用料の支払い", "Payment of a fee");
+    details[1].each = true;
+    details[1].until = VIEW_NONE;
+    return details;
+}
+
 static void put_consent(struct buf *out, const struct pages *p, enum page_lang lang, bool lacks)
 {
     struct page_consent_field required[] = {
@@ -151,6 +173,8 @@ static void put_consent(struct buf *out, const struct pages *p, enum page_lang l
                                         .n_required = 2,
                                         .optional = optional,
                                         .n_optional = 2,
+                                        .details = details_of(lang),
+                                        .n_details = lacks ? 0 : 2,
                                         .lacks_required = lacks,
                                         .lacks_card = lacks,
                                         .lacks_proof = true});
@@ -363,6 +387,8 @@ static void put_service_in(struct buf *out, const struct pages *p, enum page_lan
                                                         .until = TEXT("2027年11月22日", "22 November 2027"),
                                                         .fields = fields,
                                                         .n_fields = live ? fields_of(fields, lang) : 0,
+                                                        .details = details_of(lang),
+                                                        .n_details = state == PAGE_STATE_LIVE ? 2 : 0,
                                                         .may_change = state == PAGE_STATE_LIVE,
                                                         .shown = VIEW("digest"),
                                                         .choices = choices,
@@ -626,6 +652,8 @@ static void put_receipt(struct buf *out, const struct pages *p, enum page_lang l
                      .until = TEXT("2027年11月22日", "22 November 2027"),
                      .fields = fields,
                      .n_fields = fields_of(fields, lang),
+                     .details = details_of(lang),
+                     .n_details = 2,
                      .leaf = VIEW("48211"),
                      .event = VIEW("{\"at\":1795305600000,\"client\":\"a-city\",\"fields\":[\"name\"],\"v\":1}"),
                      .salt = VIEW("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),

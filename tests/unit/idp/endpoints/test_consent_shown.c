@@ -36,17 +36,17 @@ static struct page page_of(void)
 static void expect_other(const struct page *changed, const char *what)
 {
     struct page p = page_of();
-    cr_expect_not(
-        view_equal(consent_shown(&arena, &p.ask, &p.profile), consent_shown(&arena, &changed->ask, &changed->profile)),
-        "%s", what);
+    cr_expect_not(view_equal(consent_shown(&arena, &p.ask, &p.profile, NULL),
+                             consent_shown(&arena, &changed->ask, &changed->profile, NULL)),
+                  "%s", what);
 }
 
 Test(consent_shown, is_the_same_for_the_same_page)
 {
     struct page a = page_of(), b = page_of();
-    struct view one = consent_shown(&arena, &a.ask, &a.profile);
+    struct view one = consent_shown(&arena, &a.ask, &a.profile, NULL);
     cr_assert_eq(one.n, 43);
-    cr_assert(view_equal(one, consent_shown(&arena, &b.ask, &b.profile)));
+    cr_assert(view_equal(one, consent_shown(&arena, &b.ask, &b.profile, NULL)));
 }
 
 Test(consent_shown, changes_with_everything_the_resident_reads)

@@ -102,7 +102,6 @@ Test(authorization_request, offers_the_code_flow_only)
         {"OIDC Core 3.1.2.1", AT(response_mode), "fragment", REFUSAL_NONE},
         {"Form Post Response Mode 2", AT(response_mode), "form_post", REFUSAL_NONE},
         {"JARM 2.3.4", AT(response_mode), "jwt", REFUSAL_NONE},
-        {"RFC 9396 5", AT(details), "[{\"type\":\"x\"}]", REFUSAL_DETAILS_UNSUPPORTED},
         {"OIDC Core 7.2.1", AT(registration), "{}", REFUSAL_REGISTRATION_UNSUPPORTED},
     };
 

@@ -102,6 +102,7 @@ Test(invite, grants_resources_and_types_are_chosen_among_those_of_the_terms)
     expect_refused("{\"grant_types\":[7]}", "{}", "grant_types");
     expect_refused("{\"resources\":[\"https://data.example/\"]}", "{}", "resources");
     expect_refused("{\"authorization_details_types\":[\"booking\"]}", "{}", "authorization_details_types");
+    expect_refused("{\"authorization_details_definitions\":[]}", "{}", "authorization_details_definitions");
     expect_refused("{\"resources\":[\"https://b.example/\"]}", "{\"resources\":[\"https://a.example/\"]}", "resources");
     expect("{\"grant_types\":[\"authorization_code\",\"refresh_token\"]}", "{}", NULL,
            "{\"grant_types\":[\"authorization_code\",\"refresh_token\"]}");

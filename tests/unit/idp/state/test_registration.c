@@ -200,6 +200,10 @@ Test(registration, refuses_numbers_lists_and_words_that_are_none)
     expect_refused(GOOD ",\"default_acr_values\":\"aal3\"", "default_acr_values");
     expect_refused(GOOD ",\"default_acr_values\":[\"aal3 aal2\"]", "default_acr_values");
     expect_refused(GOOD ",\"authorization_details_types\":[\"\"]", "authorization_details_types");
+    expect_refused(GOOD ",\"authorization_details_definitions\":[{\"type\":\"t\"}]",
+                   "authorization_details_definitions");
+    expect_refused(GOOD ",\"resource\":\"https://r.example/\",\"authorization_details_definitions\":[{\"type\":\"t\"}]",
+                   "authorization_details_definitions[0].title");
     expect_refused(GOOD ",\"resources\":[\"data\"]", "resources");
     expect_refused(GOOD ",\"resource\":\"https://a.example/#x\"", "resource");
     expect_refused(GOOD ",\"request_uris\":[\"http://a.example/r#h\"]", "request_uris");
