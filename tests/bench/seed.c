@@ -95,8 +95,11 @@ static void record_value(struct seeding *s, struct db *db, const char *field, co
     struct profile_value value = {
         .field = view_text(field), .json = view_text(json), .source = PROFILE_CARD_READ, .as_of = VIEW("2026-11-01")};
     must(profile_record(db, s->a, s->op->master, s->resident, &value, s->now), "profile");
-    s->profile.values[s->profile.n++] =
-        (struct field_value){field_find(value.field), value.json, SOURCE_CARD_READ, value.as_of, s->now, VIEW_NONE};
+    s->profile.values[s->profile.n++] = (struct field_value){.field = field_find(value.field),
+                                                             .json = value.json,
+                                                             .source = SOURCE_CARD_READ,
+                                                             .as_of = value.as_of,
+                                                             .changed_at = s->now};
 }
 
 static void record_resident(struct seeding *s, struct db *db)
