@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/frames.h"
+
 /* Far more slots than the program has statements: a miss costs a prepare, a full table would be our mistake. */
 enum { SLOTS = 512, SLOTS_MAX = 384, PARAMETERS = 24 };
 
@@ -146,7 +148,7 @@ enum err db_open(struct db **out, const struct db_config *config, enum store_fau
         return ERR_MEMORY;
     int flags = (config->mode == DB_READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
     enum err e = ERR_MEMORY;
-    int code = sqlite3_open_v2(config->path, &db->sqlite, flags, NULL);
+    int code = sqlite3_open_v2(config->path, &db->sqlite, flags, config->mode == DB_WRITER ? frames_vfs() : NULL);
     if (db->sqlite)
         e = code == SQLITE_OK ? set_up(db, config) : failed(db);
     *fault = db->fault;
@@ -189,9 +191,16 @@ static enum err number_parameters(struct statement *s)
     return ERR_OK;
 }
 
+/* The program's own constants; anything else could be another text at the same address the next time. */
+static bool is_static(const char *sql)
+{
+    extern const char __executable_start[], _end[]; /* of the linker */
+    return (uintptr_t)sql >= (uintptr_t)__executable_start && (uintptr_t)sql < (uintptr_t)_end;
+}
+
 static enum err prepare(struct db *db, const char *sql, struct statement **slot)
 {
-    INSIST(db->used < SLOTS_MAX);
+    INSIST(db->used < SLOTS_MAX && is_static(sql));
     if (db->cache_kib)
         size_cache(db);
     struct statement *s = calloc(1, sizeof *s);
@@ -215,8 +224,6 @@ static enum err statement_for(struct db *db, const char *sql, struct statement *
         i = (i + 1) % SLOTS;
     enum err e = db->slots[i] ? ERR_OK : prepare(db, sql, &db->slots[i]);
     *out = db->slots[i];
-    if (e == ERR_OK) /* a text that is not static would be taken for another one that had its address */
-        INSIST(strcmp(sqlite3_sql((*out)->stmt), sql) == 0);
     return e;
 }
 
@@ -249,34 +256,38 @@ static enum err ready(struct db *db, const char *sql, const struct value *values
     return e == ERR_OK ? bind_all(db, *out, values, n) : e;
 }
 
-/* Values lie in SQLite's memory until the next step. */
+/* Values lie in SQLite's memory until the next step. Asked of the value, not of the column: a column looks each time
+ * whether there was memory, and whether somebody else is at the connection. */
+static void value_of(struct value *v, sqlite3_value *column)
+{
+    switch (sqlite3_value_type(column)) {
+    case SQLITE_INTEGER:
+        *v = V_INT(sqlite3_value_int64(column));
+        break;
+    case SQLITE_TEXT:
+        v->kind = VALUE_TEXT;
+        v->v.p = sqlite3_value_text(column);
+        v->v.n = (size_t)sqlite3_value_bytes(column);
+        break;
+    case SQLITE_BLOB:
+        v->kind = VALUE_BLOB;
+        v->v.p = sqlite3_value_blob(column);
+        v->v.n = (size_t)sqlite3_value_bytes(column);
+        if (!v->v.p) /* SQLite gives NULL for an empty blob */
+            v->v.p = (const uint8_t *)"";
+        break;
+    default:
+        *v = V_NULL;
+    }
+}
+
 static void row_of(struct row *row, sqlite3_stmt *stmt)
 {
-    int n = sqlite3_column_count(stmt);
+    int n = sqlite3_data_count(stmt);
     INSIST(n <= ROW_COLUMNS);
     row->n = (size_t)n;
-    for (int i = 0; i < n; i++) {
-        struct value *v = &row->column[i];
-        switch (sqlite3_column_type(stmt, i)) {
-        case SQLITE_INTEGER:
-            *v = V_INT(sqlite3_column_int64(stmt, i));
-            break;
-        case SQLITE_TEXT:
-            v->kind = VALUE_TEXT;
-            v->v.p = sqlite3_column_text(stmt, i);
-            v->v.n = (size_t)sqlite3_column_bytes(stmt, i);
-            break;
-        case SQLITE_BLOB:
-            v->kind = VALUE_BLOB;
-            v->v.p = sqlite3_column_blob(stmt, i);
-            v->v.n = (size_t)sqlite3_column_bytes(stmt, i);
-            if (!v->v.p) /* SQLite gives NULL for an empty blob */
-                v->v.p = (const uint8_t *)"";
-            break;
-        default:
-            *v = V_NULL;
-        }
-    }
+    for (int i = 0; i < n; i++)
+        value_of(&row->column[i], sqlite3_column_value(stmt, i));
 }
 
 static enum err keep_row(struct row *row, struct arena *a)

@@ -562,6 +562,31 @@ static enum err run_script(struct store *s, const char *script)
     return wait_for_turn(s, &me);
 }
 
+/* --- looking through the connection that writes ------------------------------------------------------------------ */
+
+struct db *store_look(struct store *s, struct db *lent)
+{
+    if (!s->writer)
+        return lent;
+    pthread_mutex_lock(&s->queue_lock);
+    bool free = !s->led;
+    s->led = true; /* as it was, or by us */
+    pthread_mutex_unlock(&s->queue_lock);
+    return free ? s->writer : lent;
+}
+
+void store_look_done(struct store *s, struct db *db)
+{
+    if (db != s->writer)
+        return;
+    INSIST(db_is_idle(db));
+    pthread_mutex_lock(&s->queue_lock);
+    s->led = s->first != NULL;
+    if (s->first)
+        tell(s->first, TOLD_LEAD);
+    pthread_mutex_unlock(&s->queue_lock);
+}
+
 /* --- what else may be asked ------------------------------------------------------------------------------------- */
 
 enum store_fault store_last_fault(struct store *s)

@@ -47,6 +47,13 @@ void store_close(struct store *s);
 struct db *store_borrow(struct store *s);
 void store_return(struct store *s, struct db *db);
 
+/* For one look, of some statements: the connection that writes, if nobody writes now, and else LENT, which is a
+ * borrowed one. The pages of the one that writes are always as they are in the file; every other connection forgets all
+ * its pages when anybody commits, and asks the system for them again. Nothing may be written through it. Whoever has it
+ * keeps all others from writing: store_look_done comes before anything else that may wait. */
+struct db *store_look(struct store *s, struct db *lent);
+void store_look_done(struct store *s, struct db *db);
+
 /* One view over several statements of a borrowed connection; keep it short, and end what began. */
 enum err db_begin_read(struct db *db) MUST_CHECK;
 void db_end_read(struct db *db);

@@ -291,15 +291,26 @@ static enum err load_all(struct visit *v, struct flow *f, bool *opened_before)
 }
 
 /* Session, grant and profile of one moment. */
-enum err flow_decide(struct visit *v, struct flow *f)
+static enum err load_together(struct visit *v, struct flow *f, bool *opened_before)
 {
-    bool opened_before = false;
     enum err e = db_begin_read(v->db);
 
     if (e)
         return e;
-    e = load_all(v, f, &opened_before);
+    e = load_all(v, f, opened_before);
     db_end_read(v->db);
+    return e;
+}
+
+enum err flow_decide(struct visit *v, struct flow *f)
+{
+    bool opened_before = false;
+    struct db *own = v->db;
+
+    v->db = store_look(v->op->store, own);
+    enum err e = load_together(v, f, &opened_before);
+    store_look_done(v->op->store, v->db);
+    v->db = own;
     if (e)
         return e;
     if (f->session) {

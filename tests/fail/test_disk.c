@@ -37,7 +37,7 @@ enum { ROWS = 5 };
 static enum err add_rows(struct db *db, void *ctx)
 {
     static const char SQL[] = "INSERT INTO thing (id, body) VALUES ($1, $2)";
-    static const uint8_t body[3000];
+    static const uint8_t body[60000]; /* more pages than are written together (store/frames.c): several writes */
     const int64_t *first = ctx;
     enum err e = ERR_OK;
     for (int64_t i = 0; i < ROWS && e == ERR_OK; i++)

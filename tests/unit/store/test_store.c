@@ -356,3 +356,72 @@ Test(store, every_table_is_strict)
                  0);
     cr_assert_gt(box_number(&box, "SELECT count(*) FROM pragma_table_list WHERE strict = 1"), 10);
 }
+
+/* --- looking through the connection that writes ------------------------------------------------------------------ */
+
+struct look {
+    struct db *lent, *got;
+    int64_t seen;
+};
+
+static enum err look_inside_job(struct db *db, void *ctx)
+{
+    struct look *l = ctx;
+    l->got = store_look(box.store, l->lent);
+    store_look_done(box.store, l->got);
+    return add(db, 2);
+}
+
+static int64_t count_through(struct db *db)
+{
+    static const char SQL[] = "SELECT count(*) FROM thing";
+    struct arena a;
+    struct row r;
+    arena_open(&a, 4096);
+    cr_assert_eq(db_begin_read(db), ERR_OK);
+    cr_assert_eq(db_one(db, &a, SQL, NO_VALUES, &r), ERR_OK);
+    int64_t n = row_int(&r, 0);
+    db_end_read(db);
+    arena_close(&a);
+    return n;
+}
+
+Test(store, looks_through_the_connection_that_writes_while_nobody_writes)
+{
+    struct task t = {.id = 1};
+    struct look look = {.lent = store_borrow(box.store)};
+    cr_assert_eq(store_write(box.store, do_task, &t), ERR_OK);
+    struct db *db = store_look(box.store, look.lent);
+    cr_assert_neq(db, look.lent);
+    cr_assert_eq(count_through(db), 1);
+    struct db *second = store_look(box.store, look.lent);
+    cr_assert_eq(second, look.lent, "one at a time");
+    store_look_done(box.store, second);
+    store_look_done(box.store, db);
+    cr_assert_eq(store_write(box.store, look_inside_job, &look), ERR_OK, "and writing goes on");
+    cr_assert_eq(look.got, look.lent, "never into what another has not yet committed");
+    cr_assert_eq(count_through(look.lent), 2);
+    store_return(box.store, look.lent);
+}
+
+static void *write_one(void *ctx)
+{
+    struct task *t = ctx;
+    t->say = store_write(box.store, do_task, t);
+    return NULL;
+}
+
+Test(store, who_writes_meanwhile_waits_until_the_look_is_done)
+{
+    struct task t = {.id = 7};
+    pthread_t thread;
+    struct db *lent = store_borrow(box.store), *db = store_look(box.store, lent);
+    cr_assert_eq(pthread_create(&thread, NULL, write_one, &t), 0);
+    usleep(50000);
+    cr_assert_eq(count_through(db), 0);
+    store_look_done(box.store, db);
+    pthread_join(thread, NULL);
+    cr_assert_eq(t.say, ERR_OK);
+    cr_assert_eq(count_through(lent), 1);
+    store_return(box.store, lent);
+}
