@@ -22,11 +22,11 @@ static void show_form(struct visit *v, struct view code, bool wrong)
     people_answer(v, wrong ? 422 : 200, PAGE_PLAIN, &b);
 }
 
-/* RFC 8628 5.1: who guesses codes is slowed down. */
+/* RFC 8628 5.1: who guesses codes is slowed down. A right one costs nothing: many residents may share an address. */
 static bool may_try(struct visit *v)
 {
     int64_t retry_s;
-    bool may = limits_take(v->op->limits, LIMIT_USER_CODES, v->request->peer.address, clock_steady_ms(), &retry_s);
+    bool may = limits_has(v->op->limits, LIMIT_USER_CODES, v->request->peer.address, clock_steady_ms(), &retry_s);
 
     if (!may)
         show_throttled(v, "user codes", retry_s);
@@ -56,6 +56,8 @@ static void enter(struct visit *v)
         return;
     enum err e = view_is(code) ? decoupled_find_by_code(&d, v->db, v->arena, ident_of(code), v->now) : ERR_NOT_FOUND;
     if (e == ERR_NOT_FOUND) {
+        int64_t retry_s;
+        (void)limits_take(v->op->limits, LIMIT_USER_CODES, v->request->peer.address, clock_steady_ms(), &retry_s);
         log_event(LOG_INFO, "user_code_refused", LOG_STR("reason", "unknown, used, or too late"));
         show_form(v, typed, true);
     } else if (e)

@@ -74,6 +74,17 @@ bool limits_take(struct limits *l, enum limit which, const char *address, int64_
                          now_ms, retry_s);
 }
 
+bool limits_has(struct limits *l, enum limit which, const char *address, int64_t now_ms, int64_t *retry_s)
+{
+    struct subscriber s;
+
+    *retry_s = 0;
+    if (!l || !l->throttles[which])
+        return true;
+    return throttle_has(l->throttles[which], subscriber_of(&s, address) ? subscriber_view(&s) : view_text(address),
+                        now_ms, retry_s);
+}
+
 /* WHOM at ADDRESS, in KEY. */
 static struct view key_of_failure(struct buf *key, const char *address, struct view whom)
 {

@@ -15,7 +15,7 @@ struct limits;
 enum limit {
     LIMIT_INTERACTIONS,  /* logins begun at /authorize; one that is answered silently is none */
     LIMIT_CARDS,         /* card transactions */
-    LIMIT_USER_CODES,    /* user codes typed at /device */
+    LIMIT_USER_CODES,    /* wrong user codes typed at /device */
     LIMIT_POLLS,         /* one device or counter that asks for its answer; its id stands for the address */
     LIMIT_PUSHED,        /* authorization requests pushed: of a service, whose id stands for the address */
     LIMIT_REFERENCES,    /* requests that are fetched from a service: how many at once (limits_begin) */
@@ -31,6 +31,9 @@ void limits_close(struct limits *l);
 /* May ADDRESS (as text; an IPv6 address stands for its /64, which is what one subscriber has) do one more WHICH at
  * NOW_MS of a steady clock? False: not before *RETRY_S seconds. L may be NULL: no limits. */
 bool limits_take(struct limits *l, enum limit which, const char *address, int64_t now_ms, int64_t *retry_s);
+
+/* The same question, which costs nothing: for what is only counted when it goes wrong. */
+bool limits_has(struct limits *l, enum limit which, const char *address, int64_t now_ms, int64_t *retry_s);
 
 /* May ADDRESS still say that it is WHOM, or was it wrong too often? Costs nothing until somebody was wrong. False: not
  * before *RETRY_S seconds, whatever it shows: RFC 6749 2.3.1, "MUST protect any endpoint utilizing it against brute

@@ -202,6 +202,20 @@ Test(decoupled, guessing_user_codes_is_slowed_down)
     cr_expect(strstr(browser->headers, "Retry-After"));
 }
 
+Test(decoupled, right_user_codes_cost_nothing_since_many_residents_share_an_address)
+{
+    struct asked tv = tv_asks();
+
+    for (int i = 0; i < 12; i++) {
+        types(tv.user_code);
+        cr_expect_eq(browser->status, 200, "%d", browser->status);
+    }
+    for (int i = 0; i < 10; i++)
+        types("000-000-000");
+    types(tv.user_code);
+    cr_expect_eq(browser->status, 429, "after wrong ones a right one waits too: nobody learns which it was");
+}
+
 Test(decoupled, the_form_of_another_site_enters_no_code)
 {
     struct asked tv = tv_asks();

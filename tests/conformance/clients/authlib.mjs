@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as jose from 'jose';
 import { Key } from '../lib/keys.mjs';
-import { needs, needsAuth } from './common.mjs';
+import { needs, needsAuth, needsGrant } from './common.mjs';
 
 const script = fileURLToPath(new URL('authlib_service.py', import.meta.url));
 
@@ -43,6 +43,14 @@ const refreshing = { changes: { grant_types: ['authorization_code', 'refresh_tok
 const modules = {
   'code with PKCE, client_secret_basic': (t) => login(t),
   'code with PKCE, client_secret_post': (t) => login(t, { auth: 'client_secret_post' }),
+  'code with PKCE, none (a public client)': (t) => login(t, { auth: 'none' }),
+  'client credentials': async (t) => {
+    needsGrant(t, 'client_credentials');
+    const party = await t.client({ grant_types: ['client_credentials'], resources: [t.resource] });
+    const job = { metadata: t.metadata, steps: ['alone'], more: { resource: t.resource }, client: { id: party.id, secret: party.secret, auth: 'client_secret_basic' } };
+    const [alone] = await run(t, job, t.browser());
+    t.must('a token comes, and no refresh token', alone.token.access_token && !alone.token.refresh_token, alone);
+  },
   'private_key_jwt': async (t) => {
     needsAuth(t, 'private_key_jwt');
     const key = await Key.make('RS256');

@@ -30,7 +30,7 @@ class Assertion(PrivateKeyJWT):
 def session_of(job):
     client = job["client"]
     session = OAuth2Session(
-        client["id"], client.get("key") or client.get("secret"), scope=job["scope"], redirect_uri=client["redirect"],
+        client["id"], client.get("key") or client.get("secret"), scope=job.get("scope"), redirect_uri=client.get("redirect"),
         token_endpoint_auth_method=client["auth"], code_challenge_method="S256",
         revocation_endpoint_auth_method=client["auth"])
     if client["auth"] == "private_key_jwt":
@@ -58,6 +58,9 @@ def log_in(job, session):
 def main():
     job = hear()
     session = session_of(job)
+    if "alone" in job["steps"]:
+        say(token=dict(session.fetch_token(job["metadata"]["token_endpoint"], grant_type="client_credentials", **job["more"])))
+        return
     token, claims = log_in(job, session)
     info = session.get(job["metadata"]["userinfo_endpoint"], timeout=10)
     say(token=dict(token), claims=claims, info=info.json())

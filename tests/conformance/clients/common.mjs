@@ -1,4 +1,5 @@
 // What the tests of client libraries share: what is skipped because it is not offered, and services as they need them.
+import { randomInt } from 'node:crypto';
 import * as jose from 'jose';
 
 export const needs = (t, ...names) => {
@@ -26,8 +27,25 @@ export const grant = {
 };
 export const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
 
+// What stands on a counter's screen and on hers: each of its own, since all counters of the tests ask the same person.
+export const bound = () => String(randomInt(100000, 1000000));
+
 export const refreshing = { grant_types: ['authorization_code', 'refresh_token'] };
 export const offline = { scope: 'openid email offline_access', prompt: 'consent' };
+
+// A program on her own device (RFC 8252): public, listening wherever a port is free, refreshing with a key (RFC 9700 2.2.2).
+export const native = { application_type: 'native', token_endpoint_auth_method: 'none', redirect_uris: ['http://127.0.0.1/answer'], dpop_bound_access_tokens: true, ...refreshing };
+
+// A key to encrypt to, as it is registered, and what opens what came.
+export async function lock(alg) {
+  const pair = await jose.generateKeyPair(alg, { extractable: true });
+  const jwk = { ...(await jose.exportJWK(pair.publicKey)), use: 'enc', alg, kid: 'enc' };
+  const open = async (jwe) => {
+    const { plaintext } = await jose.compactDecrypt(jwe, pair.privateKey, { keyManagementAlgorithms: [alg] });
+    return new TextDecoder().decode(plaintext);
+  };
+  return { jwk, key: pair.privateKey, open };
+}
 
 // A certificate and how it is registered, for a service that proves itself by TLS. KIND: the authentication method.
 export async function tlsClient(t, kind) {

@@ -124,6 +124,19 @@ const modules = {
     await login({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] } },
       [`OIDCPrivateKeyFiles ${key.kid}#${pem}`, `OIDCPublicKeyFiles ${key.kid}#${pem}.pub`, 'OIDCProviderTokenEndpointAuth private_key_jwt', 'OIDCIDTokenSignedResponseAlg ES256'])(t);
   },
+  'log-out by a frame, without the cookie (front channel)': async (t) => {
+    const { party, port } = await service(t, (at) => ({ frontchannel_logout_uri: `http://localhost:${at}/callback?logout=get`, frontchannel_logout_session_required: true }));
+    await withSite(t, party, port, ['OIDCIDTokenSignedResponseAlg ES256'], async (site, log) => {
+      const browser = t.browser();
+      await booked(t, site, browser, log);
+      await browser.get('/end_session');
+      await browser.press('/end_session', { do: 'logout' });
+      const frame = browser.page.all('iframe')[0]?.attributes.src;
+      t.must('the page has its frame, with iss and sid', frame && new URL(frame).searchParams.get('iss') === t.issuer && new URL(frame).searchParams.get('sid'), browser.describe());
+      await new SiteBrowser(`http://localhost:${port}`).ask(frame); // as a frame of another site: without its cookies
+      t.same('the site ended the session with that sid', (await site.ask('/booking/index.html')).status, 302);
+    });
+  },
   'log-out over the back channel': async (t) => {
     const { party, port } = await service(t, (at) => ({ backchannel_logout_uri: `http://127.0.0.1:${at}/callback?logout=backchannel`, backchannel_logout_session_required: true }));
     await withSite(t, party, port, ['OIDCIDTokenSignedResponseAlg ES256'], async (site, log) => {

@@ -2,7 +2,7 @@
 import * as oauth from 'oauth4webapi';
 import { fetchWith } from '../lib/http.mjs';
 import { Key } from '../lib/keys.mjs';
-import { accessToken, grant, needs, needsAssertions, needsAuth, needsGrant, needsMode, offline, refreshing, shown, tlsClient, typesCode, visits } from './common.mjs';
+import { accessToken, bound, grant, lock, native, needs, needsAssertions, needsAuth, needsGrant, needsMode, offline, refreshing, shown, tlsClient, typesCode, visits } from './common.mjs';
 
 // A service registered with CHANGES; HOW it authenticates.
 async function service(t, { changes = {}, how = (party) => oauth.ClientSecretBasic(party.secret), certificate, metadata = {} } = {}) {
@@ -37,20 +37,22 @@ async function sent({ as, client, auth, options }, params, { push, wrap, DPoP } 
   const pushed = await withNonce(() => oauth.pushedAuthorizationRequest(as, client, auth, inside, { ...options, DPoP }), (response) => oauth.processPushedAuthorizationResponse(as, client, response));
   return new URLSearchParams({ client_id: client.client_id, request_uri: pushed.request_uri });
 }
+// OPEN: decrypts what comes encrypted.
+const opening = (options, open) => (open ? { ...options, [oauth.jweDecrypt]: open } : options);
 // The parameters of the answer, once the library has looked at them.
-async function received({ as, client, options }, browser, kept, { signed } = {}) {
+async function received({ as, client, options }, browser, kept, { signed, open } = {}) {
   const came = browser.elsewhere.fields ? new URLSearchParams(browser.elsewhere.fields) : new URL(browser.elsewhere.url).searchParams;
-  return signed ? oauth.validateJwtAuthResponse(as, client, came, kept.state, options) : oauth.validateAuthResponse(as, client, came, kept.state);
+  return signed ? oauth.validateJwtAuthResponse(as, client, came, kept.state, opening(options, open)) : oauth.validateAuthResponse(as, client, came, kept.state);
 }
-async function login(t, s, { more, DPoP, ...way } = {}) {
+async function login(t, s, { more, DPoP, browser: own, ...way } = {}) {
   const { party, as, client, auth, options } = s;
   const { kept, params } = await prepared(party, more);
-  const browser = await visits(t, address(as, await sent(s, params, { ...way, DPoP })));
+  const browser = await visits(t, address(as, await sent(s, params, { ...way, DPoP })), own);
   const answer = await received(s, browser, kept, way);
   const tokens = await withNonce(() => oauth.authorizationCodeGrantRequest(as, client, auth, answer, party.redirect, kept.verifier, { ...options, DPoP }),
-    (response) => oauth.processAuthorizationCodeResponse(as, client, response, { expectedNonce: kept.nonce, requireIdToken: true }));
+    (response) => oauth.processAuthorizationCodeResponse(as, client, response, opening({ expectedNonce: kept.nonce, requireIdToken: true }, way.open)));
   const claims = oauth.getValidatedIdTokenClaims(tokens);
-  const info = await withNonce(() => oauth.userInfoRequest(as, client, tokens.access_token, { ...options, DPoP }), (response) => oauth.processUserInfoResponse(as, client, claims.sub, response));
+  const info = await withNonce(() => oauth.userInfoRequest(as, client, tokens.access_token, { ...options, DPoP }), (response) => oauth.processUserInfoResponse(as, client, claims.sub, response, opening({}, way.open)));
   t.same('UserInfo has what was asked for', info.email, 'hanako@example.jp');
   return { tokens, claims };
 }
@@ -71,6 +73,36 @@ const objects = async () => {
   const changes = { jwks: { keys: [key.jwk] }, request_object_signing_alg: 'ES256' };
   return { changes, wrap: (s) => (params) => oauth.issueRequestObject(s.as, s.client, params, { key: key.privateKey, kid: key.kid }) };
 };
+
+const keyed = async (t, changes) => {
+  const key = await Key.make('ES256');
+  return service(t, { changes: { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] }, ...changes }, how: () => oauth.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }) });
+};
+const asksForDevice = async (s) => oauth.processDeviceAuthorizationResponse(s.as, s.client, await oauth.deviceAuthorizationRequest(s.as, s.client, s.auth, { scope: 'openid email' }, s.options));
+const asksAtCounter = async (s, hint, binding) => oauth.processBackchannelAuthenticationResponse(s.as, s.client,
+  await oauth.backchannelAuthenticationRequest(s.as, s.client, s.auth, { scope: 'openid email', id_token_hint: hint, binding_message: binding }, s.options));
+const fetchesFromCounter = async (s, asked) => oauth.processBackchannelAuthenticationGrantResponse(s.as, s.client,
+  await oauth.backchannelAuthenticationGrantRequest(s.as, s.client, s.auth, asked.auth_req_id, s.options));
+
+// One client authentication at every endpoint that asks for one.
+async function everywhere(t, s) {
+  const { as, client, auth, options } = s;
+  const browser = t.browser();
+  const { tokens } = await login(t, s, { more: offline, push: true, browser });
+  const again = await oauth.processRefreshTokenResponse(as, client, await oauth.refreshTokenGrantRequest(as, client, auth, tokens.refresh_token, options));
+  const said = await oauth.processIntrospectionResponse(as, client, await oauth.introspectionRequest(as, client, auth, again.access_token, options));
+  t.same('active', said.active, true);
+  const own = await oauth.processClientCredentialsResponse(as, client, await oauth.clientCredentialsGrantRequest(as, client, auth, new URLSearchParams({ resource: t.resource }), options));
+  t.must('a token of its own', own.access_token);
+  const binding = bound();
+  const asked = await asksAtCounter(s, tokens.id_token, binding);
+  await browser.allowAsked(binding);
+  t.must('she agrees at a counter', (await fetchesFromCounter(s, asked)).access_token);
+  const device = await asksForDevice(s);
+  await typesCode(t, device);
+  t.must('and for a device', (await oauth.processDeviceCodeResponse(as, client, await oauth.deviceCodeGrantRequest(as, client, auth, device.device_code, options))).access_token);
+  await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, auth, again.refresh_token ?? tokens.refresh_token, options));
+}
 
 const modules = {
   'code with PKCE, client_secret_basic': flow({}),
@@ -179,6 +211,79 @@ const modules = {
       { subject_token: token, subject_token_type: accessToken, resource }, { [oauth.customFetch]: fetchWith() });
     const other = await oauth.processGenericTokenEndpointResponse(t.metadata, client, response);
     t.same('issued_token_type (RFC 8693 2.2.1)', other.issued_token_type, accessToken);
+  },
+  'private_key_jwt at every endpoint': async (t) => {
+    const s = await keyed(t, { grant_types: [...refreshing.grant_types, grant.device, grant.ciba, 'client_credentials'], resources: [t.resource] });
+    await everywhere(t, s);
+  },
+  'mutual TLS at every endpoint, by the aliases': async (t) => {
+    const { certificate, changes } = await tlsClient(t, 'tls_client_auth');
+    const more = { grant_types: [...refreshing.grant_types, grant.device, grant.ciba, 'client_credentials'], resources: [t.resource] };
+    await everywhere(t, await service(t, { changes: { ...changes, ...more }, certificate, how: () => oauth.TlsClientAuth(), metadata: { use_mtls_endpoint_aliases: true } }));
+  },
+  'CIBA, polled': async (t) => {
+    needs(t, 'backchannel_authentication_endpoint');
+    const s = await service(t, { changes: { grant_types: ['authorization_code', grant.ciba] } });
+    const browser = t.browser();
+    const { tokens: before, claims } = await login(t, s, { browser });
+    const binding = bound();
+    const asked = await asksAtCounter(s, before.id_token, binding);
+    t.same('before she agrees', await fetchesFromCounter(s, asked).then(() => 'taken', (error) => error.error), 'authorization_pending');
+    await browser.allowAsked(binding);
+    await new Promise((resolve) => { setTimeout(resolve, (asked.interval ?? 5) * 1000 + 200); });
+    t.same('she is the same', oauth.getValidatedIdTokenClaims(await fetchesFromCounter(s, asked)).sub, claims.sub);
+  },
+  'DPoP with the device flow': async (t) => {
+    needs(t, 'device_authorization_endpoint', 'dpop_signing_alg_values_supported');
+    const s = await service(t, { changes: { grant_types: [grant.device], dpop_bound_access_tokens: true } });
+    const DPoP = oauth.DPoP(s.client, await oauth.generateKeyPair('ES256'));
+    const device = await asksForDevice(s);
+    await typesCode(t, device);
+    const tokens = await withNonce(() => oauth.deviceCodeGrantRequest(s.as, s.client, s.auth, device.device_code, { ...s.options, DPoP }), (response) => oauth.processDeviceCodeResponse(s.as, s.client, response));
+    t.same('token_type', tokens.token_type, 'dpop');
+  },
+  'FAPI 2.0: pushed, private_key_jwt, DPoP': async (t) => {
+    needs(t, 'pushed_authorization_request_endpoint', 'dpop_signing_alg_values_supported');
+    const s = await keyed(t, { profile: 'fapi2', require_pushed_authorization_requests: true, dpop_bound_access_tokens: true });
+    await login(t, s, { push: true, DPoP: oauth.DPoP(s.client, await oauth.generateKeyPair('ES256')) });
+  },
+  'a native program on whatever port is free (RFC 8252)': async (t) => {
+    const s = await service(t, { changes: native, how: () => oauth.None() });
+    const DPoP = oauth.DPoP(s.client, await oauth.generateKeyPair('ES256'));
+    for (const port of [51004, 1025]) {
+      s.party.redirect = `http://127.0.0.1:${port}/answer`;
+      const { tokens } = await login(t, s, { more: offline, DPoP });
+      await withNonce(() => oauth.refreshTokenGrantRequest(s.as, s.client, s.auth, tokens.refresh_token, { ...s.options, DPoP }), (response) => oauth.processRefreshTokenResponse(s.as, s.client, response));
+    }
+  },
+  'signed UserInfo, ES256': async (t) => {
+    const signed = { userinfo_signed_response_alg: 'ES256' };
+    await login(t, await service(t, { changes: signed, metadata: signed }));
+  },
+  'encrypted ID token and UserInfo': async (t) => {
+    needs(t, 'id_token_encryption_alg_values_supported', 'userinfo_encryption_alg_values_supported');
+    const { jwk, open } = await lock('ECDH-ES');
+    const signed = { userinfo_signed_response_alg: 'ES256' };
+    const s = await service(t, { metadata: signed, changes: { ...signed, jwks: { keys: [jwk] }, id_token_encrypted_response_alg: 'ECDH-ES', userinfo_encrypted_response_alg: 'ECDH-ES' } });
+    const { tokens } = await login(t, s, { open });
+    t.same('the ID token that came is encrypted', tokens.id_token.split('.').length, 5);
+  },
+  'encrypted authorization response (JARM)': async (t) => {
+    needs(t, 'authorization_encryption_alg_values_supported');
+    const { jwk, open } = await lock('ECDH-ES+A256KW');
+    const signed = { authorization_signed_response_alg: 'ES256' };
+    const s = await service(t, { metadata: signed, changes: { ...signed, jwks: { keys: [jwk] }, authorization_encrypted_response_alg: 'ECDH-ES+A256KW' } });
+    await login(t, s, { more: { response_mode: 'jwt' }, signed: true, open });
+  },
+  'introspection, signed and encrypted (RFC 9701)': async (t) => {
+    needs(t, 'introspection_encryption_alg_values_supported');
+    const { jwk, open } = await lock('RSA-OAEP-256');
+    const signed = { introspection_signed_response_alg: 'ES256' };
+    const s = await service(t, { metadata: signed, changes: { ...signed, jwks: { keys: [jwk] }, introspection_encrypted_response_alg: 'RSA-OAEP-256' } });
+    const { tokens } = await login(t, s);
+    const response = await oauth.introspectionRequest(s.as, s.client, s.auth, tokens.access_token, { ...s.options, requestJwtResponse: true });
+    const said = await oauth.processIntrospectionResponse(s.as, s.client, response, { [oauth.jweDecrypt]: open });
+    t.same('active', said.active, true);
   },
   'registration': async (t) => {
     needs(t, 'registration_endpoint');

@@ -6,7 +6,7 @@ import { fetchWith } from '../lib/http.mjs';
 import { Key } from '../lib/keys.mjs';
 import { logoutToken } from '../plans/logout.mjs';
 import { Party } from '../lib/party.mjs';
-import { accessToken, grant, needs, needsAssertions, needsAuth, needsGrant, needsMode, offline, refreshing, shown, tlsClient, typesCode, visits } from './common.mjs';
+import { accessToken, bound, grant, lock, native, needs, needsAssertions, needsAuth, needsGrant, needsMode, offline, refreshing, shown, tlsClient, typesCode, visits } from './common.mjs';
 
 // A service registered with CHANGES, and the library configured for it. HOW: how it authenticates; CERTIFICATE for TLS.
 async function configured(t, { changes = {}, how = (party) => oidc.ClientSecretBasic(party.secret), metadata = {}, certificate } = {}) {
@@ -95,6 +95,24 @@ const mutualTls = (kind) => async (t) => {
   const { certificate, changes } = await tlsClient(t, kind);
   await login(t, await configured(t, { changes, certificate, how: () => oidc.TlsClientAuth(), metadata: { use_mtls_endpoint_aliases: true } }));
 };
+
+const everyGrant = (t) => ({ grant_types: [...refreshing.grant_types, grant.device, grant.ciba, 'client_credentials'], resources: [t.resource] });
+// One client authentication at every endpoint that asks for one; with a key that the tokens are bound to, if OPTIONS say so.
+async function everywhere(t, { party, config }, options) {
+  const browser = t.browser();
+  const { tokens } = await login(t, { party, config }, { build: (c, params) => oidc.buildAuthorizationUrlWithPAR(c, params, options), more: offline, options, browser });
+  const again = await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, options);
+  t.same('active', (await oidc.tokenIntrospection(config, again.access_token)).active, true);
+  t.must('a token of its own', (await oidc.clientCredentialsGrant(config, { resource: t.resource }, options)).access_token);
+  const binding = bound();
+  const asked = await oidc.initiateBackchannelAuthentication(config, { scope: 'openid email', id_token_hint: tokens.id_token, binding_message: binding });
+  await browser.allowAsked(binding);
+  t.must('she agrees at a counter', (await oidc.pollBackchannelAuthenticationGrant(config, asked, undefined, options)).access_token);
+  const device = await oidc.initiateDeviceAuthorization(config, { scope: 'openid email' });
+  await typesCode(t, device);
+  t.must('and for a device', (await oidc.pollDeviceAuthorizationGrant(config, device, undefined, options)).access_token);
+  await oidc.tokenRevocation(config, again.refresh_token ?? tokens.refresh_token);
+}
 
 const modules = {
   'code with PKCE, client_secret_basic': codeFlow({}),
@@ -204,9 +222,10 @@ const modules = {
     const { config, party } = await configured(t, { changes: { grant_types: ['authorization_code', grant.ciba], backchannel_token_delivery_mode: 'poll' } });
     const browser = t.browser();
     const { tokens: before } = await login(t, { party, config }, { browser });
-    const asked = await oidc.initiateBackchannelAuthentication(config, { scope: 'openid email', id_token_hint: before.id_token, binding_message: '7421' });
+    const binding = bound();
+    const asked = await oidc.initiateBackchannelAuthentication(config, { scope: 'openid email', id_token_hint: before.id_token, binding_message: binding });
     const polled = oidc.pollBackchannelAuthenticationGrant(config, asked);
-    await browser.allowAsked();
+    await browser.allowAsked(binding);
     const tokens = await polled;
     t.same('she is the same', tokens.claims().sub, before.claims().sub);
   },
@@ -223,6 +242,44 @@ const modules = {
   'signed UserInfo, PS256': signedWith('PS256'),
   'signed UserInfo, EdDSA': signedWith('EdDSA'),
   'encrypted request object': encryptedRequest,
+  'private_key_jwt at every endpoint': async (t) => {
+    const { changes, how } = await keyClient(everyGrant(t));
+    await everywhere(t, await configured(t, { changes, how }));
+  },
+  'mutual TLS at every endpoint, by the aliases': async (t) => {
+    const { certificate, changes } = await tlsClient(t, 'tls_client_auth');
+    await everywhere(t, await configured(t, { changes: { ...changes, ...everyGrant(t) }, certificate, how: () => oidc.TlsClientAuth(), metadata: { use_mtls_endpoint_aliases: true } }));
+  },
+  'DPoP with client credentials, device flow and CIBA': async (t) => {
+    needs(t, 'dpop_signing_alg_values_supported');
+    const { party, config } = await configured(t, { changes: { ...everyGrant(t), dpop_bound_access_tokens: true } });
+    await everywhere(t, { party, config }, { DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair('ES256')) });
+  },
+  'a native program on whatever port is free (RFC 8252)': async (t) => {
+    const { party, config } = await configured(t, { changes: native, how: () => oidc.None() });
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair('ES256'));
+    for (const port of [51004, 1025]) {
+      party.redirect = `http://127.0.0.1:${port}/answer`;
+      const { tokens } = await login(t, { party, config }, { more: offline, options: { DPoP } });
+      t.must('it refreshes with its key', (await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP })).access_token);
+    }
+  },
+  'encrypted authorization response (JARM)': async (t) => {
+    needs(t, 'authorization_encryption_alg_values_supported');
+    const { jwk, key } = await lock('ECDH-ES');
+    const signed = { authorization_signed_response_alg: 'ES256' };
+    const { party, config } = await configured(t, { metadata: signed, changes: { ...signed, jwks: { keys: [jwk] }, authorization_encrypted_response_alg: 'ECDH-ES', authorization_encrypted_response_enc: 'A256GCM' } });
+    oidc.enableDecryptingResponses(config, ['A256GCM'], { key, alg: 'ECDH-ES', kid: 'enc' });
+    oidc.useJwtResponseMode(config);
+    await login(t, { party, config });
+  },
+  'signatures of everything verified (non-repudiation)': async (t) => {
+    const signed = { userinfo_signed_response_alg: 'ES256', introspection_signed_response_alg: 'ES256' };
+    const { party, config } = await configured(t, { changes: signed, metadata: signed });
+    oidc.enableNonRepudiationChecks(config);
+    const { tokens } = await login(t, { party, config });
+    t.same('introspection, signed (RFC 9701)', (await oidc.tokenIntrospection(config, tokens.access_token)).active, true);
+  },
   'registration': async (t) => {
     needs(t, 'registration_endpoint');
     const redirect = `https://${t.id('registered')}.rp.example/callback`;

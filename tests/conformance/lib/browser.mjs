@@ -140,10 +140,13 @@ export class Browser {
     await this.goOn();
     return this.#mustBeDone();
   }
-  // What a counter asked of her, at her own browser where she is logged in.
-  async allowAsked() {
+  // What a counter asked of her with BINDING on its screen, at her own browser where she is logged in.
+  async allowAsked(binding) {
     await this.get('/me/counter');
-    await this.press('/me/counter', { do: 'look' });
+    const asked = this.page.all('li').find((item) => item.text.includes(binding));
+    const form = this.page.all('form', { action: '/me/counter' }).find((one) => one.parents.includes(asked));
+    if (!form) throw new Error(`nobody asks with ${binding}: ${this.describe()}`);
+    await this.post('/me/counter', this.page.fields(form, { do: 'look' }));
     await this.press('/me/counter', { do: 'continue' });
     await this.goOn();
     return this.#mustBeDone();

@@ -86,7 +86,7 @@ mtls { listen = { "127.0.0.1:${this.tlsPort}" } origin = "https://localhost:${th
   async up() {
     const log = openSync(join(this.folder, 'log'), 'a');
     this.process = spawn(join(this.build, 'genkan'), ['serve', '--config', this.config], { stdio: ['ignore', log, log] });
-    for (const end = Date.now() + 30000; Date.now() < end; await sleep(50)) {
+    for (const end = Date.now() + 90000; Date.now() < end; await sleep(50)) {
       if (this.process.exitCode !== null) break;
       try {
         if ((await exchange(`${this.issuer}/readyz`)).status === 200) return;
