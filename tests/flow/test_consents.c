@@ -675,8 +675,10 @@ Test(consents, of_a_household_only_children_are_told)
     b_city->scope = "openid name household";
     visits(a_city);
     opens("/me/household");
-    cr_assert(PRESS(hers, "/me/household", "do=save", "size=4", "relation-0=spouse", "year-0=1955", "month-0=3",
-                    "relation-1=grandchild", "year-1=2020", "month-1=6"));
+    cr_assert(PRESS(hers, "/me/household", "do=save", "size=4", "relation-1=spouse", "year-1=1955", "month-1=3",
+                    "relation-2=grandchild", "year-2=2020", "month-2=6"));
+    opens("/me/household");
+    cr_expect(browser_says(hers, "1955"), "she wrote it down");
     opens(service_begin(b_city, NULL));
     cr_assert(resident_goes_to(&stage.hanako, AT_CONSENT), "%s", hers->url);
     cr_expect(browser_says(hers, "2020年6月"));

@@ -117,6 +117,15 @@ Test(field, of_a_household_come_size_and_children_and_no_month_of_birth)
     cr_expect_str_eq(value_text(&p, "has_preschool_child"), "absent");
 }
 
+/* What she wrote of her husband stays with her: nobody agrees for another adult (docs/decisions/children.md). */
+Test(field, of_a_household_children_go_out_and_grown_ups_stay)
+{
+    struct field_profile p = profile_with("household", "{\"size\":3,\"members\":[{\"relation\":\"spouse\",\"born\":"
+                                                       "\"1955-03\"},{\"relation\":\"child\",\"born\":\"2020-06\"}]}");
+    cr_expect_str_eq(value_text(&p, "household"),
+                     "{\"members\":[{\"born\":\"2020-06\",\"relation\":\"child\"}],\"size\":3}");
+}
+
 Test(field, is_of_the_card_or_of_the_resident_whatever_it_is_derived_from)
 {
     cr_expect(field_is_of_card(field_find(VIEW("name"))));
