@@ -47,7 +47,8 @@ static void open_stage(void)
     service_update(a_city, "\"sector\":\"a-city\"", DEFINITIONS);
     service_update(b_city, "\"grant_types\":[",
                    "\"resources\":[\"" API "\"],\"authorization_details_types\":[\"" BOOKING "\",\"" PAYMENT "\"],"
-                   "\"grant_types\":[\"urn:ietf:params:oauth:grant-type:device_code\",\"client_credentials\","
+                   "\"grant_types\":[\"urn:openid:params:grant-type:ciba\",\"urn:ietf:params:oauth:grant-type:device_"
+                   "code\",\"client_credentials\","
                    "\"urn:ietf:params:oauth:grant-type:token-exchange\",");
 }
 
@@ -171,6 +172,17 @@ Test(details, that_their_type_does_not_allow_are_refused)
                                  arena_printf(&b_city->channel.a, "scope=openid&%s", param("[{\"type\":\"no\"}]"))),
                            "error"),
                      "invalid_authorization_details");
+}
+
+Test(details, that_a_counter_asks_are_judged_as_all_others)
+{
+    const char *form =
+        arena_printf(&b_city->channel.a, "scope=openid&login_hint=000-000-000&%s", param("[{\"type\":\"no\"}]"));
+
+    cr_expect_str_eq(claim(b_city, calls(b_city, 400, "/bc-authorize", form), "error"),
+                     "invalid_authorization_details");
+    form = arena_printf(&b_city->channel.a, "scope=openid&login_hint=000-000-000&%s", param("[" READ "]"));
+    cr_expect_str_eq(claim(b_city, calls(b_city, 400, "/bc-authorize", form), "error"), "unknown_user_id");
 }
 
 Test(details, of_a_type_that_is_not_registered_for_the_service_are_refused)

@@ -415,6 +415,32 @@ Test(command, client_add_makes_no_secret_for_a_method_without_one)
     cr_expect(absent);
 }
 
+static void write_server(const char *id, const char *resource)
+{
+    write_text(registration_path,
+               arena_printf(&a,
+                            "{\"client_id\":\"%s\",\"client_name\":\"API\",\"organization\":{\"id\":\"a-city\","
+                            "\"name\":\"A市\"},\"sector\":\"a-city\",\"grant_types\":[\"client_credentials\"],"
+                            "\"response_types\":[],\"client_uri\":\"https://a.example/\",\"resource\":\"%s\","
+                            "\"authorization_details_definitions\":[{\"type\":\"https://a.example/t\",\"title\":\"題\","
+                            "\"title#en\":\"t\",\"sentence\":\"文\",\"sentence#en\":\"s\",\"members\":[]}]}",
+                            id, resource));
+}
+
+/* RFC 9396 2: a type is one server's. */
+Test(command, client_add_refuses_a_type_of_authorization_details_that_another_service_defines)
+{
+    make_data();
+    write_server("api", "https://a.example/");
+    struct output o = genkan("client add %s", registration_path);
+    cr_assert_eq(o.code, COMMAND_DONE, "%s", o.err);
+    cr_expect_eq(genkan("client update %s", registration_path).code, COMMAND_DONE, "its own it may define again");
+    write_server("other", "https://b.example/");
+    o = genkan("client add %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.err, "https://a.example/t is a type of another service");
+}
+
 /* The registration with MORE members. */
 static void write_more(const char *more)
 {
