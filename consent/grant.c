@@ -193,9 +193,11 @@ static struct grant_decision decision_of(const struct ask_item *item, bool given
 
 /* Fields not asked this time keep their decision and their end; "this time only" says nothing about other times, and
  * other times nothing about this one. */
-static void keep_others(struct grant *out, const struct ask *ask, const struct grant *previous, int64_t now)
+static void keep_others(struct grant *out, const struct ask *ask, const struct grant *previous, bool all, int64_t now)
 {
-    if (!previous || !grant_is_live(previous, now) || previous->duration == GRANT_ONCE || out->duration == GRANT_ONCE)
+    if (!previous || !grant_is_live(previous, now))
+        return;
+    if (!all && (previous->duration == GRANT_ONCE || out->duration == GRANT_ONCE))
         return;
     for (size_t i = 0; i < previous->n; i++) {
         const struct grant_decision *d = &previous->decisions[i];
@@ -206,11 +208,11 @@ static void keep_others(struct grant *out, const struct ask *ask, const struct g
 
 /* Those asked now; of those from before what they do not cover, and of other times only what lasts. */
 static enum err take_details(struct grant *out, struct arena *a, const struct detail_list *asked,
-                             const struct grant *previous, int64_t until, int64_t now)
+                             const struct grant *previous, bool merges, int64_t until, int64_t now)
 {
     struct grant_detail *details = arena_array(a, GRANT_DETAILS_MAX, sizeof *details);
-    bool keep =
-        previous && grant_is_live(previous, now) && previous->duration != GRANT_ONCE && out->duration != GRANT_ONCE;
+    bool keep = previous && grant_is_live(previous, now) &&
+                (merges || (previous->duration != GRANT_ONCE && out->duration != GRANT_ONCE));
 
     out->details = details;
     out->n_details = 0;
@@ -235,6 +237,17 @@ static enum err take_details(struct grant *out, struct arena *a, const struct de
     return ERR_OK;
 }
 
+size_t grant_others(const struct field *out[FIELD_MAX], const struct ask *ask, const struct grant *grant, int64_t now)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < grant->n; i++) {
+        const struct grant_decision *d = &grant->decisions[i];
+        if (d->given && !has_run_out(d, now) && !ask_find(ask, d->field))
+            out[n++] = d->field;
+    }
+    return n;
+}
+
 static int64_t latest_end(const struct grant *g, int64_t end)
 {
     for (size_t i = 0; i < g->n_details && end != 0; i++)
@@ -249,14 +262,19 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
                      const struct ledger_parties *who, struct ident new_id, int64_t now)
 {
     *out = (struct grant){.id = new_id, .who = *who, .duration = choice->duration, .given_at = now};
-    if (previous && grant_is_live(previous, now))
+    bool lives = previous && grant_is_live(previous, now), merges = choice->action == GRANT_MERGE;
+    if (lives && choice->action != GRANT_CREATE)
         out->id = previous->id;
+    /* What is added for this time only does not end what was given for longer. */
+    if (lives && merges && out->duration == GRANT_ONCE)
+        out->duration = previous->duration;
     memcpy(out->terms_hash, ask->terms_hash, sizeof out->terms_hash);
     memcpy(out->ask_hash, ask->hash, sizeof out->ask_hash);
     int64_t until = until_of(choice->duration, now);
     for (size_t i = 0; i < ask->n; i++)
         out->decisions[out->n++] = decision_of(&ask->items[i], choice->given[i], profile, until, now);
-    keep_others(out, ask, previous, now);
+    if (choice->action == GRANT_ACTION_NONE || merges)
+        keep_others(out, ask, previous, merges, now);
     out->expires_at = latest_end(out, until);
 }
 
@@ -631,8 +649,21 @@ static enum err settle_previous(struct grant **out, struct ledger *l, struct are
     return g->stop == GRANT_STOPPED_BY_OPERATOR ? ERR_CONFLICT : ERR_OK;
 }
 
+/* As when she takes single fields back (grant_edit). */
+static enum err append_taken(struct ledger *l, struct db *db, struct ledger_event e, struct grant *g,
+                             const struct grant *before)
+{
+    for (size_t i = 0; i < before->n; i++) {
+        const struct grant_decision *d = grant_decision_on(g, before->decisions[i].field);
+        if (before->decisions[i].given && (!d || !d->given))
+            grant_event_add(&e, before->decisions[i].field);
+    }
+    e.type = LEDGER_WITHDRAWN;
+    return e.n_fields ? ledger_append(l, db, &e, &g->leaf) : ERR_OK;
+}
+
 static enum err append_answer(struct ledger *l, struct db *db, const struct grant_answer *answer, struct grant *g,
-                              const struct grant *before)
+                              const struct grant *before, enum grant_action action)
 {
     struct ledger_event e = grant_event(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
     e.grant = g->id;
@@ -642,7 +673,23 @@ static enum err append_answer(struct ledger *l, struct db *db, const struct gran
         err = append_decided(l, db, e, g, answer->ask, true);
     if (!err)
         err = append_decided(l, db, e, g, answer->ask, false);
-    return err || !before ? err : append_changed(l, db, e, g, before);
+    if (err || !before)
+        return err;
+    return action == GRANT_REPLACE ? append_taken(l, db, e, g, before) : append_changed(l, db, e, g, before);
+}
+
+/* What the action does to the grant that is alive, *BEFORE (NULL: none). */
+static enum err settle_action(struct grant **before, struct ledger *l, struct db *db, const struct grant_answer *answer,
+                              const struct grant_choice *choice)
+{
+    bool named = choice->action == GRANT_MERGE || choice->action == GRANT_REPLACE;
+    if (named && (!*before || !ident_equal((*before)->id, choice->managed)))
+        return ERR_CONFLICT;
+    if (choice->action != GRANT_CREATE || !*before)
+        return ERR_OK;
+    enum err err = end_grant(l, db, *before, GRANT_ENDED_WITHDRAWN, "consent-page", answer->at_ms);
+    *before = NULL;
+    return err;
 }
 
 enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, struct db *db,
@@ -650,16 +697,19 @@ enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, stru
 {
     struct grant previous, *before = &previous;
     enum err err = settle_previous(&before, l, a, db, answer);
+    if (!err)
+        err = settle_action(&before, l, db, answer, choice);
     if (err)
         return err;
     grant_of_choice(out, answer->ask, choice, answer->profile, before, &answer->who, ident_mint(),
                     answer->at_ms / 1000);
-    err = take_details(out, a, &answer->details, before, until_of(choice->duration, answer->at_ms / 1000),
+    err = take_details(out, a, &answer->details, choice->action == GRANT_REPLACE ? NULL : before,
+                       choice->action == GRANT_MERGE, until_of(choice->duration, answer->at_ms / 1000),
                        answer->at_ms / 1000);
     if (err)
         return err;
     out->expires_at = latest_end(out, out->expires_at);
-    err = append_answer(l, db, answer, out, before);
+    err = append_answer(l, db, answer, out, before, choice->action);
     return err ? err : write_grant(a, db, before ? SQL_UPDATE : SQL_INSERT, out);
 }
 

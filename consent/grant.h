@@ -33,6 +33,14 @@ struct grant_detail {
 
 #define GRANT_DETAILS_MAX 32 /* of one grant; those given longest ago are forgotten first, and asked again */
 
+/* What a service asks to be done with a grant of its own (Grant Management for OAuth 2.0, draft 03, 5.2). */
+enum grant_action {
+    GRANT_ACTION_NONE,
+    GRANT_CREATE, /* a fresh one; the one that is alive ends */
+    GRANT_MERGE,  /* what is asked now is added to it, all else in it stays */
+    GRANT_REPLACE /* it is what is asked now and nothing else */
+};
+
 enum grant_end { GRANT_LIVE = 0, GRANT_ENDED_WITHDRAWN = 1, GRANT_ENDED_EXPIRED = 2 };
 
 /* Suspended: nothing goes out until it is resumed, by whoever suspended it. */
@@ -81,7 +89,7 @@ struct grant_facts {
     const struct grant *grant;           /* the newest grant, ended or not; NULL: none ever */
     const struct field_profile *profile; /* what is stored of the resident */
     int64_t now;                         /* unix seconds */
-    bool prompt_consent;                 /* the service sent prompt=consent */
+    bool prompt_consent;                 /* the service sent prompt=consent, or an action */
     bool reached_here;                   /* this grant was given inside this very interaction */
     struct detail_list details;          /* what is asked to be done */
 };
@@ -111,7 +119,13 @@ bool grant_may_release(const struct grant *g, int64_t now);
 struct grant_choice {
     bool given[FIELD_MAX]; /* by position in ask.items; ignored for required items, which are given by accepting */
     enum grant_duration duration;
+    enum grant_action action;
+    struct ident managed; /* GRANT_MERGE, GRANT_REPLACE: the living grant that is meant */
 };
+
+/* Which fields of a living grant would not go out any more if GRANT_CREATE or GRANT_REPLACE were allowed with all that
+ * is asked; for GRANT_MERGE: which go on besides. At most FIELD_MAX; how many. Pure. */
+size_t grant_others(const struct field *out[FIELD_MAX], const struct ask *ask, const struct grant *grant, int64_t now);
 
 /* The grant that results from saying yes: the choice, and what PREVIOUS (live, or NULL) still says about fields not
  * asked now. The id is PREVIOUS's or NEW_ID. Pure; views are shared with the arguments. */
@@ -153,7 +167,8 @@ struct grant_answer {
 
 /* She said yes: the grant is made or, where one is alive, changed, and given out as *OUT (its id may be the older
  * one's). Appends expired for one that ran out, then requested, given, refused, and changed for decisions turned over.
- * One that she suspended runs again; ERR_CONFLICT: the operator suspended it. */
+ * One that she suspended runs again; ERR_CONFLICT: the operator suspended it, or what is to be managed is not alive any
+ * more. An action ends or changes the living grant as it says, with withdrawn for what is taken away. */
 enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, struct db *db,
                       const struct grant_answer *answer, const struct grant_choice *choice) MUST_CHECK;
 

@@ -31,8 +31,9 @@ const char page_content_type[] = "text/html; charset=utf-8";
 const char *const page_lang_names[] = {"ja", "en", "ja-simple", NULL};
 const char *const page_letters_names[] = {"normal", "large", NULL};
 const char *const page_source_names[] = {"card_signed", "card_read", "upstream", "resident", NULL};
-const char *const page_reason_names[] = {"new",      "field",     "terms",  "value", "expired", "withdrawn", "once",
-                                         "required", "suspended", "detail", "each",  "asked",   NULL};
+const char *const page_reason_names[] = {"new",    "field",    "terms",     "value",  "expired", "withdrawn",
+                                         "once",   "required", "suspended", "detail", "each",    "asked",
+                                         "create", "merge",    "replace",   NULL};
 const char *const page_closed_names[] = {"no", "minor", "suspended", NULL};
 const char *const page_state_names[] = {"live", "suspended", "stopped", "withdrawn", "expired", NULL};
 const char *const page_duration_names[] = {"once", "year", "until_withdrawn", NULL};

@@ -116,7 +116,10 @@ enum page_reason {
     PAGE_REASON_SUSPENDED, /* somebody suspended the consent */
     PAGE_REASON_DETAIL,    /* asks for something to be done that was not allowed before */
     PAGE_REASON_EACH,      /* asks for something that is allowed each time anew */
-    PAGE_REASON_ASKED      /* prompt=consent */
+    PAGE_REASON_ASKED,     /* prompt=consent */
+    PAGE_REASON_CREATE,    /* the service begins anew: the consent that is alive ends */
+    PAGE_REASON_MERGE,     /* it adds to the consent that is alive */
+    PAGE_REASON_REPLACE    /* the consent becomes what is asked now and nothing else */
 };
 
 /* Why nothing may be allowed on this page, whatever it shows. */
@@ -127,6 +130,10 @@ enum page_closed {
 };
 
 enum page_duration { PAGE_ONCE, PAGE_YEAR, PAGE_UNTIL_WITHDRAWN };
+
+struct page_item {
+    struct view text;
+};
 
 struct page_consent_field {
     struct view id, title; /* the tick box is sent as "give-ID" */
@@ -174,6 +181,8 @@ struct page_consent {
     bool lacks_card;     /* one of the missing values could come from the card */
     bool lacks_proof;    /* the service wants a value as proven, and it is there but not proven */
     enum page_closed closed;
+    const struct page_item *taken, *kept; /* what is not given any more; what goes on besides */
+    size_t n_taken, n_kept;
 };
 void page_consent(struct buf *out, const struct pages *pages, const struct page_consent *facts);
 
@@ -302,10 +311,6 @@ struct page_logout_confirm {
     size_t n_hidden;
 };
 void page_logout_confirm(struct buf *out, const struct pages *pages, const struct page_logout_confirm *facts);
-
-struct page_item {
-    struct view text;
-};
 
 struct page_logout_frame {
     struct view url;

@@ -38,6 +38,11 @@ const struct fact page_detail_facts[] = {
     NO_MORE_FACTS,
 };
 
+static const struct fact item_facts[] = {
+    FACT_OF(page_item, text, FACT_TEXT),
+    NO_MORE_FACTS,
+};
+
 const struct fact page_consent_facts[] = {
     SERVICE_FACTS(page_consent),
     FACT_OF(page_consent, name, FACT_TEXT),
@@ -51,6 +56,8 @@ const struct fact page_consent_facts[] = {
     FACT_OF(page_consent, lacks_card, FACT_FLAG),
     FACT_OF(page_consent, lacks_proof, FACT_FLAG),
     FACT_CHOICE_OF(page_consent, closed, page_closed_names),
+    FACT_LIST_OF(page_consent, taken, n_taken, page_item, item_facts),
+    FACT_LIST_OF(page_consent, kept, n_kept, page_item, item_facts),
     FRAME_FACTS,
     NO_MORE_FACTS,
 };

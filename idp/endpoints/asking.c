@@ -1,7 +1,9 @@
 #include "idp/endpoints/asking.h"
 
+#include "base/base64.h"
 #include "http/fetch.h"
 #include "idp/endpoints/offers.h"
+#include "idp/rules/grant_management.h"
 #include "idp/rules/request_object.h"
 #include "idp/rules/resource.h"
 #include "idp/state/client_keys.h"
@@ -37,6 +39,8 @@ static enum err read_params(const struct visit *v, struct authz_params *p)
         .request = visit_param(v, "request"),
         .request_uri = visit_param(v, "request_uri"),
         .registration = visit_param(v, "registration"),
+        .grant_action = visit_param(v, "grant_management_action"),
+        .grant_id = visit_param(v, "grant_id"),
     };
     return visit_words(&p->resource, v, "resource");
 }
@@ -195,6 +199,25 @@ static enum err apply_object(struct authz_params *params, struct visit *v, const
     return ERR_OK;
 }
 
+/* --- which grant -------------------------------------------------------------------------------------------------- */
+
+enum err asking_find_grant(const struct authz_request *request, struct visit *v, const struct client *client,
+                           enum refusal *refusal)
+{
+    struct view id = VIEW_NONE;
+    struct grant grant;
+
+    if (!view_is(request->grant_id))
+        return ERR_OK;
+    enum err e = base64url_read(v->arena, request->grant_id, &id);
+    if (!e)
+        e = grant_find_by_id(&grant, v->arena, v->db, ident_read(id));
+    if (e && e != ERR_NOT_FOUND && e != ERR_SYNTAX)
+        return e;
+    *refusal = grant_managed_decide(e ? NULL : &grant, client->id, IDENT_NONE, v->now);
+    return ERR_OK;
+}
+
 /* --- whichever --------------------------------------------------------------------------------------------------- */
 
 bool asking_must_fetch(const struct visit *v)
@@ -225,6 +248,8 @@ enum err asking_read(struct authz_request *out, struct visit *v, const struct cl
         e = read_hint(out, v, client, params.id_token_hint, refusal);
     if (!e && !*refusal)
         e = read_details(out, v, client, params.details, refusal);
+    if (!e && !*refusal)
+        e = asking_find_grant(out, v, client, refusal);
     return e || *refusal ? e : authz_decide_claims(out, v->arena, params.claims, refusal);
 }
 
@@ -235,7 +260,9 @@ enum err asking_read_decoupled(struct authz_request *out, struct visit *v, const
     enum err e = read_params(v, &params);
 
     *refusal = e ? REFUSAL_NONE : authz_decoupled_decide(&params, client, out);
-    return e || *refusal ? e : read_details(out, v, client, params.details, refusal);
+    if (!e && !*refusal)
+        e = read_details(out, v, client, params.details, refusal);
+    return e || *refusal ? e : asking_find_grant(out, v, client, refusal);
 }
 
 /* --- pushed ------------------------------------------------------------------------------------------------------ */

@@ -22,6 +22,10 @@ enum err asking_read(struct authz_request *out, struct visit *v, const struct cl
 enum err asking_read_decoupled(struct authz_request *out, struct visit *v, const struct client *client,
                                enum refusal *refusal) MUST_CHECK;
 
+/* A grant that the request names must be CLIENT's and alive (idp/rules/grant_management.h). */
+enum err asking_find_grant(const struct authz_request *request, struct visit *v, const struct client *client,
+                           enum refusal *refusal) MUST_CHECK;
+
 /* The request that CLIENT pushed under this request_uri, and which it is. ERR_OK with *REFUSAL, told on a page. */
 enum err asking_recall(struct authz_request *out, struct ident *id, struct visit *v, const struct client *client,
                        struct view request_uri, enum refusal *refusal) MUST_CHECK;

@@ -1,9 +1,10 @@
 /* POST /consent: the resident's answer, field by field. Records a grant, or the refusal. */
 #include "base/secret.h"
-#include "idp/endpoints/consent_shown.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/flow.h"
+#include "idp/endpoints/managed.h"
 #include "idp/endpoints/show.h"
+#include "sessions/token.h"
 #include "store/store.h"
 
 struct consenting {
@@ -16,11 +17,25 @@ struct consenting {
     int64_t now;
 };
 
+/* Grant Management, draft 03, 5.2: merge and replace invalidate the refresh tokens of the grant; create ends it. */
+static enum err end_tokens(const struct consenting *c, struct db *db)
+{
+    struct grant before;
+    if (c->choice.action == GRANT_ACTION_NONE)
+        return ERR_OK;
+    enum err e = grant_find(&before, c->arena, db, c->answer.who.resident, c->answer.who.client);
+    if (!e)
+        e = token_revoke_grant(db, before.id, c->now);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err allow_job(struct db *db, void *ctx)
 {
     struct consenting *c = ctx;
     struct grant grant;
-    enum err e = grant_record(&grant, c->op->ledger, c->arena, db, &c->answer, &c->choice);
+    enum err e = end_tokens(c, db);
+    if (!e)
+        e = grant_record(&grant, c->op->ledger, c->arena, db, &c->answer, &c->choice);
     for (size_t i = 0; i < c->offers->n && !e; i++)
         e = detail_type_keep(db, c->offers->items[i].type);
     return e ? e : interaction_record_grant(db, c->interaction, grant.id, c->now);
@@ -90,7 +105,7 @@ static enum err read_choice(struct visit *v, const struct flow *f, struct grant_
 /* Is the page that was answered the page that would be shown now? */
 static bool is_current(const struct visit *v, const struct flow *f)
 {
-    return secret_equal(visit_param(v, "shown"), consent_shown(v->arena, &f->asked, &f->profile, &f->details));
+    return secret_equal(visit_param(v, "shown"), managed_shown(v, f));
 }
 
 static void allow(struct visit *v, const struct flow *f, struct consenting *c)
@@ -125,6 +140,8 @@ void handle_consent(struct visit *v)
                            .answer = {&f.asked, &f.profile, flow_parties(&f), v->now_ms, f.details},
                            .offers = &f.offers,
                            .now = v->now};
+    c.choice.action = f.request.grant_action;
+    c.choice.managed = managed_of(v, &f).grant;
     if (view_equal_text(what, "allow"))
         allow(v, &f, &c);
     else if (view_equal_text(what, "refuse"))

@@ -137,7 +137,8 @@ static void put_protocol(struct writer *w)
                   "urn:openid:params:grant-type:ciba", "client_credentials",
                   "urn:ietf:params:oauth:grant-type:token-exchange"));
     put_list(w, "backchannel_token_delivery_modes_supported", LIST("poll", "ping"));
-    put_list(w, "grant_management_actions_supported", LIST("query", "revoke"));
+    put_list(w, "grant_management_actions_supported", LIST("query", "revoke", "create", "merge", "replace"));
+    json_pair_bool(&w->o, "grant_management_action_required", false);
     json_pair_bool(&w->o, "backchannel_user_code_parameter_supported", false);
     put_list(w, "subject_types_supported", LIST("pairwise"));
     put_list(w, "id_token_signing_alg_values_supported", our_algs);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "consent/grant_scope.h"
 #include "consent/minor.h"
+#include "idp/endpoints/managed.h"
 #include "idp/endpoints/offers.h"
 #include "idp/endpoints/response.h"
 #include "idp/endpoints/show.h"
@@ -144,7 +145,7 @@ static void decide_consent(struct visit *v, struct flow *f)
                                 .profile = &f->profile,
                                 .now = v->now,
                                 /* RFC 8252 8.6: "as if no previous request had been approved" */
-                                .prompt_consent = (f->request.prompt & PROMPT_CONSENT) ||
+                                .prompt_consent = (f->request.prompt & PROMPT_CONSENT) || f->request.grant_action ||
                                                   client_is_unproven(f->client, f->request.redirect_uri),
                                 .reached_here = reached_here(f),
                                 .details = f->details};
@@ -173,7 +174,7 @@ static bool lacks_card_fields(const struct flow *f)
     return asked && !field_stored(&f->profile, name);
 }
 
-static void add_session_facts(struct step_facts *facts, const struct flow *f)
+static void add_session_facts(struct step_facts *facts, const struct visit *v, const struct flow *f)
 {
     const struct interaction *i = f->interaction;
     bool of_interaction = is_of_interaction(f, f->session->id);
@@ -185,6 +186,7 @@ static void add_session_facts(struct step_facts *facts, const struct flow *f)
     facts->confirmed_here = of_interaction && i->login_at == 0;
     facts->card_fields_missing = lacks_card_fields(f);
     facts->consent_silent = f->consent.reason == GRANT_SILENT;
+    facts->grant_unfit = !f->own && managed_is_unfit(v, f);
 }
 
 static enum step_offer offer_of(const struct interaction *i)
@@ -220,7 +222,7 @@ static void decide_step(struct visit *v, struct flow *f, bool opened_before)
         .offer = offer_of(i)};
 
     if (f->session)
-        add_session_facts(&facts, f);
+        add_session_facts(&facts, v, f);
     f->verdict = step_decide(&facts);
     if (lacks_type(f)) /* its server, or the operator, took it back while she was logging in (RFC 9396 5) */
         f->verdict = (struct step_verdict){STEP_REFUSE, REFUSAL_DETAILS_TYPE_UNKNOWN};

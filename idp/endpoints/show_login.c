@@ -1,8 +1,8 @@
 /* The pages of a login, filled from what the flow has loaded. */
-#include "idp/endpoints/consent_shown.h"
 #include "idp/endpoints/details_shown.h"
 #include "idp/endpoints/entry.h"
 #include "idp/endpoints/flow.h"
+#include "idp/endpoints/managed.h"
 #include "idp/endpoints/notice_text.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
@@ -192,13 +192,40 @@ static enum err fill_fields(struct visit *v, const struct flow *f, struct page_c
     return close_page(v, f, facts);
 }
 
+/* What the service wants done with the consent that is alive is said first. */
+static enum err fill_managed(struct visit *v, const struct flow *f, struct page_consent *facts)
+{
+    static const enum page_reason reasons[] = {
+        [GRANT_CREATE] = PAGE_REASON_CREATE, [GRANT_MERGE] = PAGE_REASON_MERGE, [GRANT_REPLACE] = PAGE_REASON_REPLACE};
+    struct managed m = managed_of(v, f);
+    const struct page_detail *details;
+    struct grant rest;
+    size_t n;
+    if (m.action == GRANT_ACTION_NONE || facts->closed == PAGE_CLOSED_SUSPENDED)
+        return ERR_OK;
+    enum err e = managed_details(&rest, v, f);
+    if (!e)
+        e = details_shown_granted(&details, &n, v, &rest);
+    struct page_item *items = e ? NULL : arena_array(v->arena, m.n + n, sizeof *items);
+    if (!items)
+        return e ? e : ERR_MEMORY;
+    for (size_t i = 0; i < m.n; i++)
+        items[i].text = people_field(v, m.others[i]);
+    for (size_t i = 0; i < n; i++)
+        items[m.n + i].text = details[i].title;
+    facts->reason = reasons[m.action];
+    *(m.action == GRANT_MERGE ? &facts->kept : &facts->taken) = items;
+    *(m.action == GRANT_MERGE ? &facts->n_kept : &facts->n_taken) = m.n + n;
+    return ERR_OK;
+}
+
 void show_consent(struct visit *v, const struct flow *f)
 {
     struct buf b;
     struct page_consent facts = {.frame = people_frame(v, f->id),
                                  .service = people_service(v, f->client),
                                  .name = people_name(v, &f->profile),
-                                 .shown = consent_shown(v->arena, &f->asked, &f->profile, &f->details),
+                                 .shown = managed_shown(v, f),
                                  .reason = reason_of(f->consent.reason),
                                  .duration = duration_of(v, f)};
     if (show_card_problem(v, f, PAGE_PURPOSE_READ))
@@ -206,6 +233,8 @@ void show_consent(struct visit *v, const struct flow *f)
     enum err e = details_shown_asked(&facts.details, &facts.n_details, v, &f->details, &f->offers);
     if (!e)
         e = view_is(facts.shown) ? fill_fields(v, f, &facts) : ERR_MEMORY;
+    if (!e)
+        e = fill_managed(v, f, &facts);
     if (e) {
         show_failure(v, e, "fill the consent page");
         return;

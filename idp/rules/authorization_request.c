@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "idp/rules/claims_request.h"
+#include "idp/rules/grant_management.h"
 #include "idp/rules/pkce.h"
 #include "idp/rules/redirect_uri.h"
 #include "idp/rules/resource.h"
@@ -145,6 +146,9 @@ static enum refusal params_decide(const struct authz_params *p, const struct cli
         (no = prompt_decide(p->prompt, &r->prompt)) || (no = resource_ask_decide(p->resource, client)) ||
         (no = binding_decide(p->dpop_jkt)))
         return no;
+    if ((no = grant_request_decide(&r->grant_action, p->grant_action, p->grant_id, client)))
+        return no;
+    r->grant_id = p->grant_id;
     return max_age_decide(p->max_age, client->default_max_age, &r->max_age);
 }
 
@@ -223,7 +227,10 @@ enum refusal authz_decoupled_decide(const struct authz_params *p, const struct c
                                 .acr_values = p->acr_values,
                                 .resource = p->resource,
                                 .max_age = client->default_max_age};
-    return (no = scope_decide(p->scope)) ? no : resource_ask_decide(p->resource, client);
+    if ((no = scope_decide(p->scope)) || (no = resource_ask_decide(p->resource, client)))
+        return no;
+    r->grant_id = p->grant_id;
+    return grant_request_decide(&r->grant_action, p->grant_action, p->grant_id, client);
 }
 
 bool authz_is_offline(const struct authz_request *r, const struct client *client)
@@ -247,6 +254,8 @@ void authz_write(struct buf *out, const struct authz_request *r)
     json_pair(&o, "details", r->details);
     json_pair(&o, "dpop_jkt", r->dpop_jkt);
     json_pair_bool(&o, "english", r->english);
+    json_pair_int(&o, "grant_action", r->grant_action);
+    json_pair(&o, "grant_id", r->grant_id);
     json_pair(&o, "hint_sub", r->hint_sub);
     json_pair_bool(&o, "language_asked", r->language_asked);
     json_pair_int(&o, "max_age", r->max_age);
@@ -268,7 +277,8 @@ enum err authz_read(struct authz_request *out, struct arena *arena, struct view 
     if (e)
         return e;
     int64_t mode = json_member_int(j, "mode", RESPONSE_QUERY);
-    if (mode < 0 || mode >= RESPONSE_MODES)
+    int64_t action = json_member_int(j, "grant_action", GRANT_ACTION_NONE);
+    if (mode < 0 || mode >= RESPONSE_MODES || action < 0 || action > GRANT_REPLACE)
         return ERR_SYNTAX;
     *out = (struct authz_request){
         .client_id = json_member_text(j, "client_id"),
@@ -283,6 +293,8 @@ enum err authz_read(struct authz_request *out, struct arena *arena, struct view 
         .details = json_member_text(j, "details"),
         .resource = json_member_text(j, "resource"),
         .dpop_jkt = json_member_text(j, "dpop_jkt"),
+        .grant_action = (enum grant_action)action,
+        .grant_id = json_member_text(j, "grant_id"),
         .hint_sub = json_member_text(j, "hint_sub"),
         .decoupled = json_member_text(j, "decoupled"),
         .prompt = (unsigned)json_member_int(j, "prompt", 0),

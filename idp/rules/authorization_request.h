@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "consent/grant.h"
 #include "idp/rules/client.h"
 #include "idp/rules/refusal.h"
 #include "idp/rules/response_mode.h"
@@ -13,7 +14,7 @@
 struct authz_params {
     struct view client_id, redirect_uri, response_type, response_mode, scope, state, nonce, code_challenge,
         code_challenge_method, prompt, max_age, ui_locales, acr_values, id_token_hint, claims, details, resource,
-        dpop_jkt, request, request_uri, registration;
+        dpop_jkt, request, request_uri, registration, grant_action, grant_id;
     /* resource: as many as were sent, words separated by spaces */
     bool pushed;        /* sent over /par, by a service that proved who it is */
     bool signed_object; /* out of a request object (idp/rules/request_object.h) */
@@ -35,9 +36,11 @@ struct authz_request {
     struct view resource;   /* the resource servers it is for (RFC 8707), words; absent: none */
     struct view dpop_jkt;   /* the key that the code is bound to (RFC 9449 10), a thumbprint; absent: none */
     struct view hint_sub;   /* sub of a verified id_token_hint, set by the endpoint; absent without a hint */
-    struct view decoupled;  /* asked by another device (sessions/decoupled.h): its id in hex; absent: by redirect */
-    bool english;           /* first of ui_locales that we speak */
-    bool language_asked;    /* ui_locales named a language we speak */
+    enum grant_action grant_action; /* what is to become of which consent (idp/rules/grant_management.h) */
+    struct view grant_id;           /* as sent; absent: none */
+    struct view decoupled; /* asked by another device (sessions/decoupled.h): its id in hex; absent: by redirect */
+    bool english;          /* first of ui_locales that we speak */
+    bool language_asked;   /* ui_locales named a language we speak */
 };
 
 struct authz_verdict {
@@ -54,7 +57,7 @@ enum err authz_decide_claims(struct authz_request *request, struct arena *arena,
                              enum refusal *refusal) MUST_CHECK;
 
 /* The same for a request that another device makes, which has no redirect address (RFC 8628 3.1, CIBA Core 1.0, 7.1):
- * of PARAMS scope, acr_values and resource count. */
+ * of PARAMS scope, acr_values, resource and those of the grant count. */
 enum refusal authz_decoupled_decide(const struct authz_params *params, const struct client *client,
                                     struct authz_request *request);
 

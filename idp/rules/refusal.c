@@ -104,6 +104,18 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_LOGIN_REQUIRED] = REDIRECT("login_required", "the resident must log in", "OIDC Core 3.1.2.6"),
     [REFUSAL_INTERACTION_REQUIRED] =
         REDIRECT("interaction_required", "the resident must be asked", "OIDC Core 3.1.2.6"),
+    [REFUSAL_GRANT_ACTION] =
+        REDIRECT("invalid_request", "grant_management_action is not supported", "Grant Management 5.4"),
+    [REFUSAL_GRANT_ID_ALONE] =
+        REDIRECT("invalid_request", "grant_id without grant_management_action", "Grant Management 5.4"),
+    [REFUSAL_GRANT_ID_UNASKED] =
+        REDIRECT("invalid_request", "grant_id with grant_management_action create", "Grant Management 5.4"),
+    [REFUSAL_GRANT_ID_MISSING] =
+        REDIRECT("invalid_request", "grant_management_action needs a grant_id", "Grant Management 5.2"),
+    [REFUSAL_GRANT_PUBLIC] =
+        REDIRECT("invalid_request", "grant management is for clients that authenticate", "Grant Management 5.1"),
+    [REFUSAL_GRANT_ID_UNKNOWN] =
+        REDIRECT("invalid_grant_id", "grant_id names no grant that this request may change", "Grant Management 5.4"),
     [REFUSAL_CONSENT_REQUIRED] = REDIRECT("consent_required", "the resident must consent", "OIDC Core 3.1.2.6"),
     [REFUSAL_OTHER_RESIDENT] =
         REDIRECT("login_required", "somebody else than id_token_hint names is logged in", "OIDC Core 3.1.2.1"),

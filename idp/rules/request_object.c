@@ -34,6 +34,8 @@ static const struct member {
     {"claims", OBJECT, offsetof(struct authz_params, claims)},
     {"resource", WORDS, offsetof(struct authz_params, resource)},
     {"dpop_jkt", TEXT, offsetof(struct authz_params, dpop_jkt)},
+    {"grant_id", TEXT, offsetof(struct authz_params, grant_id)},
+    {"grant_management_action", TEXT, offsetof(struct authz_params, grant_action)},
     {"id_token_hint", TEXT, offsetof(struct authz_params, id_token_hint)},
     {"registration", OBJECT, offsetof(struct authz_params, registration)},
 };

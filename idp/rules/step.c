@@ -67,6 +67,9 @@ struct step_verdict step_decide(const struct step_facts *f)
         return refuse(REFUSAL_OTHER_RESIDENT);
     if (needs_confirmation(f))
         return silent ? refuse(REFUSAL_INTERACTION_REQUIRED) : go(STEP_CONFIRM);
+    /* Grant Management 5.4: only now it is sure whose it would have to be. */
+    if (f->grant_unfit)
+        return refuse(REFUSAL_GRANT_ID_UNKNOWN);
     if (f->offer == OFFER_HELD)
         return silent ? refuse(REFUSAL_INTERACTION_REQUIRED) : go(STEP_PROFILE);
     if (f->consent_silent)

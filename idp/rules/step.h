@@ -34,6 +34,7 @@ struct step_facts {
     enum step_offer offer;
     bool card_fields_missing; /* the service asks for card fields that we do not have */
     /* the grant */
+    bool grant_unfit;    /* the service names a grant that is not this resident's, or over */
     bool consent_silent; /* a stored grant, or one given inside this interaction, covers what is asked (grant_decide) */
 };
 

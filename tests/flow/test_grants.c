@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "tests/lib/stage.h"
 
 static struct stage stage;
@@ -108,4 +109,211 @@ Test(grants, what_a_service_gives_back_is_over_at_once_and_in_the_ledger)
     cr_expect_eq(status, 401, "her tokens of that grant die");
     cr_expect(strstr(provider_ledger_list(genkan, "a-city"), "withdrawn"));
     cr_expect(provider_ledger_is_whole(genkan));
+}
+
+/* --- create, merge, replace (5.2) --------------------------------------------------------------------------------- */
+
+#define NOBODYS "AAAAAAAAAAAAAAAAAAAAAA"
+
+static struct resident *hanako = &stage.hanako;
+static struct browser *browser = &stage.hanako.browser;
+
+static const char *grant_in_answer(struct service *s)
+{
+    struct json *j;
+    cr_assert_eq(json_read(&j, &s->channel.a, s->channel.body, NULL), ERR_OK);
+    return arena_text(&genkan->a, json_member_text(j, "grant_id"));
+}
+
+static const char *managed(const char *action, const char *id)
+{
+    return arena_printf(&genkan->a, "grant_management_action=%s&grant_id=%s", action, id);
+}
+
+static void begins(struct service *s, const char *scope, const char *more)
+{
+    s->scope = scope;
+    cr_assert(browser_get(browser, service_begin(s, more)));
+}
+
+static struct tokens ends(struct service *s)
+{
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE), "at %s: %s", at_name(browser_at(browser)), browser->url);
+    struct tokens t = service_redeem(s, service_receive(s, browser, NULL));
+    cr_assert_eq(t.status, 200, "%s", t.error);
+    return t;
+}
+
+static struct tokens agrees(struct service *s, const char *scope, const char *more)
+{
+    begins(s, scope, more);
+    return ends(s);
+}
+
+static const char *error_for(const char *more)
+{
+    const char *error = "";
+    begins(a_city, "openid name", more);
+    cr_expect_null(service_receive(a_city, browser, &error));
+    return error;
+}
+
+static bool has_claim(struct service *s, const char *access, const char *name)
+{
+    return json_member(service_userinfo(s, access, NULL), name) != NULL;
+}
+
+static int64_t living(void)
+{
+    return provider_number(genkan, "SELECT count(*) FROM consent WHERE ended_at IS NULL AND client = 'b-city'");
+}
+
+Test(grants, requests_for_actions_that_are_none_are_refused)
+{
+    static const struct {
+        const char *more, *error, *why;
+    } rows[] = {
+        {"grant_management_action=delete", "invalid_request", "5.4: not supported"},
+        {"grant_management_action=query", "invalid_request", "5.4: of the API, not of a request"},
+        {"grant_management_action=update", "invalid_request", "5.4: of older drafts"},
+        {"grant_id=" NOBODYS, "invalid_request", "5.4: without an action"},
+        {"grant_management_action=create&grant_id=" NOBODYS, "invalid_request", "5.4: create with an id"},
+        {"grant_management_action=merge", "invalid_request", "5.2: needs one"},
+        {"grant_management_action=replace", "invalid_request", "5.2: needs one"},
+        {"grant_management_action=merge&grant_id=" NOBODYS, "invalid_grant_id", "5.4: unknown"},
+        {"grant_management_action=replace&grant_id=%2e%2e", "invalid_grant_id", "5.4: invalid"},
+    };
+    const char *error;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect_str_eq(error_for(rows[i].more), rows[i].error, "%s", rows[i].why);
+        cr_expect_null(service_push(a_city, service_request(a_city, rows[i].more), &error));
+        cr_expect_str_eq(error, rows[i].error, "pushed: %s", rows[i].why);
+    }
+}
+
+Test(grants, a_grant_of_another_service_or_resident_is_changed_by_nobody)
+{
+    struct resident taro;
+    const char *error = "";
+
+    agrees(b_city, "openid name", NULL);
+    const char *of_b = grant_in_answer(b_city);
+    cr_expect_str_eq(error_for(managed("replace", of_b)), "invalid_grant_id", "of B");
+    agrees(a_city, "openid name", NULL);
+    const char *of_hers = grant_in_answer(a_city);
+    resident_open(&taro, genkan, "residents/taro");
+    cr_assert(browser_get(&taro.browser, service_begin(a_city, managed("merge", of_hers))));
+    cr_assert(resident_goes_to(&taro, AT_ELSEWHERE), "%s", taro.browser.url);
+    cr_expect_null(service_receive(a_city, &taro.browser, &error));
+    cr_expect_str_eq(error, "invalid_grant_id", "of Hanako");
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM consent WHERE ended_at IS NULL"), 2);
+    resident_close(&taro);
+}
+
+Test(grants, an_action_is_never_silent)
+{
+    const char *error = "";
+
+    agrees(b_city, "openid name", NULL);
+    const char *id = grant_in_answer(b_city);
+    begins(b_city, "openid name", arena_printf(&genkan->a, "prompt=none&%s", managed("merge", id)));
+    cr_expect_null(service_receive(b_city, browser, &error));
+    cr_expect_str_eq(error, "consent_required");
+    begins(b_city, "openid name", "grant_management_action=create");
+    IS_AT(browser, AT_CONSENT);
+}
+
+Test(grants, merging_adds_to_what_she_gave_and_takes_nothing_away)
+{
+    struct tokens before = agrees(a_city, "openid name", NULL);
+    const char *id = grant_in_answer(a_city);
+
+    begins(a_city, "openid address", managed("merge", id));
+    IS_AT(browser, AT_CONSENT);
+    cr_expect(browser_has_id(browser, "kept") && !browser_has_id(browser, "taken"), "what stays is said");
+    struct tokens after = ends(a_city);
+    cr_expect_str_eq(grant_in_answer(a_city), id, "5.2: the same grant");
+    cr_expect(has_claim(a_city, after.access, "address"));
+    cr_expect(has_claim(a_city, before.access, "name"), "nothing was taken away");
+    cr_assert_eq(on_grant("GET", id, token_for("grant_management_query")), 200);
+    cr_expect(browser_says(&a_city->channel, "\"address\"") && browser_says(&a_city->channel, "\"name\""));
+}
+
+Test(grants, replacing_takes_away_at_once_what_is_not_asked_any_more)
+{
+    struct tokens before = agrees(a_city, "openid name address", NULL);
+    const char *id = grant_in_answer(a_city);
+
+    begins(a_city, "openid address", managed("replace", id));
+    IS_AT(browser, AT_CONSENT);
+    cr_expect(browser_has_id(browser, "taken") && !browser_has_id(browser, "kept"), "what goes is said");
+    cr_expect(has_claim(a_city, before.access, "name"), "until she has said so");
+    struct tokens after = ends(a_city);
+    cr_expect_str_eq(grant_in_answer(a_city), id, "5.2: the same id");
+    cr_expect_not(has_claim(a_city, before.access, "name"), "10: also by a token of before");
+    cr_expect(has_claim(a_city, before.access, "address"));
+    cr_expect(has_claim(a_city, after.access, "address"));
+    cr_assert_eq(on_grant("GET", id, token_for("grant_management_query")), 200);
+    cr_expect(browser_says(&a_city->channel, "\"claims\":[\"address\"]"));
+    cr_expect(strstr(provider_ledger_list(genkan, "a-city"), "withdrawn"));
+    cr_expect(provider_ledger_is_whole(genkan));
+}
+
+Test(grants, merging_and_replacing_end_the_refresh_tokens_of_before)
+{
+    static const char *const actions[] = {"merge", "replace"};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct tokens before = agrees(b_city, "openid name", i ? "prompt=consent" : NULL);
+        const char *id = grant_in_answer(b_city);
+        cr_assert_not_null(before.refresh);
+        struct tokens after = agrees(b_city, "openid name", managed(actions[i], id));
+        cr_expect_str_eq(grant_in_answer(b_city), id);
+        cr_expect_str_eq(service_refresh(b_city, before.refresh).error, "invalid_grant", "5.2: %s", actions[i]);
+        cr_expect_eq(service_refresh(b_city, after.refresh).status, 200, "%s", actions[i]);
+        cr_expect_eq(living(), 1);
+    }
+}
+
+Test(grants, creating_begins_anew_and_ends_what_was)
+{
+    struct tokens before = agrees(b_city, "openid name", NULL);
+    const char *id = grant_in_answer(b_city);
+    int status;
+
+    struct tokens after = agrees(b_city, "openid name", "grant_management_action=create");
+    cr_expect_str_neq(grant_in_answer(b_city), id, "a fresh one");
+    cr_expect_null(service_userinfo(b_city, before.access, &status));
+    cr_expect_eq(status, 401);
+    cr_expect_str_eq(service_refresh(b_city, before.refresh).error, "invalid_grant");
+    cr_expect(has_claim(b_city, after.access, "name"));
+    cr_expect_eq(living(), 1, "one living grant of a resident at a service");
+}
+
+Test(grants, an_action_that_she_refuses_changes_nothing)
+{
+    struct tokens before = agrees(b_city, "openid name", NULL);
+    const char *id = grant_in_answer(b_city), *error = "";
+
+    begins(b_city, "openid municipality", managed("replace", id));
+    IS_AT(browser, AT_CONSENT);
+    cr_assert(PRESS(browser, "/consent", "do=refuse"));
+    cr_expect_null(service_receive(b_city, browser, &error));
+    cr_expect_str_eq(error, "access_denied");
+    cr_expect(has_claim(b_city, before.access, "name"));
+    cr_expect_eq(service_refresh(b_city, before.refresh).status, 200);
+}
+
+Test(grants, a_pushed_action_on_a_grant_that_ended_meanwhile_is_refused)
+{
+    const char *error = "";
+
+    agrees(a_city, "openid name", NULL);
+    const char *id = grant_in_answer(a_city);
+    const char *uri = service_push(a_city, service_request(a_city, managed("merge", id)), NULL);
+    cr_assert_eq(on_grant("DELETE", id, token_for("grant_management_revoke")), 204);
+    cr_assert(browser_get(browser, service_at(a_city, uri)));
+    cr_expect_null(service_receive(a_city, browser, &error));
+    cr_expect_str_eq(error, "invalid_grant_id");
 }

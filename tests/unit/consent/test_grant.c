@@ -783,3 +783,74 @@ Test(grant, with_damaged_details_is_a_store_error_and_never_a_consent)
     rig_tamper(&r, "UPDATE consent SET details = 'x'");
     cr_expect_eq(find(&g), ERR_STORE);
 }
+
+/* --- what a service wants done with a grant (Grant Management, draft 03, 5.2) ----------------------------------------
+ */
+
+static struct grant acted(enum grant_action action, enum grant_duration duration, const struct grant *before)
+{
+    struct grant g;
+    struct ask one = r.ask;
+    struct ledger_parties who = rig_who(&r);
+    struct grant_choice choice = {.duration = duration, .action = action};
+    one.n = 1;
+    grant_of_choice(&g, &one, &choice, &r.profile, before, &who, ident_of(VIEW("new")), RIG_NOW + DAY);
+    return g;
+}
+
+Test(grant, what_is_merged_is_added_and_takes_nothing_away)
+{
+    struct grant_choice all = choice_of(true, true, GRANT_ONE_YEAR);
+    struct grant before = made(&all, NULL, RIG_NOW), g = acted(GRANT_MERGE, GRANT_ONCE, &before);
+
+    cr_expect(ident_equal(g.id, before.id));
+    cr_expect_eq(g.n, before.n);
+    cr_expect_eq(g.duration, GRANT_ONE_YEAR, "what is added for this time only ends nothing else");
+    cr_expect_eq(g.decisions[0].until, RIG_NOW + DAY + GRANT_ONCE_LIFE);
+    for (size_t i = 1; i < g.n; i++)
+        cr_expect_eq(g.decisions[i].until, RIG_NOW + GRANT_YEAR);
+    cr_expect_eq(g.expires_at, RIG_NOW + GRANT_YEAR);
+}
+
+Test(grant, what_is_replaced_is_what_is_asked_now_and_nothing_else)
+{
+    const struct field *others[FIELD_MAX];
+    struct grant_choice all = choice_of(true, true, GRANT_UNTIL_WITHDRAWN);
+    struct grant before = made(&all, NULL, RIG_NOW), g = acted(GRANT_REPLACE, GRANT_ONE_YEAR, &before);
+    struct ask one = r.ask;
+
+    cr_expect(ident_equal(g.id, before.id));
+    cr_expect_eq(g.n, 1);
+    cr_expect_eq(g.expires_at, RIG_NOW + DAY + GRANT_YEAR);
+    one.n = 1;
+    cr_expect_eq(grant_others(others, &one, &before, RIG_NOW), before.n - 1);
+    cr_expect_eq(grant_others(others, &r.ask, &before, RIG_NOW), 0);
+}
+
+Test(grant, what_is_created_has_nothing_of_what_was)
+{
+    struct grant_choice all = choice_of(true, true, GRANT_ONE_YEAR);
+    struct grant before = made(&all, NULL, RIG_NOW), g = acted(GRANT_CREATE, GRANT_ONE_YEAR, &before);
+
+    cr_expect_not(ident_equal(g.id, before.id));
+    cr_expect_eq(g.n, 1);
+}
+
+Test(grant, a_grant_that_is_not_the_living_one_is_not_managed)
+{
+    struct job j = job_of(YES, RIG_NOW);
+
+    j.choice.action = GRANT_MERGE;
+    j.choice.managed = ident_of(VIEW("another"));
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_CONFLICT, "there is none");
+    struct grant first = say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW);
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_CONFLICT, "it is another one");
+    j.choice.managed = first.id;
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    j.choice.action = GRANT_CREATE;
+    cr_expect_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    cr_expect_not(ident_equal(j.out.id, first.id));
+    struct grant g;
+    cr_expect_eq(find(&g), ERR_OK);
+    cr_expect(ident_equal(g.id, j.out.id), "and the older one has ended");
+}

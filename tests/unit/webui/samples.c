@@ -201,6 +201,29 @@ static void put_consent_closed(struct buf *out, const struct pages *p, enum page
                                         .closed = closed});
 }
 
+static void put_consent_replace(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_consent_field field = {.id = VIEW("municipality"),
+                                       .title = TEXT("居住市区町村", "Municipality"),
+                                       .purpose = TEXT("市民料金のため", "For the residents' fee"),
+                                       .value = TEXT("堺市", "Sakai"),
+                                       .as_of = TEXT("2026年11月22日", "22 November 2026"),
+                                       .source = PAGE_SOURCE_CARD_READ,
+                                       .derived = true};
+    const struct page_item taken = {TEXT("氏名", "Name")}, kept = {TEXT("住所", "Address")};
+    page_consent(out, p,
+                 &(struct page_consent){.frame = frame_of(lang),
+                                        .service = service_of(lang),
+                                        .name = VIEW("大阪 花子"),
+                                        .reason = PAGE_REASON_REPLACE,
+                                        .required = &field,
+                                        .n_required = 1,
+                                        .taken = &taken,
+                                        .n_taken = 1,
+                                        .kept = &kept,
+                                        .n_kept = 1});
+}
+
 static void put_consent_minor(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     put_consent_closed(out, p, lang, PAGE_CLOSED_MINOR);
@@ -1025,6 +1048,7 @@ static const struct {
                {"home_nobody", put_home_nobody, PAGE_PLAIN},
                {"interests", put_interests, PAGE_PLAIN},
                {"consent_minor", put_consent_minor, PAGE_PLAIN},
+               {"consent_replace", put_consent_replace, PAGE_PLAIN},
                {"consent_suspended", put_consent_suspended, PAGE_PLAIN},
                {"services", put_services, PAGE_PLAIN},
                {"services_none", put_services_none, PAGE_PLAIN},

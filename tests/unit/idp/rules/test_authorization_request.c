@@ -34,7 +34,7 @@ static enum refusal decide(const struct authz_params *p)
     return authz_decide(p, &c, &r).refusal;
 }
 
-struct row {
+struct case_row {
     const char *why;
     size_t member;
     const char *value; /* NULL: not sent */
@@ -43,7 +43,7 @@ struct row {
 
 #define AT(MEMBER) offsetof(struct authz_params, MEMBER)
 
-static void run(const struct row *rows, size_t n)
+static void run(const struct case_row *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct authz_params p = good();
@@ -57,7 +57,7 @@ static void run(const struct row *rows, size_t n)
 
 Test(authorization_request, tells_only_a_page_when_client_or_address_is_not_known)
 {
-    static const struct row rows[] = {
+    static const struct case_row rows[] = {
         {"RFC 6749 4.1.2.1", AT(client_id), NULL, REFUSAL_CLIENT_MISSING},
         {"OIDC Core 3.1.2.1", AT(redirect_uri), NULL, REFUSAL_REDIRECT_MISSING},
         {"RFC 9700 4.1", AT(redirect_uri), "https://a.example/cb/", REFUSAL_REDIRECT_UNKNOWN},
@@ -88,7 +88,7 @@ Test(authorization_request, an_unknown_client_is_told_on_a_page)
 
 Test(authorization_request, offers_the_code_flow_only)
 {
-    static const struct row rows[] = {
+    static const struct case_row rows[] = {
         {"RFC 6749 3.1.1", AT(response_type), NULL, REFUSAL_RESPONSE_TYPE_MISSING},
         {"RFC 6749 4.1.2.1", AT(response_type), "token", REFUSAL_RESPONSE_TYPE_UNSUPPORTED},
         {"RFC 6749 4.1.2.1", AT(response_type), "id_token", REFUSAL_RESPONSE_TYPE_UNSUPPORTED},
@@ -110,7 +110,7 @@ Test(authorization_request, offers_the_code_flow_only)
 
 Test(authorization_request, refuses_scopes_that_are_none)
 {
-    static const struct row rows[] = {
+    static const struct case_row rows[] = {
         {"OIDC Core 3.1.2.1", AT(scope), NULL, REFUSAL_SCOPE_MISSING},
         {"OIDC Core 3.1.2.1", AT(scope), "name", REFUSAL_SCOPE_NO_OPENID},
         {"OIDC Core 3.1.2.1", AT(scope), "openidx", REFUSAL_SCOPE_NO_OPENID},
@@ -131,7 +131,7 @@ Test(authorization_request, refuses_scopes_that_are_none)
 
 Test(authorization_request, takes_pkce_with_s256_and_nothing_else)
 {
-    static const struct row rows[] = {
+    static const struct case_row rows[] = {
         {"RFC 7636 4.4.1", AT(code_challenge), NULL, REFUSAL_PKCE_MISSING},
         {"RFC 7636 4.3: absent means plain", AT(code_challenge_method), NULL, REFUSAL_PKCE_METHOD},
         {"RFC 7636 4.4.1", AT(code_challenge_method), "plain", REFUSAL_PKCE_METHOD},
@@ -199,7 +199,7 @@ Test(authorization_request, lets_a_client_without_pkce_pass_only_if_its_registra
 
 Test(authorization_request, refuses_prompts_it_does_not_know_and_none_with_others)
 {
-    static const struct row rows[] = {
+    static const struct case_row rows[] = {
         {"OIDC Core 3.1.2.1", AT(prompt), "create", REFUSAL_PROMPT_UNKNOWN},
         {"OIDC Core 3.1.2.1", AT(prompt), "None", REFUSAL_PROMPT_UNKNOWN},
         {"OIDC Core 3.1.2.1", AT(prompt), "none login", REFUSAL_PROMPT_NONE_WITH_OTHERS},
@@ -214,7 +214,7 @@ Test(authorization_request, refuses_prompts_it_does_not_know_and_none_with_other
 
 Test(authorization_request, refuses_a_max_age_that_is_no_number)
 {
-    static const struct row rows[] = {
+    static const struct case_row rows[] = {
         {"OIDC Core 3.1.2.1", AT(max_age), "-1", REFUSAL_MAX_AGE_MALFORMED},
         {"OIDC Core 3.1.2.1", AT(max_age), "1e3", REFUSAL_MAX_AGE_MALFORMED},
         {"OIDC Core 3.1.2.1", AT(max_age), " 1", REFUSAL_MAX_AGE_MALFORMED},
@@ -259,7 +259,7 @@ Test(authorization_request, keeps_state_for_every_error_that_is_told_by_redirect
 
 Test(authorization_request, needs_neither_state_nor_nonce)
 {
-    static const struct row rows[] = {
+    static const struct case_row rows[] = {
         {"OIDC Core 3.1.2.1", AT(state), NULL, REFUSAL_NONE},
         {"OIDC Core 3.1.2.1", AT(nonce), NULL, REFUSAL_NONE},
     };

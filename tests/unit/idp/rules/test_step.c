@@ -301,3 +301,16 @@ Test(step, a_higher_acr_asks_for_the_card_once)
     f.prompt = PROMPT_NONE;
     expect("OIDC Core 3.1.2.6", &f, STEP_REFUSE, REFUSAL_LOGIN_REQUIRED);
 }
+
+/* --- a grant that the service names (Grant Management, draft 03, 5.4) --- */
+
+Test(step, a_grant_that_is_not_hers_is_refused_once_it_is_sure_who_she_is)
+{
+    WITH(settled, f.grant_unfit = true);
+    expect("5.4", &f, STEP_REFUSE, REFUSAL_GRANT_ID_UNKNOWN);
+    f.prompt = PROMPT_NONE;
+    expect("5.4", &f, STEP_REFUSE, REFUSAL_GRANT_ID_UNKNOWN);
+    f.prompt = 0;
+    f.opened_before = false;
+    expect("a shared PC: first whose session it is", &f, STEP_CONFIRM, REFUSAL_NONE);
+}
