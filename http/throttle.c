@@ -32,6 +32,7 @@ enum err throttle_open(struct throttle **out, const struct throttle_config *conf
     if (!t)
         return ERR_MEMORY;
     t->config = *config;
+    t->config.minutes = config->minutes ? config->minutes : 1;
     t->sets = (config->keys_max + WAYS - 1) / WAYS;
     t->buckets = calloc(t->sets * WAYS, sizeof(*t->buckets));
     if (!t->buckets || pthread_mutex_init(&t->lock, NULL) != 0) {
@@ -82,11 +83,13 @@ static void refill(struct bucket *b, const struct throttle_config *c, int64_t no
     int64_t full = (int64_t)c->burst * 1000;
     if (passed > 86400000)
         passed = 86400000;
-    int64_t back = passed * c->per_minute / 60;
-    if (back == 0 && passed < 60000)
+    int64_t back = passed * c->per_minute / (60 * (int64_t)c->minutes);
+    if (back == 0 && passed < 60000 * (int64_t)c->minutes)
         return; /* not even a thousandth yet: keep the time running */
     b->milli_tokens = b->milli_tokens + back > full ? full : b->milli_tokens + back;
     b->at_ms = now_ms;
+    if (back) /* what was not yet worth a thousandth is not lost */
+        b->at_ms -= passed - back * 60 * c->minutes / c->per_minute;
 }
 
 /* COST: thousandths of a token that are taken if there is a whole one. */
@@ -104,7 +107,7 @@ static bool look(struct throttle *t, struct view key, int64_t cost, int64_t now_
     int64_t missing = 1000 - b->milli_tokens;
     pthread_mutex_unlock(&t->lock);
     if (retry_s && t->config.per_minute)
-        *retry_s = ok ? 0 : (missing * 60 / t->config.per_minute + 999) / 1000;
+        *retry_s = ok ? 0 : (missing * 60 * t->config.minutes / t->config.per_minute + 999) / 1000;
     else if (retry_s)
         *retry_s = ok ? 0 : 86400;
     return ok;

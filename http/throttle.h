@@ -9,8 +9,9 @@ struct throttle;
 
 struct throttle_config {
     uint32_t burst;      /* tokens a bucket holds */
-    uint32_t per_minute; /* tokens that come back in a minute */
+    uint32_t per_minute; /* tokens that come back in a minute, or in MINUTES of them */
     size_t keys_max;     /* buckets kept; the one idle longest in its set makes room */
+    uint32_t minutes;    /* 0: 1; at most a day */
 };
 
 enum err throttle_open(struct throttle **out, const struct throttle_config *config) MUST_CHECK;

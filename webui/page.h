@@ -255,6 +255,7 @@ enum page_problem {
     PAGE_PROBLEM_TWO_CARDS,          /* register: the two certificates cannot be of one card */
     PAGE_PROBLEM_CARD_TAKEN,         /* link: the card is another resident's */
     PAGE_PROBLEM_CARD_SAME,          /* link: the card is hers already */
+    PAGE_PROBLEM_TOO_OFTEN,          /* this card proved too often in a short time */
     PAGE_PROBLEM_CARDS_TOO_MANY,     /* link: she has as many as there may be */
     PAGE_PROBLEM_ACCOUNT_DISABLED,   /* the operator has disabled her registration */
     PAGE_PROBLEMS
@@ -278,19 +279,20 @@ void page_card_problem(struct buf *out, const struct pages *pages, const struct 
 /* --- pages outside of a login --------------------------------------------------------------------------------- */
 
 enum page_fault {
-    PAGE_ERROR_CLIENT,    /* unknown client_id: the service's fault */
-    PAGE_ERROR_REDIRECT,  /* redirect URI not registered: the service's fault */
-    PAGE_ERROR_REQUEST,   /* any other request of a service that cannot be answered by redirect */
-    PAGE_ERROR_PARAMETER, /* a parameter is duplicate, too long, malformed: facts.parameter, facts.rule */
-    PAGE_ERROR_FORM,      /* the form was not sent by our page or is too old (CSRF, other browser) */
-    PAGE_ERROR_EXPIRED,   /* the login attempt is over or unknown: start again at the service */
-    PAGE_ERROR_NOT_FOUND, /* 404 */
-    PAGE_ERROR_METHOD,    /* 405 */
-    PAGE_ERROR_TOO_LARGE, /* 413, 414, 431 */
-    PAGE_ERROR_HOST,      /* 421 */
-    PAGE_ERROR_THROTTLED, /* 429 */
-    PAGE_ERROR_BUSY,      /* 503: store full or locked, overloaded */
-    PAGE_ERROR_SERVER,    /* 500 */
+    PAGE_ERROR_CLIENT,         /* unknown client_id: the service's fault */
+    PAGE_ERROR_REDIRECT,       /* redirect URI not registered: the service's fault */
+    PAGE_ERROR_REQUEST,        /* any other request of a service that cannot be answered by redirect */
+    PAGE_ERROR_PARAMETER,      /* a parameter is duplicate, too long, malformed: facts.parameter, facts.rule */
+    PAGE_ERROR_FORM,           /* the form was not sent by our page or is too old (CSRF, other browser) */
+    PAGE_ERROR_EXPIRED,        /* the login attempt is over or unknown: start again at the service */
+    PAGE_ERROR_NOT_FOUND,      /* 404 */
+    PAGE_ERROR_METHOD,         /* 405 */
+    PAGE_ERROR_TOO_LARGE,      /* 413, 414, 431 */
+    PAGE_ERROR_HOST,           /* 421 */
+    PAGE_ERROR_THROTTLED,      /* 429 */
+    PAGE_ERROR_CARD_THROTTLED, /* 429: one resident's card, whatever the address */
+    PAGE_ERROR_BUSY,           /* 503: store full or locked, overloaded */
+    PAGE_ERROR_SERVER,         /* 500 */
     PAGE_ERRORS
 };
 

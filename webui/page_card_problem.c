@@ -36,6 +36,7 @@ const char *const page_problem_names[] = {
     [PAGE_PROBLEM_TWO_CARDS] = "two_cards",
     [PAGE_PROBLEM_CARD_TAKEN] = "card_taken",
     [PAGE_PROBLEM_CARD_SAME] = "card_same",
+    [PAGE_PROBLEM_TOO_OFTEN] = "too_often",
     [PAGE_PROBLEM_CARDS_TOO_MANY] = "cards_too_many",
     [PAGE_PROBLEM_ACCOUNT_DISABLED] = "account_disabled",
     [PAGE_PROBLEMS] = NULL,

@@ -105,6 +105,19 @@ static void redirect_to_start(struct visit *v, struct view interaction)
         visit_redirect(v, path);
 }
 
+/* Of a resident who is logged in, whatever her address. Whose card comes otherwise is known only when it has proved. */
+static bool may_begin(struct visit *v, const struct flow *f)
+{
+    enum limit which = f->aim == FLOW_LINK ? LIMIT_CARD_LINKS : LIMIT_CARD_PROOFS;
+    int64_t retry_s;
+    if (!f->session ||
+        limits_take_of(v->op->limits, which, ident_view(&f->session->resident), clock_steady_ms(), &retry_s))
+        return true;
+    show_card_throttled(v, which == LIMIT_CARD_LINKS ? "card links of an account" : "card proofs of an account",
+                        retry_s);
+    return false;
+}
+
 void card_begin(struct visit *v, const struct flow *f, enum card_purpose purpose)
 {
     int64_t retry_s;
@@ -112,6 +125,8 @@ void card_begin(struct visit *v, const struct flow *f, enum card_purpose purpose
         show_throttled(v, "card transactions", retry_s);
         return;
     }
+    if (!may_begin(v, f))
+        return;
     struct view cookie = card_cookie_add(v->arena, request_cookie(v->request, COOKIE_CARD), f->id);
     struct beginning b;
     enum err e = view_is(cookie) ? mint(v, f, purpose, cookie, &b) : ERR_MEMORY;

@@ -112,7 +112,7 @@ bool card_call_read(struct card_call *out, struct visit *v)
     return false;
 }
 
-void card_call_go(struct visit *v, const struct card_call *c, struct view path)
+void card_call_go(struct visit *v, const struct card_call *c, int status, struct view path)
 {
     struct buf b;
     struct view body;
@@ -130,5 +130,5 @@ void card_call_go(struct visit *v, const struct card_call *c, struct view path)
     if (e)
         show_failure(v, e, "answer the card page");
     else
-        answer_body(v->answer, 200, "application/json", body);
+        answer_body(v->answer, status, "application/json", body);
 }

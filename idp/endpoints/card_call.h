@@ -19,7 +19,7 @@ struct view card_call_txn(struct arena *a, struct view fragment);
 /* What stands behind the last "#" of a pasted address, without blanks around it; all of TEXT if there is no "#". */
 struct view card_call_fragment(struct view text);
 
-/* Sends the browser to PATH in the way that fits the call. */
-void card_call_go(struct visit *v, const struct card_call *c, struct view path);
+/* Sends the browser to PATH in the way that fits the call; a script with STATUS. */
+void card_call_go(struct visit *v, const struct card_call *c, int status, struct view path);
 
 #endif

@@ -198,7 +198,16 @@ static void go_on(struct visit *v, const struct card_call *call, const struct ca
     if (!view_is(path))
         show_failure(v, ERR_MEMORY, "write the way on");
     else
-        card_call_go(v, call, path);
+        card_call_go(v, call, 200, path);
+}
+
+/* Of one card, after it has proved: RFC 6585 4. The script takes her to the page which says so. */
+static void say_too_often(struct visit *v, const struct card_call *call, const struct card_proof *p)
+{
+    struct view path = path_of(v, "/login/card/return", "problem", view_text(page_problem_name(p->problem)));
+    show_card_throttled(v, "card proofs of an account", p->retry_s);
+    if (call->by_script && view_is(path))
+        card_call_go(v, call, 429, path);
 }
 
 /* This login needs the cookie no more; another tab may. */
@@ -339,6 +348,8 @@ void handle_card_complete(struct visit *v)
         e = complete(&c, &p);
     if (e && e != ERR_CONFLICT) /* conflict: the login was finished in another tab; /next says so */
         show_failure(v, e, "complete a card transaction");
+    else if (!e && p.problem == PAGE_PROBLEM_TOO_OFTEN)
+        say_too_often(v, &call, &p);
     else
         go_on(v, &call, &p);
 }

@@ -1,11 +1,13 @@
 #include "idp/endpoints/card_proof.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "idp/endpoints/card_cookie.h"
 #include "idp/endpoints/card_lock.h"
 #include "idp/endpoints/flow.h"
 #include "idp/rules/link.h"
+#include "idp/state/limits.h"
 #include "idp/tokens/keys.h"
 #include "jpki/pki/pair.h"
 #include "jpki/proof/challenge.h"
@@ -211,9 +213,21 @@ static enum err verify(struct card_proof *p, struct visit *v, enum trust_purpose
     return e;
 }
 
+/* The signature was good: it is this card, whatever is to be said of it. Only then is it counted, so that nobody who
+ * has but seen a certificate can keep its holder out. */
+static bool has_proven(const struct verify_verdict *verdict)
+{
+    return verdict->refusal == VERIFY_GOOD || verdict->refusal == VERIFY_REVOKED ||
+           verdict->refusal == VERIFY_REVOCATION_UNKNOWN;
+}
+
 static enum err verify_auth(struct card_proof *p, struct visit *v)
 {
-    return verify(p, v, TRUST_AUTH, &p->response.auth, &p->verdict);
+    enum err e = verify(p, v, TRUST_AUTH, &p->response.auth, &p->verdict);
+    if (!e && has_proven(&p->verdict) &&
+        !limits_take_of(v->op->limits, LIMIT_CARD_PROOFS, p->response.auth.cert, clock_steady_ms(), &p->retry_s))
+        p->problem = PAGE_PROBLEM_TOO_OFTEN;
+    return e;
 }
 
 static enum err verify_sign(struct card_proof *p, struct visit *v)

@@ -29,6 +29,7 @@ struct card_proof {
     bool has_session;
     bool is_live;              /* it is alive */
     bool links;                /* REAUTH with a card that is to become hers */
+    int64_t retry_s;           /* of PAGE_PROBLEM_TOO_OFTEN */
     enum page_problem problem; /* PAGE_PROBLEMS: none */
 };
 

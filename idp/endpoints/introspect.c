@@ -198,6 +198,8 @@ static enum err introspect(struct visit *v, struct introspecting *i, enum refusa
         *refusal = REFUSAL_CALLER_PUBLIC;
     else if (!view_is(token))
         *refusal = REFUSAL_TOKEN_MISSING;
+    else
+        *refusal = caller_throttle(&caller, v, LIMIT_INTROSPECTIONS);
     if (*refusal)
         return ERR_OK;
     if (wants_signed(v->request))

@@ -41,6 +41,8 @@ void handle_revoke(struct visit *v)
     if (!e && !refusal && !view_is(token))
         refusal = REFUSAL_TOKEN_MISSING;
     if (!e && !refusal)
+        refusal = caller_throttle(&caller, v, LIMIT_REVOCATIONS);
+    if (!e && !refusal)
         e = revoke(v, caller.client, token);
     if (e)
         json_answer_failure(v, e, "revoke");

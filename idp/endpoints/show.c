@@ -54,14 +54,26 @@ void show_too_long(struct visit *v)
         &(struct page_error){.fault = PAGE_ERROR_TOO_LARGE, .parameter = v->request->path, .rule = view_text(rule)});
 }
 
-void show_throttled(struct visit *v, const char *what, int64_t retry_s)
+static void say_when(struct visit *v, int64_t retry_s)
 {
     const char *seconds = arena_printf(v->arena, "%" PRId64, retry_s > 0 ? retry_s : 1);
 
+    answer_header_text(v->answer, "Retry-After", seconds ? seconds : "60");
+}
+
+void show_throttled(struct visit *v, const char *what, int64_t retry_s)
+{
     log_event(LOG_WARN, "throttled", LOG_STR("what", what), LOG_STR("address", v->request->peer.address),
               LOG_INT("retry_s", retry_s));
-    answer_header_text(v->answer, "Retry-After", seconds ? seconds : "60");
+    say_when(v, retry_s);
     show_error(v, 429, PAGE_ERROR_THROTTLED);
+}
+
+void show_card_throttled(struct visit *v, const char *what, int64_t retry_s)
+{
+    log_event(LOG_WARN, "throttled", LOG_STR("what", what), LOG_INT("retry_s", retry_s));
+    say_when(v, retry_s);
+    show_error(v, 429, PAGE_ERROR_CARD_THROTTLED);
 }
 
 void show_failure(struct visit *v, enum err e, const char *what)

@@ -29,6 +29,9 @@ void show_too_long(struct visit *v);
 /* 429: this address has begun too much; RETRY_S seconds later it may again. WHAT is for the log. */
 void show_throttled(struct visit *v, const char *what, int64_t retry_s);
 
+/* 429: one resident's card, whatever the address. */
+void show_card_throttled(struct visit *v, const char *what, int64_t retry_s);
+
 /* "We could not": 503 for ERR_BUSY and ERR_STORE (store full or locked), else 500; logged here, once. */
 void show_failure(struct visit *v, enum err e, const char *what);
 

@@ -95,6 +95,8 @@ enum err token_by_exchange(struct visit *v, struct token_call *c)
     c->refusal = exchange_params_decide(&x.params);
     if (!c->refusal && view_is(c->params.details)) /* RFC 9396 6: nothing of the kind was granted for that server */
         c->refusal = REFUSAL_DETAILS_NOT_GRANTED;
+    if (!c->refusal)
+        c->refusal = caller_throttle(&c->caller, v, LIMIT_EXCHANGES);
     if (c->refusal)
         return ERR_OK;
     enum err e = store_write_soon(v->op->store, exchange_job, &x);

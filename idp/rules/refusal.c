@@ -138,6 +138,8 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
     [REFUSAL_CLIENT_AUTH_MALFORMED] = CLIENT("client authentication is malformed", "RFC 6749 2.3.1"),
     [REFUSAL_CLIENT_AUTH_TOO_OFTEN] = {"invalid_client", "too many wrong secrets from this address, wait",
                                        "RFC 6749 2.3.1", TELL_JSON, 429},
+    [REFUSAL_CLIENT_TOO_OFTEN] = {"temporarily_unavailable", "too many requests of this client, wait", "RFC 6585 4",
+                                  TELL_JSON, 429},
     [REFUSAL_CLIENT_AUTH_FAILED] = CLIENT("client authentication failed", "RFC 6749 5.2"),
     [REFUSAL_ASSERTION_ALG] = CLIENT("the client assertion is not signed with a registered algorithm", "OIDC Core 9"),
     [REFUSAL_ASSERTION_SUBJECT] = CLIENT("iss or sub of the client assertion is not the client_id", "RFC 7523 3"),

@@ -80,6 +80,11 @@ static enum err by_assertion(struct caller *out, struct visit *v, const struct c
 
 /* --- a secret, or a name ----------------------------------------------------------------------------------------- */
 
+static void say_when(struct visit *v, int64_t retry_s)
+{
+    answer_header_text(v->answer, "Retry-After", arena_printf(v->arena, "%" PRId64, retry_s > 0 ? retry_s : 1));
+}
+
 /* RFC 6749 2.3.1: guessing is slowed down, whether the name exists or not, and whatever the next secret would be. */
 static bool may_try(struct visit *v, struct view id)
 {
@@ -87,7 +92,7 @@ static bool may_try(struct visit *v, struct view id)
     bool may = limits_may_fail(v->op->limits, v->request->peer.address, id, clock_steady_ms(), &retry_s);
 
     if (!may)
-        answer_header_text(v->answer, "Retry-After", arena_printf(v->arena, "%" PRId64, retry_s));
+        say_when(v, retry_s);
     return may;
 }
 
@@ -182,6 +187,19 @@ enum err caller_authenticate(struct caller *out, struct visit *v, enum refusal *
     sha256(digest, v->request->client_cert);
     out->cert_thumbprint = view_text(base64url_text(v->arena, VIEW_ARRAY(digest)));
     return view_is(out->cert_thumbprint) ? ERR_OK : ERR_MEMORY;
+}
+
+enum refusal caller_throttle(const struct caller *c, struct visit *v, enum limit which)
+{
+    struct limits *l = v->op->limits;
+    int64_t retry_s, now_ms = clock_steady_ms();
+    bool may = caller_is_confidential(c) ? limits_take_of(l, which, c->client->id, now_ms, &retry_s)
+                                         : limits_take(l, which, v->request->peer.address, now_ms, &retry_s);
+
+    if (may)
+        return REFUSAL_NONE;
+    say_when(v, retry_s);
+    return REFUSAL_CLIENT_TOO_OFTEN;
 }
 
 bool caller_is_confidential(const struct caller *c)

@@ -7,6 +7,7 @@
 
 #include "idp/rules/client.h"
 #include "idp/rules/refusal.h"
+#include "idp/state/limits.h"
 #include "idp/state/visit.h"
 
 struct caller {
@@ -20,6 +21,10 @@ struct caller {
  * whom has proved to hold the client's key. The jti of an assertion is taken: called once in a visit. ERR_UNAVAILABLE:
  * the client's keys cannot be had. */
 enum err caller_authenticate(struct caller *out, struct visit *v, enum refusal *refusal) MUST_CHECK;
+
+/* May it do one more WHICH? REFUSAL_NONE, or the refusal, with Retry-After set. A public client's name is anybody's:
+ * there the address counts. To be asked before anything of the request is looked up, so that all learn the same. */
+enum refusal caller_throttle(const struct caller *c, struct visit *v, enum limit which) MUST_CHECK;
 
 /* Is it sure who calls? Not of a public client, which only says a name: it learns and may nothing that needs one. */
 bool caller_is_confidential(const struct caller *c);

@@ -365,6 +365,39 @@ static const char *take_registrations(struct reading *r, const char *value)
     return take_per_minute(&r->config->limits.registrations_per_minute, value);
 }
 
+static const char *take_introspections(struct reading *r, const char *value)
+{
+    return take_per_minute(&r->config->limits.introspections_per_minute, value);
+}
+
+static const char *take_revocations(struct reading *r, const char *value)
+{
+    return take_per_minute(&r->config->limits.revocations_per_minute, value);
+}
+
+static const char *take_exchanges(struct reading *r, const char *value)
+{
+    return take_per_minute(&r->config->limits.exchanges_per_minute, value);
+}
+
+/* A resident who puts her card down wrong a few times must not be locked out. */
+static const char *take_of_account(unsigned *out, const char *value)
+{
+    static const char rule[] = "must be 0 (no limit) or a whole number from 5 to 1000";
+    const char *wrong = take_count(out, value, 0, 1000, rule);
+    return wrong || (*out && *out < 5) ? rule : NULL;
+}
+
+static const char *take_card_proofs(struct reading *r, const char *value)
+{
+    return take_of_account(&r->config->limits.card_proofs_per_account, value);
+}
+
+static const char *take_card_links(struct reading *r, const char *value)
+{
+    return take_of_account(&r->config->limits.card_links_per_account, value);
+}
+
 static const char *take_address_connections(struct reading *r, const char *value)
 {
     static const char rule[] = "must be 0 (no limit) or a whole number from 8 to 65536";
@@ -554,6 +587,11 @@ static const struct key {
     {"limits", "card_transactions_per_minute", "limits.card_transactions_per_minute", false, take_cards},
     {"limits", "pushed_requests_per_minute", "limits.pushed_requests_per_minute", false, take_pushed},
     {"limits", "registrations_per_minute", "limits.registrations_per_minute", false, take_registrations},
+    {"limits", "introspections_per_minute", "limits.introspections_per_minute", false, take_introspections},
+    {"limits", "revocations_per_minute", "limits.revocations_per_minute", false, take_revocations},
+    {"limits", "exchanges_per_minute", "limits.exchanges_per_minute", false, take_exchanges},
+    {"limits", "card_proofs_per_account", "limits.card_proofs_per_account", false, take_card_proofs},
+    {"limits", "card_links_per_account", "limits.card_links_per_account", false, take_card_links},
     {"limits", "connections_per_address", "limits.connections_per_address", false, take_address_connections},
     {"events", "wait", "events.wait", false, take_events_wait},
     {"log", "level", "log.level", false, take_level},
@@ -660,9 +698,17 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t help[] = {KEY("card_phone"), KEY("card_phone_en"), CFG_END()};
     cfg_opt_t profile[] = {KEY("keys"), CFG_END()};
     cfg_opt_t ledger[] = {KEY("origin"), KEY("folder"), KEY("key"), KEY("policy"), CFG_END()};
-    cfg_opt_t limits[] = {KEY("interactions_per_minute"),    KEY("card_transactions_per_minute"),
-                          KEY("pushed_requests_per_minute"), KEY("registrations_per_minute"),
-                          KEY("connections_per_address"),    CFG_END()};
+    cfg_opt_t limits[] = {KEY("interactions_per_minute"),
+                          KEY("card_transactions_per_minute"),
+                          KEY("pushed_requests_per_minute"),
+                          KEY("registrations_per_minute"),
+                          KEY("introspections_per_minute"),
+                          KEY("revocations_per_minute"),
+                          KEY("exchanges_per_minute"),
+                          KEY("card_proofs_per_account"),
+                          KEY("card_links_per_account"),
+                          KEY("connections_per_address"),
+                          CFG_END()};
     cfg_opt_t events[] = {KEY("wait"), CFG_END()};
     cfg_opt_t log[] = {KEY("level"), CFG_END()};
     cfg_opt_t tls[] = {KEY("certificate"), KEY("key"), KEY("ca"), CFG_END()};
@@ -838,6 +884,11 @@ static void set_defaults(struct config *c)
     c->limits.card_transactions_per_minute = 120;
     c->limits.pushed_requests_per_minute = 600;
     c->limits.registrations_per_minute = 20;
+    c->limits.introspections_per_minute = 60000;
+    c->limits.revocations_per_minute = 6000;
+    c->limits.exchanges_per_minute = 6000;
+    c->limits.card_proofs_per_account = 60;
+    c->limits.card_links_per_account = 10;
     c->limits.connections_per_address = 1024;
     c->events.wait = 25; /* proxies give up after 30 or 60 */
     c->log.level = LOG_INFO;
@@ -942,6 +993,12 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"events.wait", now->events.wait == next->events.wait},
         {"limits.registrations_per_minute",
          now->limits.registrations_per_minute == next->limits.registrations_per_minute},
+        {"limits.introspections_per_minute",
+         now->limits.introspections_per_minute == next->limits.introspections_per_minute},
+        {"limits.revocations_per_minute", now->limits.revocations_per_minute == next->limits.revocations_per_minute},
+        {"limits.exchanges_per_minute", now->limits.exchanges_per_minute == next->limits.exchanges_per_minute},
+        {"limits.card_proofs_per_account", now->limits.card_proofs_per_account == next->limits.card_proofs_per_account},
+        {"limits.card_links_per_account", now->limits.card_links_per_account == next->limits.card_links_per_account},
         {"limits.connections_per_address", now->limits.connections_per_address == next->limits.connections_per_address},
         {"tls.certificate", same(now->tls.certificate, next->tls.certificate)},
         {"tls.key", same(now->tls.key, next->tls.key)},

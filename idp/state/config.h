@@ -65,7 +65,8 @@ struct config {
     } ledger;
     struct { /* 0: no limit */
         unsigned interactions_per_minute, card_transactions_per_minute, pushed_requests_per_minute,
-            registrations_per_minute, connections_per_address;
+            registrations_per_minute, introspections_per_minute, revocations_per_minute, exchanges_per_minute,
+            card_proofs_per_account, card_links_per_account, connections_per_address;
     } limits;
     struct {
         unsigned wait; /* seconds that a poll for events may wait, 0..60; 0: none does */

@@ -33,7 +33,8 @@ static const char *config_text(struct arena *a, const struct seed *s, const char
     return arena_printf(a,
                         "issuer = \"%s\"\nlisten = {\"127.0.0.1:%u\"}\ndata = \"%s/data\"\n%s%.0u%s"
                         "jpki {\n  trust = \"test\"\n  roots = \"%s\"\n}\n"
-                        "limits {\n  pushed_requests_per_minute = 0\n}\nlog {\n  level = \"warn\"\n}\n",
+                        "limits {\n  pushed_requests_per_minute = 0\n  introspections_per_minute = 1000000\n}\nlog {\n "
+                        " level = \"warn\"\n}\n",
                         s->issuer, port, folder, workers ? "workers = " : "", workers, workers ? "\n" : "", roots);
 }
 

@@ -29,7 +29,8 @@
 static const char BY_FILES[] = "crl = \"" BUILD_DIR "/testpki/crl\"\n ocsp = off\n";
 
 static const char NO_LIMITS[] = "interactions_per_minute = 0\n card_transactions_per_minute = 0\n "
-                                "pushed_requests_per_minute = 0\n";
+                                "pushed_requests_per_minute = 0\n card_proofs_per_account = 0\n "
+                                "card_links_per_account = 0\n";
 
 static void read_config(struct provider *p, const struct provider_options *o)
 {

@@ -74,7 +74,7 @@ export class Server {
 listen = { "127.0.0.1:${this.port}" }
 data = "${this.folder}/op"
 jpki { trust = "test" roots = "${pki}/trust" crl = "${pki}/crl" ocsp = off }
-limits { interactions_per_minute = 0 card_transactions_per_minute = 0 pushed_requests_per_minute = 0 registrations_per_minute = 0 connections_per_address = 0 }
+limits { interactions_per_minute = 0 card_transactions_per_minute = 0 pushed_requests_per_minute = 0 registrations_per_minute = 0 card_proofs_per_account = 0 card_links_per_account = 0 connections_per_address = 0 }
 tls { certificate = "${tls.certFile}" key = "${tls.keyFile}" ca = "${this.authority.folder}/ca.pem" }
 mtls { listen = { "127.0.0.1:${this.tlsPort}" } origin = "https://localhost:${this.tlsPort}" authorities = "${this.authority.folder}/ca.pem" }
 `);

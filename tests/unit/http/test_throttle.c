@@ -6,7 +6,9 @@
 static struct throttle *open_with(uint32_t burst, uint32_t per_minute, size_t keys)
 {
     struct throttle *t;
-    cr_assert_eq(throttle_open(&t, &(struct throttle_config){burst, per_minute, keys}), ERR_OK);
+    cr_assert_eq(
+        throttle_open(&t, &(struct throttle_config){.burst = burst, .per_minute = per_minute, .keys_max = keys}),
+        ERR_OK);
     return t;
 }
 
@@ -22,6 +24,22 @@ Test(throttle, refuses_after_the_burst_and_says_when_to_come_back)
     cr_expect_not(throttle_take(t, VIEW("a"), 1999, NULL));
     cr_expect(throttle_take(t, VIEW("a"), 2000, NULL));
     cr_expect_not(throttle_take(t, VIEW("a"), 2000, NULL));
+    throttle_close(t);
+}
+
+Test(throttle, gives_back_over_many_minutes)
+{
+    struct throttle *t;
+    int64_t retry;
+    cr_assert_eq(throttle_open(&t, &(struct throttle_config){5, 5, 64, 15}), ERR_OK);
+    for (int i = 0; i < 5; i++)
+        cr_expect(throttle_take(t, VIEW("a"), 1000, &retry));
+    cr_expect_not(throttle_take(t, VIEW("a"), 1000, &retry));
+    cr_expect_eq(retry, 180, "a fifth of 15 minutes: %d", (int)retry);
+    for (int64_t s = 2; s < 181; s++)
+        cr_assert_not(throttle_take(t, VIEW("a"), s * 1000, NULL), "after %d s", (int)s);
+    cr_expect(throttle_take(t, VIEW("a"), 182000, NULL));
+    cr_expect_not(throttle_take(t, VIEW("a"), 182000, NULL));
     throttle_close(t);
 }
 
@@ -76,8 +94,8 @@ Test(throttle, survives_a_clock_that_goes_back)
 Test(throttle, refuses_a_table_without_room)
 {
     struct throttle *t;
-    cr_expect_eq(throttle_open(&t, &(struct throttle_config){0, 1, 1}), ERR_CONFIG);
-    cr_expect_eq(throttle_open(&t, &(struct throttle_config){1, 1, 0}), ERR_CONFIG);
+    cr_expect_eq(throttle_open(&t, &(struct throttle_config){.burst = 0, .per_minute = 1, .keys_max = 1}), ERR_CONFIG);
+    cr_expect_eq(throttle_open(&t, &(struct throttle_config){.burst = 1, .per_minute = 1, .keys_max = 0}), ERR_CONFIG);
 }
 
 Test(throttle, looking_takes_nothing)

@@ -55,6 +55,11 @@ Test(config, smallest_one_gets_the_documented_defaults)
     cr_expect_eq(c->limits.card_transactions_per_minute, 120);
     cr_expect_eq(c->limits.pushed_requests_per_minute, 600);
     cr_expect_eq(c->limits.registrations_per_minute, 20);
+    cr_expect_eq(c->limits.introspections_per_minute, 60000);
+    cr_expect_eq(c->limits.revocations_per_minute, 6000);
+    cr_expect_eq(c->limits.exchanges_per_minute, 6000);
+    cr_expect_eq(c->limits.card_proofs_per_account, 60);
+    cr_expect_eq(c->limits.card_links_per_account, 10);
     cr_expect_eq(c->limits.connections_per_address, 1024);
     cr_expect_eq(c->log.level, LOG_INFO);
     cr_expect_str_eq(c->ledger.origin, "localhost:8080/ledger");
@@ -106,7 +111,9 @@ Test(config, reads_every_key)
         "session {\n idle = 10m\n absolute = 8h\n history = 30d\n}\n"
         "help {\n card_phone = \"06 (1234) 5678\"\n card_phone_en = \"+81-6-1234-5679\"\n}\n"
         "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
-        " pushed_requests_per_minute = 6000\n registrations_per_minute = 30\n connections_per_address = 8\n}\n"
+        " pushed_requests_per_minute = 6000\n registrations_per_minute = 30\n connections_per_address = 8\n"
+        " introspections_per_minute = 10\n revocations_per_minute = 0\n exchanges_per_minute = 11\n"
+        " card_proofs_per_account = 5\n card_links_per_account = 1000\n}\n"
         "log { level = debug }\n"
         "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n"
         "mtls {\n listen = {\"0.0.0.0:8444\"}\n origin = \"https://mtls.id.example.lg.jp\"\n authorities = /a.pem\n}\n"
@@ -134,6 +141,11 @@ Test(config, reads_every_key)
     cr_expect_eq(c->limits.pushed_requests_per_minute, 6000);
     cr_expect_eq(c->limits.registrations_per_minute, 30);
     cr_expect_eq(c->limits.connections_per_address, 8);
+    cr_expect_eq(c->limits.introspections_per_minute, 10);
+    cr_expect_eq(c->limits.revocations_per_minute, 0);
+    cr_expect_eq(c->limits.exchanges_per_minute, 11);
+    cr_expect_eq(c->limits.card_proofs_per_account, 5);
+    cr_expect_eq(c->limits.card_links_per_account, 1000);
     cr_expect_eq(c->session.absolute, 28800);
     cr_expect_eq(c->session.history, 30 * 86400);
     cr_expect_str_eq(c->help.card_phone, "06 (1234) 5678");
@@ -247,6 +259,11 @@ Test(config, refuses_naming_line_key_and_rule)
         {"limits { pushed_requests_per_minute = 9 }\n", 1, "limits.pushed_requests_per_minute"},
         {"limits { registrations_per_minute = 9 }\n", 1, "limits.registrations_per_minute"},
         {"limits { connections_per_address = 7 }\n", 1, "limits.connections_per_address"},
+        {"limits { introspections_per_minute = 9 }\n", 1, "limits.introspections_per_minute"},
+        {"limits { revocations_per_minute = x }\n", 1, "limits.revocations_per_minute"},
+        {"limits { exchanges_per_minute = 1000001 }\n", 1, "limits.exchanges_per_minute"},
+        {"limits { card_proofs_per_account = 4 }\n", 1, "limits.card_proofs_per_account"},
+        {"limits { card_links_per_account = 1001 }\n", 1, "limits.card_links_per_account"},
         {"limits { connections_per_address = 65537 }\n", 1, "limits.connections_per_address"},
         {"log { level = loud }\n", 1, "log.level"},
         {"tls { key = key.pem }\n", 1, "tls.key"},
