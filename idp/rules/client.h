@@ -83,6 +83,7 @@ struct client {
     bool require_request;          /* only signed request objects (RFC 9101 10.5) */
     bool require_par;              /* RFC 9126 6 */
     bool dpop_bound;               /* RFC 9449 5.2: tokens are always bound to a DPoP key */
+    bool dpop_nonce;               /* RFC 9449 8, 9: its proofs name a nonce of ours */
     bool tls_bound;                /* RFC 8705 3.4: tokens are always bound to its certificate */
     unsigned grants;               /* enum client_grant, or'ed */
     int64_t default_max_age;       /* seconds; -1: none */

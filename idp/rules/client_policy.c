@@ -28,16 +28,17 @@ static const struct law {
     [CLIENT_PROFILE_MUNI] = {METHODS_ANY,
                              "ES256 RS256 PS256 EdDSA",
                              "ES256 RS256 PS256 EdDSA ES384",
-                             {CLIENT_AUTH_BASIC, JWS_ES256, true, false, false}},
+                             {CLIENT_AUTH_BASIC, JWS_ES256, true, false, false, false}},
     [CLIENT_PROFILE_BASIC] = {METHODS_ANY,
                               "RS256 ES256 PS256 EdDSA",
                               "RS256 ES256 PS256 EdDSA ES384",
-                              {CLIENT_AUTH_BASIC, JWS_RS256, false, false, false}},
+                              {CLIENT_AUTH_BASIC, JWS_RS256, false, false, false, false}},
     /* FAPI 2.0 5.4.1: PS256, ES256 or EdDSA, and no other */
     [CLIENT_PROFILE_FAPI2] = {METHODS_FAPI2,
                               "ES256 PS256 EdDSA",
                               "ES256 PS256 EdDSA",
-                              {CLIENT_AUTH_PRIVATE_KEY_JWT, JWS_ES256, true, true, true}},
+                              /* 5.3.3.1: its clients know what to do with a nonce */
+                              {CLIENT_AUTH_PRIVATE_KEY_JWT, JWS_ES256, true, true, true, true}},
 };
 
 const struct client_defaults *client_policy_defaults(enum client_profile profile)
@@ -248,6 +249,11 @@ static bool unbound(const struct client *c)
     return !c->dpop_bound && !c->tls_bound;
 }
 
+static bool public_without_nonce(const struct client *c)
+{
+    return is_public(c) && !c->dpop_nonce;
+}
+
 static bool bound_twice(const struct client *c)
 {
     return c->dpop_bound && c->tls_bound;
@@ -324,6 +330,8 @@ static const struct combination {
      "FAPI 2.0 5.3.2.2"},
     {FAPI2, unbound, "dpop_bound_access_tokens",
      "or tls_client_certificate_bound_access_tokens must be true in profile fapi2", "FAPI 2.0 5.3.2.1"},
+    {ALL, public_without_nonce, "dpop_nonce_required", "must not be false for a client that does not authenticate",
+     "RFC 9449 11.2"},
     {ALL, bound_twice, "dpop_bound_access_tokens",
      "and tls_client_certificate_bound_access_tokens cannot both be true: a token has one confirmation", "RFC 7800 3"},
     {ALL, request_without_keys, "require_signed_request_object",

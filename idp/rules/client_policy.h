@@ -10,7 +10,7 @@
 struct client_defaults {
     enum client_auth_method auth_method;
     enum jws_alg id_token_alg;
-    bool require_pkce, require_par, dpop_bound;
+    bool require_pkce, require_par, dpop_bound, dpop_nonce;
 };
 
 /* Which member breaks which rule; the rule reads on after the member's name. All static. */

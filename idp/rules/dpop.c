@@ -125,7 +125,7 @@ void dpop_ath(char out[44], struct view access_token)
 
 bool dpop_needs_nonce(const struct client *client)
 {
-    return client->auth_method == CLIENT_AUTH_NONE;
+    return client->dpop_nonce;
 }
 
 /* 4.3, items 5 to 7: the header. That the key is a public one of an asymmetric algorithm, jws_read_with_key has seen.

@@ -37,8 +37,7 @@ struct dpop_facts {
     int64_t now;
 };
 
-/* Must clients like this one name a nonce of ours? Those that do not authenticate: whoever gets into their page may
- * make proofs for later (RFC 9449 11.2), and has no other key to show. */
+/* Must this client name a nonce of ours? As it is registered (client_policy.c). */
 bool dpop_needs_nonce(const struct client *client);
 
 /* Whether it is good (4.3), when its signature is; jti is still to be taken. */

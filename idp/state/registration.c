@@ -351,6 +351,7 @@ static const struct member {
     {"require_pkce", registration_read_flag, MEMBER(require_pkce)},
     {"tls_client_certificate_bound_access_tokens", registration_read_flag, MEMBER(tls_bound)},
     {"dpop_bound_access_tokens", registration_read_flag, MEMBER(dpop_bound)},
+    {"dpop_nonce_required", registration_read_flag, MEMBER(dpop_nonce)},
     {"default_max_age", read_max_age, MEMBER(default_max_age)},
     {"require_auth_time", registration_read_flag, MEMBER(require_auth_time)},
     {"default_acr_values", read_acr_values, MEMBER(default_acr)},
@@ -421,6 +422,9 @@ static enum err read_profile(struct registration_reader *r)
     /* A token is bound to one thing: who says certificate does not mean DPoP. */
     c->dpop_bound =
         defaults->dpop_bound && !json_member_bool(r->json, "tls_client_certificate_bound_access_tokens", false);
+    /* RFC 9449 11.2: who gets into the page of a client that does not authenticate could make proofs for later. */
+    c->dpop_nonce = defaults->dpop_nonce ||
+                    view_equal_text(json_member_text(r->json, "token_endpoint_auth_method"), "none");
     c->default_max_age = -1;
     c->events = EVENT_WISH_CONSENT;
     c->grants = CLIENT_GRANT_CODE;

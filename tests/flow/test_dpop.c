@@ -157,6 +157,31 @@ Test(dpop_flow, a_client_that_does_not_authenticate_is_told_a_nonce_and_needs_it
     cr_expect_str_eq(service_redeem(&phone, code).error, "use_dpop_nonce", "it is over");
 }
 
+/* RFC 9449 8, 9: policy data, `dpop_nonce_required`; what profile fapi2 takes for granted. */
+Test(dpop_flow, a_client_that_registered_nonces_needs_one_at_the_token_endpoint_and_at_userinfo)
+{
+    int status;
+
+    service_update(b_city, "\"sector\"", "\"dpop_nonce_required\":true,\"sector\"");
+    b_city->prover = &key;
+    const char *code = gets_code(b_city);
+    cr_expect_str_eq(service_redeem(b_city, code).error, "use_dpop_nonce", "RFC 9449 8");
+    struct tokens t = service_redeem(b_city, code);
+    cr_assert_eq(t.status, 200, "%s", t.error);
+    const char *good = b_city->prover_nonce;
+    b_city->prover_nonce = NULL;
+    cr_expect_null(service_userinfo(b_city, t.access, &status));
+    cr_expect_eq(status, 401, "RFC 9449 9: %d", status);
+    cr_expect(browser_says(&b_city->channel, "use_dpop_nonce") || strstr(b_city->channel.headers, "use_dpop_nonce"));
+    cr_expect_not_null(b_city->prover_nonce, "it is told one");
+    b_city->prover_nonce = "bm9uZSBvZiBvdXJzLCBub3QgYXQgYWxs";
+    cr_expect_null(service_userinfo(b_city, t.access, &status));
+    cr_expect_eq(status, 401, "not one of ours");
+    b_city->prover_nonce = good;
+    cr_expect_not_null(service_userinfo(b_city, t.access, &status));
+    cr_expect_eq(status, 200);
+}
+
 /* --- codes ------------------------------------------------------------------------------------------------------- */
 
 /* ensure-mismatched-dpop-jkt-fails */

@@ -22,6 +22,7 @@ static struct client good(enum client_profile profile)
                            .require_pkce = d->require_pkce,
                            .require_par = d->require_par,
                            .dpop_bound = d->dpop_bound,
+                           .dpop_nonce = d->dpop_nonce,
                            .jwks = profile == CLIENT_PROFILE_FAPI2 ? JWKS : VIEW_NONE};
 }
 
@@ -31,6 +32,7 @@ static struct client with_method(enum client_profile profile, enum client_auth_m
 
     c.auth_method = method;
     c.require_pkce = true;
+    c.dpop_nonce |= method == CLIENT_AUTH_NONE;
     return c;
 }
 
@@ -335,4 +337,23 @@ Test(client_policy, only_two_methods_have_a_secret)
     cr_expect_not(client_policy_has_secret(CLIENT_AUTH_PRIVATE_KEY_JWT));
     cr_expect_not(client_policy_has_secret(CLIENT_AUTH_TLS));
     cr_expect_not(client_policy_has_secret(CLIENT_AUTH_TLS_SELF_SIGNED));
+}
+
+Test(client_policy, a_public_client_always_names_nonces)
+{
+    struct client c = with_method(CLIENT_PROFILE_MUNI, CLIENT_AUTH_NONE);
+
+    expect_kept(c);
+    c.dpop_nonce = false;
+    expect_refused(c, "dpop_nonce_required", "RFC 9449 11.2");
+}
+
+Test(client_policy, fapi2_names_nonces_unless_it_is_registered_otherwise)
+{
+    struct client c = good(CLIENT_PROFILE_FAPI2);
+
+    cr_expect(c.dpop_nonce, "FAPI 2.0 5.3.3.1: it can");
+    cr_expect_not(good(CLIENT_PROFILE_MUNI).dpop_nonce);
+    c.dpop_nonce = false;
+    expect_kept(c);
 }

@@ -163,9 +163,10 @@ Test(dpop, names_a_nonce_of_ours_if_any)
     cr_expect_eq(dpop_end(&proof, &facts), NOW + 1);
 }
 
-Test(dpop, of_a_client_that_does_not_authenticate_needs_a_nonce)
+Test(dpop, of_a_client_that_is_registered_so_needs_a_nonce)
 {
-    client.auth_method = CLIENT_AUTH_NONE;
+    cr_expect_not(dpop_needs_nonce(&client));
+    client.dpop_nonce = true;
     cr_expect(dpop_needs_nonce(&client));
     cr_expect_eq(decide(), REFUSAL_DPOP_NONCE, "RFC 9449 11.2: made before, by somebody in its page");
     facts.nonce_is_ours = true;

@@ -208,6 +208,7 @@ Test(registration, refuses_numbers_lists_and_words_that_are_none)
     expect_refused(GOOD ",\"resource\":\"https://a.example/#x\"", "resource");
     expect_refused(GOOD ",\"request_uris\":[\"http://a.example/r#h\"]", "request_uris");
     expect_refused(GOOD ",\"dpop_bound_access_tokens\":\"yes\"", "dpop_bound_access_tokens");
+    expect_refused(GOOD ",\"dpop_nonce_required\":\"yes\"", "dpop_nonce_required");
     expect_refused(GOOD ",\"id_token_encrypted_response_enc\":\"A128GCM\"", "id_token_encrypted_response_enc");
 }
 
@@ -285,7 +286,7 @@ Test(registration, takes_the_defaults_of_its_profile)
     cr_expect_not(c->require_pkce);
     cr_assert_eq(read(&c, GOOD ",\"profile\":\"fapi2\",\"jwks_uri\":\"https://a.example/jwks\"", &fault), ERR_OK,
                  "%s %s", fault.member, fault.rule);
-    cr_expect(c->require_par && c->require_pkce && c->dpop_bound && !c->tls_bound);
+    cr_expect(c->require_par && c->require_pkce && c->dpop_bound && !c->tls_bound && c->dpop_nonce);
     cr_expect_eq(c->auth_method, CLIENT_AUTH_PRIVATE_KEY_JWT);
     cr_assert_eq(read(&c,
                       GOOD ",\"profile\":\"fapi2\",\"jwks_uri\":\"https://a.example/jwks\","
