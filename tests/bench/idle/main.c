@@ -1,6 +1,8 @@
-/* genkan-idle-bench [N]: a real `genkan serve` on a new data folder and N connections (10,000) that have each got one
- * answer and are kept. Tells the server's resident memory before and after, and whether all of them still answer. */
+/* genkan-idle-bench [--tls] [N]: a real `genkan serve` on a new data folder and N connections (10,000) that have each got
+ * one answer and are kept; with --tls the server does TLS by itself. Tells the server's resident memory before and after,
+ * and whether all of them still answer. */
 #include <arpa/inet.h>
+#include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,8 +21,20 @@
 
 #define REQUEST "GET /jwks HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"
 
+/* One key share and no more: the clients are not what is measured. */
+#define PRIORITIES                                                                                                     \
+    "NONE:+VERS-TLS1.3:+AES-128-GCM:+AEAD:+GROUP-X25519:+SIGN-ECDSA-SECP256R1-SHA256:+ECDHE-ECDSA:+CTYPE-X509"
+
 static struct arena a;
 static char folder[] = "/tmp/genkan-idle-XXXXXX";
+static bool tls;
+static gnutls_certificate_credentials_t trusting; /* of the clients: any certificate will do */
+static gnutls_priority_t priorities;
+
+struct client {
+    int fd;
+    gnutls_session_t session; /* NULL: plain */
+};
 
 static _Noreturn void fail(const char *what)
 {
@@ -37,16 +52,33 @@ static void allow_files(rlim_t n)
         fail("setrlimit");
 }
 
+static void make_certificate(void)
+{
+    const char *key = arena_printf(&a, "%s/tls.key", folder), *certificate = arena_printf(&a, "%s/tls.pem", folder);
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (!freopen("/dev/null", "w", stderr))
+            _exit(1);
+        execlp("openssl", "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+               "-subj", "/CN=localhost", "-days", "2", "-keyout", key, "-out", certificate, (char *)NULL);
+        _exit(127);
+    }
+    if (waitpid(pid, &status, 0) != pid || status != 0)
+        fail("no certificate: openssl req");
+}
+
 static pid_t start(size_t n)
 {
     const char *path = arena_printf(&a, "%s/genkan.conf", folder);
     const char *text = arena_printf(
         &a,
-        "issuer = \"http://localhost:8080\"\nlisten = {\"127.0.0.1:0\"}\ndata = \"%s/data\"\nconnections = %zu\n"
+        "issuer = \"%s://localhost:8080\"\nlisten = {\"127.0.0.1:0\"}\ndata = \"%s/data\"\nconnections = %zu\n"
         "limits { connections_per_address = 0 }\n"
         "jpki {\n trust = test\n roots = \"" BUILD_DIR "/testpki/trust\"\n crl = \"" BUILD_DIR
-        "/testpki/crl\"\n ocsp = off\n}\n",
-        folder, n + 16);
+        "/testpki/crl\"\n ocsp = off\n}\n%s",
+        tls ? "https" : "http", folder, n + 16,
+        tls ? arena_printf(&a, "tls { certificate = \"%s/tls.pem\" key = \"%s/tls.key\" }\n", folder, folder) : "");
     if (file_write(path, view_text(text), 0600) != ERR_OK)
         fail("cannot write the configuration");
     pid_t pid = fork();
@@ -84,15 +116,50 @@ static int connect_to(uint16_t port)
     return fd;
 }
 
+static struct client client_open(uint16_t port)
+{
+    struct client c = {.fd = connect_to(port)};
+    int code;
+    if (!tls)
+        return c;
+    if (gnutls_init(&c.session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) < 0 ||
+        gnutls_priority_set(c.session, priorities) < 0 ||
+        gnutls_credentials_set(c.session, GNUTLS_CRD_CERTIFICATE, trusting) < 0)
+        fail("gnutls");
+    gnutls_transport_set_int(c.session, c.fd);
+    do
+        code = gnutls_handshake(c.session);
+    while (code < 0 && !gnutls_error_is_fatal(code));
+    if (code < 0)
+        fail(gnutls_strerror(code));
+    return c;
+}
+
+static ssize_t client_send(const struct client *c, const char *text, size_t n)
+{
+    return c->session ? gnutls_record_send(c->session, text, n) : send(c->fd, text, n, MSG_NOSIGNAL);
+}
+
+static ssize_t client_receive(const struct client *c, char *out, size_t n)
+{
+    ssize_t got;
+    if (!c->session)
+        return recv(c->fd, out, n, 0);
+    do
+        got = gnutls_record_recv(c->session, out, n); /* tickets that come after the handshake are not ours to read */
+    while (got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED);
+    return got;
+}
+
 /* One answer, whole: the key set is small and has a Content-Length. */
-static bool ask(int fd)
+static bool ask(const struct client *c)
 {
     static char text[32768];
     size_t have = 0, want = sizeof(text);
-    if (send(fd, REQUEST, strlen(REQUEST), MSG_NOSIGNAL) != (ssize_t)strlen(REQUEST))
+    if (client_send(c, REQUEST, strlen(REQUEST)) != (ssize_t)strlen(REQUEST))
         return false;
     while (have < want && have < sizeof(text) - 1) {
-        ssize_t n = recv(fd, text + have, sizeof(text) - 1 - have, 0);
+        ssize_t n = client_receive(c, text + have, sizeof(text) - 1 - have);
         if (n <= 0)
             return false;
         have += (size_t)n;
@@ -104,30 +171,54 @@ static bool ask(int fd)
     return strncmp(text, "HTTP/1.1 200", 12) == 0;
 }
 
+/* The server closes what says nothing for half a minute; a busy machine needs longer to connect them all. */
+static void keep_alive(const struct client *all, int64_t n)
+{
+    static int64_t next;
+    for (int i = 0; tls && i < 4; i++)
+        if (!ask(&all[next++ % (n + 1)]))
+            fail("no answer");
+}
+
+static void prepare_tls(void)
+{
+    make_certificate();
+    if (gnutls_certificate_allocate_credentials(&trusting) < 0 || gnutls_priority_init(&priorities, PRIORITIES, NULL) < 0)
+        fail("gnutls");
+}
+
 int main(int argc, char **argv)
 {
     int64_t n = 10000;
+    tls = argc > 1 && strcmp(argv[1], "--tls") == 0;
+    argc -= tls;
+    argv += tls;
     if (argc > 2 || (argc == 2 && (!text_to_int(view_text(argv[1]), &n) || n < 1 || n > 60000)))
-        fail("usage: genkan-idle-bench [connections]");
+        fail("usage: genkan-idle-bench [--tls] [connections]");
     arena_open(&a, 256 << 20);
     allow_files((rlim_t)n + 64);
     if (!mkdtemp(folder))
         fail("mkdtemp");
+    if (tls)
+        prepare_tls();
     pid_t pid = start((size_t)n);
     uint16_t port = port_of();
-    int *fds = arena_array(&a, (size_t)n, sizeof(*fds));
+    struct client *all = arena_array(&a, (size_t)n, sizeof(*all)), first = client_open(port);
     int64_t alive = 0;
-    if (!ask(connect_to(port)))
+    if (!ask(&first))
         fail("no answer");
     long before = process_rss_kib(pid);
-    for (int64_t i = 0; i < n; i++)
-        if (!ask(fds[i] = connect_to(port)))
+    for (int64_t i = 0; i < n; i++) {
+        all[i] = client_open(port);
+        if (!ask(&all[i]))
             fail("no answer");
+        keep_alive(all, i);
+    }
     long held = process_rss_kib(pid);
     sleep(3);
     long after = process_rss_kib(pid);
     for (int64_t i = 0; i < n; i++)
-        alive += ask(fds[i]);
+        alive += ask(&all[i]);
     printf("connections %lld, alive %lld\nresident KiB: before %ld, at once %ld, 3 s later %ld: %.1f KiB each\n",
            (long long)n, (long long)alive, before, held, after, (double)(after - before) / (double)n);
     return process_end(pid) == 0 && alive == n ? 0 : 1;
