@@ -177,35 +177,7 @@ static bool has_name(const struct client *client, const struct client_certificat
     return false;
 }
 
-/* RFC 8705 2.2.2, RFC 7517 4.7: the first of x5c is the certificate of the key. */
-static enum err is_in_key_set(bool *is, struct arena *a, struct view jwks, struct view der)
+bool client_certificate_fits(const struct client *client, const struct client_certificate *cert)
 {
-    struct json *set;
-    struct view text, bytes;
-    enum err e = view_is(jwks) ? json_read(&set, a, jwks, NULL) : ERR_SYNTAX;
-
-    if (e)
-        return e == ERR_SYNTAX ? ERR_OK : e;
-    const struct json *keys = json_member(set, "keys");
-    for (size_t i = 0; i < json_count(keys) && !*is; i++) {
-        if (!json_text(json_at(json_member(json_at(keys, i), "x5c"), 0), &text))
-            continue;
-        e = base64_read(a, text, &bytes);
-        if (e && e != ERR_SYNTAX)
-            return e;
-        *is = !e && view_equal(bytes, der);
-    }
-    return ERR_OK;
-}
-
-enum err client_certificate_fits(bool *fits, struct arena *a, const struct client *client,
-                                 const struct client_certificate *cert)
-{
-    *fits = false;
-    if (!view_is(cert->der))
-        return ERR_OK;
-    if (client->auth_method == CLIENT_AUTH_TLS)
-        *fits = cert->chained && has_name(client, cert);
-    return client->auth_method == CLIENT_AUTH_TLS_SELF_SIGNED ? is_in_key_set(fits, a, client->jwks, cert->der)
-                                                              : ERR_OK;
+    return view_is(cert->der) && client->auth_method == CLIENT_AUTH_TLS && cert->chained && has_name(client, cert);
 }

@@ -38,10 +38,9 @@ struct client_certificate {
     size_t n_dns;
 };
 
-/* Is it the one that CLIENT registered? By an authority and its name (RFC 8705 2.1), or byte for byte as an x5c of the
- * client's key set (2.2). A is for reading that. ERR_MEMORY, ERR_LIMIT. */
-enum err client_certificate_fits(bool *fits, struct arena *a, const struct client *client,
-                                 const struct client_certificate *cert) MUST_CHECK;
+/* Is it the one that CLIENT registered by an authority and its name (RFC 8705 2.1)? A self-signed one (2.2) is looked
+ * for in the client's key set: client_keys_find_cert. */
+bool client_certificate_fits(const struct client *client, const struct client_certificate *cert);
 
 /* A claim by name only: may CLIENT (NULL: nobody) say no more than that? CERT_FITS: its TLS certificate is the one that
  * is registered. The answer is the same for who does not exist, and who should have proved something. */

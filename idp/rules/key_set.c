@@ -1,5 +1,6 @@
 #include "idp/rules/key_set.h"
 
+#include "base/base64.h"
 #include "base/json.h"
 
 static const enum jws_alg algs[] = {JWS_RS256, JWS_PS256, JWS_ES256, JWS_ES384, JWS_EDDSA};
@@ -45,6 +46,19 @@ static enum err add_lock(struct key_set *set, struct arena *a, const struct json
     return ERR_OK;
 }
 
+/* One that cannot be read is no certificate: nobody shows it. */
+static enum err add_cert(struct key_set *set, struct arena *a, const struct json *jwk)
+{
+    struct view text, der;
+
+    if (!json_text(json_at(json_member(jwk, "x5c"), 0), &text))
+        return ERR_OK;
+    enum err e = base64_read(a, text, &der);
+    if (!e)
+        set->certs[set->n_certs++] = der;
+    return e == ERR_SYNTAX ? ERR_OK : e;
+}
+
 enum err key_set_read(struct key_set *out, struct arena *a, struct view text, const char **why)
 {
     struct json *j;
@@ -62,12 +76,15 @@ enum err key_set_read(struct key_set *out, struct arena *a, struct view text, co
         return ERR_LIMIT;
     out->rows = arena_array(a, json_count(keys) * ALGS, sizeof *out->rows);
     out->locks = arena_array(a, json_count(keys) * KEY_ALGS, sizeof *out->locks);
-    e = out->rows && out->locks ? ERR_OK : ERR_MEMORY;
+    out->certs = arena_array(a, json_count(keys) + 1, sizeof *out->certs);
+    e = out->rows && out->locks && out->certs ? ERR_OK : ERR_MEMORY;
     for (size_t i = 0; !e && i < json_count(keys); i++) {
         *why = "has a private key in it, which is known to others now: make a new one";
         e = is_secret(json_at(keys, i)) ? ERR_SYNTAX : add_key(out, a, json_at(keys, i));
         if (!e)
             e = add_lock(out, a, json_at(keys, i));
+        if (!e)
+            e = add_cert(out, a, json_at(keys, i));
     }
     return e;
 }
@@ -95,6 +112,14 @@ bool key_set_names(const struct key_set *set, const struct jws *j)
 {
     for (size_t i = 0; i < set->n; i++)
         if (view_is(j->kid) && view_equal(set->rows[i].kid, j->kid) && jws_key_alg(set->rows[i].key) == j->alg)
+            return true;
+    return false;
+}
+
+bool key_set_has_cert(const struct key_set *set, struct view der)
+{
+    for (size_t i = 0; i < set->n_certs; i++)
+        if (view_is(der) && view_equal(set->certs[i], der))
             return true;
     return false;
 }

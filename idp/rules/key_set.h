@@ -27,7 +27,8 @@ struct key_set_lock {
 struct key_set {
     struct key_set_row *rows;
     struct key_set_lock *locks;
-    size_t n, n_locks;
+    struct view *certs; /* DER, of the keys that have one: the first of x5c is the key's own (RFC 7517 4.7) */
+    size_t n, n_locks, n_certs;
 };
 
 /* Keys of types, uses and algorithms that are none of ours are passed over (RFC 7517 5). ERR_SYNTAX with *why (static):
@@ -41,6 +42,9 @@ size_t key_set_candidates(const struct jws_key *out[KEY_SET_TRIES], const struct
 
 /* Does J name a key of its algorithm that is in the set? If not, and none made it, the service may have a new one. */
 bool key_set_names(const struct key_set *set, const struct jws *j);
+
+/* Is this certificate (DER), byte for byte, the one of a key in the set? (RFC 8705 2.2.2) */
+bool key_set_has_cert(const struct key_set *set, struct view der);
 
 /* The key that something is encrypted to with ALG: the first that says it is for encryption, otherwise the first that
  * does not say it is for something else. NULL: none. */

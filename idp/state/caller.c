@@ -123,12 +123,18 @@ static enum err check_certificate(bool *fits, struct visit *v, const struct clie
     *fits = false;
     if (!client || !view_is(r->client_cert))
         return ERR_OK;
+    if (client->auth_method == CLIENT_AUTH_TLS_SELF_SIGNED) {
+        enum err found = client_keys_find_cert(v, client, r->client_cert);
+        *fits = !found;
+        return found == ERR_MISMATCH ? ERR_OK : found;
+    }
     enum err e = peer_cert_read(&cert, v->arena, r->client_cert);
     if (e)
         return e == ERR_SYNTAX ? ERR_OK : e;
     const struct client_certificate facts = {r->client_cert, r->client_cert_chained, cert.subject, cert.dns,
                                              cert.n_dns};
-    return client_certificate_fits(fits, v->arena, client, &facts);
+    *fits = client_certificate_fits(client, &facts);
+    return ERR_OK;
 }
 
 static enum err by_name(struct caller *out, struct visit *v, const struct client_claim *claim, enum refusal *refusal)

@@ -390,6 +390,29 @@ enum err client_keys_verify(struct visit *v, const struct client *c, const struc
     return view_is(c->jwks_uri) ? ask_at_address(v, c->jwks_uri, &q) : ERR_MISMATCH;
 }
 
+static enum err ask_cert(const struct key_set *set, const void *what, void *out, bool *unknown)
+{
+    const struct view *cert = what;
+
+    (void)out;
+    *unknown = !key_set_has_cert(set, *cert);
+    return *unknown ? ERR_MISMATCH : ERR_OK;
+}
+
+enum err client_keys_find_cert(struct visit *v, const struct client *c, struct view cert)
+{
+    const struct question q = {ask_cert, &cert, NULL, true};
+    struct held *h;
+    bool unknown;
+
+    if (!view_is(c->jwks))
+        return view_is(c->jwks_uri) ? ask_at_address(v, c->jwks_uri, &q) : ERR_MISMATCH;
+    enum err e = held_of_text(&h, v->op->client_keys, c->jwks);
+    if (e)
+        return e == ERR_SYNTAX || e == ERR_LIMIT ? ERR_MISMATCH : e;
+    return (e = keep(v, h)) ? e : q.ask(&h->set, q.what, q.out, &unknown);
+}
+
 enum err client_keys_find_encryption(const struct jwe_key **out, struct visit *v, const struct client *c,
                                      enum jwe_alg alg, bool may_wait)
 {

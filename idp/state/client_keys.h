@@ -32,4 +32,8 @@ enum err client_keys_verify(struct visit *v, const struct client *c, const struc
 enum err client_keys_find_encryption(const struct jwe_key **out, struct visit *v, const struct client *c,
                                      enum jwe_alg alg, bool may_wait) MUST_CHECK;
 
+/* Is CERT (DER) the certificate of one of its keys (RFC 8705 2.2.2)? One that is not may be a new one: the set at the
+ * address is then fetched, as for a signature. ERR_MISMATCH: it is not; ERR_BUSY, ERR_UNAVAILABLE as above. */
+enum err client_keys_find_cert(struct visit *v, const struct client *c, struct view cert) MUST_CHECK;
+
 #endif

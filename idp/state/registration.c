@@ -423,8 +423,8 @@ static enum err read_profile(struct registration_reader *r)
     c->dpop_bound =
         defaults->dpop_bound && !json_member_bool(r->json, "tls_client_certificate_bound_access_tokens", false);
     /* RFC 9449 11.2: who gets into the page of a client that does not authenticate could make proofs for later. */
-    c->dpop_nonce = defaults->dpop_nonce ||
-                    view_equal_text(json_member_text(r->json, "token_endpoint_auth_method"), "none");
+    c->dpop_nonce =
+        defaults->dpop_nonce || view_equal_text(json_member_text(r->json, "token_endpoint_auth_method"), "none");
     c->default_max_age = -1;
     c->events = EVENT_WISH_CONSENT;
     c->grants = CLIENT_GRANT_CODE;

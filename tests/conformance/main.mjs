@@ -22,9 +22,10 @@ import { plans as dynamic } from './plans/dynamic.mjs';
 import { plans as fapi2 } from './plans/fapi2.mjs';
 import { plans as formpost } from './plans/formpost.mjs';
 import { plans as logout } from './plans/logout.mjs';
+import { plans as mtls } from './plans/mtls.mjs';
 
 const AT_ONCE = 8; // modules; most of them wait for the server, some for the clock
-const plans = [...config, ...basic, ...formpost, ...logout, ...dynamic, ...fapi2, ...openidClient, ...oauth4webapi, ...authlib, ...modAuthOpenidc, ...oidcAgent, ...guide];
+const plans = [...config, ...basic, ...formpost, ...logout, ...dynamic, ...fapi2, ...mtls, ...openidClient, ...oauth4webapi, ...authlib, ...modAuthOpenidc, ...oidcAgent, ...guide];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -75,6 +76,7 @@ async function runOne(stage, plan, name) {
   };
   check.signed = plan.signed;
   check.client = (changes = {}, party = {}) => (plan.dynamic ? registerClient : addClient)(check, plan, changes, party);
+  check.clientAt = (at, changes = {}) => addClient(at, plan, changes);
   check.register = (changes) => register(check, plan, changes);
   const lacks = plan.lacks?.(stage.metadata);
   return judged(plan, await runModule(check, lacks ? () => check.skip(lacks) : plan.modules[name]));

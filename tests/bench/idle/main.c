@@ -1,6 +1,6 @@
-/* genkan-idle-bench [--tls] [N]: a real `genkan serve` on a new data folder and N connections (10,000) that have each got
- * one answer and are kept; with --tls the server does TLS by itself. Tells the server's resident memory before and after,
- * and whether all of them still answer. */
+/* genkan-idle-bench [--tls] [N]: a real `genkan serve` on a new data folder and N connections (10,000) that have each
+ * got one answer and are kept; with --tls the server does TLS by itself. Tells the server's resident memory before and
+ * after, and whether all of them still answer. */
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
@@ -183,7 +183,8 @@ static void keep_alive(const struct client *all, int64_t n)
 static void prepare_tls(void)
 {
     make_certificate();
-    if (gnutls_certificate_allocate_credentials(&trusting) < 0 || gnutls_priority_init(&priorities, PRIORITIES, NULL) < 0)
+    if (gnutls_certificate_allocate_credentials(&trusting) < 0 ||
+        gnutls_priority_init(&priorities, PRIORITIES, NULL) < 0)
         fail("gnutls");
 }
 

@@ -1,6 +1,6 @@
 // A real `genkan serve` with TLS of its own in a folder of its own, and the operator's command line beside it.
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +79,42 @@ tls { certificate = "${tls.certFile}" key = "${tls.keyFile}" ca = "${this.author
 mtls { listen = { "127.0.0.1:${this.tlsPort}" } origin = "https://localhost:${this.tlsPort}" authorities = "${this.authority.folder}/ca.pem" }
 `);
   }
+  // Another one whose TLS is nginx's, of the authority of FRONT.
+  static async behindNginx(front) {
+    const server = new Server();
+    const [plain, https, mtls] = [await freePort(), await freePort(), await freePort()];
+    Object.assign(server, { build: front.build, folder: mkdtempSync(join(tmpdir(), 'genkan-conformance-')), port: https, authority: front.authority });
+    server.issuer = `https://localhost:${https}`;
+    const backend = await freePort();
+    server.#configureBehind(backend, mtls);
+    server.#writeNginx({ plain, https, mtls, backend });
+    server.nginx = spawn('nginx', ['-c', join(server.folder, 'nginx.conf'), '-p', server.folder, '-e', join(server.folder, 'nginx.log')], { stdio: 'ignore', env: { PATH: `${process.env.PATH}:/usr/sbin` } });
+    await server.up();
+    return server;
+  }
+  #configureBehind(backend, mtls) {
+    const pki = join(this.build, 'testpki');
+    this.config = join(this.folder, 'genkan.conf');
+    mkdirSync(join(this.folder, 'op'), { mode: 0o700 });
+    writeFileSync(this.config, `issuer = "${this.issuer}"
+listen = { "127.0.0.1:${backend}" }
+data = "${this.folder}/op"
+jpki { trust = "test" roots = "${pki}/trust" crl = "${pki}/crl" ocsp = off }
+tls { ca = "${this.authority.folder}/ca.pem" }
+proxy { trusted = { "127.0.0.1" } header = x-forwarded client_certificate = Client-Cert }
+mtls { origin = "https://localhost:${mtls}" authorities = "${this.authority.folder}/ca.pem" }
+`);
+  }
+  // The example of the documentation; here the names differ by their ports, so the Host goes on with its port.
+  #writeNginx({ plain, https, mtls, backend }) {
+    const { certFile, keyFile } = this.authority.issue('nginx', '/CN=localhost');
+    const at = (port) => `127.0.0.1:${port}`;
+    const places = { FOLDER: this.folder, CERTIFICATE: certFile, KEY: keyFile, GENKAN: at(backend), PLAIN: at(plain), HTTPS: at(https), MTLS: at(mtls), MTLS_HOST: 'localhost', HOST: 'localhost' };
+    const example = readFileSync(new URL('../../../docs/examples/proxy/nginx.conf', import.meta.url), 'utf8');
+    const text = example.replace(/@([A-Z_]+)@/g, (_, name) => places[name]).replace('Host $host;', 'Host $http_host;');
+    writeFileSync(join(this.folder, 'nginx.conf'), text);
+    chmodSync(this.folder, 0o755); // nginx changes its user when root starts it
+  }
   persona(name) {
     return join(this.build, 'testpki', 'residents', name);
   }
@@ -86,7 +122,7 @@ mtls { listen = { "127.0.0.1:${this.tlsPort}" } origin = "https://localhost:${th
   async up() {
     const log = openSync(join(this.folder, 'log'), 'a');
     this.process = spawn(join(this.build, 'genkan'), ['serve', '--config', this.config], { stdio: ['ignore', log, log] });
-    for (const end = Date.now() + 90000; Date.now() < end; await sleep(50)) {
+    for (const end = Date.now() + 120000; Date.now() < end; await sleep(50)) {
       if (this.process.exitCode !== null) break;
       try {
         if ((await exchange(`${this.issuer}/readyz`)).status === 200) return;
@@ -97,6 +133,7 @@ mtls { listen = { "127.0.0.1:${this.tlsPort}" } origin = "https://localhost:${th
   async down() {
     const gone = new Promise((resolve) => { this.process.once('exit', resolve); });
     if (this.process.exitCode === null && this.process.kill('SIGTERM')) await gone;
+    this.nginx?.kill('SIGTERM');
     return this.process.exitCode;
   }
   async stop() {

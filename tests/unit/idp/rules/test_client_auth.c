@@ -193,19 +193,14 @@ Test(client_auth, a_certificate_is_known_by_a_dns_name_of_its_own_and_an_authori
     struct view names[] = {VIEW("b.example"), VIEW("A.example")};
     struct client c = {.id = VIEW("a"), .auth_method = CLIENT_AUTH_TLS, .tls_san_dns = VIEW("a.example")};
     struct client_certificate cert = {.der = VIEW("x"), .subject = VIEW("CN=a.example"), .dns = names, .n_dns = 1};
-    bool fits;
 
     cert.chained = true;
-    cr_assert_eq(client_certificate_fits(&fits, &arena, &c, &cert), ERR_OK);
-    cr_expect_not(fits, "RFC 8705 2.1.2: a DNS name was registered, not the subject");
+    cr_expect_not(client_certificate_fits(&c, &cert), "RFC 8705 2.1.2: a DNS name was registered, not the subject");
     cert.n_dns = 2;
-    cr_assert_eq(client_certificate_fits(&fits, &arena, &c, &cert), ERR_OK);
-    cr_expect(fits, "without case");
+    cr_expect(client_certificate_fits(&c, &cert), "without case");
     cert.chained = false;
-    cr_assert_eq(client_certificate_fits(&fits, &arena, &c, &cert), ERR_OK);
-    cr_expect_not(fits);
+    cr_expect_not(client_certificate_fits(&c, &cert));
     c.auth_method = CLIENT_AUTH_BASIC;
     cert.chained = true;
-    cr_assert_eq(client_certificate_fits(&fits, &arena, &c, &cert), ERR_OK);
-    cr_expect_not(fits);
+    cr_expect_not(client_certificate_fits(&c, &cert));
 }

@@ -189,3 +189,15 @@ Test(key_set, encrypts_to_the_key_that_is_meant_for_it)
     read(arena_printf(&a, "{" EC ",\"kid\":\"1\"},{%s,\"kid\":\"2\",\"use\":\"enc\"}", other));
     cr_expect(view_equal_text(jwe_key_id(key_set_encryption(&set, JWE_ECDH_ES)), "2"), "one that says so goes before");
 }
+
+/* RFC 8705 2.2.2, RFC 7517 4.7: only the first of x5c is the certificate of the key. */
+Test(key_set, knows_the_certificates_of_its_keys)
+{
+    read("{" EC ",\"x5c\":[\"AQID\",\"BAUG\"]},{" RSA "},{" ED ",\"x5c\":[\"not base64\"]}");
+    cr_expect(key_set_has_cert(&set, VIEW("\x01\x02\x03")));
+    cr_expect_not(key_set_has_cert(&set, VIEW("\x04\x05\x06")), "who issued it is not the client");
+    cr_expect_not(key_set_has_cert(&set, VIEW("\x01\x02")));
+    cr_expect_not(key_set_has_cert(&set, VIEW_NONE));
+    read("{" RSA "}");
+    cr_expect_not(key_set_has_cert(&set, VIEW("\x01\x02\x03")));
+}
