@@ -178,8 +178,10 @@ static enum err read_application_type(struct registration_reader *r, const char 
     if (!registration_choice(&which, j, names, 2))
         return registration_refuse(r, member, "must be web or native");
     *native = which == 1;
-    if (*native && client_policy_has_secret(r->client->auth_method))
+    if (*native && client_policy_has_secret(r->client->auth_method)) {
         r->client->auth_method = CLIENT_AUTH_NONE; /* what is said nowhere; token_endpoint_auth_method comes later */
+        r->client->dpop_nonce = true;              /* RFC 9449 11.2 */
+    }
     return ERR_OK;
 }
 
@@ -422,7 +424,8 @@ static enum err read_profile(struct registration_reader *r)
     /* A token is bound to one thing: who says certificate does not mean DPoP. */
     c->dpop_bound =
         defaults->dpop_bound && !json_member_bool(r->json, "tls_client_certificate_bound_access_tokens", false);
-    /* RFC 9449 11.2: who gets into the page of a client that does not authenticate could make proofs for later. */
+    /* RFC 9449 11.2: who gets into the page of a client that does not authenticate could make proofs for later. A
+     * native program that names no method has none (RFC 8252 8.5): read_application_type. */
     c->dpop_nonce =
         defaults->dpop_nonce || view_equal_text(json_member_text(r->json, "token_endpoint_auth_method"), "none");
     c->default_max_age = -1;
