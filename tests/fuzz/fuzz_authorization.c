@@ -57,7 +57,7 @@ static void check(struct arena *a, const struct authz_request *r, enum refusal r
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct form_limits limits = {64, 128, 4096};
+    static const struct form_limits limits = {64, 128, 4096, "resource"};
     struct view redirect = VIEW("https://a.example/cb");
     struct client client = {.id = VIEW("a"), .redirect_uris = &redirect, .redirect_count = 1, .require_pkce = true};
     const struct form *form;

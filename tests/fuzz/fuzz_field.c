@@ -13,7 +13,7 @@ static void from_card(struct arena *a, make_fn *make, const char *id, struct vie
     if (make(&json, a, from))
         return;
     INSIST(field_is_valid(a, f, json));
-    const struct field_value v = {f, json, SOURCE_CARD_READ, VIEW_NONE, 0, VIEW_NONE};
+    const struct field_value v = {.field = f, .json = json, .source = SOURCE_CARD_READ};
     for (int japanese = 0; japanese < 2; japanese++)
         INSIST(field_display(&shown, a, &v, japanese) == ERR_OK && shown.n > 0);
 }
