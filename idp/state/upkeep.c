@@ -211,7 +211,7 @@ static enum err forget_logins(const struct op *op)
     return e;
 }
 
-static enum err sweep(const struct op *op)
+enum err upkeep_sweep(const struct op *op)
 {
     struct arena a;
     struct expiring x = {op, &a, 0};
@@ -334,7 +334,7 @@ static void *run(void *ctx)
         trace_begin_run(&t, VIEW_NONE);
         trace_enter(&t);
         if (is_sweep_due(u)) {
-            complain("sweep", sweep(u->op));
+            complain("sweep", upkeep_sweep(u->op));
             u->swept_at = clock_steady_ms();
         }
         watch(u);

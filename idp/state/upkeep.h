@@ -24,4 +24,8 @@ struct upkeep_round {
  * once, but a service that does not answer only once in all. */
 enum err upkeep_deliver(const struct op *op, struct upkeep_round *round) MUST_CHECK;
 
+/* One sweep by the calling thread (what the background thread does once a minute): grants that ran out are ended, each
+ * with its leaf, then expired rows are deleted. ERR of the store or the ledger; what was done before it stays done. */
+enum err upkeep_sweep(const struct op *op) MUST_CHECK;
+
 #endif

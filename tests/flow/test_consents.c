@@ -491,6 +491,24 @@ Test(consents, for_this_time_only_is_over_after_a_quarter_of_an_hour)
     cr_expect_str_eq(t.error, "invalid_grant");
 }
 
+/* Not by the next request, which may never come: the background ends it, once, and writes it down. */
+Test(consents, that_ran_out_is_ended_and_written_down_without_anybody_asking)
+{
+    stage.hanako.duration = "once";
+    b_city->scope = "openid name";
+    cr_assert(browser_get(hers, service_begin(b_city, "prompt=consent")));
+    cr_assert(resident_goes_to(&stage.hanako, AT_ELSEWHERE));
+    provider_pass(genkan, 14 * 60);
+    provider_sweep(genkan);
+    cr_expect_eq(count("expired"), 0, "its time is not over yet");
+    provider_pass(genkan, 2 * 60);
+    provider_sweep(genkan);
+    cr_expect_eq(count("expired"), 1);
+    provider_sweep(genkan);
+    cr_expect_eq(count("expired"), 1, "once");
+    cr_expect(provider_ledger_is_whole(genkan));
+}
+
 /* --- receipts --------------------------------------------------------------------------------------------------- */
 
 static struct view decoded(const char *text)

@@ -259,6 +259,11 @@ size_t provider_deliver(struct provider *p)
     return round.told;
 }
 
+void provider_sweep(struct provider *p)
+{
+    cr_assert_eq(upkeep_sweep(p->op), ERR_OK);
+}
+
 bool provider_ledger_is_whole(struct provider *p)
 {
     struct audit_report report;

@@ -63,6 +63,8 @@ int64_t provider_number(struct provider *p, const char *sql);
 
 /* Delivers what is due in the queue of log-outs; how many services said "done". */
 size_t provider_deliver(struct provider *p);
+/* What the background does once a minute: ends what ran out, deletes what expired. */
+void provider_sweep(struct provider *p);
 
 /* Everything it has logged so far (level info), in the provider's arena. */
 const char *provider_log(struct provider *p);
