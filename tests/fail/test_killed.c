@@ -107,16 +107,10 @@ static bool tell(struct told *t)
 
 /* --- nothing is half done: looked at in the file, before anybody starts it again -------------------------------- */
 
-static enum err take_number(void *ctx, const struct row *row)
-{
-    *(int64_t *)ctx = row_int(row, 0);
-    return ERR_OK;
-}
-
 static int64_t number(struct db *db, const char *sql)
 {
     int64_t n = -1;
-    cr_assert_eq(db_each(db, sql, NO_VALUES, take_number, &n), ERR_OK, "%s", sql);
+    cr_assert_eq(db_number(db, sql, &n), ERR_OK, "%s", sql);
     return n;
 }
 

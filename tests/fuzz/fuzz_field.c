@@ -22,7 +22,7 @@ static void as_value(struct arena *a, const struct field *f, struct view json)
 {
     struct view shown;
     struct field_profile p = {
-        .values = {{f, json, SOURCE_RESIDENT, VIEW_NONE, 0, VIEW_NONE}}, .n = 1, .today = VIEW("2026-11-22")};
+        .values = {{.field = f, .json = json, .source = SOURCE_RESIDENT}}, .n = 1, .today = VIEW("2026-11-22")};
     bool valid = field_is_valid(a, f, json);
     enum err err = field_display(&shown, a, &p.values[0], true);
     INSIST(!valid || err == ERR_OK);

@@ -205,7 +205,7 @@ static void knock(struct arena *a, struct view input)
                               .line_max = 8192,
                               .head_max = 16384,
                               .headers_max = 64,
-                              .form = {64, 128, 4096}};
+                              .form = {.params_max = 64, .name_max = 128, .value_max = 4096}};
     struct header headers[HEADERS_MAX];
     struct request r = {.method = METHOD_GET, .peer = door.peer, .id = "0123456789abcdef", .arena = a};
     struct body_plan body;
