@@ -2,7 +2,6 @@
 
 #include "consent/event.h"
 #include "consent/ledger.h"
-#include "consent/month.h"
 
 static const char SQL_END[] = "SELECT coalesce(max(first) + 256, 0) FROM ledger_block";
 static const char SQL_FIND[] = "SELECT first, at_min, at_max, types, marks FROM ledger_block WHERE first > $1 - 256 "
@@ -170,6 +169,59 @@ enum err block_catch_up(size_t *done, struct store *store, size_t max)
         *done += !err && made;
         first += BLOCK_EVENTS;
     }
+    return err;
+}
+
+/* --- what the public sees --------------------------------------------------------------------------------------- */
+
+struct finishing {
+    struct month_counts counts;
+    int64_t before; /* the month that is running */
+};
+
+static enum err add_finished(void *ctx, const struct row *row)
+{
+    struct finishing *f = ctx;
+    struct view event = row_text(row, 1);
+    int64_t at = event_at(event);
+    return at < 0 || at >= f->before ? ERR_OK : month_count(&f->counts, (enum ledger_type)row_int(row, 0), at, event);
+}
+
+/* Behind the last block there is less than one: what is more will be one within seconds. */
+static enum err load_months(struct month_count **out, size_t *n, struct arena *a, struct db *db, struct finishing *f)
+{
+    int64_t end;
+    enum err err = month_list(out, n, a, db);
+    if (!err)
+        err = block_end(&end, db);
+    return err ? err : db_each(db, SQL_EVENTS, VALUES(V_INT(end), V_INT(end + BLOCK_EVENTS)), add_finished, f);
+}
+
+static enum err keep_texts(struct month_counts *c, struct arena *a)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < c->n && !err; i++) {
+        err = row_keep(&c->items[i].client, a, c->items[i].client);
+        if (!err)
+            err = row_keep(&c->items[i].field, a, c->items[i].field);
+    }
+    return err;
+}
+
+enum err block_months(struct month_count **out, size_t *n, struct arena *a, struct db *db, int64_t now_ms)
+{
+    struct finishing f = {.before = month_begin(now_ms)};
+    month_open(&f.counts);
+    enum err err = db_begin_read(db); /* a block that is made meanwhile is in neither or in one, never in both */
+    if (!err) {
+        err = load_months(out, n, a, db, &f);
+        db_end_read(db);
+    }
+    if (!err)
+        err = keep_texts(&f.counts, a);
+    if (!err)
+        err = month_merge(out, n, a, &f.counts);
+    month_close(&f.counts);
     return err;
 }
 

@@ -5,6 +5,7 @@
 #ifndef CONSENT_BLOCK_H
 #define CONSENT_BLOCK_H
 
+#include "consent/month.h"
 #include "consent/query.h"
 
 #define BLOCK_EVENTS 256
@@ -29,6 +30,10 @@ enum err block_end(int64_t *end, struct db *db) MUST_CHECK;
 /* Makes at most MAX blocks of events that have none yet; *DONE: how many. Reads by itself, writes in jobs of its own:
  * not inside a write job. An incomplete block is left for later. */
 enum err block_catch_up(size_t *done, struct store *store, size_t max) MUST_CHECK;
+
+/* The monthly counts for the public at NOW_MS: of the month that is running as far as blocks go, so that nobody can
+ * watch a number go up; of those that are over, to the last event. In A, in the order of month_list. */
+enum err block_months(struct month_count **out, size_t *n, struct arena *a, struct db *db, int64_t now_ms) MUST_CHECK;
 
 /* Inside a write job: forgets all blocks and monthly counts. */
 enum err block_forget(struct db *db) MUST_CHECK;

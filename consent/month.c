@@ -1,5 +1,6 @@
 #include "consent/month.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #include "consent/event.h"
@@ -25,10 +26,20 @@ static void month_of(char out[8], int64_t at_ms)
         out[0] = 0;
 }
 
-static struct month_count *find(const struct month_counts *c, const struct month_count *key)
+int64_t month_begin(int64_t at_ms)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        struct month_count *m = &c->items[i];
+    time_t t = (time_t)(at_ms / 1000 + 9 * 3600);
+    struct tm tm;
+    if (!gmtime_r(&t, &tm))
+        return 0;
+    struct tm first = {.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = 1};
+    return ((int64_t)timegm(&first) - 9 * 3600) * 1000;
+}
+
+static struct month_count *find(struct month_count *items, size_t n, const struct month_count *key)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct month_count *m = &items[i];
         if (m->type == key->type && strcmp(m->month, key->month) == 0 && view_equal(m->client, key->client) &&
             view_equal(m->field, key->field))
             return m;
@@ -51,7 +62,7 @@ static enum err grow(struct month_counts *c)
 
 static enum err add(struct month_counts *c, const struct month_count *key)
 {
-    struct month_count *m = find(c, key);
+    struct month_count *m = find(c->items, c->n, key);
     if (m) {
         m->n++;
         return ERR_OK;
@@ -147,6 +158,44 @@ enum err month_list(struct month_count **out, size_t *n, struct arena *a, struct
     *out = l.items;
     *n = l.n;
     return err;
+}
+
+static int compare_texts(struct view a, struct view b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+static int compare_counts(const void *x, const void *y)
+{
+    const struct month_count *a = x, *b = y;
+    int order = strcmp(b->month, a->month);
+    if (!order)
+        order = compare_texts(a->client, b->client);
+    if (!order)
+        order = (a->type > b->type) - (a->type < b->type);
+    return order ? order : compare_texts(a->field, b->field);
+}
+
+enum err month_merge(struct month_count **out, size_t *n, struct arena *a, const struct month_counts *c)
+{
+    struct month_count *all = arena_array(a, *n + c->n, sizeof *all);
+    size_t stored = *n;
+    if (!all)
+        return ERR_LIMIT;
+    if (stored)
+        memcpy(all, *out, stored * sizeof *all);
+    for (size_t i = 0; i < c->n; i++) {
+        struct month_count *m = find(all, stored, &c->items[i]);
+        if (m)
+            m->n += c->items[i].n;
+        else
+            all[(*n)++] = c->items[i];
+    }
+    qsort(all, *n, sizeof *all, compare_counts);
+    *out = all;
+    return ERR_OK;
 }
 
 bool month_is_small(int64_t n)

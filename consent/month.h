@@ -35,6 +35,13 @@ enum err month_forget(struct db *db) MUST_CHECK;
 /* What is stored, newest month first, then by service, type and field. Everything lives in A. */
 enum err month_list(struct month_count **out, size_t *n, struct arena *a, struct db *db) MUST_CHECK;
 
+/* Pure. A list of month_list with what was gathered in C added, in the same order. Their texts are shared.
+ * ERR_LIMIT: A is full. */
+enum err month_merge(struct month_count **out, size_t *n, struct arena *a, const struct month_counts *c) MUST_CHECK;
+
+/* When the month of AT_MS began in Japan, in milliseconds. */
+int64_t month_begin(int64_t at_ms);
+
 /* Numbers below this are not told to the public (1 to 9: "fewer than 10"): in a small service they point at people. */
 #define MONTH_SMALL 10
 

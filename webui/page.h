@@ -472,6 +472,8 @@ enum page_via {
     PAGE_VIA_SWEEP,
     PAGE_VIA_COMMAND,
     PAGE_VIA_LEAVE,
+    PAGE_VIA_ID_TOKEN,
+    PAGE_VIA_SERVICE,
     PAGE_VIA_OTHER
 };
 

@@ -2,8 +2,8 @@
  * numbers are left out, and no sums are shown from which they could be computed. */
 #include <inttypes.h>
 
+#include "consent/block.h"
 #include "consent/listing.h"
-#include "consent/month.h"
 #include "idp/endpoints/download.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/people.h"
@@ -96,7 +96,7 @@ void handle_statistics(struct visit *v)
     size_t n;
     struct buf b;
     struct page_statistics facts = {.frame = people_frame(v, VIEW_NONE)};
-    enum err e = month_list(&all, &n, v->arena, v->db);
+    enum err e = block_months(&all, &n, v->arena, v->db, v->now_ms);
     if (!e && view_ends(v->request->path, VIEW(".csv"))) {
         put_csv(v, all, n);
         return;

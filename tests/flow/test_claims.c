@@ -123,6 +123,20 @@ Test(claims_flow, the_id_token_carries_what_was_asked_in_it_and_the_ledger_says_
     cr_assert(provider_ledger_is_whole(genkan));
 }
 
+Test(claims_flow, the_history_says_that_a_field_went_out_in_the_id_token)
+{
+    struct browser *b = &hanako->browser;
+    (void)opens(b_city, "{\"id_token\":{\"name\":null}}");
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/me/history"));
+    cr_expect(browser_says(b, "ログインの結果（IDトークン）と一緒に") && !browser_says(b, "そのほか"));
+    cr_assert(PRESS(b, "/lang", "lang=en"));
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/me/history"));
+    cr_expect(browser_says(b, "With the login, in the ID token") && !browser_says(b, "Otherwise"));
+    cr_assert(PRESS(b, "/lang", "lang=ja-simple"));
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/me/history"));
+    cr_expect(browser_says(b, "ログインの ときに 渡しました"));
+}
+
 Test(claims_flow, a_refreshed_id_token_carries_them_with_a_leaf_of_its_own)
 {
     struct tokens t = opens(b_city, "{\"id_token\":{\"name\":null}}");

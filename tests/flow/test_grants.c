@@ -108,6 +108,8 @@ Test(grants, what_a_service_gives_back_is_over_at_once_and_in_the_ledger)
     cr_expect_null(service_userinfo(a_city, hers.access, &status));
     cr_expect_eq(status, 401, "her tokens of that grant die");
     cr_expect(strstr(provider_ledger_list(genkan, "a-city"), "withdrawn"));
+    cr_assert(browser_get(&stage.hanako.browser, PROVIDER_ISSUER "/me/history"));
+    cr_expect(browser_says(&stage.hanako.browser, "サービスの操作"), "who withdrew it");
     cr_expect(provider_ledger_is_whole(genkan));
 }
 

@@ -496,6 +496,49 @@ Test(query, months_stay_when_events_are_erased_and_are_not_counted_twice)
         cr_expect_eq(after[i].n, before[i].n);
 }
 
+static int64_t months_at(int64_t now_ms, const char *month)
+{
+    struct month_count *months;
+    size_t n;
+    int64_t all = 0;
+    struct db *db = store_borrow(r.store);
+    cr_assert_eq(block_months(&months, &n, &r.arena, db, now_ms), ERR_OK);
+    store_return(r.store, db);
+    for (size_t i = 0; i < n; i++) {
+        cr_expect(i == 0 || strcmp(months[i - 1].month, months[i].month) >= 0, "newest first");
+        all += strcmp(months[i].month, month) == 0 ? months[i].n : 0;
+    }
+    return all;
+}
+
+static int64_t counted(int64_t since, int64_t until)
+{
+    struct tally t = count((struct query){.since = since, .until = until}, "month,service,event,field");
+    int64_t all = 0;
+    for (size_t i = 0; i < t.n; i++)
+        all += t.groups[i].n;
+    return all;
+}
+
+/* One event an hour from 09:00 on 22 November on: the last nine are of December, and no block is full. */
+Test(query, a_month_that_is_over_is_counted_to_its_last_event_and_the_running_one_by_blocks)
+{
+    int64_t december;
+    cr_assert(query_read_day(&december, VIEW("2026-12-01")));
+    append_history(216);
+    make_index();
+    cr_expect_eq(months_at(december - 1, "2026-11"), 0, "it is not over");
+    cr_expect_gt(counted(0, december), 207);
+    cr_expect_eq(months_at(december, "2026-11"), counted(0, december));
+    cr_expect_eq(months_at(december, "2026-12"), 0);
+    append_history(40); /* the block is full */
+    make_index();
+    cr_expect_eq(months_at(december, "2026-11"), counted(0, december), "nothing twice");
+    cr_expect_eq(months_at(december, "2026-12"), counted(december, 0));
+    append_history(1);
+    cr_expect_eq(months_at(december, "2026-11"), counted(0, december), "added to what the blocks say");
+}
+
 Test(query, small_numbers_are_one_to_nine)
 {
     cr_expect(!month_is_small(0) && month_is_small(1) && month_is_small(9) && !month_is_small(10));
