@@ -1,4 +1,5 @@
-// The examples of docs/for-services.md, as they stand there: each is started, a resident logs in and out, and the checker is content.
+// The examples of docs/for-services.md, as they stand there: each is started, a resident logs in and out, also at
+// Genkan, and the checker is content.
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -29,27 +30,32 @@ async function withProcess(child, home, play) {
   }
 }
 
+// The page that the service shows a resident who has logged in.
+async function logIn(t, { site, resident, home, login, said }) {
+  const leaves = await site.ask(login);
+  t.must('the service sends her here', leaves.headers.location?.startsWith(`${t.issuer}/authorize?`), `${leaves.status} ${leaves.text} ${said()}`);
+  await resident.get(leaves.headers.location);
+  await resident.goOn();
+  t.must('she comes back', resident.elsewhere?.url.startsWith(`${home}callback?`), resident.describe());
+  const taken = await site.ask(resident.elsewhere.url);
+  t.must('the service takes her', taken.status >= 300 && taken.status < 400, `${taken.status} ${taken.text} ${said()}`);
+  return site.ask(new URL(taken.headers.location, home).href);
+}
+
 // The service of the guide at a port of its own; START(party, env, folder) gives its process.
-async function example(t, start, { login, sees, logout }) {
+async function example(t, start, { login, sees, logout, notice = 'logout-notice' }) {
   const port = await freePort(), home = `http://localhost:${port}/`, folder = `${t.server.folder}/guide-${port}`;
-  const party = await t.client({ ...registration, client_id: `guide-${port}`, redirect_uris: [`${home}callback`], post_logout_redirect_uris: [home] });
+  const party = await t.client({ ...registration, client_id: `guide-${port}`, redirect_uris: [`${home}callback`], post_logout_redirect_uris: [home],
+    backchannel_logout_uri: `${home}${notice}` });
   mkdirSync(folder);
   const ca = `${t.server.authority.folder}/ca.pem`;
   const env = { ...process.env, ISSUER: t.issuer, CLIENT_ID: party.id, CLIENT_SECRET: party.secret, PORT: String(port), HOME_URL: home, SESSION_KEY: 'of the tests',
     NODE_EXTRA_CA_CERTS: ca, REQUESTS_CA_BUNDLE: ca };
   await withProcess(start(party, env, folder, port), home, async (said) => {
     const site = new SiteBrowser(home);
-    // she logs in
     const resident = t.browser();
-    const leaves = await site.ask(login);
-    t.must('the service sends her here', leaves.headers.location?.startsWith(`${t.issuer}/authorize?`), `${leaves.status} ${leaves.text} ${said()}`);
-    await resident.get(leaves.headers.location);
-    await resident.goOn();
-    t.must('she comes back', resident.elsewhere?.url.startsWith(`${home}callback?`), resident.describe());
-    let page = await site.ask(resident.elsewhere.url);
-    t.must('the service takes her', page.status >= 300 && page.status < 400, `${page.status} ${page.text} ${said()}`);
-    page = await site.ask(new URL(page.headers.location, home).href);
-    t.must('and knows her name', sees(page), `${page.status} ${page.text} ${said()}`);
+    let page = await logIn(t, { site, resident, home, login, said });
+    t.must('the service knows her name', sees(page), `${page.status} ${page.text} ${said()}`);
     // somebody else's answer does not log anybody in
     const forged = await new SiteBrowser(home).ask('/callback?code=x&state=y&iss=z');
     t.must('an answer that nobody asked for is refused', forged.status !== 200 || !sees(forged), `${forged.status} ${forged.text}`);
@@ -61,9 +67,20 @@ async function example(t, start, { login, sees, logout }) {
     t.must('and comes back logged out', resident.elsewhere?.url.startsWith(home), resident.describe());
     page = await site.ask('/');
     t.must('the service does not know her any more', !sees(page), page.text);
+    // she logs in again, and out at Genkan: the service hears of it
+    page = await logIn(t, { site, resident, home, login, said });
+    t.must('the service knows her again', sees(page), `${page.status} ${page.text} ${said()}`);
+    await resident.get('/end_session');
+    await resident.press('/end_session', { do: 'logout' });
+    for (let i = 0; i < 100 && sees(page); i += 1) {
+      await sleep(100);
+      page = await site.ask('/');
+    }
+    t.must('logged out at Genkan, the service does not know her any more', !sees(page), `${page.status} ${page.text} ${said()}`);
     // and the operator's checker has nothing against it
     const tried = await t.server.genkan('client', 'try', party.id).catch((error) => error.stdout);
     t.must('genkan client try finds nothing BAD', !tried.includes('BAD'), tried);
+    t.must('and that it refuses a forged log-out', tried.includes('refuses a logout token'), tried);
   });
 }
 
@@ -105,7 +122,7 @@ const modules = {
   'booking.py (Authlib, Flask)': (t) => example(t, (party, env) => spawn('/usr/bin/python3', ['-W', 'ignore', `${examples}booking.py`], { env, stdio: 'pipe' }),
     { login: '/login', sees: named, logout: () => '/logout' }),
   'booking.conf (mod_auth_openidc)': (t) => example(t, (party, env, folder, port) => apache(t, env, folder, port),
-    { login: '/', sees: (page) => page.status === 200 && page.headers['x-name'] && page.headers['x-name'] !== '(null)', logout: (home) => `/callback?logout=${encodeURIComponent(home)}` }),
+    { login: '/', sees: (page) => page.status === 200 && page.headers['x-name'] && page.headers['x-name'] !== '(null)', logout: (home) => `/callback?logout=${encodeURIComponent(home)}`, notice: 'callback?logout=backchannel' }),
 };
 
 export const plans = [{ name: 'The guide (docs/examples)', kind: 'client', variant: 'as docs/for-services.md has them', registration: {}, modules }];
