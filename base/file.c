@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -177,5 +178,18 @@ enum err file_list(struct arena *a, const char *folder, const char *suffix, char
     closedir(d);
     if (!e)
         qsort(*names, *n, sizeof **names, by_bytes);
+    return e;
+}
+
+enum err file_lock(int *fd, const char *path)
+{
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*fd < 0)
+        return of_errno();
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+        return ERR_OK;
+    enum err e = errno == EWOULDBLOCK ? ERR_BUSY : ERR_IO;
+    close(*fd);
+    *fd = -1;
     return e;
 }

@@ -15,6 +15,10 @@ enum err file_read_secret(struct arena *a, const char *path, size_t limit, struc
 /* Temporary file beside it, fsync, rename, fsync of the folder. MODE like 0600. */
 enum err file_write(const char *path, struct view v, unsigned mode) MUST_CHECK;
 
+/* Takes the lock file at PATH, which is made (0600), until *FD is closed or the process ends, however it ends.
+ * ERR_BUSY: another one has it. */
+enum err file_lock(int *fd, const char *path) MUST_CHECK;
+
 /* Names in a folder that end in SUFFIX, sorted by bytes; *names in the arena. */
 enum err file_list(struct arena *a, const char *folder, const char *suffix, char ***names, size_t *n) MUST_CHECK;
 

@@ -1,10 +1,8 @@
 #include "consent/publish.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,12 +116,10 @@ static enum err open_key(struct publisher *p, struct arena *a, const char **why)
 static enum err take_lock(struct publisher *p, struct arena *a, const char **why)
 {
     const char *path = arena_printf(a, "%s.lock", p->config.key_path);
-    p->lock_fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
-    *why = arena_printf(a, "%s cannot be made", path ? path : "the lock");
-    if (p->lock_fd < 0)
-        return ERR_PERMISSION;
-    *why = "another process signs with this key";
-    return flock(p->lock_fd, LOCK_EX | LOCK_NB) == 0 ? ERR_OK : ERR_BUSY;
+    enum err err = path ? file_lock(&p->lock_fd, path) : ERR_MEMORY;
+    *why = err == ERR_BUSY ? "another process signs with this key"
+                           : arena_printf(a, "%s cannot be made", path ? path : "the lock");
+    return !err || err == ERR_BUSY ? err : ERR_PERMISSION;
 }
 
 /* A checkpoint of ours in a file. ERR_NOT_FOUND: none. ERR_MISMATCH: not ours, or damaged. */
@@ -631,12 +627,13 @@ static enum err open_folder(const struct publisher *p, struct arena *a)
 
 static enum err open_all(struct publisher *p, struct arena *a, const char **why)
 {
+    enum err err = take_lock(p, a, why); /* first: without it nothing here is ours to write */
+    if (err)
+        return err;
     *why = arena_printf(a, "%s cannot be made or written", p->config.folder);
     if (open_folder(p, a) != ERR_OK)
         return ERR_PERMISSION;
-    enum err err = take_lock(p, a, why);
-    if (!err)
-        err = open_key(p, a, why);
+    err = open_key(p, a, why);
     if (!err)
         err = read_last(p, a, why);
     if (!err)

@@ -120,12 +120,21 @@ static enum err open_readers(struct store *s, const struct db_config *base, unsi
     return ERR_OK;
 }
 
+/* At the opening, and if it is not there yet, before the first flush. The system tells each opened file once that
+ * something could not be written: one that is opened after another process was told would never hear of it. */
+static void open_log(struct store *s)
+{
+    if (s->log_fd < 0)
+        s->log_fd = open(s->log_path, O_RDWR | O_CLOEXEC);
+}
+
 static enum err sync_log(struct store *s);
 
 /* A new epoch is on the disk before the first code bears it. */
 static enum err begin_epoch(struct store *s, enum store_fault *fault)
 {
     bool is_new = false;
+    open_log(s);
     enum err e = epoch_open(&s->epoch, &is_new, s->writer, s->path);
     if (e != ERR_OK)
         *fault = db_fault(s->writer);
@@ -366,8 +375,7 @@ static struct pending *cut_group(struct store *s, unsigned *n)
  * can be promised until the database is opened anew. */
 static enum err sync_log(struct store *s)
 {
-    if (s->log_fd < 0)
-        s->log_fd = open(s->log_path, O_RDWR | O_CLOEXEC);
+    open_log(s);
     if (s->log_fd >= 0 && fdatasync(s->log_fd) == 0)
         return ERR_OK;
     atomic_store_explicit(&s->last_fault, STORE_IO, memory_order_relaxed);

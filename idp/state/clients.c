@@ -299,15 +299,19 @@ static enum err follow(struct clients *c, struct db *db)
     return e;
 }
 
+/* One that is not known may have registered itself in another process a moment ago: that costs a look. */
 enum err clients_find(struct clients *c, struct db *db, struct view id, const struct client **out)
 {
     *out = NULL;
     enum err e = follow(c, db);
-    if (e)
-        return e;
-    const struct entry *entry = view_is(id) ? table_find(atomic_load(&c->table), id) : NULL;
+    const struct entry *entry = !e && view_is(id) ? table_find(atomic_load(&c->table), id) : NULL;
+    if (!e && !entry && view_is(id)) {
+        clients_look_again(c);
+        e = follow(c, db);
+        entry = e ? NULL : table_find(atomic_load(&c->table), id);
+    }
     *out = entry ? entry->client : NULL;
-    return ERR_OK;
+    return e;
 }
 
 /* Only requests that name one ask, and there are not many. */

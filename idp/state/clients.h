@@ -1,5 +1,6 @@
 /* clients: the registered services, parsed once and kept. A generation number in the store tells a running server that
- * somebody changed one (genkan client add); it is looked at once a second. Safe between threads. */
+ * somebody changed one (genkan client add); it is looked at once a second, and for an id that is not known. Safe
+ * between threads. */
 #ifndef IDP_STATE_CLIENTS_H
 #define IDP_STATE_CLIENTS_H
 

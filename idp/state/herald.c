@@ -26,14 +26,16 @@ _Static_assert(LATER(HERALD_INTEGRATE_MS, PUBLISH_ANSWER_MS) <= 1000, "integrate
 
 struct herald {
     const struct op *op;
-    struct publisher *publisher;
-    struct arena arena;      /* one round's */
-    int64_t began_at;        /* with the last checkpoint */
-    _Atomic int64_t good_at; /* of the last one that went well */
+    struct publish_config config;
+    struct publisher *publisher; /* NULL: another process publishes; the thread takes over when that one has ended */
+    struct arena arena;          /* one round's */
+    int64_t began_at;            /* with the last checkpoint, or with trying to take over */
+    _Atomic int64_t good_at;     /* of the last one that went well; -1: none of ours */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool closing;
+    bool refused; /* this log is not the one that was signed; only the thread's */
 };
 
 static enum err post(void *ctx, struct arena *a, const char *url, struct view body, int timeout_ms, int *status,
@@ -70,16 +72,41 @@ bool herald_is_due(int64_t began, int64_t now)
     return now - began >= HERALD_PUBLISH_MS;
 }
 
-static void run_round(struct herald *h)
+/* A log that is not the one that was signed is never tried again, and said once; what else fails may get better. */
+static void take_over(struct herald *h)
 {
-    struct trace t;
-    trace_begin_run(&t, VIEW_NONE);
-    trace_enter(&t);
+    const char *why = "";
+    enum err err = publisher_open(&h->publisher, &h->config, &h->arena, &why);
+    if (!err) {
+        log_event(LOG_INFO, "ledger_published_here", LOG_INT("size", publisher_size(h->publisher)));
+        atomic_store(&h->good_at, clock_steady_ms());
+    } else if (err != ERR_BUSY) {
+        h->began_at = clock_steady_ms();
+        h->refused = err == ERR_CONFLICT;
+        log_event(LOG_ERROR, err == ERR_CONFLICT ? "ledger_refused" : "ledger_not_published", LOG_STR("why", why),
+                  LOG_STR("error", err_name(err)));
+    }
+    arena_reset(&h->arena);
+}
+
+static void publish_more(struct herald *h)
+{
     enum err err = publisher_integrate(h->publisher);
     if (err)
         log_event(LOG_ERROR, "ledger_not_integrated", LOG_STR("error", err_name(err)));
     if (herald_is_due(h->began_at, clock_steady_ms()))
         publish(h);
+}
+
+static void run_round(struct herald *h)
+{
+    struct trace t;
+    trace_begin_run(&t, VIEW_NONE);
+    trace_enter(&t);
+    if (h->publisher)
+        publish_more(h);
+    else if (!h->refused && herald_is_due(h->began_at, clock_steady_ms()))
+        take_over(h);
     trace_enter(NULL);
 }
 
@@ -105,7 +132,8 @@ static void *run(void *ctx)
     do
         run_round(h);
     while (wait_round(h));
-    publish(h);
+    if (h->publisher)
+        publish(h);
     return NULL;
 }
 
@@ -123,15 +151,21 @@ static enum err start(struct herald *h)
 static enum err open_publisher(struct herald *h, struct arena *a, const char **why)
 {
     const struct config *c = h->op->config;
-    struct publish_config config = {.store = h->op->store,
-                                    .folder = c->ledger.folder,
-                                    .key_path = c->ledger.key,
-                                    .origin = view_text(c->ledger.origin),
-                                    .post = post,
-                                    .ctx = h,
-                                    .clock = &h->op->clock};
-    enum err err = policy_read_file(&config.policy, a, c->ledger.policy, why);
-    return err ? err : publisher_open(&h->publisher, &config, a, why);
+    h->config = (struct publish_config){.store = h->op->store,
+                                        .folder = c->ledger.folder,
+                                        .key_path = c->ledger.key,
+                                        .origin = view_text(c->ledger.origin),
+                                        .post = post,
+                                        .ctx = h,
+                                        .clock = &h->op->clock};
+    enum err err = policy_read_file(&h->config.policy, a, c->ledger.policy, why);
+    if (err)
+        return err;
+    err = publisher_open(&h->publisher, &h->config, a, why);
+    if (err != ERR_BUSY)
+        return err;
+    log_event(LOG_INFO, "ledger_published_elsewhere", LOG_STR("why", *why));
+    return ERR_OK;
 }
 
 enum err herald_open(struct herald **out, const struct op *op, struct arena *arena, const char **why)
@@ -142,13 +176,8 @@ enum err herald_open(struct herald **out, const struct op *op, struct arena *are
     if (!h)
         return ERR_MEMORY;
     h->op = op;
-    atomic_init(&h->good_at, clock_steady_ms());
     enum err err = open_publisher(h, arena, why);
-    if (err == ERR_BUSY) {
-        log_event(LOG_INFO, "ledger_published_elsewhere", LOG_STR("why", *why));
-        free(h);
-        return ERR_OK;
-    }
+    atomic_init(&h->good_at, h->publisher ? clock_steady_ms() : -1);
     arena_open(&h->arena, CEILING);
     if (!err)
         err = start(h);
@@ -163,7 +192,8 @@ enum err herald_open(struct herald **out, const struct op *op, struct arena *are
 
 int64_t herald_age_s(const struct herald *h)
 {
-    return (clock_steady_ms() - atomic_load(&h->good_at)) / 1000;
+    int64_t good_at = atomic_load(&h->good_at);
+    return good_at < 0 ? -1 : (clock_steady_ms() - good_at) / 1000;
 }
 
 void herald_close(struct herald *h)

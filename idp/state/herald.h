@@ -15,10 +15,10 @@ struct herald;
 bool herald_is_due(int64_t began, int64_t now);
 
 /* Checks first that this log is the one that was signed last. ERR_CONFLICT: it is not. ERR_CONFIG: the policy cannot be
- * used. *WHY in ARENA or static. When another process publishes with this key already, *OUT is NULL and that is fine.
- */
+ * used. *WHY in ARENA, which must outlive the herald, or static. When another process publishes with this key already,
+ * it waits for that one to end and takes over within HERALD_INTEGRATE_MS; the check is made then. */
 enum err herald_open(struct herald **out, const struct op *op, struct arena *arena, const char **why) MUST_CHECK;
-/* Seconds since it last published, or since it began. Any thread. */
+/* Seconds since it last published, or since it began; -1: another process does. Any thread. */
 int64_t herald_age_s(const struct herald *h);
 void herald_close(struct herald *h); /* publishes what there is, waits for it; NULL is allowed */
 

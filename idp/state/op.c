@@ -34,8 +34,15 @@ struct op_keyring {
     _Atomic(struct keyset *) newest;
 };
 
+/* Which edition of the lists of keys: both are written as a whole, so each edition is another file. */
+struct edition {
+    struct timespec changed[2];
+    ino_t file[2];
+};
+
 struct keyset {
     struct keyset *older;
+    struct edition edition;
     struct keys *keys;
     struct key_document *document;
 };
@@ -59,12 +66,30 @@ static void keyset_free(struct keyset *set)
     free(set);
 }
 
-static enum err push_keys(struct op *op, const char *folder, const char **why)
+static struct edition edition_of(struct arena *a, const char *folder)
+{
+    static const char *const lists[] = {"keys.json", "locks.json"};
+    struct edition out;
+    struct stat st;
+
+    memset(&out, 0, sizeof out); /* also what lies between its members: editions are compared as bytes */
+    for (size_t i = 0; i < 2; i++) {
+        const char *path = arena_printf(a, "%s/%s", folder, lists[i]);
+        if (!path || stat(path, &st) != 0)
+            continue;
+        out.changed[i] = st.st_mtim;
+        out.file[i] = st.st_ino;
+    }
+    return out;
+}
+
+static enum err push_keys(const struct op *op, struct arena *a, const char *folder, const char **why)
 {
     struct keyset *set = calloc(1, sizeof *set);
 
     if (!set)
         return ERR_MEMORY;
+    set->edition = edition_of(a, folder); /* before they are read: what comes meanwhile is another one */
     enum err e = keys_open(&set->keys, folder, why);
     if (!e)
         e = key_document_open(&set->document, set->keys);
@@ -152,7 +177,7 @@ static enum err open_data(struct op *op, struct arena *a, const char **why)
     if (e)
         return e;
     enum err completed = keys_complete(folder, clock_s(&op->clock));
-    if ((e = push_keys(op, folder, &reason))) {
+    if ((e = push_keys(op, a, folder, &reason))) {
         *why = arena_printf(a, "%s: %s", folder, reason);
         return e;
     }
@@ -322,11 +347,39 @@ enum err op_reload(struct op *op, struct arena *arena, const char **why)
     if (!folder)
         return ERR_MEMORY;
     INSIST(pthread_mutex_lock(&op->keyring->lock) == 0);
-    enum err e = push_keys(op, folder, why);
+    enum err e = push_keys(op, arena, folder, why);
     if (!e && (e = revocation_reload(op->revocation, reason)))
         *why = arena_printf(arena, "jpki.crl: %s", reason);
     pthread_mutex_unlock(&op->keyring->lock);
     return e;
+}
+
+/* Under the lock. */
+static void follow_keys(const struct op *op, struct arena *a, const char *folder)
+{
+    const char *why = "";
+    struct edition now = edition_of(a, folder);
+
+    if (memcmp(&now, &atomic_load(&op->keyring->newest)->edition, sizeof now) == 0)
+        return;
+    enum err e = push_keys(op, a, folder, &why);
+    if (e)
+        log_event(LOG_ERROR, "keys_refused", LOG_STR("error", err_name(e)), LOG_STR("why", why));
+    else
+        log_event(LOG_INFO, "keys_read", LOG_STR("folder", folder));
+}
+
+void op_follow_keys(const struct op *op)
+{
+    struct arena a;
+
+    arena_open(&a, 65536);
+    const char *folder = arena_printf(&a, "%s/keys", op->config->data);
+    INSIST(pthread_mutex_lock(&op->keyring->lock) == 0);
+    if (folder)
+        follow_keys(op, &a, folder);
+    pthread_mutex_unlock(&op->keyring->lock);
+    arena_close(&a);
 }
 
 void op_close(struct op *op)

@@ -50,7 +50,7 @@ struct op {
     struct fetch *fetch_services; /* to addresses that services registered: no private ones but those configured */
     struct tally *tally;          /* what happened, for metrics */
     struct upkeep *upkeep;        /* NULL: no background thread (command line, tests) */
-    struct herald *herald;        /* NULL: the ledger is not published by this process */
+    struct herald *herald;        /* NULL: this process neither publishes the ledger nor waits to */
     struct trust *trust;
     struct revocation *revocation;
     struct predecessors_source predecessors;     /* ask NULL: there is no such service */
@@ -76,6 +76,10 @@ enum err op_open(struct op **out, const struct config *config, const struct cloc
 /* SIGHUP: keys and revocation lists are read again (roots and addresses need a restart). On failure what was there
  * stays. */
 enum err op_reload(struct op *op, struct arena *arena, const char **why) MUST_CHECK;
+
+/* Reads the keys anew when the folder has another edition of them than this process: somebody rotated them and told
+ * only another one. On failure, which is logged, those it has stay. Any thread. */
+void op_follow_keys(const struct op *op);
 
 void op_close(struct op *op);
 

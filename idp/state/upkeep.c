@@ -1,9 +1,12 @@
 #include "idp/state/upkeep.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/trace.h"
 #include "consent/block.h"
@@ -32,6 +35,7 @@ struct upkeep {
     const struct op *op;
     int64_t swept_at, watched_at; /* milliseconds of the steady clock; only the thread's */
     struct revocation_sums told;  /* the last line of the log */
+    int duty_fd;                  /* the lock of who has the duty; -1: another process has it */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -241,13 +245,32 @@ static enum err index_ledger(const struct op *op)
     return block_catch_up(&done, op->store, BLOCKS_A_ROUND);
 }
 
-/* --- the thread -------------------------------------------------------------------------------------------------- */
-
 static void complain(const char *what, enum err e)
 {
     if (e)
         log_event(LOG_ERROR, "upkeep_failed", LOG_STR("what", what), LOG_STR("error", err_name(e)));
 }
+
+/* --- of several processes on one data folder, one ---------------------------------------------------------------- */
+
+/* Does what need be done only once: sweeping and the index. Everybody delivers: a notice is taken by one of them, in a
+ * transaction, and who has put it into the queue is there at once. The lock ends with the process that has it. */
+static bool is_on_duty(struct upkeep *u)
+{
+    char *path = NULL;
+
+    if (u->duty_fd >= 0)
+        return true;
+    enum err e = asprintf(&path, "%s/upkeep.lock", u->op->config->data) < 0 ? ERR_MEMORY : file_lock(&u->duty_fd, path);
+    free(path);
+    if (!e)
+        log_event(LOG_INFO, "upkeep_taken", LOG_STR("data", u->op->config->data));
+    else if (e != ERR_BUSY)
+        complain("lock", e);
+    return !e;
+}
+
+/* --- the thread -------------------------------------------------------------------------------------------------- */
 
 /* Waits until woken or ROUND_S have passed; false: closing. */
 static bool wait_round(struct upkeep *u)
@@ -333,12 +356,14 @@ static void *run(void *ctx)
     do {
         trace_begin_run(&t, VIEW_NONE);
         trace_enter(&t);
+        bool on_duty = is_on_duty(u);
         if (is_sweep_due(u)) {
-            complain("sweep", upkeep_sweep(u->op));
+            complain("sweep", on_duty ? upkeep_sweep(u->op) : ERR_OK);
             u->swept_at = clock_steady_ms();
         }
         watch(u);
-        complain("index", index_ledger(u->op));
+        op_follow_keys(u->op);
+        complain("index", on_duty ? index_ledger(u->op) : ERR_OK);
         complain("deliver", upkeep_deliver(u->op, &round));
     } while (wait_round(u));
     return NULL;
@@ -352,6 +377,7 @@ enum err upkeep_open(struct upkeep **out, const struct op *op)
     if (!u)
         return ERR_MEMORY;
     u->op = op;
+    u->duty_fd = -1;
     u->swept_at = u->watched_at = clock_steady_ms();
     pthread_mutex_init(&u->lock, NULL);
     pthread_condattr_init(&attributes);
@@ -385,6 +411,8 @@ void upkeep_close(struct upkeep *u)
     pthread_cond_signal(&u->wake);
     pthread_mutex_unlock(&u->lock);
     pthread_join(u->thread, NULL);
+    if (u->duty_fd >= 0)
+        close(u->duty_fd);
     pthread_cond_destroy(&u->wake);
     pthread_mutex_destroy(&u->lock);
     free(u);

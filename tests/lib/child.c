@@ -112,6 +112,30 @@ void child_open(struct child *c, struct provider *p)
     p->port = c->port;
 }
 
+void child_open_beside(struct child *c, const struct child *first, struct provider *p)
+{
+    *c = *first;
+    c->pid = 0;
+    c->port = free_port();
+    snprintf(c->config, sizeof c->config, "%s/genkan-2.conf", c->folder);
+    snprintf(c->log, sizeof c->log, "%s/log-2", c->folder);
+    write_config(c, p);
+}
+
+bool child_has_logged(const struct child *c, struct provider *p, const char *event)
+{
+    struct view text;
+    cr_assert_eq(file_read(&p->a, c->log, 4 << 20, &text), ERR_OK);
+    return strstr(arena_text(&p->a, text), arena_printf(&p->a, "\"event\":\"%s\"", event)) != NULL;
+}
+
+void child_wait_for(const struct child *c, struct provider *p, const char *event)
+{
+    for (int i = 0; i < 400 && !child_has_logged(c, p, event); i++)
+        pause_ms(50);
+    cr_assert(child_has_logged(c, p, event), "no %s in %s", event, c->log);
+}
+
 void child_close(struct child *c, struct provider *p)
 {
     if (c->pid)

@@ -19,6 +19,14 @@ struct child {
 void child_open(struct child *c, struct provider *p);
 void child_close(struct child *c, struct provider *p);
 
+/* Another process on the very same data folder, with a port, a configuration and a log of its own. Ended by child_end;
+ * closing the first one closes the folder. */
+void child_open_beside(struct child *c, const struct child *first, struct provider *p);
+
+/* Waits until the log says EVENT. The test fails after twenty seconds. */
+void child_wait_for(const struct child *c, struct provider *p, const char *event);
+bool child_has_logged(const struct child *c, struct provider *p, const char *event);
+
 /* Starts it and waits until it answers. The test fails after ten seconds. */
 void child_start(struct child *c);
 /* SIGKILL, or whatever SIGNAL; waits for its end and gives back what waitpid said. */

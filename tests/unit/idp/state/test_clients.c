@@ -86,6 +86,13 @@ Test(clients, nobody_is_found_where_nobody_is)
     cr_expect_eq(remove_client("a"), ERR_NOT_FOUND);
 }
 
+Test(clients, one_that_registered_itself_in_another_process_is_known_at_once)
+{
+    cr_expect_null(find("a"));
+    cr_assert_eq(add("a", "A"), ERR_OK);
+    cr_expect_not_null(find("a"));
+}
+
 Test(clients, an_id_is_given_once)
 {
     cr_expect_eq(add("a", "A"), ERR_OK);

@@ -161,6 +161,26 @@ Test(op, follows_a_rotation_when_told_to_and_keeps_what_is_in_use)
     op_close(op);
 }
 
+/* The command tells one process; of several on one data folder the others find out. */
+Test(op, finds_out_that_keys_were_rotated_and_reads_nothing_otherwise)
+{
+    const char *why, *folder = in_data("keys");
+    struct op *op;
+
+    cr_assert_eq(op_open(&op, &config, &clock_real, &box.a, &why), ERR_OK);
+    const struct keys *before = op_keys(op);
+    op_follow_keys(op);
+    cr_expect_eq(op_keys(op), before);
+    cr_assert_eq(keys_rotate_at_once(folder, KEY_TOKEN, JWS_ES256, 1), ERR_OK);
+    op_follow_keys(op);
+    const struct keys *after = op_keys(op);
+    cr_expect_neq(after, before);
+    cr_assert_eq(keys_rotate_locks(folder, 1), ERR_OK);
+    op_follow_keys(op);
+    cr_expect_neq(op_keys(op), after);
+    op_close(op);
+}
+
 Test(op, keeps_what_it_has_when_a_reload_fails)
 {
     const char *why;
@@ -170,6 +190,8 @@ Test(op, keeps_what_it_has_when_a_reload_fails)
     const struct keys *before = op_keys(op);
     cr_assert_eq(chmod(in_data("keys/keys.json"), 0644), 0);
     cr_expect_eq(op_reload(op, &box.a, &why), ERR_PERMISSION);
+    cr_expect_eq(op_keys(op), before);
+    op_follow_keys(op);
     cr_expect_eq(op_keys(op), before);
     op_close(op);
 }
