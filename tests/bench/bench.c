@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bare.h"
 #include "base/base64.h"
 #include "endpoints.h"
 #include "http/url.h"
@@ -24,7 +25,6 @@
 
 #define LEVELS_MAX  16
 #define CYCLE_STEPS 3
-#define HELLO       5 /* bytes */
 
 struct options {
     const char *genkan, *roots, *json, *folder;
@@ -40,12 +40,8 @@ struct options {
 struct figure {
     const char *alg;
     unsigned clients;
-    double cpu_us; /* median of SLICES slices */
-    double mean_us;
-    double limit_us;          /* L: one client, one row a commit */
-    double shared_us;         /* the same at this concurrency, where rows share commits */
-    double row_us, answer_us; /* of shared_us */
-    struct load_result load;
+    struct slices slices; /* held against L: the bare server, one client */
+    double sum_us;        /* the parts of L, each by itself in a tight loop */
 };
 
 /* What issue 2 asks: CPU a cycle at most so many L, and the goal beyond it. */
@@ -62,7 +58,7 @@ static const struct target targets[] = {{"ES256", 2.0, 1.5}, {"RS256", 1.2, 1.1}
 struct report {
     struct figure figures[2 * LEVELS_MAX];
     size_t n;
-    double es256_us, rs256_us, commits_per_second, answers_per_second;
+    double es256_us, rs256_us, answer_us, row_us, commits_per_second, answers_per_second;
     double first_answer_ms;
     long rss_idle_kib, rss_before_soak_kib, rss_after_soak_kib;
     unsigned soak;
@@ -206,58 +202,46 @@ static double wait_until_up(uint16_t port, int64_t from_ns)
 
 /* --- measuring -------------------------------------------------------------------------------------------------- */
 
-static void measure_level(struct report *r, const struct options *o, struct load *load, pid_t pid, const char *alg,
-                          unsigned clients)
+/* L: three answers, for the second a signature is made, for the third a row is made durable; one client. */
+static struct slices_limit limit_of(const struct bare *bare, const char *alg)
+{
+    const char *sign = strcmp(alg, "ES256") == 0 ? "e" : "r";
+    return (struct slices_limit){
+        .server = bare,
+        .cycle = {.steps = {{BARE_HELLO, ""}, {BARE_HELLO, sign}, {BARE_HELLO, "d"}}, .n = CYCLE_STEPS},
+        .clients = 1,
+    };
+}
+
+static void measure_level(struct report *r, const struct options *o, struct load *load, pid_t pid,
+                          const struct slices_limit *limit, const char *alg, unsigned clients)
 {
     struct figure *f = &r->figures[r->n++];
     *f = (struct figure){.alg = alg, .clients = clients};
     load->clients = clients;
-    f->cpu_us = slices_measure(&f->mean_us, &f->load, load, pid, o->cycles);
+    slices_measure(&f->slices, load, pid, o->cycles, limit);
     r->disclosures_expected += slices_cycles(load, o->cycles);
-    fprintf(stderr, "  %s, %u at once: %.1f us CPU a cycle, p99 %.2f ms\n", alg, clients, f->cpu_us, f->load.p99_ms);
+    fprintf(stderr, "  %s, %u at once: %.1f us CPU a cycle, %.2f L, p99 %.2f ms\n", alg, clients, f->slices.cpu_us,
+            f->slices.times, f->slices.middle.p99_ms);
 }
 
-struct limit {
-    double answer_us, row_us, answers_per_second, commits_per_second;
-};
-
-static struct limit measure_limit(const char *folder, unsigned clients)
+static void measure_parts(struct report *r, const struct bare *bare, const char *folder)
 {
-    struct limit l;
-    l.answer_us = limit_answer_us(clients, HELLO, &l.answers_per_second);
-    l.row_us = limit_row_us(folder, clients, &l.commits_per_second);
-    return l;
-}
-
-static double sum_of(const struct limit *l, double signature_us)
-{
-    return CYCLE_STEPS * l->answer_us + l->row_us + signature_us;
-}
-
-static void measure_limits(struct report *r, const struct options *o, const char *folder)
-{
-    fprintf(stderr, "limits\n");
+    static const struct bare_cycle hello = {.steps = {{BARE_HELLO, ""}}, .n = 1};
+    fprintf(stderr, "parts of the limits\n");
     r->es256_us = limit_es256_us();
     r->rs256_us = limit_rs256_us();
-    struct limit one = measure_limit(folder, 1);
-    r->commits_per_second = one.commits_per_second;
-    r->answers_per_second = one.answers_per_second;
-    for (size_t i = 0; i < o->n_levels; i++) {
-        struct limit here = o->levels[i] == 1 ? one : measure_limit(folder, o->levels[i]);
-        for (size_t k = 0; k < r->n; k++) {
-            struct figure *f = &r->figures[k];
-            if (f->clients != o->levels[i])
-                continue;
-            double signature_us = strcmp(f->alg, "ES256") == 0 ? r->es256_us : r->rs256_us;
-            f->answer_us = here.answer_us;
-            f->row_us = here.row_us;
-            f->limit_us = sum_of(&one, signature_us);
-            f->shared_us = sum_of(&here, signature_us);
-        }
+    r->answer_us = bare_us(bare, &hello, 1, 60000, &r->answers_per_second);
+    r->row_us = limit_row_us(folder, &r->commits_per_second);
+    for (size_t k = 0; k < r->n; k++) {
+        struct figure *f = &r->figures[k];
+        double signature_us = strcmp(f->alg, "ES256") == 0 ? r->es256_us : r->rs256_us;
+        f->sum_us = CYCLE_STEPS * r->answer_us + r->row_us + signature_us;
     }
 }
 
-static void measure_server(struct report *r, const struct options *o, const char *folder, struct arena *a)
+static void measure_server(struct report *r, const struct options *o, const struct bare *bare, const char *folder,
+                           struct arena *a)
 {
     struct seed seed;
     uint16_t port = free_port();
@@ -275,9 +259,11 @@ static void measure_server(struct report *r, const struct options *o, const char
         sleep(o->wait_s);
     }
     for (int which = 0; which < 2; which++) {
+        const char *alg = which ? "RS256" : "ES256";
+        const struct slices_limit limit = limit_of(bare, alg);
         load.ctx = &cycles[which];
         for (size_t i = 0; i < o->n_levels && (which ? o->rs256 : o->es256); i++)
-            measure_level(r, o, &load, pid, which ? "RS256" : "ES256", o->levels[i]);
+            measure_level(r, o, &load, pid, &limit, alg, o->levels[i]);
     }
     r->rss_before_soak_kib = process_rss_kib(pid);
     if (o->soak) {
@@ -295,7 +281,7 @@ static void measure_server(struct report *r, const struct options *o, const char
     }
     r->rss_after_soak_kib = process_rss_kib(pid);
     if (o->requests)
-        endpoints_measure(&r->endpoints, &seed, a, port, pid, o->requests, o->endpoint);
+        endpoints_measure(&r->endpoints, &seed, a, port, pid, bare, o->requests, o->endpoint);
     int status = process_end(pid);
     if (status != 0)
         fprintf(stderr, "bench: the server ended with %d\n", status);
@@ -316,29 +302,27 @@ static double ratio(double us, double limit_us)
 
 static const char *verdict(const struct figure *f)
 {
-    double measured = ratio(f->cpu_us, f->limit_us);
-    if (f->limit_us <= 0)
+    if (f->slices.limit_us <= 0)
         return "not measured";
-    if (measured <= target_of(f)->goal)
+    if (f->slices.times <= target_of(f)->goal)
         return "met, and the goal";
-    return measured <= target_of(f)->required ? "met" : "missed";
+    return f->slices.times <= target_of(f)->required ? "met" : "missed";
 }
 
 static void print_table(const struct report *r)
 {
-    printf(
-        "\nL: CPU of three bare libmicrohttpd answers, one signature and one durable SQLite row, one client. L': the "
-        "same where as many rows share a commit as there are clients.\n\n"
-        "| alg | at once | CPU a cycle, us | mean | L, us | required | measured | | L', us | CPU / L' | cycles/s | "
-        "p50 ms | p99 ms | 3 answers of L' | row of L' |\n"
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    printf("\nL: CPU of a bare server for three libmicrohttpd answers, one signature and one durable SQLite row, one "
+           "client, in turns with the cycles. Sum: the same from its parts, each in a tight loop.\n\n"
+           "| alg | at once | CPU a cycle, us | L, us | required | measured | of ten slices | | sum, us | CPU / sum | "
+           "cycles/s | p50 ms | p99 ms |\n"
+           "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < r->n; i++) {
         const struct figure *f = &r->figures[i];
-        printf("| %s | %u | %.1f | %.1f | %.1f | %.1f L | %.2f L | %s | %.1f | %.2f | %.0f | %.2f | %.2f | %.1f | %.1f "
-               "|\n",
-               f->alg, f->clients, f->cpu_us, f->mean_us, f->limit_us, target_of(f)->required,
-               ratio(f->cpu_us, f->limit_us), verdict(f), f->shared_us, ratio(f->cpu_us, f->shared_us),
-               f->load.cycles / f->load.seconds, f->load.p50_ms, f->load.p99_ms, CYCLE_STEPS * f->answer_us, f->row_us);
+        const struct slices *s = &f->slices;
+        printf("| %s | %u | %.1f | %.1f | %.1f L | %.2f L | %.2f to %.2f | %s | %.1f | %.2f | %.0f | %.2f | %.2f |\n",
+               f->alg, f->clients, s->cpu_us, s->limit_us, target_of(f)->required, s->times, s->least, s->most,
+               verdict(f), f->sum_us, ratio(s->cpu_us, f->sum_us), s->middle.cycles / s->middle.seconds,
+               s->middle.p50_ms, s->middle.p99_ms);
     }
 }
 
@@ -365,7 +349,8 @@ static void print_other_targets(const struct report *r)
     for (size_t i = 0; i < r->n; i++)
         if (r->figures[i].clients == 1)
             printf("p99 of a cycle, %s, one at a time: %.2f ms (at most %.0f: %s)\n", r->figures[i].alg,
-                   r->figures[i].load.p99_ms, P99_MAX_MS, met(r->figures[i].load.p99_ms <= P99_MAX_MS));
+                   r->figures[i].slices.middle.p99_ms, P99_MAX_MS,
+                   met(r->figures[i].slices.middle.p99_ms <= P99_MAX_MS));
 }
 
 static void print_report(const struct report *r)
@@ -395,13 +380,14 @@ static void write_json(const struct report *r, const char *path)
             (long long)r->disclosures_found);
     for (size_t i = 0; i < r->n; i++) {
         const struct figure *g = &r->figures[i];
+        const struct slices *s = &g->slices;
         fprintf(f,
-                "%s\n{\"alg\":\"%s\",\"clients\":%u,\"cpu_us\":%.2f,\"mean_us\":%.2f,\"limit_us\":%.2f,\"shared_us\":%."
-                "2f,\"required\":%.2f,\"answer_us\":%.2f,\"row_us\":%.2f,"
-                "\"cycles\":%u,\"cycles_per_second\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}",
-                i ? "," : "", g->alg, g->clients, g->cpu_us, g->mean_us, g->limit_us, g->shared_us,
-                target_of(g)->required, g->answer_us, g->row_us, g->load.cycles, g->load.cycles / g->load.seconds,
-                g->load.p50_ms, g->load.p99_ms, g->load.max_ms);
+                "%s\n{\"alg\":\"%s\",\"clients\":%u,\"cpu_us\":%.2f,\"limit_us\":%.2f,\"times\":%.3f,\"least\":%.3f,"
+                "\"most\":%.3f,\"required\":%.2f,\"sum_us\":%.2f,\"cycles\":%u,\"cycles_per_second\":%.1f,"
+                "\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}",
+                i ? "," : "", g->alg, g->clients, s->cpu_us, s->limit_us, s->times, s->least, s->most,
+                target_of(g)->required, g->sum_us, s->middle.cycles, s->middle.cycles / s->middle.seconds,
+                s->middle.p50_ms, s->middle.p99_ms, s->middle.max_ms);
     }
     fprintf(f, "\n],\"endpoints\":[");
     endpoints_write_json(&r->endpoints, f);
@@ -531,6 +517,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 int main(int argc, char **argv)
 {
     static struct report report;
+    struct bare bare;
     struct options o;
     struct arena a;
     char folder[300];
@@ -546,11 +533,13 @@ int main(int argc, char **argv)
     if (o.awake)
         keep_awake();
     arena_open(&a, 1 << 24);
-    measure_server(&report, &o, folder, &a);
     if (o.limits)
-        measure_limits(&report, &o, folder);
-    if (o.limits && o.requests)
-        endpoints_compare(&report.endpoints, folder);
+        bare_open(&bare, folder);
+    measure_server(&report, &o, o.limits ? &bare : NULL, folder, &a);
+    if (o.limits)
+        measure_parts(&report, &bare, folder);
+    if (o.limits)
+        bare_close(&bare);
     print_report(&report);
     endpoints_print(&report.endpoints);
     if (o.json)

@@ -7,8 +7,6 @@
 #include "base/base64.h"
 #include "base/hash.h"
 #include "http/url.h"
-#include "limits.h"
-#include "slices.h"
 
 enum { AT_ONCE = 8, TOKEN_MAX = 1024, ROOM = 16384 };
 
@@ -18,8 +16,6 @@ struct work {
     struct arena *a;
     enum endpoint which;
     const char *head, *body;
-    size_t bytes; /* of the last answer's body */
-    unsigned number;
     char (*tokens)[TOKEN_MAX]; /* the refresh token of each client */
 };
 
@@ -286,8 +282,8 @@ static void prepare(struct work *w, uint16_t port)
     }
 }
 
-/* How long the whole answer to HEAD is. */
-static size_t size_of_answer(const struct work *w, uint16_t port)
+/* How long the body of the answer to HEAD is. */
+static unsigned size_of_answer(const struct work *w, uint16_t port)
 {
     static char answer[LOAD_ANSWER_MAX];
     size_t n = 0;
@@ -295,23 +291,43 @@ static size_t size_of_answer(const struct work *w, uint16_t port)
     if (fd < 0 || load_exchange(fd, w->head, answer, sizeof(answer), &n) != 0)
         stop("no answer");
     const char *body = strstr(answer, "\r\n\r\n");
-    return body ? n - (size_t)(body + 4 - answer) : 0;
+    return body ? (unsigned)(n - (size_t)(body + 4 - answer)) : 0;
 }
 
-static void measure_one(struct endpoint_figure *f, struct work *w, uint16_t port, pid_t pid, unsigned requests)
+/* How many times the limit is allowed (issue 4), and what the limit is. */
+static const struct {
+    double times;
+    const char *of;
+    struct bare_cycle cycle;
+} allowed[ENDPOINT_COUNT] = {
+    [ENDPOINT_DISCOVERY] = {1.3, "a bare answer of that size", {.steps = {{0, ""}}, .n = 1}},
+    [ENDPOINT_JWKS] = {1.3, "a bare answer of that size", {.steps = {{0, ""}}, .n = 1}},
+    [ENDPOINT_USERINFO] = {5, "a bare answer", {.steps = {{BARE_HELLO, ""}}, .n = 1}},
+    [ENDPOINT_INTROSPECT] = {5, "a bare answer", {.steps = {{BARE_HELLO, ""}}, .n = 1}},
+    [ENDPOINT_REFRESH] = {2, "a bare answer, a signature, a durable row", {.steps = {{BARE_HELLO, "ed"}}, .n = 1}},
+    /* the pushed request, and the four jti that must not come again */
+    [ENDPOINT_KEYS] = {2,
+                       "three bare answers, a signature, four verifications, five durable rows",
+                       {.steps = {{BARE_HELLO, "vvddd"}, {BARE_HELLO, ""}, {BARE_HELLO, "vvedd"}}, .n = 3}},
+};
+
+static void measure_one(struct endpoint_figure *f, struct work *w, uint16_t port, pid_t pid, const struct bare *bare,
+                        unsigned requests)
 {
     bool keys = w->which == ENDPOINT_KEYS;
+    struct slices_limit limit = {.server = bare, .cycle = allowed[w->which].cycle, .clients = f->clients};
     struct load load = {.port = port,
-                        .clients = AT_ONCE,
+                        .clients = f->clients,
                         .steps = keys ? 3 : 1,
                         .ctx = w,
                         .write = keys ? write_keys : write_one,
                         .read = keys ? read_keys : read_one};
     prepare(w, port);
-    if (w->which == ENDPOINT_DISCOVERY || w->which == ENDPOINT_JWKS)
-        f->bytes = size_of_answer(w, port);
-    f->cpu_us = slices_measure(&f->mean_us, &f->load, &load, pid, requests);
-    fprintf(stderr, "  %s, %u at once: %.1f us CPU\n", names[w->which], AT_ONCE, f->cpu_us);
+    if (!limit.cycle.steps[0].bytes)
+        limit.cycle.steps[0].bytes = size_of_answer(w, port);
+    slices_measure(&f->slices, &load, pid, requests, &limit);
+    fprintf(stderr, "  %s, %u at once: %.1f us CPU, %.2f times the limit\n", names[w->which], f->clients,
+            f->slices.cpu_us, f->slices.times);
 }
 
 enum endpoint endpoint_of(const char *word)
@@ -322,85 +338,69 @@ enum endpoint endpoint_of(const char *word)
     return (enum endpoint)i;
 }
 
+static bool writes(enum endpoint which)
+{
+    return which == ENDPOINT_REFRESH || which == ENDPOINT_KEYS;
+}
+
+static void measure_row(struct endpoints *out, struct work *w, unsigned clients, uint16_t port, pid_t pid,
+                        const struct bare *bare)
+{
+    struct endpoint_figure *f = &out->figures[out->n++];
+    *f = (struct endpoint_figure){.which = w->which, .clients = clients};
+    measure_one(f, w, port, pid, bare, out->requests);
+}
+
 void endpoints_measure(struct endpoints *out, const struct seed *seed, struct arena *a, uint16_t port, pid_t pid,
-                       unsigned requests, enum endpoint only)
+                       const struct bare *bare, unsigned requests, enum endpoint only)
 {
     static char tokens[AT_ONCE][TOKEN_MAX];
     out->requests = requests;
     for (int i = 0; i < ENDPOINT_COUNT; i++) {
         struct work w = {.seed = seed, .a = a, .which = (enum endpoint)i, .tokens = tokens};
-        if (only == ENDPOINT_COUNT || only == w.which)
-            measure_one(&out->figures[i], &w, port, pid, requests);
+        if (only != ENDPOINT_COUNT && only != w.which)
+            continue;
+        if (writes(w.which))
+            measure_row(out, &w, 1, port, pid, bare);
+        measure_row(out, &w, AT_ONCE, port, pid, bare);
     }
-}
-
-/* --- limits ------------------------------------------------------------------------------------------------------ */
-
-/* How many times the limit is allowed, and what the limit is made of. */
-static const struct {
-    double times;
-    const char *of;
-} allowed[ENDPOINT_COUNT] = {
-    {1.3, "a bare answer of that size"},
-    {1.3, "a bare answer of that size"},
-    {5, "a bare answer"},
-    {5, "a bare answer"},
-    {2, "a bare answer, a signature, a row that shares its commit"},
-    {2, "three bare answers, a signature, four verifications, rows that share commits"},
-};
-
-void endpoints_compare(struct endpoints *e, const char *folder)
-{
-    double per_second, hello = limit_answer_us(AT_ONCE, 5, &per_second),
-                       row = limit_row_us(folder, AT_ONCE, &per_second);
-    double sign = limit_es256_us(), verify = limit_es256_verify_us();
-    for (int i = 0; i < ENDPOINT_COUNT; i++)
-        e->figures[i].limit_us =
-            e->figures[i].bytes ? limit_answer_us(AT_ONCE, e->figures[i].bytes, &per_second) : hello;
-    e->figures[ENDPOINT_REFRESH].limit_us = hello + sign + row;
-    /* the pushed request, and the four jti that must not come again */
-    e->figures[ENDPOINT_KEYS].limit_us = 3 * hello + sign + 4 * verify + 5 * row;
 }
 
 /* --- telling ----------------------------------------------------------------------------------------------------- */
 
-static const char *verdict(const struct endpoint_figure *f, double times)
+static const char *verdict(const struct endpoint_figure *f)
 {
-    if (f->limit_us <= 0)
+    if (f->slices.limit_us <= 0)
         return "not measured";
-    return f->cpu_us <= times * f->limit_us ? "met" : "missed";
+    return f->slices.times <= allowed[f->which].times ? "met" : "missed";
 }
 
 void endpoints_print(const struct endpoints *e)
 {
     if (!e->requests)
         return;
-    printf("\n%u at once, CPU of the server for each request; limits of the same run\n\n"
-           "| endpoint | CPU, us | mean | limit, us | required | measured | | requests/s | p99 ms | limit is |\n"
-           "|---|---|---|---|---|---|---|---|---|---|\n",
-           AT_ONCE);
-    for (int i = 0; i < ENDPOINT_COUNT; i++) {
+    printf("\nCPU of the server for each request; the limit is the bare server's, as many at once, in turns\n\n"
+           "| endpoint | at once | CPU, us | limit, us | required | measured | of ten slices | | requests/s | p99 ms | "
+           "limit is |\n"
+           "|---|---|---|---|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < e->n; i++) {
         const struct endpoint_figure *f = &e->figures[i];
-        if (f->cpu_us > 0)
-            printf("| %s | %.1f | %.1f | %.1f | %.1f | %.2f | %s | %.0f | %.2f | %s |\n", names[i], f->cpu_us,
-                   f->mean_us, f->limit_us, allowed[i].times, f->limit_us > 0 ? f->cpu_us / f->limit_us : 0,
-                   verdict(f, allowed[i].times), f->load.cycles / f->load.seconds, f->load.p99_ms, allowed[i].of);
+        const struct slices *s = &f->slices;
+        printf("| %s | %u | %.1f | %.1f | %.1f | %.2f | %.2f to %.2f | %s | %.0f | %.2f | %s |\n", names[f->which],
+               f->clients, s->cpu_us, s->limit_us, allowed[f->which].times, s->times, s->least, s->most, verdict(f),
+               s->middle.cycles / s->middle.seconds, s->middle.p99_ms, allowed[f->which].of);
     }
 }
 
 void endpoints_write_json(const struct endpoints *e, FILE *f)
 {
-    bool any = false;
-    for (int i = 0; e->requests && i < ENDPOINT_COUNT; i++) {
+    for (size_t i = 0; i < e->n; i++) {
         const struct endpoint_figure *g = &e->figures[i];
-        if (g->cpu_us <= 0)
-            continue;
-        fprintf(
-            f,
-            "%s\n{\"name\":\"%s\",\"clients\":%u,\"cpu_us\":%.2f,\"mean_us\":%.2f,\"limit_us\":%.2f,\"required\":%.2f,"
-            "\"requests_per_second\":%.1f,\"p99_ms\":%.3f}",
-            any ? "," : "", names[i], AT_ONCE, g->cpu_us, g->mean_us, g->limit_us, allowed[i].times,
-            g->load.cycles / g->load.seconds, g->load.p99_ms);
-        any = true;
+        const struct slices *s = &g->slices;
+        fprintf(f,
+                "%s\n{\"name\":\"%s\",\"clients\":%u,\"cpu_us\":%.2f,\"limit_us\":%.2f,\"times\":%.3f,\"least\":%.3f,"
+                "\"most\":%.3f,\"required\":%.2f,\"requests_per_second\":%.1f,\"p99_ms\":%.3f}",
+                i ? "," : "", names[g->which], g->clients, s->cpu_us, s->limit_us, s->times, s->least, s->most,
+                allowed[g->which].times, s->middle.cycles / s->middle.seconds, s->middle.p99_ms);
     }
 }

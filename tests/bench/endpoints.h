@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "load.h"
+#include "bare.h"
 #include "seed.h"
+#include "slices.h"
 
 enum endpoint {
     ENDPOINT_DISCOVERY,
@@ -20,26 +21,26 @@ enum endpoint {
 };
 
 struct endpoint_figure {
-    double cpu_us, mean_us;
-    double limit_us; /* 0: not measured */
-    size_t bytes;    /* of one answer, where that is what the limit is about */
-    struct load_result load;
+    enum endpoint which;
+    unsigned clients;
+    struct slices slices;
 };
 
+enum { ENDPOINT_ROWS = ENDPOINT_COUNT + 2 }; /* those that write are measured one at a time, too */
+
 struct endpoints {
-    struct endpoint_figure figures[ENDPOINT_COUNT];
+    struct endpoint_figure figures[ENDPOINT_ROWS];
+    size_t n;
     unsigned requests; /* of each; 0: nothing was measured */
 };
 
 /* The endpoint that is called WORD on the command line; ENDPOINT_COUNT: none. */
 enum endpoint endpoint_of(const char *word);
 
-/* REQUESTS of each to the server PID at PORT, which was seeded with SEED; of ONLY, if that is one. Texts in A. */
+/* REQUESTS of each to the server PID at PORT, which was seeded with SEED, in turns with BARE (NULL: without a limit);
+ * of ONLY, if that is one. Texts in A. */
 void endpoints_measure(struct endpoints *out, const struct seed *seed, struct arena *a, uint16_t port, pid_t pid,
-                       unsigned requests, enum endpoint only);
-
-/* The limits of the same machine in the same run; FOLDER is on the disk of the data. */
-void endpoints_compare(struct endpoints *e, const char *folder);
+                       const struct bare *bare, unsigned requests, enum endpoint only);
 
 void endpoints_print(const struct endpoints *e);
 void endpoints_write_json(const struct endpoints *e, FILE *f);

@@ -1,16 +1,34 @@
-/* slices: CPU of a server under a load, in slices: one during which somebody else used the machine is one of ten. */
+/* slices: CPU of a server under a load, in turns with the bare server, slice by slice: what the neighbours of the
+ * machine do to one they do to the other. */
 #ifndef BENCH_SLICES_H
 #define BENCH_SLICES_H
 
 #include <sys/types.h>
 
+#include "bare.h"
 #include "load.h"
 
 #define SLICES 10
 
-/* LOAD with CYCLES in all, after a few to get warm. *MEAN_US: over all slices; *MIDDLE: the result of the median one.
- * Microseconds of CPU of process PID a cycle, in the median slice. */
-double slices_measure(double *mean_us, struct load_result *middle, struct load *load, pid_t pid, unsigned cycles);
+/* What a load is held against: CYCLE, asked of SERVER by CLIENTS. SERVER NULL: nothing. */
+struct slices_limit {
+    const struct bare *server;
+    struct bare_cycle cycle;
+    unsigned clients;
+};
+
+/* Medians over the slices. */
+struct slices {
+    double cpu_us;             /* of the server, a cycle */
+    double limit_us;           /* of the bare server, a cycle of its own; 0: not measured */
+    double times;              /* the first by the second of the same slice */
+    double least, most;        /* of the slices' times */
+    struct load_result middle; /* of the slice with the median CPU */
+};
+
+/* LOAD with CYCLES in all against the server PID, after a few to get warm. */
+void slices_measure(struct slices *out, struct load *load, pid_t pid, unsigned cycles,
+                    const struct slices_limit *limit);
 
 /* How many cycles that runs. */
 unsigned slices_cycles(const struct load *load, unsigned cycles);

@@ -1,0 +1,41 @@
+/* bare: what the limits are made of, in a process of its own: a libmicrohttpd (epoll, one thread) that answers, signs,
+ * verifies and commits rows, and does nothing else. Its requests come one after another as those of the server that is
+ * measured do, so that its processor is as cold between two of them. */
+#ifndef BENCH_BARE_H
+#define BENCH_BARE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct bare {
+    pid_t pid;
+    uint16_t port;
+};
+
+/* One request: an answer of BYTES (at most 64 KiB) after WORK, a letter for each thing: e an ES256 signature, r an
+ * RS256 signature, v the check of an ES256 signature, d a row of the size of a disclosure, written to SQLite (WAL,
+ * synchronous=FULL) and durable before the answer. All rows of a request share one commit, and so do those of all
+ * requests that have come by then, as far as several clients ask. */
+struct bare_step {
+    unsigned bytes;
+    const char *work;
+};
+
+#define BARE_STEPS 3
+#define BARE_HELLO 5 /* bytes of an answer that is about nothing */
+
+struct bare_cycle {
+    struct bare_step steps[BARE_STEPS];
+    int n;
+};
+
+/* Rows go into a database of their own in FOLDER, which outlives B. */
+void bare_open(struct bare *b, const char *folder);
+void bare_close(struct bare *b);
+
+/* CPU of B in microseconds for one cycle, out of CYCLES by CLIENTS at once; *PER_SECOND, if wanted: requests a second
+ * by the clock. */
+double bare_us(const struct bare *b, const struct bare_cycle *cycle, unsigned clients, unsigned cycles,
+               double *per_second);
+
+#endif
