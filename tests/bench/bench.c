@@ -28,7 +28,7 @@
 
 struct options {
     const char *genkan, *roots, *json, *folder;
-    unsigned cycles, soak, workers, requests, levels[LEVELS_MAX];
+    unsigned cycles, soak, sessions, workers, requests, levels[LEVELS_MAX];
     size_t n_levels;
     enum endpoint endpoint; /* ENDPOINT_COUNT: all */
     bool es256, rs256, limits;
@@ -50,10 +50,11 @@ struct target {
     double required, goal;
 };
 static const struct target targets[] = {{"ES256", 2.0, 1.5}, {"RS256", 1.2, 1.1}};
-#define P99_MAX_MS       3.0  /* of a cycle, one at a time */
-#define FIRST_MAX_MS     50.0 /* exec to the first 200 */
-#define IDLE_MAX_KIB     (20 << 10)
-#define FLAT_MAX_PERCENT 5.0 /* that the resident set may grow during the soak and still be called flat */
+#define P99_MAX_MS        3.0  /* of a cycle, one at a time */
+#define FIRST_MAX_MS      50.0 /* exec to the first 200 */
+#define IDLE_MAX_KIB      (20 << 10)
+#define SESSION_MAX_BYTES 2048 /* issue 4: for a live session, beyond the store */
+#define FLAT_MAX_PERCENT  5.0  /* that the resident set may grow during the soak and still be called flat */
 
 struct report {
     struct figure figures[2 * LEVELS_MAX];
@@ -61,7 +62,8 @@ struct report {
     double es256_us, rs256_us, answer_us, row_us, commits_per_second, answers_per_second;
     double first_answer_ms;
     long rss_idle_kib, rss_before_soak_kib, rss_after_soak_kib;
-    unsigned soak;
+    unsigned soak, sessions;
+    long rss_before_sessions_kib, rss_after_sessions_kib;
     int64_t disclosures_expected, disclosures_found;
     struct endpoints endpoints;
 };
@@ -129,6 +131,30 @@ static const char *keep_between(struct load_client *c, const char *text, const c
     memcpy(c->note, from, n);
     c->note[n] = 0;
     return NULL;
+}
+
+/* One request for each of many sessions. */
+struct tour {
+    const struct cycle *cycle;
+    const struct seed *seed;
+    unsigned *next;
+};
+
+static size_t write_visit(const void *ctx, struct load_client *c, char *to, size_t room)
+{
+    const struct tour *t = ctx;
+    (void)c;
+    return (size_t)snprintf(to, room,
+                            "GET %s&state=s HTTP/1.1\r\nHost: %s\r\nCookie: __Host-browser=%s; __Host-session=%s\r\n"
+                            "Accept: text/html\r\n\r\n",
+                            t->cycle->authorize, t->seed->issuer + 7, t->seed->browser,
+                            t->seed->sessions[(*t->next)++]);
+}
+
+static const char *read_visit(const void *ctx, struct load_client *c, const char *body)
+{
+    (void)ctx, (void)body;
+    return strncmp(c->answer, "HTTP/1.1 302", 12) == 0 ? keep_between(c, c->answer, "?code=", "&\r\n") : "no code";
 }
 
 static const char *read_step(const void *ctx, struct load_client *c, const char *body)
@@ -240,12 +266,34 @@ static void measure_parts(struct report *r, const struct bare *bare, const char 
     }
 }
 
+/* What the server holds for a session that is alive, beyond what is in the store. */
+static void measure_sessions(struct report *r, const struct seed *seed, const struct cycle *cycle, uint16_t port,
+                             pid_t pid)
+{
+    unsigned next = 0;
+    struct tour tour = {.cycle = cycle, .seed = seed, .next = &next};
+    struct load load = {.port = port,
+                        .clients = 8,
+                        .cycles = seed->n_sessions / 10,
+                        .steps = 1,
+                        .ctx = &tour,
+                        .write = write_visit,
+                        .read = read_visit};
+    fprintf(stderr, "sessions\n");
+    load_run(&load); /* the caches fill with a tenth */
+    r->rss_before_sessions_kib = process_rss_kib(pid);
+    load.cycles = seed->n_sessions - next;
+    r->sessions = load.cycles;
+    load_run(&load);
+    r->rss_after_sessions_kib = process_rss_kib(pid);
+}
+
 static void measure_server(struct report *r, const struct options *o, const struct bare *bare, const char *folder,
                            struct arena *a)
 {
     struct seed seed;
     uint16_t port = free_port();
-    seed_make(&seed, a, folder, o->roots, port, o->workers);
+    seed_make(&seed, a, folder, o->roots, port, o->workers, o->sessions);
     int64_t from = wall_ns(), before = seed_ledger_size(folder);
     from = wall_ns();
     pid_t pid = start_server(o, &seed, arena_printf(a, "%s/log", folder));
@@ -280,6 +328,8 @@ static void measure_server(struct report *r, const struct options *o, const stru
         r->soak = o->soak;
     }
     r->rss_after_soak_kib = process_rss_kib(pid);
+    if (seed.n_sessions)
+        measure_sessions(r, &seed, &cycles[0], port, pid);
     if (o->requests)
         endpoints_measure(&r->endpoints, &seed, a, port, pid, bare, o->requests, o->endpoint);
     int status = process_end(pid);
@@ -336,6 +386,11 @@ static double grown_percent(const struct report *r)
     return 100.0 * (double)(r->rss_after_soak_kib - r->rss_before_soak_kib) / (double)r->rss_before_soak_kib;
 }
 
+static double session_bytes(const struct report *r)
+{
+    return 1024.0 * (double)(r->rss_after_sessions_kib - r->rss_before_sessions_kib) / r->sessions;
+}
+
 static void print_other_targets(const struct report *r)
 {
     printf("exec to first 200: %.1f ms (at most %.0f: %s)\n", r->first_answer_ms, FIRST_MAX_MS,
@@ -346,6 +401,12 @@ static void print_other_targets(const struct report *r)
         printf("resident set over %u cycles: %.1f MB before, %.1f MB after, %+.1f %% (flat is at most %+.0f %%: %s)\n",
                r->soak, (double)r->rss_before_soak_kib / 1024, (double)r->rss_after_soak_kib / 1024, grown_percent(r),
                FLAT_MAX_PERCENT, met(grown_percent(r) <= FLAT_MAX_PERCENT));
+    if (r->sessions)
+        printf("resident set over %u live sessions, each used once: %.1f MB before, %.1f MB after, %.0f bytes each (at "
+               "most "
+               "%d: %s)\n",
+               r->sessions, (double)r->rss_before_sessions_kib / 1024, (double)r->rss_after_sessions_kib / 1024,
+               session_bytes(r), SESSION_MAX_BYTES, met(session_bytes(r) <= SESSION_MAX_BYTES));
     for (size_t i = 0; i < r->n; i++)
         if (r->figures[i].clients == 1)
             printf("p99 of a cycle, %s, one at a time: %.2f ms (at most %.0f: %s)\n", r->figures[i].alg,
@@ -373,10 +434,12 @@ static void write_json(const struct report *r, const char *path)
     }
     fprintf(f,
             "{\"first_answer_ms\":%.2f,\"rss_idle_kib\":%ld,\"rss_before_soak_kib\":%ld,\"rss_after_soak_kib\":%ld,"
-            "\"soak_cycles\":%u,\"es256_us\":%.2f,\"rs256_us\":%.2f,\"commits_per_second\":%.0f,"
+            "\"sessions\":%u,\"rss_before_sessions_kib\":%ld,\"rss_after_sessions_kib\":%ld,\"soak_cycles\":%u,\"es256_"
+            "us\":%.2f,\"rs256_us\":%.2f,\"commits_per_second\":%.0f,"
             "\"bare_answers_per_second\":%.0f,\"disclosures_expected\":%lld,\"disclosures_found\":%lld,\"levels\":[",
-            r->first_answer_ms, r->rss_idle_kib, r->rss_before_soak_kib, r->rss_after_soak_kib, r->soak, r->es256_us,
-            r->rs256_us, r->commits_per_second, r->answers_per_second, (long long)r->disclosures_expected,
+            r->first_answer_ms, r->rss_idle_kib, r->rss_before_soak_kib, r->rss_after_soak_kib, r->sessions,
+            r->rss_before_sessions_kib, r->rss_after_sessions_kib, r->soak, r->es256_us, r->rs256_us,
+            r->commits_per_second, r->answers_per_second, (long long)r->disclosures_expected,
             (long long)r->disclosures_found);
     for (size_t i = 0; i < r->n; i++) {
         const struct figure *g = &r->figures[i];
@@ -406,6 +469,7 @@ static void usage(void)
          "  --levels 1,8,64      concurrency\n"
          "  --cycles N           cycles a level [20000]\n"
          "  --soak N             cycles for the resident set, at 8 at once [100000]\n"
+         "  --sessions N         live sessions, each used once, for the resident set [20000]\n"
          "  --requests N         of each other endpoint [20000]; 0: none\n"
          "  --endpoint WORD      of one: discovery, jwks, userinfo, introspect, refresh, keys\n"
          "  --workers N          of the server [its default]\n"
@@ -448,6 +512,9 @@ static bool take_option(struct options *o, int c)
     case 's':
         o->soak = (unsigned)strtoul(optarg, NULL, 10);
         return true;
+    case 'o':
+        o->sessions = (unsigned)strtoul(optarg, NULL, 10);
+        return true;
     case 'q':
         o->requests = (unsigned)strtoul(optarg, NULL, 10);
         return true;
@@ -486,14 +553,15 @@ static bool read_options(struct options *o, int argc, char **argv)
         {"genkan", 1, NULL, 'g'},   {"roots", 1, NULL, 'r'},    {"folder", 1, NULL, 'f'},    {"levels", 1, NULL, 'l'},
         {"cycles", 1, NULL, 'c'},   {"soak", 1, NULL, 's'},     {"workers", 1, NULL, 'w'},   {"alg", 1, NULL, 'a'},
         {"json", 1, NULL, 'j'},     {"wait", 1, NULL, 't'},     {"no-limits", 0, NULL, 'n'}, {"keep", 0, NULL, 'k'},
-        {"let-idle", 0, NULL, 'i'}, {"requests", 1, NULL, 'q'}, {"endpoint", 1, NULL, 'e'},  {"help", 0, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+        {"let-idle", 0, NULL, 'i'}, {"sessions", 1, NULL, 'o'}, {"requests", 1, NULL, 'q'},  {"endpoint", 1, NULL, 'e'},
+        {"help", 0, NULL, 'h'},     {NULL, 0, NULL, 0}};
     int c;
     *o = (struct options){.genkan = BUILD_DIR "/genkan",
                           .roots = BUILD_DIR "/testpki/trust",
                           .folder = "/var/tmp",
                           .cycles = 20000,
                           .soak = 100000,
+                          .sessions = 20000,
                           .requests = 20000,
                           .endpoint = ENDPOINT_COUNT,
                           .levels = {1, 2, 4, 8, 16, 32, 64},

@@ -115,11 +115,11 @@ static void record_resident(struct seeding *s, struct db *db)
     record_value(s, db, "gender", "\"female\"");
 }
 
-static void record_session(struct seeding *s, struct db *db)
+static void record_session(struct seeding *s, struct db *db, const char *ticket)
 {
     struct session session = {
-        .id = ident_of(view_text(s->seed->session)),
-        .ticket = ident_of(view_text(s->seed->session)),
+        .id = ident_of(view_text(ticket)),
+        .ticket = ident_of(view_text(ticket)),
         .resident = s->resident,
         .browser = ident_of(view_text(s->seed->browser)),
         .acr = VIEW("https://genkan.example/acr/card"),
@@ -154,10 +154,36 @@ static enum err seed_job(struct db *db, void *ctx)
     s->profile.n = 0;
     record_clients(s, db);
     record_resident(s, db);
-    record_session(s, db);
+    record_session(s, db, s->seed->session);
     for (int i = 0; i < SEED_CLIENTS; i++)
         record_consent(s, db, s->client[i]);
     return ERR_OK;
+}
+
+enum { SESSIONS_A_JOB = 1000 };
+
+struct more_sessions {
+    struct seeding *s;
+    unsigned from;
+};
+
+static enum err sessions_job(struct db *db, void *ctx)
+{
+    struct more_sessions *m = ctx;
+    struct seed *seed = m->s->seed;
+    for (unsigned i = m->from; i < m->from + SESSIONS_A_JOB && i < seed->n_sessions; i++)
+        record_session(m->s, db, seed->sessions[i]);
+    return ERR_OK;
+}
+
+static void record_sessions(struct seeding *s, unsigned n)
+{
+    s->seed->n_sessions = n;
+    s->seed->sessions = arena_alloc(s->a, (n + 1) * sizeof(*s->seed->sessions));
+    for (unsigned i = 0; i < n; i++)
+        s->seed->sessions[i] = chance_ticket(s->a);
+    for (struct more_sessions m = {.s = s, .from = 0}; m.from < n; m.from += SESSIONS_A_JOB)
+        must(store_write(s->op->store, sessions_job, &m), "sessions");
 }
 
 /* --- the folder ------------------------------------------------------------------------------------------------- */
@@ -183,7 +209,7 @@ static void fill(struct seed *s, struct arena *a, const char *folder, uint16_t p
 }
 
 void seed_make(struct seed *out, struct arena *a, const char *folder, const char *roots, uint16_t port,
-               unsigned workers)
+               unsigned workers, unsigned sessions)
 {
     struct config *config;
     struct config_fault fault = {0};
@@ -201,6 +227,7 @@ void seed_make(struct seed *out, struct arena *a, const char *folder, const char
         exit(1);
     }
     must(store_write(s.op->store, seed_job, &s), "seed");
+    record_sessions(&s, sessions);
     op_close(s.op);
 }
 
