@@ -269,6 +269,15 @@ int command_fail(const struct command *self, int code, const char *format, ...)
     return code;
 }
 
+int command_unreadable(const struct command *self, const char *path, enum err err)
+{
+    return command_fail(self, COMMAND_CONFIG, "%s cannot be read: %s", path,
+                        err == ERR_NOT_FOUND    ? "there is no such file"
+                        : err == ERR_PERMISSION ? "permission denied"
+                        : err == ERR_LIMIT      ? "it is too large"
+                                                : err_name(err));
+}
+
 /* The option WORD begins with, and in *VALUE what stands behind "="; NULL: no such option. */
 static const struct command_option *find_option(const struct command_option *options, size_t n, const char *word,
                                                 const char **value)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 /* Exit codes, as the man page has them. */
 enum command_exit {
     COMMAND_DONE = 0,
@@ -42,6 +44,9 @@ int command_parse(const struct command *self, int argc, const char *const *argv,
 
 /* "genkan client add: TEXT" on standard error, or a log line when a server fails in the background; returns CODE. */
 int command_fail(const struct command *self, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same about a file that cannot be read, with why. */
+int command_unreadable(const struct command *self, const char *path, enum err err);
 
 /* The table, for command_main and for tests. */
 const struct command *command_table(size_t *n);

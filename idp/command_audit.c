@@ -62,8 +62,9 @@ static int read_checkpoint(const struct command *self, struct desk *desk, struct
 {
     struct view text;
     enum err err = file_read(&desk->arena, path, NOTE_MAX, &text);
-    if (!err)
-        err = checkpoint_read(out, &desk->arena, text);
+    if (err)
+        return command_unreadable(self, path, err);
+    err = checkpoint_read(out, &desk->arena, text);
     return err ? command_fail(self, COMMAND_USAGE, "%s: %s is not a checkpoint: %s", option, path, err_name(err)) : -1;
 }
 

@@ -149,8 +149,8 @@ static int add(const struct command *self, struct change *c, bool json)
     if (!err)
         err = store_write(c->desk->store, add_job, c);
     if (err == ERR_CONFLICT)
-        return command_fail(self, COMMAND_NO, "%.*s is registered already; remove it first", (int)c->client->id.n,
-                            (const char *)c->client->id.p);
+        return command_fail(self, COMMAND_NO, "%.*s is registered already; `genkan client update` changes it",
+                            (int)c->client->id.n, (const char *)c->client->id.p);
     if (err == ERR_LIMIT)
         return command_fail(self, COMMAND_NO, "there are %d services already, and no more may be registered",
                             CLIENTS_MAX);
@@ -164,7 +164,7 @@ static int add(const struct command *self, struct change *c, bool json)
 static int read_file(struct arena *a, const struct command *self, const char *path, struct view *out)
 {
     enum err err = file_read(a, path, REGISTRATION_MAX, out);
-    return err ? command_fail(self, COMMAND_CONFIG, "%s cannot be read: %s", path, err_name(err)) : -1;
+    return err ? command_unreadable(self, path, err) : -1;
 }
 
 /* FILE of the command line, read and checked, with the desk open to write. */

@@ -43,7 +43,7 @@ static int read_terms(const struct command *self, struct inviting *i, const char
     enum err e = file_read(&i->file, path, REGISTRATION_MAX, &i->invite.terms);
 
     if (e)
-        return command_fail(self, COMMAND_CONFIG, "%s cannot be read: %s", path, err_name(e));
+        return command_unreadable(self, path, e);
     e = invites_check_terms(&i->file, i->invite.terms, &fault);
     if (e == ERR_SYNTAX)
         return command_fail(self, COMMAND_CONFIG, "%s: %s %s", path, fault.member, fault.rule);

@@ -19,10 +19,7 @@ int desk_read_config(struct config **out, struct arena *a, const struct command 
     if (!err)
         return -1;
     if (err != ERR_CONFIG)
-        return command_fail(command, COMMAND_CONFIG, "%s cannot be read: %s", path,
-                            err == ERR_NOT_FOUND    ? "there is no such file"
-                            : err == ERR_PERMISSION ? "permission denied"
-                                                    : err_name(err));
+        return command_unreadable(command, path, err);
     if (fault.line)
         return command_fail(command, COMMAND_CONFIG, "%s:%d: %s %s", path, fault.line, fault.key, fault.rule);
     return command_fail(command, COMMAND_CONFIG, "%s: %s %s", path, fault.key, fault.rule);

@@ -133,7 +133,7 @@ static int judge_bundle(struct arena *a, const struct bundle_report *r, const st
             printf("leaf %" PRId64 ": %s\n", r->first[i].index, r->first[i].what);
         else
             printf("%s\n", r->first[i].what);
-    printf("NOT GOOD: %" PRId64 " faults\n", r->faults);
+    printf("NOT GOOD: %" PRId64 " %s\n", r->faults, r->faults == 1 ? "fault" : "faults");
     return NOT_GOOD;
 }
 

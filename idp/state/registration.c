@@ -1,5 +1,7 @@
 #include "idp/state/registration.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "consent/ask.h"
 #include "consent/detail_type.h"
@@ -16,11 +18,19 @@
 
 /* --- who it is --------------------------------------------------------------------------------------------------- */
 
+/* "organization.name" is the member "name" of PARENT. */
+static const struct json *last_member(const struct json *parent, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return json_member(parent, dot ? dot + 1 : path);
+}
+
 static enum err read_name(struct registration_reader *r, const struct json *parent, const char *ja, const char *en,
                           struct client_name *out)
 {
-    const struct json *english = json_member(parent, en);
-    enum err e = registration_read_line(r, ja, json_member(parent, ja), &out->ja);
+    const struct json *english = last_member(parent, en);
+    enum err e = registration_read_line(r, ja, last_member(parent, ja), &out->ja);
 
     out->en = out->ja;
     return !e && english ? registration_read_line(r, en, english, &out->en) : e;
@@ -52,7 +62,7 @@ static enum err read_organization(struct registration_reader *r)
     if (!json_only(org, names, &stranger))
         return registration_refuse(r, "organization", "may have id, name, name#en, address, email and phone_number");
     if ((e = registration_read_id(r, "organization.id", json_member(org, "id"), &c->org_id)) ||
-        (e = read_name(r, org, "name", "name#en", &c->org_name)))
+        (e = read_name(r, org, "organization.name", "organization.name#en", &c->org_name)))
         return e;
     e = party_read(&c->party, org, &fault);
     return e == ERR_SYNTAX ? registration_refuse(r, fault.member, fault.rule) : e;
