@@ -8,6 +8,10 @@ const utf8 = new TextEncoder();
 const types = ["requested", "given", "refused", "changed", "disclosed", "withdrawn", "expired", "erased", "operator",
   "suspended", "auditor"]; // class 1, 2, ...
 
+const saidOf = { requested: "サービスが求めた", given: "渡すことに同意した", refused: "渡さないと決めた", changed: "決定が変わった",
+  disclosed: "渡った", withdrawn: "同意を取り消した", expired: "同意の期限が過ぎた", erased: "消した", operator: "運用者の操作",
+  suspended: "渡すのを止めた", auditor: "監査人の操作" };
+
 // Thrown with what is wrong, in Japanese and English.
 class Refusal extends Error {
   constructor(ja, en) {
@@ -313,7 +317,7 @@ const show = (kind, title, rows) => {
 };
 
 const showGood = (v) => show("good", "○ 本物です。台帳に書かれたままです — Genuine, and still in the ledger", [
-  ["出来事 event", v.event.type],
+  ["出来事 event", `${saidOf[v.event.type]} — ${v.event.type}`],
   ["時刻 time", Number.isSafeInteger(v.event.at) ? new Date(v.event.at).toLocaleString("ja-JP") : ""],
   ["サービス service", v.event.client ?? ""],
   ["項目 fields", (v.event.fields ?? []).join(", ")],

@@ -73,7 +73,8 @@ Test(registration, refuses_a_service_without_name_organization_or_sector)
     expect_refused("\"client_name\":\"\"," REDIRECT, "client_name");
     expect_refused("\"client_name\":\"a\\nb\"," REDIRECT, "client_name");
     expect_refused("\"client_name\":\"a\",\"sector\":\"s\"," REDIRECT, "organization");
-    expect_refused("\"client_name\":\"a\",\"organization\":{\"id\":\"a\"},\"sector\":\"s\"," REDIRECT, "organization.name");
+    expect_refused("\"client_name\":\"a\",\"organization\":{\"id\":\"a\"},\"sector\":\"s\"," REDIRECT,
+                   "organization.name");
     expect_refused("\"client_name\":\"a\",\"organization\":{\"id\":\"a b\",\"name\":\"A\"},\"sector\":\"s\"," REDIRECT,
                    "organization.id");
     expect_refused("\"client_name\":\"a\",\"organization\":{\"id\":\"a\",\"name\":\"A\"}," REDIRECT, "sector");
