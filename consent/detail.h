@@ -12,6 +12,7 @@ struct detail {
     struct view type, json;    /* JSON: canonical, checked and completed */
     uint8_t meaning[ASK_HASH]; /* of its type's definition (consent/detail_type.h) */
     bool every_time;           /* its type's */
+    bool optional;             /* the service can do without, so she may leave it out */
 };
 
 struct detail_list {

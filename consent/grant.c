@@ -4,8 +4,6 @@
 #include "base/hex.h"
 #include "base/text.h"
 
-enum { DETAIL_READING = 1 << 18 };
-
 /* --- deciding --------------------------------------------------------------------------------------------------- */
 
 const char *grant_reason_name(enum grant_reason r)
@@ -85,46 +83,12 @@ static enum grant_reason decide_item(const struct grant_facts *facts, const stru
     return GRANT_SILENT;
 }
 
-/* Objects are read anew each time: they are few, and most requests have none. What cannot be read allows nothing. */
-static bool covers(struct view granted, struct view asked)
-{
-    struct json *of_granted, *of_asked;
-    struct arena a;
-
-    if (view_equal(granted, asked))
-        return true;
-    arena_open(&a, DETAIL_READING);
-    bool covers = json_read(&of_granted, &a, granted, NULL) == ERR_OK &&
-                  json_read(&of_asked, &a, asked, NULL) == ERR_OK && detail_covers(of_granted, of_asked);
-    arena_close(&a);
-    return covers;
-}
-
-static bool detail_ran_out(const struct grant_detail *d, int64_t now)
-{
-    return d->until != 0 && now >= d->until;
-}
-
-bool grant_allows(const struct grant *g, const struct detail *detail, int64_t now)
-{
-    for (size_t i = 0; i < g->n_details; i++) {
-        const struct grant_detail *d = &g->details[i];
-        if (view_equal(d->type, detail->type) && !detail_ran_out(d, now) &&
-            memcmp(d->meaning, detail->meaning, sizeof d->meaning) == 0 && covers(d->json, detail->json))
-            return true;
-    }
-    return false;
-}
-
 static enum grant_reason decide_details(const struct grant_facts *facts)
 {
-    for (size_t i = 0; i < facts->details.n; i++) {
-        if (!grant_allows(facts->grant, &facts->details.items[i], facts->now))
-            return GRANT_NEW_DETAIL;
-        if (facts->details.items[i].every_time && !facts->reached_here)
-            return GRANT_EVERY_TIME;
-    }
-    return GRANT_SILENT;
+    enum grant_reason reason = GRANT_SILENT;
+    for (size_t i = 0; i < facts->details.n && reason == GRANT_SILENT; i++)
+        reason = grant_decide_detail(facts, &facts->details.items[i]);
+    return reason;
 }
 
 /* What concerns the grant as a whole; what was decided inside this interaction is not asked twice, whatever its
@@ -206,37 +170,6 @@ static void keep_others(struct grant *out, const struct ask *ask, const struct g
     }
 }
 
-/* Those asked now; of those from before what they do not cover, and of other times only what lasts. */
-static enum err take_details(struct grant *out, struct arena *a, const struct detail_list *asked,
-                             const struct grant *previous, bool merges, int64_t until, int64_t now)
-{
-    struct grant_detail *details = arena_array(a, GRANT_DETAILS_MAX, sizeof *details);
-    bool keep = previous && grant_is_live(previous, now) &&
-                (merges || (previous->duration != GRANT_ONCE && out->duration != GRANT_ONCE));
-
-    out->details = details;
-    out->n_details = 0;
-    if (!details)
-        return ERR_MEMORY;
-    for (size_t i = 0; i < asked->n && i < GRANT_DETAILS_MAX; i++) {
-        struct grant_detail *d = &details[out->n_details++];
-        *d = (struct grant_detail){.type = asked->items[i].type,
-                                   .json = asked->items[i].json,
-                                   .every_time = asked->items[i].every_time,
-                                   .until = until,
-                                   .since = now};
-        memcpy(d->meaning, asked->items[i].meaning, sizeof d->meaning);
-    }
-    for (size_t i = 0; keep && i < previous->n_details && out->n_details < GRANT_DETAILS_MAX; i++) {
-        const struct grant_detail *d = &previous->details[i];
-        struct detail as_asked = {.type = d->type, .json = d->json};
-        memcpy(as_asked.meaning, d->meaning, sizeof as_asked.meaning);
-        if (!d->every_time && !detail_ran_out(d, now) && !grant_allows(out, &as_asked, now))
-            details[out->n_details++] = *d;
-    }
-    return ERR_OK;
-}
-
 size_t grant_others(const struct field *out[FIELD_MAX], const struct ask *ask, const struct grant *grant, int64_t now)
 {
     size_t n = 0;
@@ -282,7 +215,7 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
 
 #define COLUMNS                                                                                                        \
     "id, resident, client, org, sector, subject, terms_hash, ask_hash, decisions, duration, given_at, expires_at, "    \
-    "ended_at, end_reason, stopped, leaf, details"
+    "ended_at, end_reason, stopped, leaf, details, details_refused"
 
 static const char SQL_FIND[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND client = $2 "
                                "ORDER BY ended_at IS NULL DESC, given_at DESC, ended_at DESC LIMIT 1";
@@ -298,11 +231,12 @@ static const char SQL_NEWEST[] =
     "(c.ended_at IS NULL, c.given_at, c.ended_at, c.id)) ORDER BY given_at DESC, id LIMIT $2";
 static const char SQL_DUE[] = "SELECT " COLUMNS " FROM consent WHERE ended_at IS NULL AND expires_at <= $1 "
                               "ORDER BY expires_at LIMIT $2";
-static const char SQL_INSERT[] = "INSERT INTO consent (" COLUMNS ") "
-                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0, $13, $14, $15)";
+static const char SQL_INSERT[] =
+    "INSERT INTO consent (" COLUMNS ") "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0, $13, $14, $15, $16)";
 static const char SQL_UPDATE[] = "UPDATE consent SET org = $4, sector = $5, subject = $6, terms_hash = $7, "
                                  "ask_hash = $8, decisions = $9, duration = $10, given_at = $11, expires_at = $12, "
-                                 "stopped = $13, leaf = $14, details = $15 "
+                                 "stopped = $13, leaf = $14, details = $15, details_refused = $16 "
                                  "WHERE id = $1 AND resident = $2 AND client = $3 AND ended_at IS NULL";
 static const char SQL_END[] =
     "UPDATE consent SET ended_at = $2, end_reason = $3, leaf = $4 WHERE id = $1 AND ended_at IS NULL";
@@ -367,11 +301,14 @@ static enum err read_decisions(struct grant *g, struct arena *a, struct view tex
     return ERR_OK;
 }
 
-/* A line for each: meaning, 1 if asked every time, end, since when, the object. Canonical JSON has no line break. */
-static void grant_put_details(struct buf *out, const struct grant *g)
+/* A line for each: meaning, 1 if asked every time, end, since when, the object. Canonical JSON has no line break. Those
+ * that she left out stand in a column of their own. */
+static void grant_put_details(struct buf *out, const struct grant *g, bool given)
 {
     for (size_t i = 0; i < g->n_details; i++) {
         const struct grant_detail *d = &g->details[i];
+        if (d->given != given)
+            continue;
         hex_put(out, VIEW_ARRAY(d->meaning));
         buf_put_text(out, d->every_time ? " 1 " : " 0 ");
         buf_put_int(out, d->until);
@@ -400,26 +337,33 @@ static bool read_detail(struct grant_detail *d, struct arena *a, struct view lin
     return view_is(d->type);
 }
 
-static enum err read_details(struct grant *g, struct arena *a, struct view text)
+static enum err add_details(struct grant *g, struct grant_detail *details, struct arena *a, struct view text,
+                            bool given)
 {
     struct view line;
-    if (!view_is(text) || text.n == 0)
-        return ERR_OK;
-    struct grant_detail *details = arena_array(a, GRANT_DETAILS_MAX, sizeof *details);
-    if (!details)
-        return ERR_MEMORY;
-    g->details = details;
     while (view_next(&text, '\n', &line)) {
         if (line.n == 0)
             continue;
         if (g->n_details == GRANT_DETAILS_MAX)
             return ERR_STORE;
-        details[g->n_details] = (struct grant_detail){.until = 0};
+        details[g->n_details] = (struct grant_detail){.given = given};
         if (!read_detail(&details[g->n_details], a, line))
             return ERR_STORE;
         g->n_details++;
     }
     return ERR_OK;
+}
+
+static enum err read_details(struct grant *g, struct arena *a, struct view given, struct view refused)
+{
+    if (given.n == 0 && refused.n == 0)
+        return ERR_OK;
+    struct grant_detail *details = arena_array(a, GRANT_DETAILS_MAX, sizeof *details);
+    if (!details)
+        return ERR_MEMORY;
+    g->details = details;
+    enum err err = add_details(g, details, a, given, true);
+    return err ? err : add_details(g, details, a, refused, false);
 }
 
 /* ROW's views must live as long as the grant. */
@@ -444,7 +388,7 @@ static enum err read_grant(struct grant *g, struct arena *a, const struct row *r
     memcpy(g->terms_hash, terms.p, terms.n);
     memcpy(g->ask_hash, ask.p, ask.n);
     enum err err = read_decisions(g, a, row_text(row, 8));
-    return err ? err : read_details(g, a, row_text(row, 16));
+    return err ? err : read_details(g, a, row_text(row, 16), row_text(row, 17));
 }
 
 enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct ident resident, struct view client)
@@ -519,25 +463,33 @@ enum err grant_list_newest(struct arena *a, struct db *db, struct ident resident
     return err;
 }
 
+static enum err write_details(struct view *out, struct arena *a, const struct grant *g, bool given)
+{
+    struct buf b;
+    *out = VIEW_NONE;
+    buf_open(&b, a, DETAILS_TEXT_MAX);
+    grant_put_details(&b, g, given);
+    return b.n == 0 ? b.err : buf_done(&b, out);
+}
+
 static enum err write_grant(struct arena *a, struct db *db, const char *sql, const struct grant *g)
 {
     struct buf b;
-    struct view decisions, details = VIEW_NONE;
+    struct view decisions, given, refused;
     buf_open(&b, a, DECISIONS_MAX);
     grant_put_decisions(&b, g);
     enum err err = buf_done(&b, &decisions);
-    if (!err && g->n_details) {
-        buf_open(&b, a, DETAILS_TEXT_MAX);
-        grant_put_details(&b, g);
-        err = buf_done(&b, &details);
-    }
+    if (!err)
+        err = write_details(&given, a, g, true);
+    if (!err)
+        err = write_details(&refused, a, g, false);
     if (err)
         return err;
     return db_run(db, sql,
                   VALUES(V_IDENT(g->id), V_IDENT(g->who.resident), V_TEXT(g->who.client), V_TEXT(g->who.org),
                          V_TEXT(g->who.sector), V_TEXT(g->who.subject), V_BLOB(VIEW_ARRAY(g->terms_hash)),
                          V_BLOB(VIEW_ARRAY(g->ask_hash)), V_TEXT(decisions), V_INT(g->duration), V_INT(g->given_at),
-                         V_TIME(g->expires_at), V_INT(g->stop), V_INT(g->leaf), V_TEXT(details)));
+                         V_TIME(g->expires_at), V_INT(g->stop), V_INT(g->leaf), V_TEXT(given), V_TEXT(refused)));
 }
 
 enum err grant_rewrite(struct arena *a, struct db *db, const struct grant *g)
@@ -555,20 +507,17 @@ struct ledger_event grant_event(const struct ledger_parties *who, const uint8_t 
         .at = at_ms, .who = *who, .ground = "consent", .via = via, .terms = view_bytes(ask_hash, 32)};
 }
 
-void grant_event_add_details(struct ledger_event *e, const struct grant *g)
+void grant_event_add_detail(struct ledger_event *e, struct view type, struct view json)
 {
-    for (size_t i = 0; i < g->n_details && e->n_details < LEDGER_DETAILS_MAX; i++) {
-        e->details[e->n_details].type = g->details[i].type;
-        e->details[e->n_details++].json = g->details[i].json;
-    }
+    INSIST(e->n_details < LEDGER_DETAILS_MAX);
+    e->details[e->n_details++] = (struct ledger_detail){type, json};
 }
 
-static void add_asked(struct ledger_event *e, const struct detail_list *asked)
+void grant_event_add_details(struct ledger_event *e, const struct grant *g)
 {
-    for (size_t i = 0; i < asked->n && e->n_details < LEDGER_DETAILS_MAX; i++) {
-        e->details[e->n_details].type = asked->items[i].type;
-        e->details[e->n_details++].json = asked->items[i].json;
-    }
+    for (size_t i = 0; i < g->n_details; i++)
+        if (g->details[i].given)
+            grant_event_add_detail(e, g->details[i].type, g->details[i].json);
 }
 
 void grant_event_add(struct ledger_event *e, const struct field *f)
@@ -583,38 +532,54 @@ static enum err append(struct ledger *l, struct db *db, struct ledger_event *e, 
     return ledger_append(l, db, e, NULL);
 }
 
-static enum err append_requested(struct ledger *l, struct db *db, struct ledger_event e, const struct ask *ask)
+static enum err append_requested(struct ledger *l, struct db *db, struct ledger_event e,
+                                 const struct grant_answer *answer)
 {
-    for (size_t i = 0; i < ask->n; i++)
-        grant_event_add(&e, ask->items[i].field);
+    for (size_t i = 0; i < answer->ask->n; i++)
+        grant_event_add(&e, answer->ask->items[i].field);
+    for (size_t i = 0; i < answer->details.n; i++)
+        grant_event_add_detail(&e, answer->details.items[i].type, answer->details.items[i].json);
     return append(l, db, &e, LEDGER_REQUESTED);
 }
 
 /* Decisions on what was asked now: given (also when nothing but the login was asked) and refused. */
 static enum err append_decided(struct ledger *l, struct db *db, struct ledger_event e, struct grant *g,
-                               const struct ask *ask, bool given)
+                               const struct grant_answer *answer, bool given)
 {
-    if (!given)
-        e.n_details = 0; /* they are given, or all is refused */
-    for (size_t i = 0; i < ask->n; i++)
-        if (grant_decision_on(g, ask->items[i].field)->given == given)
-            grant_event_add(&e, ask->items[i].field);
-    if (e.n_fields == 0 && !given)
+    for (size_t i = 0; i < answer->ask->n; i++)
+        if (grant_decision_on(g, answer->ask->items[i].field)->given == given)
+            grant_event_add(&e, answer->ask->items[i].field);
+    for (size_t i = 0; i < answer->details.n; i++) /* they stand first (grant_take_details) */
+        if (g->details[i].given == given)
+            grant_event_add_detail(&e, g->details[i].type, g->details[i].json);
+    if (e.n_fields == 0 && e.n_details == 0 && !given)
         return ERR_OK;
     e.type = given ? LEDGER_GIVEN : LEDGER_REFUSED;
     return ledger_append(l, db, &e, given ? &g->leaf : NULL);
 }
 
+/* What she allowed to be done BEFORE and does not any more; what is done once is over by itself. */
+static void add_taken_details(struct ledger_event *e, const struct grant *g, const struct grant *before, int64_t now)
+{
+    for (size_t i = 0; i < before->n_details; i++) {
+        const struct grant_detail *d = &before->details[i];
+        struct detail one = {.type = d->type, .json = d->json};
+        memcpy(one.meaning, d->meaning, sizeof one.meaning);
+        if (d->given && !d->every_time && (!d->until || now < d->until) && !grant_allows(g, &one, now))
+            grant_event_add_detail(e, d->type, d->json);
+    }
+}
+
 static enum err append_changed(struct ledger *l, struct db *db, struct ledger_event e, const struct grant *g,
                                const struct grant *before)
 {
-    e.n_details = 0;
     for (size_t i = 0; i < before->n; i++) {
         const struct grant_decision *d = grant_decision_on(g, before->decisions[i].field);
         if (!d || d->given != before->decisions[i].given)
             grant_event_add(&e, before->decisions[i].field);
     }
-    return e.n_fields ? append(l, db, &e, LEDGER_CHANGED) : ERR_OK;
+    add_taken_details(&e, g, before, e.at / 1000);
+    return e.n_fields || e.n_details ? append(l, db, &e, LEDGER_CHANGED) : ERR_OK;
 }
 
 static enum err end_grant(struct ledger *l, struct db *db, const struct grant *g, enum grant_end end, const char *via,
@@ -658,8 +623,9 @@ static enum err append_taken(struct ledger *l, struct db *db, struct ledger_even
         if (before->decisions[i].given && (!d || !d->given))
             grant_event_add(&e, before->decisions[i].field);
     }
+    add_taken_details(&e, g, before, e.at / 1000);
     e.type = LEDGER_WITHDRAWN;
-    return e.n_fields ? ledger_append(l, db, &e, &g->leaf) : ERR_OK;
+    return e.n_fields || e.n_details ? ledger_append(l, db, &e, &g->leaf) : ERR_OK;
 }
 
 static enum err append_answer(struct ledger *l, struct db *db, const struct grant_answer *answer, struct grant *g,
@@ -667,12 +633,11 @@ static enum err append_answer(struct ledger *l, struct db *db, const struct gran
 {
     struct ledger_event e = grant_event(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
     e.grant = g->id;
-    add_asked(&e, &answer->details);
-    enum err err = append_requested(l, db, e, answer->ask);
+    enum err err = append_requested(l, db, e, answer);
     if (!err)
-        err = append_decided(l, db, e, g, answer->ask, true);
+        err = append_decided(l, db, e, g, answer, true);
     if (!err)
-        err = append_decided(l, db, e, g, answer->ask, false);
+        err = append_decided(l, db, e, g, answer, false);
     if (err || !before)
         return err;
     return action == GRANT_REPLACE ? append_taken(l, db, e, g, before) : append_changed(l, db, e, g, before);
@@ -703,9 +668,8 @@ enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, stru
         return err;
     grant_of_choice(out, answer->ask, choice, answer->profile, before, &answer->who, ident_mint(),
                     answer->at_ms / 1000);
-    err = take_details(out, a, &answer->details, choice->action == GRANT_REPLACE ? NULL : before,
-                       choice->action == GRANT_MERGE, until_of(choice->duration, answer->at_ms / 1000),
-                       answer->at_ms / 1000);
+    err = grant_take_details(out, a, &answer->details, choice, choice->action == GRANT_REPLACE ? NULL : before,
+                             until_of(choice->duration, answer->at_ms / 1000));
     if (err)
         return err;
     out->expires_at = latest_end(out, out->expires_at);
@@ -716,10 +680,11 @@ enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, stru
 enum err grant_record_refusal(struct ledger *l, struct db *db, const struct grant_answer *answer)
 {
     struct ledger_event e = grant_event(&answer->who, answer->ask->hash, answer->at_ms, "consent-page");
-    add_asked(&e, &answer->details);
-    enum err err = append_requested(l, db, e, answer->ask);
+    enum err err = append_requested(l, db, e, answer);
     for (size_t i = 0; i < answer->ask->n; i++)
         grant_event_add(&e, answer->ask->items[i].field);
+    for (size_t i = 0; i < answer->details.n; i++)
+        grant_event_add_detail(&e, answer->details.items[i].type, answer->details.items[i].json);
     return err ? err : append(l, db, &e, LEDGER_REFUSED);
 }
 

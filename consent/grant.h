@@ -23,15 +23,16 @@ struct grant_decision {
     int64_t since;      /* unix seconds: when she said it */
 };
 
-/* What she allowed to be done elsewhere (RFC 9396), one object. */
+/* Her word on something to be done elsewhere (RFC 9396), one object. */
 struct grant_detail {
     struct view type, json;    /* JSON: canonical */
     uint8_t meaning[ASK_HASH]; /* of the definition she read (consent/detail_type.h) */
     bool every_time;
+    bool given;           /* she allows it; otherwise she was asked and left it out */
     int64_t until, since; /* as of a decision */
 };
 
-#define GRANT_DETAILS_MAX 32 /* of one grant; those given longest ago are forgotten first, and asked again */
+#define GRANT_DETAILS_MAX 32 /* of one grant; those decided longest ago are forgotten first, and asked again */
 
 /* What a service asks to be done with a grant of its own (Grant Management for OAuth 2.0, draft 03, 5.2). */
 enum grant_action {
@@ -109,6 +110,9 @@ const struct grant_decision *grant_decision_on(const struct grant *g, const stru
 /* Does she allow DETAIL at NOW: this or more, in the words that its type has? */
 bool grant_allows(const struct grant *g, const struct detail *detail, int64_t now);
 
+/* Was she asked for exactly DETAIL, in these words, and left it out? */
+bool grant_refuses(const struct grant *g, const struct detail *detail, int64_t now);
+
 /* Is the grant neither ended nor run out? */
 bool grant_is_live(const struct grant *g, int64_t now);
 
@@ -120,7 +124,8 @@ struct grant_choice {
     bool given[FIELD_MAX]; /* by position in ask.items; ignored for required items, which are given by accepting */
     enum grant_duration duration;
     enum grant_action action;
-    struct ident managed; /* GRANT_MERGE, GRANT_REPLACE: the living grant that is meant */
+    struct ident managed;      /* GRANT_MERGE, GRANT_REPLACE: the living grant that is meant */
+    bool details[DETAILS_MAX]; /* by position in the answer's details; ignored for those that are not optional */
 };
 
 /* Which fields of a living grant would not go out any more if GRANT_CREATE or GRANT_REPLACE were allowed with all that
@@ -162,7 +167,7 @@ struct grant_answer {
     const struct field_profile *profile;
     struct ledger_parties who;
     int64_t at_ms;
-    struct detail_list details; /* all or nothing: saying yes allows them */
+    struct detail_list details;
 };
 
 /* She said yes: the grant is made or, where one is alive, changed, and given out as *OUT (its id may be the older

@@ -54,15 +54,55 @@ static enum err turn(struct grant *g, struct grant_turned *turned, const struct 
     return err;
 }
 
+/* Those that stand in the grant as her page showed them. */
+static void turn_detail(struct grant_detail *d, struct grant_turned *turned, const struct grant_edit *edit)
+{
+    for (size_t i = 0; i < edit->details.n; i++) {
+        const struct detail *item = &edit->details.items[i];
+        if (!view_equal(d->json, item->json) || memcmp(d->meaning, item->meaning, sizeof d->meaning) != 0 ||
+            d->given == edit->details_given[i])
+            continue;
+        d->given = edit->details_given[i];
+        d->since = edit->at_ms / 1000;
+        if (d->given)
+            turned->details_on[turned->n_details_on++] = *item;
+        else
+            turned->details_off[turned->n_details_off++] = *item;
+        return;
+    }
+}
+
+static enum err turn_details(struct grant *g, struct grant_turned *turned, const struct grant_edit *edit,
+                             struct arena *a)
+{
+    struct grant_detail *details = arena_array(a, g->n_details, sizeof *details);
+    if (!details)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < g->n_details; i++) {
+        details[i] = g->details[i];
+        turn_detail(&details[i], turned, edit);
+    }
+    g->details = details;
+    return ERR_OK;
+}
+
 static enum err append_turned(struct grant *g, struct ledger *l, struct db *db, const struct grant_edit *edit,
-                              enum ledger_type type, const struct field *const *fields, size_t n)
+                              const struct grant_turned *turned, bool on)
 {
     struct ledger_event e = grant_event(&g->who, edit->ask->hash, edit->at_ms, edit->via);
-    e.type = type;
+    const struct detail *details = on ? turned->details_on : turned->details_off;
+    e.type = on ? LEDGER_GIVEN : LEDGER_WITHDRAWN;
     e.grant = g->id;
-    for (size_t i = 0; i < n; i++)
-        grant_event_add(&e, fields[i]);
-    return n ? ledger_append(l, db, &e, &g->leaf) : ERR_OK;
+    for (size_t i = 0; i < (on ? turned->n_on : turned->n_off); i++)
+        grant_event_add(&e, on ? turned->on[i] : turned->off[i]);
+    for (size_t i = 0; i < (on ? turned->n_details_on : turned->n_details_off); i++)
+        grant_event_add_detail(&e, details[i].type, details[i].json);
+    return e.n_fields || e.n_details ? ledger_append(l, db, &e, &g->leaf) : ERR_OK;
+}
+
+bool grant_turned_is(const struct grant_turned *t)
+{
+    return t->n_off + t->n_on + t->n_details_off + t->n_details_on > 0;
 }
 
 enum err grant_edit(struct grant *out, struct grant_turned *turned, struct ledger *l, struct arena *a, struct db *db,
@@ -78,11 +118,13 @@ enum err grant_edit(struct grant *out, struct grant_turned *turned, struct ledge
         return ERR_CONFLICT;
     for (size_t i = 0; i < edit->ask->n && !err; i++)
         err = turn(out, turned, edit, i, a);
-    if (err || turned->n_off + turned->n_on == 0)
-        return err;
-    err = append_turned(out, l, db, edit, LEDGER_WITHDRAWN, turned->off, turned->n_off);
     if (!err)
-        err = append_turned(out, l, db, edit, LEDGER_GIVEN, turned->on, turned->n_on);
+        err = turn_details(out, turned, edit, a);
+    if (err || !grant_turned_is(turned))
+        return err;
+    err = append_turned(out, l, db, edit, turned, false);
+    if (!err)
+        err = append_turned(out, l, db, edit, turned, true);
     return err ? err : grant_rewrite(a, db, out);
 }
 

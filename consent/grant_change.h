@@ -5,11 +5,13 @@
 
 #include "consent/grant.h"
 
-/* The resident's new word on optional fields of a live grant. */
+/* The resident's new word on optional fields of a live grant, and on what may be done elsewhere. */
 struct grant_edit {
     const struct ask *ask;               /* what her page showed: items of today's registration that she once decided */
     const struct field_profile *profile; /* stored values of these */
     bool given[FIELD_MAX];               /* by position in ask->items; ignored for required items */
+    struct detail_list details;          /* of the grant, what her page let her choose from */
+    bool details_given[GRANT_DETAILS_MAX];
     struct ident resident, id;
     const char *via;
     int64_t at_ms;
@@ -19,10 +21,14 @@ struct grant_edit {
 struct grant_turned {
     const struct field *off[FIELD_MAX], *on[FIELD_MAX];
     size_t n_off, n_on;
+    struct detail details_off[GRANT_DETAILS_MAX], details_on[GRANT_DETAILS_MAX];
+    size_t n_details_off, n_details_on;
 };
+bool grant_turned_is(const struct grant_turned *t); /* anything? */
 
 /* Appends withdrawn for what was turned off and given for what was turned on; nothing when nothing was. A field can
- * only be turned on under the terms and the purpose it has today, and with a value. *OUT: the grant as it is now.
+ * only be turned on under the terms and the purpose it has today, and with a value; what may be done, in the words she
+ * read. *OUT: the grant as it is now.
  * ERR_NOT_FOUND: not hers, or ended. ERR_CONFLICT: suspended; or something to be turned on has other terms, purpose or
  * no value: then she must be shown them first. */
 enum err grant_edit(struct grant *out, struct grant_turned *turned, struct ledger *l, struct arena *a, struct db *db,

@@ -129,6 +129,7 @@ static enum err read_event(struct history_entry *e, struct arena *a, struct view
         memcpy(e->terms, terms.p, terms.n);
     read_fields(e, json_member(j, "fields"));
     e->verified = read_verified(json_member(j, "verified"));
+    e->details = json_member(j, "details");
     return ERR_OK;
 }
 

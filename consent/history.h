@@ -15,7 +15,8 @@ struct history_entry {
     uint8_t terms[32]; /* zeros: none */
     const struct field *fields[FIELD_MAX];
     size_t n_fields;
-    uint32_t verified; /* field_bit of those that went out as proven */
+    uint32_t verified;          /* field_bit of those that went out as proven */
+    const struct json *details; /* types of things to be done elsewhere, an array; NULL: none */
 };
 
 /* Events about RESIDENT that are in the index, newest first, in A: those before position BEFORE (0: the newest), at

@@ -185,8 +185,8 @@ static void put_events(struct json_out *o, struct arena *a, const struct receipt
     json_end_array(o);
 }
 
-/* What she allowed to be done elsewhere (RFC 9396); TS 27560 knows no member for it. The newest leaf has the digest of
- * those that were asked with it. */
+/* What she allowed to be done elsewhere (RFC 9396), and what she left out, like the fields; TS 27560 knows no member
+ * for it. The newest leaf has the digest of those that it gives or takes back. */
 static void put_details(struct json_out *o, struct arena *a, const struct grant *g)
 {
     if (g->n_details == 0)
@@ -197,6 +197,7 @@ static void put_details(struct json_out *o, struct arena *a, const struct grant 
         json_begin(o);
         json_key(o, "detail");
         json_put_raw(o, g->details[i].json);
+        json_pair_text(o, "decision", g->details[i].given ? "given" : "refused");
         put_base64url(o, "definition", VIEW_ARRAY(g->details[i].meaning));
         put_time(o, a, "decided_at", g->details[i].since);
         put_time(o, a, "valid_until", g->details[i].until);

@@ -113,11 +113,11 @@ enum err decoupled_allow(struct db *db, const struct decoupled *d, int64_t now)
 {
     /* Of a counter's request only the resident who was asked may decide. */
     static const char SQL[] = "UPDATE decoupled SET state = 1, resident = $3, session = $4, grant_id = $5, scope = $6, "
-                              "decided_at = $2" OPEN " AND (resident IS NULL OR resident = $3)";
+                              "request = $7, decided_at = $2" OPEN " AND (resident IS NULL OR resident = $3)";
 
     enum err e = db_run(db, SQL,
                         VALUES(V_IDENT(d->id), V_INT(now), V_IDENT(d->resident), V_IDENT(d->session), V_IDENT(d->grant),
-                               V_TEXT(d->scope)));
+                               V_TEXT(d->scope), V_TEXT(d->request)));
     return one_row(db, e, ERR_CONFLICT);
 }
 

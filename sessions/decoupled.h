@@ -20,7 +20,7 @@ struct decoupled {
     struct view client;
     struct ident user_code; /* DECOUPLED_DEVICE, until it was entered */
     struct ident resident;  /* DECOUPLED_COUNTER: who is asked; DECOUPLED_DEVICE: who allowed it */
-    struct view request;    /* the checked authorization request, JSON */
+    struct view request;    /* the checked authorization request, JSON; allowed: with what she granted of it */
     struct view binding;    /* binding_message; absent: none */
     struct view notify;     /* client_notification_token, sealed; absent: the client asks by itself */
     int64_t created_at, expires_at;
@@ -49,7 +49,8 @@ enum err decoupled_take_code(struct db *db, struct ident id, int64_t now) MUST_C
 enum err decoupled_list(struct decoupled **out, size_t *n, struct db *db, struct arena *a, struct ident resident,
                         int64_t now) MUST_CHECK;
 
-/* She allowed it: resident, session, grant and scope of D are written down. ERR_CONFLICT: it is not open at NOW. */
+/* She allowed it: resident, session, grant, scope and request of D are written down. ERR_CONFLICT: it is not open at
+ * NOW. */
 enum err decoupled_allow(struct db *db, const struct decoupled *d, int64_t now) MUST_CHECK;
 /* She said no. ERR_CONFLICT as above. */
 enum err decoupled_refuse(struct db *db, struct ident id, int64_t now) MUST_CHECK;

@@ -152,17 +152,20 @@ struct page_consent_field {
     bool from_card;        /* a missing value can be read from the card (POST /profile do=read) */
 };
 
-/* POST /consent: i, csrf, field (repeated, the ticked optional ones), duration=once|year|until_withdrawn,
- * do=allow|refuse. */
+/* POST /consent: i, csrf, give-ID=yes (ticked optional fields), allow-ID=yes (details), duration=once|year|
+ * until_withdrawn, do=allow|refuse. */
 /* What is to be done elsewhere: in which words, and what exactly. */
 struct page_detail_line {
     struct view label, value;
 };
 struct page_detail {
+    struct view id; /* of its tick, "allow-ID" */
     struct view title, sentence;
     const struct page_detail_line *lines;
     size_t n_lines;
     bool each;                /* she is asked each time */
+    bool optional, ticked;    /* on the consent page: she may leave it out; she allowed it before */
+    bool given;               /* afterwards: she allows it */
     struct view since, until; /* of what was allowed; UNTIL absent: until withdrawn */
 };
 
@@ -413,7 +416,7 @@ struct page_choice {
 
 enum page_done { PAGE_DONE_WITHDRAWN, PAGE_DONE_CHANGED, PAGE_DONE_SUSPENDED, PAGE_DONE_RESUMED, PAGE_DONE_NOTHING };
 
-/* GET /me/services/ID. Its forms POST to URL: do=change (give-ID=yes ...), suspend, resume, withdraw. */
+/* GET /me/services/ID. Its forms POST to URL: do=change (give-ID=yes, allow-ID=yes ...), suspend, resume, withdraw. */
 struct page_service_consent {
     struct page_frame frame;
     struct page_service service;
@@ -431,10 +434,10 @@ struct page_service_consent {
     size_t n_fields;
     const struct page_detail *details;
     size_t n_details;
-    bool may_change;   /* there are optional fields to choose from */
+    bool may_change;   /* there is something optional to choose from */
     struct view shown; /* as on the consent page */
-    const struct page_choice *choices;
-    size_t n_choices;
+    const struct page_choice *choices, *detail_choices;
+    size_t n_choices, n_detail_choices;
 };
 void page_service_consent(struct buf *out, const struct pages *pages, const struct page_service_consent *facts);
 
@@ -489,6 +492,8 @@ struct page_history_entry {
     enum page_via via;
     const struct page_history_field *fields;
     size_t n_fields;
+    const struct page_item *details; /* what was to be done elsewhere */
+    size_t n_details;
     struct view position, record_url, proof_url;
 };
 

@@ -29,10 +29,14 @@ static const struct fact detail_line_facts[] = {
 };
 
 const struct fact page_detail_facts[] = {
+    FACT_OF(page_detail, id, FACT_TEXT),
     FACT_OF(page_detail, title, FACT_TEXT),
     FACT_OF(page_detail, sentence, FACT_TEXT),
     FACT_LIST_OF(page_detail, lines, n_lines, page_detail_line, detail_line_facts),
     FACT_OF(page_detail, each, FACT_FLAG),
+    FACT_OF(page_detail, optional, FACT_FLAG),
+    FACT_OF(page_detail, ticked, FACT_FLAG),
+    FACT_OF(page_detail, given, FACT_FLAG),
     FACT_OF(page_detail, since, FACT_TEXT),
     FACT_OF(page_detail, until, FACT_TEXT),
     NO_MORE_FACTS,

@@ -12,12 +12,18 @@ static const struct fact field_facts[] = {
     NO_MORE_FACTS,
 };
 
+static const struct fact detail_facts[] = {
+    FACT_OF(page_item, text, FACT_TEXT),
+    NO_MORE_FACTS,
+};
+
 static const struct fact entry_facts[] = {
     FACT_OF(page_history_entry, time, FACT_TEXT),
     FACT_OF(page_history_entry, title, FACT_TEXT),
     FACT_CHOICE_OF(page_history_entry, event, event_names),
     FACT_CHOICE_OF(page_history_entry, via, via_names),
     FACT_LIST_OF(page_history_entry, fields, n_fields, page_history_field, field_facts),
+    FACT_LIST_OF(page_history_entry, details, n_details, page_item, detail_facts),
     FACT_OF(page_history_entry, position, FACT_TEXT),
     FACT_OF(page_history_entry, record_url, FACT_URL),
     FACT_OF(page_history_entry, proof_url, FACT_URL),

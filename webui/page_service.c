@@ -49,6 +49,7 @@ const struct fact page_service_facts[] = {
     FACT_OF(page_service_consent, may_change, FACT_FLAG),
     FACT_OF(page_service_consent, shown, FACT_TEXT),
     FACT_LIST_OF(page_service_consent, choices, n_choices, page_choice, choice_facts),
+    FACT_LIST_OF(page_service_consent, detail_choices, n_detail_choices, page_choice, choice_facts),
     FRAME_FACTS,
     NO_MORE_FACTS,
 };

@@ -83,13 +83,28 @@ static bool has_value(const struct visit *v, const struct flow *f, const struct 
     return found == ERR_OK;
 }
 
+/* A child allows nothing to be done elsewhere. */
+static enum err read_detail(struct visit *v, const struct flow *f, size_t i, bool minor, struct grant_choice *choice,
+                            bool *lacks)
+{
+    const char *name = arena_printf(v->arena, "allow-%zu", i);
+
+    if (!name)
+        return ERR_MEMORY;
+    choice->details[i] = !minor && (!f->details.items[i].optional || view_equal_text(visit_param(v, name), "yes"));
+    *lacks = *lacks || (minor && !f->details.items[i].optional);
+    return ERR_OK;
+}
+
 /* What is ticked and can be given. *LACKS: a required field has no value, or she is too young to give it, so there is
  * nothing to allow. */
 static enum err read_choice(struct visit *v, const struct flow *f, struct grant_choice *choice, bool *lacks)
 {
     bool minor;
     enum err e = flow_is_minor(v, f, &minor);
-    *lacks = minor && f->details.n > 0;
+    *lacks = false;
+    for (size_t i = 0; i < f->details.n && !e; i++)
+        e = read_detail(v, f, i, minor, choice, lacks);
     for (size_t i = 0; i < f->asked.n && !e; i++) {
         const struct ask_item *item = &f->asked.items[i];
         const char *name = arena_printf(v->arena, "give-%s", item->field->id);

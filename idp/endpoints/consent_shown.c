@@ -41,6 +41,7 @@ struct view consent_shown(struct arena *a, const struct ask *ask, const struct f
     for (size_t i = 0; details && i < details->n; i++) {
         put(&b, details->items[i].json);
         buf_put(&b, VIEW_ARRAY(details->items[i].meaning));
+        buf_put_byte(&b, details->items[i].optional);
     }
     if (e || buf_done(&b, &all))
         return VIEW_NONE;

@@ -182,6 +182,19 @@ void decoupled_refuse_now(struct visit *v, const struct decoupled *d)
         end(v, &n, client);
 }
 
+static enum err write_allowed(struct decoupled *out, struct visit *v, const struct flow *f)
+{
+    struct buf b;
+
+    out->resident = f->session->resident;
+    out->session = f->session->id;
+    out->grant = f->grant ? f->grant->id : IDENT_NONE;
+    buf_open(&b, v->arena, REQUEST_MAX);
+    authz_write(&b, &f->request);
+    enum err e = buf_done(&b, &out->request);
+    return e ? e : grant_scope(&out->scope, v->arena, f->request.scope, &f->asked, f->grant);
+}
+
 void decoupled_answer(struct visit *v, const struct flow *f)
 {
     struct ending n = {
@@ -190,12 +203,8 @@ void decoupled_answer(struct visit *v, const struct flow *f)
     enum err e = hex_read(v->arena, f->request.decoupled, &id);
 
     n.decided = (struct decoupled){.id = e ? IDENT_NONE : ident_read(id), .client = f->client->id};
-    if (!e && n.allowed) {
-        n.decided.resident = f->session->resident;
-        n.decided.session = f->session->id;
-        n.decided.grant = f->grant ? f->grant->id : IDENT_NONE;
-        e = grant_scope(&n.decided.scope, v->arena, f->request.scope, &f->asked, f->grant);
-    }
+    if (!e && n.allowed)
+        e = write_allowed(&n.decided, v, f);
     if (e)
         show_failure(v, e, "read what another device asked");
     else

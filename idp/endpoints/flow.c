@@ -238,6 +238,7 @@ static enum err put_detail(struct detail *out, struct visit *v, const struct flo
     if (offer) {
         memcpy(out->meaning, offer->type->meaning, sizeof out->meaning);
         out->every_time = offer->type->every_time;
+        out->optional = details_is_optional(f->client, type);
     }
     buf_open(&b, v->arena, DETAILS_BYTES_MAX);
     json_put_canonical(&b, object);
@@ -304,6 +305,15 @@ static enum err load_together(struct visit *v, struct flow *f, bool *opened_befo
     return e;
 }
 
+/* RFC 9396 7: a code, and whatever comes of it, is for what she granted and no more. */
+static enum err narrow_details(struct visit *v, struct flow *f)
+{
+    enum err e = details_granted(&f->request.details, v->arena, &f->details, f->grant, v->now);
+
+    f->wish = wish_of(f->request.claims, f->request.details);
+    return e;
+}
+
 enum err flow_decide(struct visit *v, struct flow *f)
 {
     bool opened_before = false;
@@ -321,6 +331,8 @@ enum err flow_decide(struct visit *v, struct flow *f)
         e = visit_touch_session(v, f->session);
     }
     decide_step(v, f, opened_before);
+    if (!e && f->verdict.step == STEP_CODE && f->details.n)
+        e = narrow_details(v, f);
     return e;
 }
 

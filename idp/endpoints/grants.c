@@ -79,9 +79,11 @@ static void put_details(struct json_out *o, const struct asking *a, int64_t now)
         return;
     json_key(o, "authorization_details");
     json_begin_array(o);
-    for (size_t i = 0; i < a->grant.n_details; i++)
-        if (!a->grant.details[i].until || now < a->grant.details[i].until)
-            json_put_raw(o, a->grant.details[i].json);
+    for (size_t i = 0; i < a->grant.n_details; i++) {
+        const struct grant_detail *d = &a->grant.details[i];
+        if (d->given && (!d->until || now < d->until))
+            json_put_raw(o, d->json);
+    }
     json_end_array(o);
 }
 

@@ -7,6 +7,7 @@
 #include "base/chance.h"
 #include "base/text.h"
 #include "consent/receipt.h"
+#include "idp/endpoints/details_shown.h"
 #include "idp/endpoints/download.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/me.h"
@@ -90,6 +91,25 @@ static enum err put_fields(struct page_history_entry *out, struct visit *v, cons
     return fields ? ERR_OK : ERR_MEMORY;
 }
 
+/* In the words of today: which of them she read the record does not say. A type that is gone stands by its name. */
+static enum err put_details(struct page_history_entry *out, struct visit *v, const struct json *types)
+{
+    struct page_item *items = arena_array(v->arena, json_count(types), sizeof *items);
+    enum err e = items ? ERR_OK : ERR_MEMORY;
+    for (size_t i = 0; i < json_count(types) && !e; i++) {
+        const struct detail_type *type = NULL;
+        const struct client *server;
+        if (!json_text(json_at(types, i), &items[i].text))
+            return ERR_STORE;
+        e = clients_find_detail_type(v->op->clients, v->db, items[i].text, &type, &server);
+        if (!e && type)
+            items[i].text = details_shown_title(v, type);
+    }
+    out->details = items;
+    out->n_details = e ? 0 : json_count(types);
+    return e;
+}
+
 static enum err put_entry(struct page_history_entry *out, struct visit *v, struct registrations *known,
                           const struct history_entry *entry)
 {
@@ -105,7 +125,8 @@ static enum err put_entry(struct page_history_entry *out, struct visit *v, struc
         .position = view_text(arena_printf(v->arena, "%" PRId64, entry->position)),
         .record_url = view_text(arena_printf(v->arena, "/me/history/%" PRId64 ".jws", entry->position)),
         .proof_url = view_text(arena_printf(v->arena, "/me/history/%" PRId64 ".tlog-proof", entry->position))};
-    return put_fields(out, v, entry, seen);
+    e = put_details(out, v, entry->details);
+    return e ? e : put_fields(out, v, entry, seen);
 }
 
 /* --- the page --------------------------------------------------------------------------------------------------- */

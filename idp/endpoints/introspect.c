@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
+#include "idp/endpoints/offers.h"
 #include "idp/endpoints/token_shown.h"
+#include "idp/rules/details.h"
 #include "idp/rules/introspection.h"
 #include "idp/rules/resource.h"
 #include "idp/state/caller.h"
@@ -47,6 +49,21 @@ static enum err name_subject(struct visit *v, struct introspecting *i)
     return view_is(i->sub) ? ERR_OK : ERR_MEMORY;
 }
 
+/* What she takes back is over at once, also in tokens that were given before. */
+static enum err narrow_details(struct visit *v, struct introspecting *i)
+{
+    struct details_token_facts facts = {.grant = &i->grant, .now = v->now};
+    struct json *j;
+    enum err e = json_read(&j, v->arena, i->token.details, NULL);
+
+    facts.granted = j;
+    if (!e)
+        e = offers_find(&facts.offers, v, j, NULL);
+    if (!e)
+        e = details_still_given(&i->token.details, v->arena, &facts);
+    return e == ERR_SYNTAX ? ERR_STORE : e;
+}
+
 static enum err look(struct visit *v, struct introspecting *i, struct view text)
 {
     bool has_grant;
@@ -65,7 +82,10 @@ static enum err look(struct visit *v, struct introspecting *i, struct view text)
                                         .expires_at = i->token.expires_at,
                                         .now = v->now};
     i->active = introspection_decide(&facts);
-    return i->active ? name_subject(v, i) : ERR_OK;
+    if (!i->active)
+        return ERR_OK;
+    e = has_grant && view_is(i->token.details) ? narrow_details(v, i) : ERR_OK;
+    return e ? e : name_subject(v, i);
 }
 
 /* --- the answer -------------------------------------------------------------------------------------------------- */

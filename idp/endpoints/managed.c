@@ -34,7 +34,7 @@ enum err managed_details(struct grant *out, struct visit *v, const struct flow *
     out->details = rest;
     out->n_details = 0;
     for (size_t i = 0; rest && i < f->grant->n_details; i++)
-        if (!is_asked(f, &f->grant->details[i]))
+        if (f->grant->details[i].given && !is_asked(f, &f->grant->details[i]))
             rest[out->n_details++] = f->grant->details[i];
     return rest ? ERR_OK : ERR_MEMORY;
 }

@@ -9,6 +9,8 @@
 #include "idp/endpoints/notice_text.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
+#include "idp/rules/details.h"
+#include "idp/state/clients.h"
 #include "idp/state/following.h"
 
 enum { LAST_LOOK = 200, FOLLOW_BATCHES = 50 };
@@ -114,12 +116,9 @@ static bool can_give(const struct me_service *s, const struct grant_decision *d,
     return found == ERR_OK;
 }
 
-enum err service_choices(struct ask *ask, struct visit *v, const struct me *me, const struct me_service *s)
+static enum err choose_fields(struct ask *ask, struct visit *v, const struct me *me, const struct me_service *s)
 {
     enum err e = ERR_OK;
-    ask->n = 0;
-    if (!s->client || !s->live || s->grant.stop != GRANT_RUNS || s->grant.duration == GRANT_ONCE)
-        return ERR_OK;
     memcpy(ask->terms_hash, s->client->ask->terms_hash, sizeof ask->terms_hash);
     memcpy(ask->hash, s->client->ask->hash, sizeof ask->hash);
     for (size_t i = 0; i < s->client->ask->n && !e; i++) {
@@ -129,6 +128,57 @@ enum err service_choices(struct ask *ask, struct visit *v, const struct me *me, 
             ask->items[ask->n++] = *item;
     }
     return e;
+}
+
+/* What is done once is asked for each time, so it is not allowed from here; nor is anything in other words than she
+ * read, or by a child. */
+static enum err can_allow(bool *out, struct visit *v, const struct me *me, const struct grant_detail *d)
+{
+    const struct detail_type *type = NULL;
+    const struct client *server;
+
+    *out = false;
+    if (d->every_time || minor_is(&me->profile))
+        return ERR_OK;
+    enum err e = clients_find_detail_type(v->op->clients, v->db, d->type, &type, &server);
+    *out = !e && type && memcmp(type->meaning, d->meaning, sizeof d->meaning) == 0;
+    return e;
+}
+
+static enum err choose_details(struct service_choices *out, struct visit *v, const struct me *me,
+                               const struct me_service *s)
+{
+    for (size_t i = 0; i < s->grant.n_details; i++) {
+        const struct grant_detail *d = &s->grant.details[i];
+        bool may = d->given;
+        if (!details_is_optional(s->client, d->type) || (d->until && v->now >= d->until))
+            continue;
+        enum err e = may ? ERR_OK : can_allow(&may, v, me, d);
+        if (e)
+            return e;
+        if (!may)
+            continue;
+        struct detail *one = &out->details[out->n_details];
+        *one = (struct detail){.type = d->type, .json = d->json, .every_time = d->every_time, .optional = true};
+        memcpy(one->meaning, d->meaning, sizeof one->meaning);
+        out->decided[out->n_details++] = d;
+    }
+    return ERR_OK;
+}
+
+enum err service_choices(struct service_choices *out, struct visit *v, const struct me *me, const struct me_service *s)
+{
+    *out = (struct service_choices){.n_details = 0};
+    if (s->client && s->live && s->grant.stop == GRANT_RUNS && s->grant.duration != GRANT_ONCE) {
+        enum err e = choose_fields(&out->fields, v, me, s);
+        if (!e)
+            e = choose_details(out, v, me, s);
+        if (e)
+            return e;
+    }
+    const struct detail_list details = {out->details, out->n_details};
+    out->shown = consent_shown(v->arena, &out->fields, &me->profile, &details);
+    return view_is(out->shown) ? ERR_OK : ERR_MEMORY;
 }
 
 /* --- the page --------------------------------------------------------------------------------------------------- */
@@ -144,23 +194,37 @@ static void read_done(const struct visit *v, struct page_service_consent *facts)
         }
 }
 
+static enum err fill_detail_choices(struct page_service_consent *facts, struct visit *v,
+                                    const struct service_choices *c)
+{
+    struct page_choice *choices = arena_array(v->arena, c->n_details, sizeof *choices);
+    enum err e = choices ? ERR_OK : ERR_MEMORY;
+    for (size_t i = 0; i < c->n_details && !e; i++) {
+        choices[i] = (struct page_choice){view_text(arena_printf(v->arena, "%zu", i)), VIEW_NONE, c->decided[i]->given};
+        e = details_shown_line(&choices[i].title, v, c->decided[i]);
+    }
+    facts->detail_choices = choices;
+    facts->n_detail_choices = c->n_details;
+    return e;
+}
+
 static enum err fill_choices(struct page_service_consent *facts, struct visit *v, const struct me *me,
                              const struct me_service *s)
 {
-    struct ask ask;
-    enum err e = service_choices(&ask, v, me, s);
-    struct page_choice *choices = arena_array(v->arena, ask.n, sizeof *choices);
-    if (e || !choices)
+    struct service_choices *c = arena_alloc(v->arena, sizeof *c);
+    enum err e = c ? service_choices(c, v, me, s) : ERR_MEMORY;
+    struct page_choice *choices = e ? NULL : arena_array(v->arena, c->fields.n, sizeof *choices);
+    if (!choices)
         return e ? e : ERR_MEMORY;
-    for (size_t i = 0; i < ask.n; i++) {
-        const struct field *f = ask.items[i].field;
+    for (size_t i = 0; i < c->fields.n; i++) {
+        const struct field *f = c->fields.items[i].field;
         choices[i] = (struct page_choice){view_text(f->id), people_field(v, f), grant_decision_on(&s->grant, f)->given};
     }
     facts->choices = choices;
-    facts->n_choices = ask.n;
-    facts->may_change = ask.n > 0;
-    facts->shown = consent_shown(v->arena, &ask, &me->profile, NULL);
-    return view_is(facts->shown) ? ERR_OK : ERR_MEMORY;
+    facts->n_choices = c->fields.n;
+    facts->may_change = c->fields.n + c->n_details > 0;
+    facts->shown = c->shown;
+    return fill_detail_choices(facts, v, c);
 }
 
 static enum err fill(struct page_service_consent *facts, struct visit *v, const struct me *me,

@@ -15,9 +15,17 @@ struct view service_until(const struct visit *v, const struct grant *g, bool liv
 enum err service_fields(struct page_service_field **out, size_t *n, struct visit *v, const struct me *me,
                         const struct me_service *s, const int64_t *last) MUST_CHECK;
 
-/* Optional fields she may turn over, in today's registration: given ones, and refused ones that can be given under the
- * words she saw. *ASK: exactly these; empty when there is none to choose. */
-enum err service_choices(struct ask *ask, struct visit *v, const struct me *me, const struct me_service *s) MUST_CHECK;
+/* What is optional in today's registration and she may turn over: what is given, and what is refused and can be given
+ * under the words she saw. */
+struct service_choices {
+    struct ask fields;
+    struct detail details[GRANT_DETAILS_MAX];
+    const struct grant_detail *decided[GRANT_DETAILS_MAX]; /* her word on each of these, until now */
+    size_t n_details;
+    struct view shown; /* all of it, as a digest */
+};
+enum err service_choices(struct service_choices *out, struct visit *v, const struct me *me,
+                         const struct me_service *s) MUST_CHECK;
 
 /* The other methods and addresses under /me/services/: POST, and receipts. */
 void service_change(struct visit *v, const struct me *me, const struct me_service *s);

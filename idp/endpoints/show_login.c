@@ -151,6 +151,14 @@ static enum err fill_field(struct visit *v, const struct flow *f, const struct a
     return e ? e : field_display(&out->value, v->arena, &value, !v->english);
 }
 
+static bool has_required_detail(const struct flow *f)
+{
+    for (size_t i = 0; i < f->details.n; i++)
+        if (!f->details.items[i].optional)
+            return true;
+    return false;
+}
+
 /* What a child may not agree to, and what the operator suspended, is shown and cannot be allowed. */
 static enum err close_page(struct visit *v, const struct flow *f, struct page_consent *facts)
 {
@@ -165,7 +173,7 @@ static enum err close_page(struct visit *v, const struct flow *f, struct page_co
     if (facts->closed == PAGE_CLOSED_NOT)
         return ERR_OK;
     facts->lacks_card = facts->lacks_proof = false;
-    facts->lacks_required = facts->closed == PAGE_CLOSED_SUSPENDED || facts->n_required > 0 || facts->n_details > 0;
+    facts->lacks_required = facts->closed == PAGE_CLOSED_SUSPENDED || facts->n_required > 0 || has_required_detail(f);
     return ERR_OK;
 }
 
@@ -198,24 +206,23 @@ static enum err fill_managed(struct visit *v, const struct flow *f, struct page_
     static const enum page_reason reasons[] = {
         [GRANT_CREATE] = PAGE_REASON_CREATE, [GRANT_MERGE] = PAGE_REASON_MERGE, [GRANT_REPLACE] = PAGE_REASON_REPLACE};
     struct managed m = managed_of(v, f);
-    const struct page_detail *details;
     struct grant rest;
-    size_t n;
     if (m.action == GRANT_ACTION_NONE || facts->closed == PAGE_CLOSED_SUSPENDED)
         return ERR_OK;
     enum err e = managed_details(&rest, v, f);
-    if (!e)
-        e = details_shown_granted(&details, &n, v, &rest);
-    struct page_item *items = e ? NULL : arena_array(v->arena, m.n + n, sizeof *items);
+    size_t n = m.n;
+    struct page_item *items = e ? NULL : arena_array(v->arena, m.n + rest.n_details, sizeof *items);
     if (!items)
         return e ? e : ERR_MEMORY;
     for (size_t i = 0; i < m.n; i++)
         items[i].text = people_field(v, m.others[i]);
-    for (size_t i = 0; i < n; i++)
-        items[m.n + i].text = details[i].title;
+    for (size_t i = 0; i < rest.n_details && !e; i++)
+        e = details_shown_line(&items[n++].text, v, &rest.details[i]);
+    if (e)
+        return e;
     facts->reason = reasons[m.action];
     *(m.action == GRANT_MERGE ? &facts->kept : &facts->taken) = items;
-    *(m.action == GRANT_MERGE ? &facts->n_kept : &facts->n_taken) = m.n + n;
+    *(m.action == GRANT_MERGE ? &facts->n_kept : &facts->n_taken) = n;
     return ERR_OK;
 }
 
@@ -230,7 +237,7 @@ void show_consent(struct visit *v, const struct flow *f)
                                  .duration = duration_of(v, f)};
     if (show_card_problem(v, f, PAGE_PURPOSE_READ))
         return;
-    enum err e = details_shown_asked(&facts.details, &facts.n_details, v, &f->details, &f->offers);
+    enum err e = details_shown_asked(&facts.details, &facts.n_details, v, f);
     if (!e)
         e = view_is(facts.shown) ? fill_fields(v, f, &facts) : ERR_MEMORY;
     if (!e)

@@ -93,6 +93,7 @@ struct client {
     struct view resource; /* the service is itself a resource server with this identifier (RFC 8707); absent: not */
     struct client_list resources;           /* identifiers of resource servers it may ask tokens for */
     struct client_list details;             /* authorization_details types it may ask for (RFC 9396) */
+    struct client_list details_optional;    /* of these those that a resident may leave out */
     const struct detail_type *detail_types; /* as a resource server: those that it defines */
     size_t n_detail_types;
     bool session_update;          /* its refreshing counts as activity of the resident (idp/rules/session_update.h) */

@@ -285,6 +285,19 @@ static bool native_with_secret(const struct client *c)
     return c->native && client_policy_has_secret(c->auth_method);
 }
 
+/* What may be left out is among what may be asked. */
+static bool optional_in_vain(const struct client *c)
+{
+    for (size_t i = 0; i < c->details_optional.n; i++) {
+        bool is = false;
+        for (size_t k = 0; k < c->details.n && !is; k++)
+            is = view_equal(c->details_optional.items[i], c->details.items[k]);
+        if (!is)
+            return true;
+    }
+    return false;
+}
+
 static const struct combination {
     unsigned profiles;
     bool (*breaks)(const struct client *c);
@@ -340,6 +353,8 @@ static const struct combination {
      "needs the grant urn:openid:params:grant-type:ciba", "CIBA 4"},
     {ALL, events_twice, "events_poll", "and events_uri are two answers to one question: register one of them",
      "RFC 8936 1"},
+    {ALL, optional_in_vain, "authorization_details_optional", "must be among authorization_details_types",
+     "RFC 9396 10"},
     {ALL, events_by_nobody, "events_poll", "must not be true for a client that does not authenticate", "RFC 8936 4"},
 };
 

@@ -53,6 +53,11 @@ static bool may_ask(const struct client *client, const struct details_offer *off
     return lists(&client->details, offer->type->id) && lists(&client->resources, offer->resource);
 }
 
+bool details_is_optional(const struct client *client, struct view type)
+{
+    return lists(&client->details_optional, type);
+}
+
 static enum refusal object_decide(const struct json *object, const struct details_facts *f)
 {
     static const enum refusal refusals[] = {[DETAIL_GOOD] = REFUSAL_NONE,
@@ -103,6 +108,18 @@ enum err details_decide(struct view *out, struct arena *a, const struct json *as
     return e;
 }
 
+enum err details_granted(struct view *out, struct arena *a, const struct detail_list *asked, const struct grant *grant,
+                         int64_t now)
+{
+    struct view objects[DETAILS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; grant && i < asked->n && i < DETAILS_MAX; i++)
+        if (grant_allows(grant, &asked->items[i], now))
+            objects[n++] = asked->items[i].json;
+    return detail_list_write(out, a, objects, n);
+}
+
 enum err details_resources(struct view *out, struct arena *a, const struct json *asked,
                            const struct details_offers *offers)
 {
@@ -131,7 +148,7 @@ static enum err is_given(bool *out, struct arena *a, const struct details_token_
     for (size_t i = 0; f->grant && i < f->grant->n_details && !*out; i++) {
         const struct grant_detail *d = &f->grant->details[i];
         struct json *given;
-        if (!view_equal(d->type, type->id) || memcmp(d->meaning, type->meaning, sizeof d->meaning) != 0 ||
+        if (!d->given || !view_equal(d->type, type->id) || memcmp(d->meaning, type->meaning, sizeof d->meaning) != 0 ||
             (d->until && f->now >= d->until))
             continue;
         enum err e = json_read(&given, a, d->json, NULL);
@@ -218,4 +235,39 @@ enum err details_of_token(struct view *out, struct arena *a, const struct detail
     if (c.full)
         *refusal = REFUSAL_DETAILS_NOT_GRANTED;
     return e || *refusal ? e : detail_list_write(out, a, c.objects, c.n);
+}
+
+static enum err is_refused(bool *out, struct arena *a, const struct details_token_facts *f,
+                           const struct detail_type *type, const struct json *object)
+{
+    struct detail one = {.type = type->id};
+    enum err e = write_one(&one.json, a, object);
+
+    memcpy(one.meaning, type->meaning, sizeof one.meaning);
+    *out = e || grant_refuses(f->grant, &one, f->now);
+    return e;
+}
+
+enum err details_still_given(struct view *out, struct arena *a, const struct details_token_facts *f)
+{
+    struct carried c = {.n = 0};
+    struct view text;
+
+    for (size_t i = 0; i < json_count(f->granted); i++) {
+        const struct json *object = json_at(f->granted, i);
+        const struct details_offer *offer = details_offer_of(&f->offers, json_member_text(object, "type"));
+        bool given, refused = false;
+        if (!offer)
+            continue;
+        enum err e = is_given(&given, a, f, offer->type, object);
+        if (!e && !given && offer->type->every_time)
+            e = is_refused(&refused, a, f, offer->type, object);
+        if (!e)
+            e = write_one(&text, a, object);
+        if (e)
+            return e;
+        if (given || (offer->type->every_time && !refused))
+            add(&c, text);
+    }
+    return detail_list_write(out, a, c.objects, c.n);
 }

@@ -36,6 +36,13 @@ struct details_facts {
 enum err details_decide(struct view *out, struct arena *a, const struct json *asked, const struct details_facts *facts,
                         enum refusal *refusal) MUST_CHECK;
 
+/* May she leave TYPE out and still use CLIENT? */
+bool details_is_optional(const struct client *client, struct view type);
+
+/* RFC 9396 7: of what was ASKED what GRANT gives; canonical JSON, absent for nothing. */
+enum err details_granted(struct view *out, struct arena *a, const struct detail_list *asked, const struct grant *grant,
+                         int64_t now) MUST_CHECK;
+
 /* The resource servers that ASKED is for, as words in A. */
 enum err details_resources(struct view *out, struct arena *a, const struct json *asked,
                            const struct details_offers *offers) MUST_CHECK;
@@ -54,5 +61,9 @@ struct details_token_facts {
 };
 enum err details_of_token(struct view *out, struct arena *a, const struct details_token_facts *facts,
                           enum refusal *refusal) MUST_CHECK;
+
+/* What of facts->granted, which a token has, is still worth anything: facts->offers, grant and now count. Once it is in
+ * a token, what is done once goes on until she takes it back, whatever she was asked since. */
+enum err details_still_given(struct view *out, struct arena *a, const struct details_token_facts *facts) MUST_CHECK;
 
 #endif

@@ -1,12 +1,17 @@
 #include "idp/state/consent_change.h"
 
+#include "base/text.h"
 #include "idp/state/event_tell.h"
 #include "sessions/token.h"
 
+/* Fields by their names, and types of things to be done elsewhere: each once, separated by spaces. The objects may name
+ * people, and the service knows them. */
 struct names {
     const char *names[FIELD_MAX];
     size_t n;
+    struct view types;
 };
+enum { TYPES_MAX = 8192 };
 
 static void add_names(struct names *out, const struct field *const *fields, size_t n)
 {
@@ -14,11 +19,40 @@ static void add_names(struct names *out, const struct field *const *fields, size
         out->names[out->n++] = fields[i]->id;
 }
 
-static void add_given(struct names *out, const struct grant *g)
+static enum err add_type(struct names *out, struct arena *a, struct view type)
 {
+    struct buf b;
+
+    if (text_has_word(out->types, type))
+        return ERR_OK;
+    buf_open(&b, a, TYPES_MAX);
+    buf_put(&b, out->types);
+    if (b.n)
+        buf_put_byte(&b, ' ');
+    buf_put(&b, type);
+    return buf_done(&b, &out->types);
+}
+
+static enum err add_types(struct names *out, struct arena *a, const struct detail *details, size_t n)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < n && !e; i++)
+        e = add_type(out, a, details[i].type);
+    return e;
+}
+
+static enum err add_given(struct names *out, struct arena *a, const struct grant *g)
+{
+    enum err e = ERR_OK;
+
     for (size_t i = 0; i < g->n; i++)
         if (g->decisions[i].given)
             out->names[out->n++] = g->decisions[i].field->id;
+    for (size_t i = 0; i < g->n_details && !e; i++)
+        if (g->details[i].given)
+            e = add_type(out, a, g->details[i].type);
+    return e;
 }
 
 static enum err tell(struct db *db, const struct consent_change *c, enum event_kind kind, const struct names *withdrawn,
@@ -31,6 +65,8 @@ static enum err tell(struct db *db, const struct consent_change *c, enum event_k
                                       .n_withdrawn = withdrawn->n,
                                       .given = given->names,
                                       .n_given = given->n,
+                                      .details_withdrawn = withdrawn->types,
+                                      .details_given = given->types,
                                       .by_operator = !ident_is(c->who.resident),
                                       .at = c->who.at_ms / 1000};
     return event_tell(db, c->arena, c->client, token);
@@ -46,10 +82,9 @@ static enum err withdraw(struct db *db, struct consent_change *c)
         e = grant_withdraw(c->ledger, c->arena, db, w->resident, w->id, w->via, w->at_ms);
     if (!e)
         e = token_revoke_grant(db, w->id, w->at_ms / 1000);
-    if (e)
-        return e;
-    add_given(&withdrawn, &c->grant);
-    return tell(db, c, EVENT_WITHDRAWN, &withdrawn, &none);
+    if (!e)
+        e = add_given(&withdrawn, c->arena, &c->grant);
+    return e ? e : tell(db, c, EVENT_WITHDRAWN, &withdrawn, &none);
 }
 
 static enum err edit(struct db *db, struct consent_change *c)
@@ -57,10 +92,13 @@ static enum err edit(struct db *db, struct consent_change *c)
     struct names off = {.n = 0}, on = {.n = 0};
     enum err e = grant_edit(&c->grant, &c->turned, c->ledger, c->arena, db, c->edit);
 
-    if (e || c->turned.n_off + c->turned.n_on == 0)
+    if (e || !grant_turned_is(&c->turned))
         return e;
     add_names(&off, c->turned.off, c->turned.n_off);
     add_names(&on, c->turned.on, c->turned.n_on);
+    if ((e = add_types(&off, c->arena, c->turned.details_off, c->turned.n_details_off)) ||
+        (e = add_types(&on, c->arena, c->turned.details_on, c->turned.n_details_on)))
+        return e;
     return tell(db, c, EVENT_CHANGED, &off, &on);
 }
 
@@ -69,10 +107,9 @@ static enum err suspend(struct db *db, struct consent_change *c)
     struct names fields = {.n = 0}, none = {.n = 0};
     enum err e = grant_suspend(&c->grant, c->ledger, c->arena, db, &c->who);
 
-    if (e)
-        return e;
-    add_given(&fields, &c->grant);
-    return tell(db, c, EVENT_SUSPENDED, &fields, &none);
+    if (!e)
+        e = add_given(&fields, c->arena, &c->grant);
+    return e ? e : tell(db, c, EVENT_SUSPENDED, &fields, &none);
 }
 
 static enum err resume(struct db *db, struct consent_change *c)
@@ -80,10 +117,9 @@ static enum err resume(struct db *db, struct consent_change *c)
     struct names fields = {.n = 0}, none = {.n = 0};
     enum err e = grant_resume(&c->grant, c->ledger, c->arena, db, &c->who);
 
-    if (e)
-        return e;
-    add_given(&fields, &c->grant);
-    return tell(db, c, EVENT_RESUMED, &none, &fields);
+    if (!e)
+        e = add_given(&fields, c->arena, &c->grant);
+    return e ? e : tell(db, c, EVENT_RESUMED, &none, &fields);
 }
 
 enum err consent_change_job(struct db *db, void *ctx)

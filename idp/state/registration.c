@@ -370,6 +370,7 @@ static const struct member {
     {"resource", registration_read_address, MEMBER(resource)},
     {"resources", registration_read_addresses, MEMBER(resources)},
     {"authorization_details_types", registration_read_lines, MEMBER(details)},
+    {"authorization_details_optional", registration_read_lines, MEMBER(details_optional)},
     {"authorization_details_definitions", read_definitions, MEMBER(detail_types)},
     {"backchannel_logout_uri", registration_read_address, MEMBER(backchannel_uri)},
     {"backchannel_logout_session_required", registration_read_flag, MEMBER(backchannel_session)},

@@ -1,8 +1,9 @@
 #include "idp/tokens/event_token.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
-#define CLAIMS_MAX 6144
+#define CLAIMS_MAX 10240 /* 32 types of 200 bytes among them; signed less than a notice may have */
 
 const char *event_kind_name(enum event_kind k)
 {
@@ -91,6 +92,19 @@ static void put_names(struct json_out *o, const char *key, const char *const *na
     json_end_array(o);
 }
 
+static void put_words(struct json_out *o, const char *key, struct view words)
+{
+    struct view word;
+
+    if (words.n == 0)
+        return;
+    json_key(o, key);
+    json_begin_array(o);
+    while (text_next_word(&words, &word))
+        json_put_text(o, word);
+    json_end_array(o);
+}
+
 /* "initiating_entity" and its words are CAEP's. */
 static void put_event(struct json_out *o, const struct event_token *t)
 {
@@ -107,6 +121,8 @@ static void put_event(struct json_out *o, const struct event_token *t)
         json_pair_text(o, "reason", t->change);
     put_names(o, "withdrawn", t->withdrawn, t->n_withdrawn);
     put_names(o, "given", t->given, t->n_given);
+    put_words(o, "withdrawn_details", t->details_withdrawn);
+    put_words(o, "given_details", t->details_given);
     json_end(o);
 }
 

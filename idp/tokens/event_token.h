@@ -39,7 +39,8 @@ struct event_token {
     size_t n_withdrawn;
     const char *const *given; /* that do now */
     size_t n_given;
-    struct view sid; /* EVENT_SESSION_REVOKED: of the session, as the service knows it */
+    struct view details_withdrawn, details_given; /* the same of things to be done elsewhere: their types, words */
+    struct view sid;                              /* EVENT_SESSION_REVOKED: of the session, as the service knows it */
     const char
         *change; /* EVENT_CREDENTIAL_CHANGE: "create" or "delete"; EVENT_ACCOUNT_DISABLED: the reason, may be NULL */
     struct view jti;

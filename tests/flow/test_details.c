@@ -238,6 +238,165 @@ Test(details, that_are_done_once_are_asked_each_time_and_not_carried_on)
     cr_expect_eq(browser_at(b), AT_ELSEWHERE, "what lasts, lasts");
 }
 
+/* --- a part of them (3, 7) ---------------------------------------------------------------------------------------- */
+
+/* What the service says it can do without. */
+static void can_do_without(const char *type)
+{
+    service_update(b_city, "\"authorization_details_types\":[",
+                   arena_printf(&b_city->channel.a,
+                                "\"authorization_details_optional\":[\"%s\"],\"authorization_details_types\":[", type));
+}
+
+static const struct json *tokens_here(void)
+{
+    const char *code = service_receive(b_city, &hanako->browser, NULL);
+
+    cr_assert_not_null(code, "at %s", hanako->browser.url);
+    return calls(b_city, 200, "/token", by_code(code, ""));
+}
+
+/* What she left out by code, by refreshing, in introspection and in the query of the grant. */
+static void expect_left_out(const struct json *answer)
+{
+    cr_expect_null(details_of(answer), "7");
+    cr_expect_null(details_of(asks_about(a_city, answer)), "9.2");
+    cr_expect_str_eq(claim(b_city, calls(b_city, 400, "/token", by_refresh(answer, param("[" READ "]"))), "error"),
+                     "invalid_authorization_details");
+    answer = calls(b_city, 200, "/token", by_refresh(answer, ""));
+    cr_expect_null(details_of(answer));
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM consent WHERE details IS NOT NULL"), 0);
+}
+
+Test(details, that_are_required_cannot_be_left_out)
+{
+    struct browser *b = &hanako->browser;
+
+    asks("[" READ "]");
+    cr_assert(resident_goes_to(hanako, AT_CONSENT));
+    cr_expect_null(browser_field(b, "/consent", "allow-0"), "there is nothing to tick");
+    cr_assert(PRESS(b, "/consent", "do=allow", "allow-0=no"));
+    cr_expect_str_eq(details_of(tokens_here()), "[" GRANTED_READ "]");
+}
+
+Test(details, that_she_leaves_out_are_nowhere_and_not_asked_again_the_same_way)
+{
+    struct browser *b = &hanako->browser;
+
+    can_do_without(BOOKING);
+    asks("[" READ "]");
+    cr_assert(resident_goes_to(hanako, AT_CONSENT));
+    cr_expect_eq(browser_count(b, "//*[@name='allow-0' and not(@checked)]"), 1, "off until she ticks it");
+    cr_assert(PRESS(b, "/consent", "do=allow"));
+    expect_left_out(tokens_here());
+    asks("[" READ "]");
+    cr_expect_eq(browser_at(b), AT_ELSEWHERE, "she has decided: %s", b->url);
+    cr_expect_null(details_of(tokens_here()));
+    cr_assert(browser_get(b, service_begin(b_city, arena_printf(&b->a, "prompt=consent&%s", param("[" READ "]")))));
+    cr_assert_eq(browser_at(b), AT_CONSENT, "unless the service says so");
+    cr_assert(PRESS(b, "/consent", "do=allow", "allow-0=yes"));
+    cr_expect_str_eq(details_of(tokens_here()), "[" GRANTED_READ "]");
+    asks("[" READ "]");
+    cr_expect_eq(browser_at(b), AT_ELSEWHERE);
+    cr_expect_str_eq(details_of(tokens_here()), "[" GRANTED_READ "]");
+}
+
+Test(details, of_a_part_are_granted_told_and_written_down_and_no_others)
+{
+    struct browser *b = &hanako->browser;
+
+    can_do_without(BOOKING);
+    asks("[" READ "," PAY "]");
+    cr_assert(resident_goes_to(hanako, AT_CONSENT));
+    cr_assert(PRESS(b, "/consent", "do=allow"));
+    const struct json *answer = tokens_here();
+    const char *paid = "[{\"amount\":{\"currency\":\"JPY\",\"yen\":3000},\"type\":\"" PAYMENT "\"}]";
+    cr_expect_str_eq(details_of(answer), paid, "7");
+    cr_expect_str_eq(details_of(asks_about(a_city, answer)), paid, "9.2");
+    cr_assert(browser_get(b, "/me/services/b-city/receipt.json"));
+    cr_expect(memmem(b->body.p, b->body.n, GRANTED_READ ",\"decision\":\"refused\"",
+                     sizeof(GRANTED_READ ",\"decision\":\"refused\"") - 1),
+              "%.*s", (int)b->body.n, (const char *)b->body.p);
+    cr_assert(browser_get(b, "/me/services/b-city"));
+    cr_expect_eq(browser_count(b, "//*[@aria-labelledby='details']//*[text()='許さない']"), 1);
+    cr_expect_eq(browser_count(b, "//*[@aria-labelledby='details']//*[text()='許す']"), 1);
+    cr_expect(strstr(provider_ledger_list(genkan, "b-city"), "refused"));
+    cr_expect(provider_ledger_is_whole(genkan));
+    asks("[" RESERVE "]");
+    cr_expect_eq(browser_at(b), AT_CONSENT, "more than she left out is another thing");
+}
+
+Test(details, that_a_device_asked_for_and_she_left_out_do_not_come_with_a_later_consent)
+{
+    struct browser *b = &hanako->browser;
+
+    can_do_without(BOOKING);
+    const struct json *answer = calls(b_city, 200, "/device_authorization",
+                                      arena_printf(&b_city->channel.a, "scope=openid+name&%s", param("[" READ "]")));
+    const char *form =
+        arena_printf(&b_city->channel.a, "grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code=%s",
+                     claim(b_city, answer, "device_code"));
+    cr_assert(browser_get(b, claim(b_city, answer, "verification_uri_complete")));
+    cr_assert(PRESS(b, "/device", "do=continue"));
+    cr_assert(resident_goes_to(hanako, AT_CONSENT));
+    cr_assert(PRESS(b, "/consent", "do=allow"));
+    cr_assert(browser_get(b, service_begin(b_city, arena_printf(&b->a, "prompt=consent&%s", param("[" READ "]")))));
+    cr_assert(resident_goes_to(hanako, AT_CONSENT));
+    cr_assert(PRESS(b, "/consent", "do=allow", "allow-0=yes"));
+    answer = calls(b_city, 200, "/token", form);
+    cr_expect_null(details_of(answer), "6: of this login");
+    cr_expect_null(details_of(calls(b_city, 200, "/token", by_refresh(answer, ""))));
+}
+
+Test(details, that_are_optional_are_allowed_by_no_child)
+{
+    struct resident child;
+
+    can_do_without(BOOKING);
+    b_city->scope = "openid municipality";
+    resident_open(&child, genkan, "residents/minor");
+    cr_assert(browser_get(&child.browser, service_begin(b_city, param("[" READ "]"))));
+    cr_assert(resident_goes_to(&child, AT_CONSENT), "at %s", child.browser.url);
+    cr_expect_null(browser_field(&child.browser, "/consent", "allow-0"));
+    cr_assert(PRESS(&child.browser, "/consent", "do=allow", "allow-0=yes", "duration=year"));
+    const char *code = service_receive(b_city, &child.browser, NULL);
+    cr_assert_not_null(code, "a login alone is hers to decide: %s", child.browser.url);
+    cr_expect_null(details_of(calls(b_city, 200, "/token", by_code(code, ""))));
+    resident_close(&child);
+}
+
+Test(details, are_taken_back_one_by_one_and_allowed_again)
+{
+    static const char THERE[] = "/me/services/b-city";
+    struct browser *b = &hanako->browser;
+
+    can_do_without(BOOKING);
+    asks("[" READ ",{\"type\":\"" BOOKING "\",\"actions\":[\"cancel\"]}]");
+    cr_assert(resident_goes_to(hanako, AT_CONSENT));
+    cr_assert(PRESS(b, "/consent", "do=allow", "allow-0=yes", "allow-1=yes"));
+    const struct json *answer = tokens_here();
+    cr_expect_eq(json_count(json_member(answer, "authorization_details")), 2);
+    cr_assert(browser_get(b, THERE));
+    cr_expect_eq(browser_count(b, "//*[@type='checkbox' and starts-with(@name,'allow-') and @checked]"), 2);
+    cr_assert(PRESS(b, THERE, "do=change", "allow-1"));
+    cr_expect(browser_says(b, "取り消す"), "what will not be allowed any more is said");
+    cr_assert(PRESS(b, THERE, "do=change"));
+    cr_expect_str_eq(details_of(asks_about(a_city, answer)), "[" GRANTED_READ "]",
+                     "at once, also by a token of before");
+    answer = calls(b_city, 200, "/token", by_refresh(answer, ""));
+    cr_expect_str_eq(details_of(answer), "[" GRANTED_READ "]");
+    cr_expect(strstr(provider_ledger_list(genkan, "b-city"), "withdrawn"));
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE event LIKE "
+                                         "'%/events/consent/changed%\"withdrawn_details\":[\"" BOOKING "\"]%'"),
+                 1, "the service is told");
+    cr_assert(browser_get(b, THERE));
+    cr_assert(PRESS(b, THERE, "do=change", "allow-1=yes"));
+    cr_assert(PRESS(b, THERE, "do=change"));
+    answer = calls(b_city, 200, "/token", by_refresh(answer, ""));
+    cr_expect_eq(json_count(json_member(answer, "authorization_details")), 2, "and given again");
+    cr_expect(provider_ledger_is_whole(genkan));
+}
+
 /* --- tokens (6, 7, 9) --------------------------------------------------------------------------------------------- */
 
 Test(details, are_told_to_the_service_and_to_the_resource_server)

@@ -751,6 +751,102 @@ Test(grant, keeps_what_may_be_done_when_something_else_is_asked)
     cr_expect_eq(g.n_details, 1, "this time only says nothing about other times");
 }
 
+/* --- a part of it (RFC 9396 3, 7) -------------------------------------------------------------------------------- */
+
+static const struct detail may_read = {.type = VIEW("a"), .json = VIEW(READ_A), .meaning = {1}, .optional = true},
+                           may_write = {.type = VIEW("a"), .json = VIEW(WRITE_A), .meaning = {1}, .optional = true},
+                           may_reworded = {.type = VIEW("a"), .json = VIEW(READ_A), .meaning = {2}, .optional = true},
+                           may_each = {.type = VIEW("b"),
+                                       .json = VIEW(ONE_B),
+                                       .meaning = {3},
+                                       .every_time = true,
+                                       .optional = true};
+
+static struct grant ticks(const struct detail *details, size_t n, bool first, bool second, int64_t now)
+{
+    struct job j = job_of(YES, now);
+    j.answer.details = (struct detail_list){details, n};
+    j.choice.details[0] = first;
+    j.choice.details[1] = second;
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    return j.out;
+}
+
+/* What is asked after she left out reading. */
+Test(grant, of_what_she_left_out_is_asked_again_by_the_rules_of_fields)
+{
+    static const struct {
+        const struct detail *asked;
+        int64_t later;
+        bool prompted;
+        enum grant_reason reason;
+        const char *why;
+    } rows[] = {
+        {&read_a, 0, false, GRANT_NEW_DETAIL, "the service cannot do without any more"},
+        {&may_reworded, 0, false, GRANT_NEW_DETAIL, "other words"},
+        {&may_write, 0, false, GRANT_NEW_DETAIL, "more is another thing"},
+        {&of_b, 0, false, GRANT_NEW_DETAIL, "another type"},
+        {&may_read, 0, true, GRANT_PROMPTED, "prompt=consent"},
+        {&may_read, GRANT_YEAR, false, GRANT_EXPIRED, "a year passed"},
+        {&may_read, 0, false, GRANT_SILENT, "she has decided"},
+        {&may_read, GRANT_YEAR - 1, false, GRANT_SILENT, "and it holds as long as a yes"},
+    };
+    struct grant g = ticks(&may_read, 1, false, false, RIG_NOW);
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct grant_facts facts = {.ask = &r.ask,
+                                    .grant = &g,
+                                    .profile = &r.profile,
+                                    .now = RIG_NOW + rows[i].later,
+                                    .prompt_consent = rows[i].prompted,
+                                    .details = {rows[i].asked, 1}};
+        cr_expect_eq(grant_decide(&facts).reason, rows[i].reason, "%s", rows[i].why);
+    }
+}
+
+Test(grant, of_what_is_done_once_and_left_out_is_asked_each_time_too)
+{
+    struct grant g = ticks(&may_each, 1, false, false, RIG_NOW);
+    cr_expect_eq(asked(&may_each, &g, RIG_NOW, false), GRANT_EVERY_TIME);
+    cr_expect_eq(asked(&may_each, &g, RIG_NOW, true), GRANT_SILENT, "she has just said so");
+    cr_expect_not(grant_allows(&g, &may_each, RIG_NOW));
+}
+
+Test(grant, gives_what_is_required_and_of_the_rest_what_she_ticked)
+{
+    const struct detail asked[] = {may_read, of_b};
+    struct grant g;
+    ticks(asked, 2, false, false, RIG_NOW);
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect_not(grant_allows(&g, &may_read, RIG_NOW), "not ticked");
+    cr_expect(grant_refuses(&g, &may_read, RIG_NOW) && !grant_refuses(&g, &may_write, RIG_NOW));
+    cr_expect(grant_allows(&g, &of_b, RIG_NOW), "required, and given by accepting");
+    say_yes(true, true, GRANT_ONE_YEAR, RIG_NOW + 1);
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect(grant_refuses(&g, &may_read, RIG_NOW) && grant_allows(&g, &of_b, RIG_NOW),
+              "both stay when something else is asked");
+    ticks(asked, 2, true, false, RIG_NOW + 2);
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect(grant_allows(&g, &may_read, RIG_NOW) && !grant_refuses(&g, &may_read, RIG_NOW), "the newer word counts");
+    const char *events = rig_events(&r);
+    cr_expect_eq(occurrences(events, "\"details\":[\"a\",\"b\"]"), 3, "asked twice, given once: %s", events);
+    cr_expect_eq(occurrences(events, "\"details\":[\"b\"]"), 1, "given alone: %s", events);
+    cr_expect_eq(occurrences(events, "\"details\":[\"a\"]"), 1, "left out: %s", events);
+}
+
+Test(grant, has_nothing_left_that_would_allow_what_she_leaves_out)
+{
+    struct grant g = allows(&write_a, 1, GRANT_ONE_YEAR, RIG_NOW);
+    cr_expect(grant_allows(&g, &may_read, RIG_NOW), "as it was");
+    g = ticks(&may_read, 1, false, false, RIG_NOW + 1);
+    cr_expect_not(grant_allows(&g, &may_read, RIG_NOW + 1));
+    cr_expect_not(grant_allows(&g, &write_a, RIG_NOW + 1));
+    cr_expect_eq(occurrences(rig_events(&r), "\"details\":[\"a\"]"), 5, "asked, given, asked, left out, changed");
+    g = ticks(&may_write, 1, true, false, RIG_NOW + 2);
+    cr_expect(grant_allows(&g, &may_read, RIG_NOW + 2), "a later yes to more is a yes to it");
+    cr_assert_eq(g.n_details, 1);
+}
+
 Test(grant, forgets_what_was_allowed_longest_ago_before_it_grows_without_end)
 {
     struct grant g = {.n = 0};
@@ -781,6 +877,8 @@ Test(grant, with_damaged_details_is_a_store_error_and_never_a_consent)
     struct grant g;
     allows(&read_a, 1, GRANT_ONE_YEAR, RIG_NOW);
     rig_tamper(&r, "UPDATE consent SET details = 'x'");
+    cr_expect_eq(find(&g), ERR_STORE);
+    rig_tamper(&r, "UPDATE consent SET details = NULL, details_refused = 'x'");
     cr_expect_eq(find(&g), ERR_STORE);
 }
 

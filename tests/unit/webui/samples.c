@@ -105,7 +105,7 @@ static void put_confirm(struct buf *out, const struct pages *p, enum page_lang l
 static const struct page_detail *details_of(enum page_lang lang)
 {
     static struct page_detail_line lines[2];
-    static struct page_detail details[2];
+    static struct page_detail details[3];
 
     lines[0] =
         (struct page_detail_line){TEXT("できること", "What it may do"), TEXT("予約する、取り消す", "book, cancel")};
@@ -117,10 +117,17 @@ static const struct page_detail *details_of(enum page_lang lang)
                                       .n_lines = 2,
                                       .since = TEXT("2026年11月22日", "22 November 2026"),
                                       .until = TEXT("2027年11月22日", "22 November 2027")};
+    details[0].id = VIEW("0");
+    details[0].given = true;
     details[1] = details[0];
     details[1].title = TEXT("使用料の支払い", "Payment of a fee");
     details[1].each = true;
     details[1].until = VIEW_NONE;
+    details[2] = details[0];
+    details[2].id = VIEW("2");
+    details[2].title = TEXT("予約の記録を見ること", "Looking at past bookings");
+    details[2].optional = true;
+    details[2].given = false;
     return details;
 }
 
@@ -174,7 +181,7 @@ static void put_consent(struct buf *out, const struct pages *p, enum page_lang l
                                         .optional = optional,
                                         .n_optional = 2,
                                         .details = details_of(lang),
-                                        .n_details = lacks ? 0 : 2,
+                                        .n_details = lacks ? 0 : 3,
                                         .lacks_required = lacks,
                                         .lacks_card = lacks,
                                         .lacks_proof = true});
@@ -390,6 +397,10 @@ static size_t fields_of(struct page_service_field out[2], enum page_lang lang)
 static void put_service_in(struct buf *out, const struct pages *p, enum page_lang lang, enum page_state state)
 {
     struct page_service_field fields[2];
+    const struct page_choice detail_choices[] = {
+        {VIEW("0"),
+         TEXT("予約の記録を見ること：読む、A市の会議室", "Looking at past bookings: read; meeting rooms of A City"),
+         false}};
     const struct page_choice choices[] = {{VIEW("address"), TEXT("住所", "Address"), false},
                                           {VIEW("interests"), TEXT("興味・関心", "Interests"), true}};
     bool live = state < PAGE_STATE_WITHDRAWN;
@@ -411,11 +422,13 @@ static void put_service_in(struct buf *out, const struct pages *p, enum page_lan
                                                         .fields = fields,
                                                         .n_fields = live ? fields_of(fields, lang) : 0,
                                                         .details = details_of(lang),
-                                                        .n_details = state == PAGE_STATE_LIVE ? 2 : 0,
+                                                        .n_details = state == PAGE_STATE_LIVE ? 3 : 0,
                                                         .may_change = state == PAGE_STATE_LIVE,
                                                         .shown = VIEW("digest"),
                                                         .choices = choices,
-                                                        .n_choices = 2});
+                                                        .n_choices = 2,
+                                                        .detail_choices = detail_choices,
+                                                        .n_detail_choices = 1});
 }
 
 static void put_service(struct buf *out, const struct pages *p, enum page_lang lang)
@@ -484,6 +497,8 @@ static void put_history(struct buf *out, const struct pages *p, enum page_lang l
     entries[1] = entries[0];
     entries[1].event = PAGE_EVENT_GIVEN;
     entries[1].via = PAGE_VIA_CONSENT_PAGE;
+    entries[1].details = &(const struct page_item){.text = TEXT("施設の予約", "Facility bookings")};
+    entries[1].n_details = 1;
     page_history(out, p,
                  &(struct page_history){.frame = frame_of(lang),
                                         .name = VIEW("大阪 花子"),
@@ -676,7 +691,7 @@ static void put_receipt(struct buf *out, const struct pages *p, enum page_lang l
                      .fields = fields,
                      .n_fields = fields_of(fields, lang),
                      .details = details_of(lang),
-                     .n_details = 2,
+                     .n_details = 3,
                      .leaf = VIEW("48211"),
                      .event = VIEW("{\"at\":1795305600000,\"client\":\"a-city\",\"fields\":[\"name\"],\"v\":1}"),
                      .salt = VIEW("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),

@@ -305,6 +305,19 @@ Test(client_policy, something_must_begin_and_come_back)
     expect_refused(c, "grant_types", "RFC 7591 2");
 }
 
+Test(client_policy, what_a_resident_may_leave_out_is_among_what_may_be_asked)
+{
+    static struct view types[] = {VIEW("booking"), VIEW("fee")};
+    struct client c = good(CLIENT_PROFILE_MUNI);
+
+    c.details_optional = (struct client_list){types, 1};
+    expect_refused(c, "authorization_details_optional", "RFC 9396 10");
+    c.details = (struct client_list){types + 1, 1};
+    expect_refused(c, "authorization_details_optional", "RFC 9396 10");
+    c.details = (struct client_list){types, 2};
+    expect_kept(c);
+}
+
 Test(client_policy, notices_have_one_way_and_a_reason)
 {
     struct client c = good(CLIENT_PROFILE_MUNI);

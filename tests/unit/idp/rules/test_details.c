@@ -148,7 +148,7 @@ static struct details_token_facts facts;
 
 static void give(size_t i, const struct detail_type *type, const char *text)
 {
-    given[i] = (struct grant_detail){.type = type->id, .json = view_text(text)};
+    given[i] = (struct grant_detail){.type = type->id, .json = view_text(text), .given = true};
     memcpy(given[i].meaning, type->meaning, sizeof given[i].meaning);
 }
 

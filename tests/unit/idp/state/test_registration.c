@@ -201,6 +201,7 @@ Test(registration, refuses_numbers_lists_and_words_that_are_none)
     expect_refused(GOOD ",\"default_acr_values\":\"aal3\"", "default_acr_values");
     expect_refused(GOOD ",\"default_acr_values\":[\"aal3 aal2\"]", "default_acr_values");
     expect_refused(GOOD ",\"authorization_details_types\":[\"\"]", "authorization_details_types");
+    expect_refused(GOOD ",\"authorization_details_optional\":true", "authorization_details_optional");
     expect_refused(GOOD ",\"authorization_details_definitions\":[{\"type\":\"t\"}]",
                    "authorization_details_definitions");
     expect_refused(GOOD ",\"resource\":\"https://r.example/\",\"authorization_details_definitions\":[{\"type\":\"t\"}]",
@@ -377,7 +378,7 @@ Test(registration, reads_every_member_of_the_protocols)
                   "\"urn:ietf:params:oauth:grant-type:token-exchange\"],\"default_max_age\":0,"
                   "\"require_auth_time\":true,\"default_acr_values\":[\"aal3\",\"aal2\"],"
                   "\"resource\":\"https://a.example/api\",\"resources\":[\"https://data.example/\"],"
-                  "\"authorization_details_types\":[\"booking\"],"
+                  "\"authorization_details_types\":[\"booking\"],\"authorization_details_optional\":[\"booking\"],"
                   "\"frontchannel_logout_uri\":\"https://a.example/out\",\"frontchannel_logout_session_required\":true,"
                   "\"initiate_login_uri\":\"https://a.example/login\",\"logo_uri\":\"https://a.example/logo.png\","
                   "\"client_uri\":\"https://a.example/\",\"tos_uri\":\"https://a.example/terms\","
@@ -403,6 +404,7 @@ Test(registration, reads_every_member_of_the_protocols)
     cr_expect_eq(c->request_alg, JWS_ES256);
     cr_expect(view_equal_text(c->request_jwe.alg, "ECDH-ES"));
     cr_expect_eq(c->request_uris.n, 1);
+    cr_expect(c->details_optional.n == 1 && view_equal_text(c->details_optional.items[0], "booking"));
     cr_expect(c->require_request && c->require_par && c->dpop_bound && c->require_auth_time && c->events_poll);
     cr_expect_eq(c->grants, CLIENT_GRANT_CODE | CLIENT_GRANT_CLIENT_CREDENTIALS | CLIENT_GRANT_DEVICE |
                                 CLIENT_GRANT_CIBA | CLIENT_GRANT_EXCHANGE);
