@@ -26,7 +26,8 @@ const char *certificate_read(struct server_tls *out, const struct config *c, str
             return arena_printf(a, "%s: %s: %s", files[i].key, files[i].path,
                                 err == ERR_PERMISSION && files[i].read == file_read_secret
                                     ? "permission denied, or others may read it"
-                                    : err_name(err));
+                                : err == ERR_NOT_FOUND ? "there is no such file"
+                                                       : err_name(err));
     }
     return NULL;
 }

@@ -1,14 +1,17 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/trace.h"
+#include "consent/log/policy.h"
 #include "http/server.h"
 #include "idp/admin.h"
 #include "idp/certificate.h"
@@ -292,6 +295,30 @@ static int check_tls(const struct command *self, const struct config *c, struct 
     return command_fail(self, COMMAND_CONFIG, "%s", why);
 }
 
+/* The first start makes the data folder, but not the folders above it. */
+static int check_data(const struct command *self, const struct config *c, struct arena *a)
+{
+    struct stat st;
+    char *parent = arena_text(a, view_text(c->data));
+    if (!parent)
+        return command_fail(self, COMMAND_FAILED, "not enough memory");
+    if (stat(c->data, &st) == 0)
+        return S_ISDIR(st.st_mode) ? -1 : command_fail(self, COMMAND_CONFIG, "data: %s is not a folder", c->data);
+    *strrchr(parent, '/') = '\0'; /* it is an absolute path */
+    if (errno == ENOENT && *parent && stat(parent, &st) != 0)
+        return command_fail(self, COMMAND_CONFIG, "data: %s cannot be made: there is no folder %s", c->data, parent);
+    return -1;
+}
+
+static int check_policy(const struct command *self, const struct config *c, struct arena *a)
+{
+    const struct policy *policy;
+    const char *why = "";
+    if (!c->ledger.policy || policy_read_file(&policy, a, c->ledger.policy, &why) == ERR_OK)
+        return -1;
+    return command_fail(self, COMMAND_CONFIG, "ledger.policy: %s", why);
+}
+
 int command_check_config(const struct command *self, int argc, const char *const *argv)
 {
     struct serve s = {.command = self};
@@ -306,6 +333,10 @@ int command_check_config(const struct command *self, int argc, const char *const
         code = check_roots(self, s.config);
     if (code == -1)
         code = check_tls(self, s.config, &s.arena);
+    if (code == -1)
+        code = check_data(self, s.config, &s.arena);
+    if (code == -1)
+        code = check_policy(self, s.config, &s.arena);
     if (code == -1) {
         printf("%s can be used\n", s.config_path);
         code = COMMAND_DONE;

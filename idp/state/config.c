@@ -740,19 +740,24 @@ static enum err parse(struct reading *r, const char *text)
 }
 
 /* After an error inside quotation marks libconfuse's scanner stays there, and a second file, read on SIGHUP, would be
- * read wrongly. So nothing that could end inside them reaches it; nor an open section, which it would take for closed.
- * NULL: LINE is fine; otherwise the rule it breaks. */
-static const char *line_fault(struct view line, int *depth)
+ * read wrongly. So nothing that could end inside them reaches it; nor an open section, which it would take for closed;
+ * nor a comment, whose line it counts three times: it becomes spaces. NULL: LINE is fine; otherwise the rule it breaks.
+ */
+static const char *line_fault(char *line, size_t n, int *depth)
 {
-    uint8_t quote = 0;
-    for (size_t i = 0; i < line.n; i++) {
-        uint8_t c = line.p[i];
-        bool begins = i == 0 || strchr(" \t{}=,", line.p[i - 1]);
-        if (!quote && c == '#')
-            return begins ? NULL : "has a # inside a value: put the value in quotation marks";
+    char quote = 0;
+    for (size_t i = 0; i < n; i++) {
+        char c = line[i];
+        bool begins = i == 0 || strchr(" \t{}=,", line[i - 1]);
+        if (!quote && c == '#' && !begins)
+            return "has a # inside a value: put the value in quotation marks";
+        if (!quote && c == '#') {
+            memset(line + i, ' ', n - i);
+            return NULL;
+        }
         if (c == '\\' || c == '\r')
             return "has a backslash or carriage return";
-        if (!quote && c == '/' && i + 1 < line.n && (line.p[i + 1] == '*' || line.p[i + 1] == '/'))
+        if (!quote && c == '/' && i + 1 < n && (line[i + 1] == '*' || line[i + 1] == '/'))
             return "has a comment that does not begin with #";
         if (!quote)
             *depth += (c == '{') - (c == '}');
@@ -762,14 +767,15 @@ static const char *line_fault(struct view line, int *depth)
     return quote ? "has a quotation mark that is not closed" : NULL;
 }
 
-static enum err check_lines(struct reading *r, struct view text)
+static enum err check_lines(struct reading *r, char *text)
 {
-    struct view line;
     int number = 0, depth = 0;
     const char *rule = NULL;
-    while (!rule && view_next(&text, '\n', &line)) {
+    for (char *line = text; !rule && line;) {
+        size_t n = strcspn(line, "\n");
         number++;
-        rule = line_fault(line, &depth);
+        rule = line_fault(line, n, &depth);
+        line = line[n] ? line + n + 1 : NULL;
     }
     if (!rule && depth > 0)
         rule = "ends while a { is open";
@@ -899,7 +905,7 @@ enum err config_read_text(struct config **out, struct arena *a, const char *path
 {
     *fault = (struct config_fault){0};
     struct config *c = arena_alloc(a, sizeof *c);
-    const char *copy = arena_text(a, text);
+    char *copy = arena_text(a, text);
     if (!c || !copy)
         return ERR_MEMORY;
     struct reading r = {.config = c, .arena = a, .fault = fault};
@@ -907,7 +913,7 @@ enum err config_read_text(struct config **out, struct arena *a, const char *path
     c->path = path;
     if (!text_is_utf8(text))
         return contradiction(&r, "file", "must be UTF-8 text");
-    enum err err = check_lines(&r, text);
+    enum err err = check_lines(&r, copy);
     if (!err)
         err = parse(&r, copy);
     if (!err)

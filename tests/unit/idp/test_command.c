@@ -276,6 +276,16 @@ Test(command, check_config_looks_into_the_folders_it_names)
     o = genkan("check-config");
     cr_expect_eq(o.code, COMMAND_CONFIG);
     HAS(o.err, "jpki.crl");
+    write_text(config_path,
+               arena_printf(&a, "issuer = \"http://localhost\"\ndata = /nowhere/at/all\njpki {\n trust = test\n"
+                                " roots = \"" BUILD_DIR "/testpki/trust\"\n}\n"));
+    o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "data: /nowhere/at/all cannot be made: there is no folder /nowhere/at");
+    write_text(config_path, config_text("ledger { policy = /nowhere }\n"));
+    o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "ledger.policy: /nowhere cannot be read");
 }
 
 Test(command, sample_configuration_and_man_page_know_every_key)

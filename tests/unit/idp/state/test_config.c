@@ -305,6 +305,8 @@ Test(config, refuses_naming_line_key_and_rule)
         {SMALLEST "mtls { authorities = /a }\n", 0, "mtls.authorities"},
         {OVER_TLS "mtls { listen = {\"127.0.0.1:1\"} }\n", 0, "mtls.origin"},
         {OVER_TLS "mtls { listen = {\"127.0.0.1:1\"}\n origin = \"https://localhost\" }\n", 0, "mtls.origin"},
+        /* comments count like other lines */
+        {SMALLEST "# one\n  # two \"x\n\nsession { idle = 5m } # and\nlisten = {\"127.0.0.1\"}\n", 12, "listen"},
         {"data = \"/\xFF\"\n", 0, "file"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
