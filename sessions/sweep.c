@@ -80,20 +80,15 @@ static enum err sweep_wishes(struct db *db, struct sweep *s)
 enum err sweep_job(struct db *db, void *ctx)
 {
     static const char INTERACTIONS[] = DELETE_DUE("interaction"), TXNS[] = DELETE_DUE("card_txn"),
-                      REFRESHES[] = DELETE_DUE("refresh"), SESSIONS[] = DELETE_DUE("session"),
-                      DECOUPLED[] = DELETE_DUE("decoupled"), CODES[] = DELETE_DUE("counter_code"),
-                      ONCE[] = DELETE_DUE("once"), PUSHED[] = DELETE_DUE("pushed");
+                      SESSIONS[] = DELETE_DUE("session"), DECOUPLED[] = DELETE_DUE("decoupled"),
+                      CODES[] = DELETE_DUE("counter_code"), ONCE[] = DELETE_DUE("once"),
+                      PUSHED[] = DELETE_DUE("pushed");
     static const struct {
         const char *sql;
         int64_t grace_s;
-    } TABLES[] = {{INTERACTIONS, 0},
-                  {TXNS, SWEEP_GRACE_S},
-                  {REFRESHES, SWEEP_GRACE_S},
-                  {SESSIONS, SWEEP_GRACE_S},
-                  {DECOUPLED, SWEEP_GRACE_S},
-                  {CODES, 0},
-                  {ONCE, 0},
-                  {PUSHED, SWEEP_GRACE_S}}; /* longer than an interaction lives that began with it */
+    } TABLES[] = {
+        {INTERACTIONS, 0}, {TXNS, SWEEP_GRACE_S},  {SESSIONS, SWEEP_GRACE_S}, {DECOUPLED, SWEEP_GRACE_S}, {CODES, 0},
+        {ONCE, 0},         {PUSHED, SWEEP_GRACE_S}}; /* longer than an interaction lives that began with it */
     struct sweep *s = ctx;
     s->batch = s->batch ? s->batch : 200;
     s->deleted = 0;

@@ -30,13 +30,15 @@ struct ident token_family_mint(int64_t minted_at)
 static enum err insert(struct db *db, const struct family *f)
 {
     static const char SQL[] = "INSERT INTO family (id, client, resident, session, grant_id, scope, minted_at, "
-                              "expires_at, offline, refreshable, cnf, resource, wish) VALUES ($1, $2, $3, $4, $5, $6, "
-                              "$7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
+                              "expires_at, offline, refreshable, cnf, resource, wish, refresh, refresh_at, "
+                              "refresh_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+                              "$15, $16) ON CONFLICT (id) DO NOTHING";
     return db_run(db, SQL,
                   VALUES(V_IDENT(f->id), V_TEXT(f->client), V_IDENT(f->resident), V_IDENT(f->session),
                          V_IDENT(f->grant), V_TEXT(f->scope), V_INT(f->minted_at), V_INT(f->expires_at),
                          V_INT(f->offline), V_INT(f->refreshable), V_BLOB(cnf_bytes(&f->cnf)), V_TEXT(f->resource),
-                         V_IDENT(f->wish)));
+                         V_IDENT(f->wish), V_IDENT(f->refresh.id), V_TIME(f->refresh.minted_at),
+                         V_TIME(f->refresh.expires_at)));
 }
 
 enum err token_record(struct db *db, const struct family *f)
@@ -57,6 +59,8 @@ enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct 
 #define FACTS                                                                                                          \
     "f.id, f.client, f.session, f.grant_id, f.scope, f.minted_at, f.expires_at, f.offline, f.refreshable, "            \
     "f.revoked_at, s.id, s.ended_at, s.expires_at, s.auth_at, f.resident, f.cnf, f.resource, s.seen_at, f.wish"
+#define REFRESH_FACTS FACTS ", f.refresh, f.refresh_at, f.refresh_until, s.acr, s.amr"
+#define OF_FAMILY     " FROM family f LEFT JOIN session s ON s.id = f.session WHERE f.id = $1"
 
 /* ERR_STORE: damaged; a family that was bound to a key is never one that is bound to none. */
 static enum err read_facts(struct token_facts *out, const struct row *r)
@@ -89,7 +93,7 @@ static enum err read_facts(struct token_facts *out, const struct row *r)
 
 enum err token_find_family(struct token_facts *out, struct db *db, struct arena *a, struct ident id)
 {
-    static const char SQL[] = "SELECT " FACTS " FROM family f LEFT JOIN session s ON s.id = f.session WHERE f.id = $1";
+    static const char SQL[] = "SELECT " FACTS OF_FAMILY;
     struct row r;
     enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
     return e ? e : read_facts(out, &r);
@@ -148,35 +152,29 @@ enum err token_extend(struct db *db, struct ident family, int64_t expires_at)
 
 /* --- refresh tokens --------------------------------------------------------------------------------------------- */
 
-enum err refresh_mint(struct db *db, const struct refresh *r)
+enum err refresh_find(struct token_facts *out, struct db *db, struct arena *a, struct ident family)
 {
-    static const char SQL[] = "INSERT INTO refresh (id, family, minted_at, expires_at) VALUES ($1, $2, $3, $4)";
-    return db_run(db, SQL, VALUES(V_IDENT(r->id), V_IDENT(r->family), V_INT(r->minted_at), V_INT(r->expires_at)));
-}
-
-enum err refresh_find(struct token_facts *out, struct refresh *refresh, bool *used, struct db *db, struct arena *a,
-                      struct ident id)
-{
-    static const char SQL[] = "SELECT family, minted_at, expires_at, used_at FROM refresh WHERE id = $1";
+    static const char SQL[] = "SELECT " REFRESH_FACTS OF_FAMILY;
     struct row r;
-    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(family)), &r);
+    if (!e)
+        e = read_facts(out, &r);
     if (e)
         return e;
-    *refresh = (struct refresh){id, row_ident(&r, 0), row_int(&r, 1), row_int(&r, 2)};
-    *used = !row_is_null(&r, 3);
-    e = token_find_family(out, db, a, refresh->family);
-    return e == ERR_NOT_FOUND ? ERR_STORE : e;
+    out->family.refresh = (struct refresh){row_ident(&r, 19), row_int(&r, 20), row_int(&r, 21)};
+    out->session_acr = row_text(&r, 22);
+    out->session_amr = row_text(&r, 23);
+    return ERR_OK;
 }
 
 /* Reuse and theft first: they revoke whatever else is wrong. */
-static enum refresh_verdict judge(const struct token_facts *facts, bool was_used, int64_t expires_at,
-                                  struct view client, int64_t now)
+static enum refresh_verdict judge(const struct token_facts *facts, struct ident id, struct view client, int64_t now)
 {
     if (!view_equal(facts->family.client, client))
         return REFRESH_OTHER_CLIENT;
-    if (was_used)
+    if (!ident_equal(facts->family.refresh.id, id))
         return REFRESH_USED;
-    if (now >= expires_at)
+    if (now >= facts->family.refresh.expires_at)
         return REFRESH_EXPIRED;
     switch (token_check(facts, now)) {
     case TOKEN_REVOKED:
@@ -190,52 +188,25 @@ static enum refresh_verdict judge(const struct token_facts *facts, bool was_used
     }
 }
 
-/* Taken by whoever changes this row first. */
-static enum err take(bool *was_used, struct row *r, struct db *db, struct arena *a, struct ident id, int64_t now)
+enum err refresh_take(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
+                      struct ident family, struct ident id, struct view client, int64_t now)
 {
-    static const char TAKE[] = "UPDATE refresh SET used_at = $2 WHERE id = $1 AND used_at IS NULL "
-                               "RETURNING family, expires_at";
-    static const char LOOK[] = "SELECT family, expires_at FROM refresh WHERE id = $1";
-    enum err e = db_one(db, a, TAKE, VALUES(V_IDENT(id), V_INT(now)), r);
-    *was_used = e == ERR_NOT_FOUND;
-    return *was_used ? db_one(db, a, LOOK, VALUES(V_IDENT(id)), r) : e;
-}
-
-static enum err look(bool *was_used, struct row *r, struct db *db, struct arena *a, struct ident id)
-{
-    enum err e = db_one(db, a, "SELECT family, expires_at, used_at FROM refresh WHERE id = $1", VALUES(V_IDENT(id)), r);
-    *was_used = !e && !row_is_null(r, 2);
-    return e;
-}
-
-static enum err use(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
-                    struct ident id, struct view client, int64_t now, bool once)
-{
-    struct row r;
-    bool was_used;
-    enum err e = once ? take(&was_used, &r, db, a, id, now) : look(&was_used, &r, db, a, id);
-    if (e == ERR_NOT_FOUND) {
-        *verdict = REFRESH_UNKNOWN;
-        return ERR_OK;
-    }
-    if (e == ERR_OK)
-        e = token_find_family(out, db, a, row_ident(&r, 0));
-    if (e != ERR_OK) /* the foreign key keeps the family as long as the token: not finding it is damage */
-        return e == ERR_NOT_FOUND ? ERR_STORE : e;
-    *verdict = judge(out, was_used, row_int(&r, 1), client, now);
+    enum err e = refresh_find(out, db, a, family);
+    *verdict = REFRESH_UNKNOWN;
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    *verdict = judge(out, id, client, now);
     if (*verdict != REFRESH_USED && *verdict != REFRESH_OTHER_CLIENT)
         return ERR_OK;
-    return token_revoke_family(db, out->family.id, now);
+    return token_revoke_family(db, family, now);
 }
 
-enum err refresh_take(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
-                      struct ident id, struct view client, int64_t now)
+enum err refresh_rotate(struct db *db, const struct family *f, struct ident before)
 {
-    return use(out, verdict, db, a, id, client, now, true);
-}
-
-enum err refresh_use(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
-                     struct ident id, struct view client, int64_t now)
-{
-    return use(out, verdict, db, a, id, client, now, false);
+    static const char SQL[] = "UPDATE family SET refresh = $2, refresh_at = $3, refresh_until = $4, "
+                              "expires_at = $5 WHERE id = $1 AND refresh = $6";
+    enum err e = db_run(db, SQL,
+                        VALUES(V_IDENT(f->id), V_IDENT(f->refresh.id), V_INT(f->refresh.minted_at),
+                               V_INT(f->refresh.expires_at), V_INT(f->expires_at), V_IDENT(before)));
+    return e || db_changes(db) == 1 ? e : ERR_CONFLICT;
 }

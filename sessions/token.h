@@ -1,11 +1,18 @@
 /* token: what makes codes good once and tokens revocable. Codes and access tokens are sealed values and are not stored;
  * redeeming a code writes one row, its family, and everything made from that code hangs on that row; so does every
- * other grant. Refresh tokens are random tickets; the store knows half their SHA-256. */
+ * other grant. A refresh token names its family (idp/tokens/refresh_token.h), and the family's row has half the SHA-256
+ * of the one that is good: to rotate is to write one row, and whatever else of ours names it was used before. */
 #ifndef SESSIONS_TOKEN_H
 #define SESSIONS_TOKEN_H
 
 #include "sessions/cnf.h"
 #include "store/row.h"
+
+/* The refresh token of a family that is good now. */
+struct refresh {
+    struct ident id; /* ident_of(refresh token); IDENT_NONE: none was given */
+    int64_t minted_at, expires_at;
+};
 
 struct family {
     struct ident id; /* token_family_id or token_family_mint */
@@ -21,6 +28,7 @@ struct family {
     int64_t expires_at; /* of the longest-lived token of the family: when the row may be swept */
     bool offline;       /* offline_access: outlives the session */
     bool refreshable;   /* a refresh token was given */
+    struct refresh refresh;
     int64_t revoked_at; /* 0: not */
 };
 
@@ -43,6 +51,7 @@ struct token_facts {
     struct family family;
     bool has_session; /* its row is still there */
     int64_t session_ended_at, session_expires_at, session_auth_at, session_seen_at;
+    struct view session_acr, session_amr; /* of refresh_find and refresh_take alone; so is family.refresh */
 };
 /* One statement. Texts in A. ERR_NOT_FOUND: never redeemed, or swept. */
 enum err token_find_family(struct token_facts *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
@@ -62,34 +71,27 @@ enum err token_revoke_grant(struct db *db, struct ident grant, int64_t now) MUST
 /* Every one of hers, refreshable or not: looks at all families, for what is seldom done. */
 enum err token_revoke_resident(struct db *db, struct ident resident, int64_t now) MUST_CHECK;
 
-struct refresh {
-    struct ident id; /* ident_of(refresh token) */
-    struct ident family;
-    int64_t minted_at, expires_at;
-};
-enum err refresh_mint(struct db *db, const struct refresh *r) MUST_CHECK;
-
 enum refresh_verdict {
     REFRESH_GOOD,
     REFRESH_UNKNOWN,
     REFRESH_EXPIRED,
-    REFRESH_USED,          /* reuse: the family is now revoked (RFC 9700 4.14.2) */
+    REFRESH_USED,          /* reuse: it was good once, and the family is now revoked (RFC 9700 4.14.2) */
     REFRESH_OTHER_CLIENT,  /* it leaked: the family is now revoked */
     REFRESH_REVOKED,       /* its family is */
     REFRESH_SESSION_ENDED, /* and it is not offline */
 };
-/* Takes a refresh token, once; the caller mints the next one in the same job (and lengthens the family with
- * token_extend). *OUT (texts in A) is filled for every verdict but REFRESH_UNKNOWN. */
+/* Judges a refresh token: ID is ident_of it, and it names FAMILY with our mark. When it is good it is still: the caller
+ * puts the next one in its place in the same job (refresh_rotate), or leaves it. *OUT (texts in A) is filled for every
+ * verdict but REFRESH_UNKNOWN. One statement, unless it revokes. */
 enum err refresh_take(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
-                      struct ident id, struct view client, int64_t now) MUST_CHECK;
+                      struct ident family, struct ident id, struct view client, int64_t now) MUST_CHECK;
 
-/* The same of a refresh token that stays the one it is, and may come again. */
-enum err refresh_use(struct token_facts *out, enum refresh_verdict *verdict, struct db *db, struct arena *a,
-                     struct ident id, struct view client, int64_t now) MUST_CHECK;
+/* F->refresh takes the place of BEFORE, and the row's end becomes F->expires_at. ERR_CONFLICT: BEFORE is not the one
+ * that is good. */
+enum err refresh_rotate(struct db *db, const struct family *f, struct ident before) MUST_CHECK;
 
-/* Looks at one without taking it. ERR_NOT_FOUND. *USED: it was taken. Texts in A. */
-enum err refresh_find(struct token_facts *out, struct refresh *refresh, bool *used, struct db *db, struct arena *a,
-                      struct ident id) MUST_CHECK;
+/* Looks at a family with its refresh token and judges nothing. ERR_NOT_FOUND. Texts in A. */
+enum err refresh_find(struct token_facts *out, struct db *db, struct arena *a, struct ident family) MUST_CHECK;
 
 /* Moves the family's end to EXPIRES_AT if that is later. */
 enum err token_extend(struct db *db, struct ident family, int64_t expires_at) MUST_CHECK;

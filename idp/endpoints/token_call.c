@@ -1,7 +1,6 @@
 #include "idp/endpoints/token_call.h"
 
 #include "base/base64.h"
-#include "base/chance.h"
 #include "base/json.h"
 #include "consent/grant.h"
 #include "consent/grant_scope.h"
@@ -11,6 +10,7 @@
 #include "idp/state/clients.h"
 #include "idp/tokens/access_token.h"
 #include "idp/tokens/id_token.h"
+#include "idp/tokens/refresh_token.h"
 #include "idp/tokens/resource_token.h"
 #include "idp/tokens/subject.h"
 
@@ -69,14 +69,12 @@ static int64_t refresh_end(const struct token_call *c, int64_t now)
 
 enum err token_call_prepare_refresh(struct visit *v, struct token_call *c)
 {
-    char *ticket = chance_ticket(v->arena);
-
-    if (!ticket)
+    c->refresh_token = view_text(refresh_token_mint(v->arena, v->keys, c->family.id));
+    if (!view_is(c->refresh_token))
         return ERR_MEMORY;
-    c->refresh_token = view_text(ticket);
-    c->refresh = (struct refresh){ident_of(c->refresh_token), c->family.id, v->now, refresh_end(c, v->now)};
-    if (c->refresh.expires_at > c->family.expires_at)
-        c->family.expires_at = c->refresh.expires_at;
+    c->family.refresh = (struct refresh){ident_of(c->refresh_token), v->now, refresh_end(c, v->now)};
+    if (c->family.refresh.expires_at > c->family.expires_at)
+        c->family.expires_at = c->family.refresh.expires_at;
     return ERR_OK;
 }
 

@@ -34,7 +34,6 @@ struct token_call {
     struct release *release;   /* fields that the ID token carries, written down already; NULL: none */
     struct view nonce;         /* of the authorization request; absent: none, or not any more */
     struct view refresh_token; /* absent: none is given */
-    struct refresh refresh;    /* its row, which the handler records */
 };
 
 /* A grant type: loads, decides, records. ERR_OK with c->refusal, or with all that the answer is made of. */
@@ -82,8 +81,8 @@ enum err token_call_name_parties(struct visit *v, struct token_call *c) MUST_CHE
 /* May the client have a refresh token in this grant: it registered that, and it would be bound to something. */
 bool token_call_may_refresh(const struct token_call *c);
 
-/* A new refresh token of c->family, whose end moves with it: fills refresh_token and refresh, to be recorded by
- * refresh_mint. c->session must be there if there is one. */
+/* A new refresh token of c->family, whose end moves with it: fills refresh_token and c->family.refresh, to be recorded
+ * with the family. c->session must be there if there is one. */
 enum err token_call_prepare_refresh(struct visit *v, struct token_call *c) MUST_CHECK;
 
 /* Signs and seals what the handler gave, and answers (RFC 6749 5.1). */

@@ -118,9 +118,7 @@ static enum err redeem_job(struct db *db, void *ctx)
     c->refusal = verdict == CODE_REDEEMED ? REFUSAL_NONE : REFUSAL_CODE_REPLAYED;
     if (c->refusal)
         return ERR_OK;
-    if ((e = token_call_keep_details(db, c)))
-        return e;
-    e = view_is(c->refresh_token) ? refresh_mint(db, &c->refresh) : ERR_OK;
+    e = token_call_keep_details(db, c);
     return e ? e : token_call_release(r->visit, db, c);
 }
 

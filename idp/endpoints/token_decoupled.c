@@ -108,7 +108,7 @@ static enum err redeem_job(struct db *db, void *ctx)
     if ((e = token_redeem(&verdict, db, &c->family, c->now)))
         return e;
     c->refusal = verdict == CODE_REDEEMED ? REFUSAL_NONE : REFUSAL_DECOUPLED_USED;
-    return !c->refusal && view_is(c->refresh_token) ? refresh_mint(db, &c->refresh) : ERR_OK;
+    return ERR_OK;
 }
 
 /* Unlike a code it outlives the store's epoch, so its redemption must too: it is durable before the answer leaves. */

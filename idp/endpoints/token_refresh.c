@@ -4,14 +4,17 @@
 #include "idp/rules/session_update.h"
 #include "idp/state/config.h"
 #include "idp/tokens/access_token.h"
+#include "idp/tokens/refresh_token.h"
 #include "store/store.h"
 
 struct refreshing {
     struct token_call *call;
     struct visit *visit;
+    struct ident family; /* that the refresh token names */
     struct token_facts facts;
     struct grant grant;
     bool has_grant;
+    bool touches; /* her session: that a service refreshes says that she is there */
 };
 
 static enum refusal refresh_refusal(enum refresh_verdict verdict)
@@ -47,7 +50,7 @@ static enum err check_grant(struct refreshing *r, struct db *db)
 
 /* Only while she is there, unless she gave offline_access or logged in elsewhere; of some services a refresh says that
  * she is. */
-static enum err check_activity(struct refreshing *r, struct db *db)
+static void check_activity(struct refreshing *r)
 {
     const struct token_facts *t = &r->facts;
     const struct session_update_facts facts = {.offline = t->family.offline || !ident_is(t->family.session),
@@ -59,23 +62,38 @@ static enum err check_activity(struct refreshing *r, struct db *db)
 
     if (update == SESSION_UPDATE_IDLE)
         r->call->refusal = REFUSAL_SESSION_IDLE;
-    return update == SESSION_UPDATE_TOUCH ? session_touch(db, t->family.session, r->visit->now) : ERR_OK;
+    r->touches = update == SESSION_UPDATE_TOUCH;
+}
+
+/* The login it goes back to. */
+static void take_over(struct token_call *c, const struct token_facts *t)
+{
+    c->family = t->family;
+    c->has_session = t->has_session;
+    c->session = (struct session){.id = t->family.session,
+                                  .resident = t->family.resident,
+                                  .acr = t->session_acr,
+                                  .amr = t->session_amr,
+                                  .auth_at = t->session_auth_at,
+                                  .expires_at = t->session_expires_at};
 }
 
 /* The next tokens: with another refresh token, or beside the one that stays. */
 static enum err go_on(struct refreshing *r, struct db *db)
 {
     struct token_call *c = r->call;
-    enum err e = ERR_OK;
+    struct ident before = r->facts.family.refresh.id;
+    int64_t now = r->visit->now, end = now + ACCESS_TOKEN_LIFE_S;
+    enum err e = r->touches ? session_touch(db, r->facts.family.session, now) : ERR_OK;
 
-    c->family = r->facts.family;
-    c->has_session = r->facts.has_session;
-    c->session.expires_at = r->facts.session_expires_at;
-    if (refresh_rotates(c->client) &&
-        ((e = token_call_prepare_refresh(r->visit, c)) || (e = refresh_mint(db, &c->refresh))))
-        return e;
-    int64_t end = r->visit->now + ACCESS_TOKEN_LIFE_S;
-    return token_extend(db, c->family.id, end > c->family.expires_at ? end : c->family.expires_at);
+    take_over(c, &r->facts);
+    if (end > c->family.expires_at)
+        c->family.expires_at = end;
+    if (!e && !refresh_rotates(c->client))
+        return token_extend(db, c->family.id, c->family.expires_at);
+    if (!e)
+        e = token_call_prepare_refresh(r->visit, c);
+    return e ? e : refresh_rotate(db, &c->family, before);
 }
 
 static bool is_holder(const struct refreshing *r)
@@ -91,7 +109,7 @@ static bool tells_login(const struct refreshing *r)
     return r->facts.has_session && r->facts.session_auth_at <= r->facts.family.minted_at;
 }
 
-/* What is asked of this access token alone: asked for too much, or not said, nothing happens, as above. */
+/* What is asked of this access token alone: asked for too much, or not said, nothing happens. */
 static enum err answer(struct refreshing *r, struct db *db)
 {
     struct token_call *c = r->call;
@@ -101,12 +119,31 @@ static enum err answer(struct refreshing *r, struct db *db)
 
     if (!e && !c->refusal)
         e = token_call_find_details(r->visit, c, db, &granted);
-    if (e || c->refusal)
-        return e ? e : ERR_CONFLICT;
-    if ((e = token_call_keep_details(db, c)))
+    if (e || c->refusal || (e = token_call_keep_details(db, c)) || (e = go_on(r, db)))
         return e;
-    e = go_on(r, db);
-    return e || !tells_login(r) ? e : token_call_release(r->visit, db, c);
+    c->has_session = tells_login(r);
+    return token_call_release(r->visit, db, c);
+}
+
+/* Good by itself; what else may be against it changes nothing of it: when the consent is resumed, she is back, or less
+ * is asked for, the same refresh token is good. */
+static enum err judge_rest(struct refreshing *r, struct db *db)
+{
+    struct token_call *c = r->call;
+    enum err e = ERR_OK;
+
+    if (!is_holder(r)) /* RFC 9449 5: of no use to whom has not the key */
+        c->refusal = REFUSAL_REFRESH_KEY;
+    if (!c->refusal)
+        e = check_grant(r, db);
+    if (c->refusal == REFUSAL_GRANT_ENDED)
+        return token_revoke_family(db, r->facts.family.id, r->visit->now);
+    if (!e && !c->refusal)
+        check_activity(r);
+    /* RFC 6749 6: a narrower scope may be asked for; it narrows this access token, not the family. */
+    if (!e && !c->refusal && refresh_scope_decide(c->params.scope, r->facts.family.scope))
+        c->refusal = REFUSAL_REFRESH_SCOPE;
+    return e;
 }
 
 /* What is refused is refused durably: a family that reuse gives away is revoked in this very commit. */
@@ -115,54 +152,31 @@ static enum err refresh_job(struct db *db, void *ctx)
     struct refreshing *r = ctx;
     struct token_call *c = r->call;
     enum refresh_verdict verdict;
-    enum err e = (refresh_rotates(c->client) ? refresh_take : refresh_use)(
-        &r->facts, &verdict, db, r->visit->arena, ident_of(c->params.refresh_token), c->client->id, r->visit->now);
+    enum err e = refresh_take(&r->facts, &verdict, db, r->visit->arena, r->family, ident_of(c->params.refresh_token),
+                              c->client->id, r->visit->now);
 
     if (e)
         return e;
     c->refusal = refresh_refusal(verdict);
-    /* RFC 9449 5: of no use to whom has not the key. The error undoes the taking: nothing happens to the owner. */
-    if (!c->refusal && !is_holder(r)) {
-        c->refusal = REFUSAL_REFRESH_KEY;
-        return ERR_CONFLICT;
-    }
     if (!c->refusal)
-        e = check_grant(r, db);
-    if (!e && !c->refusal)
-        e = check_activity(r, db);
-    if (e)
-        return e;
-    if (c->refusal == REFUSAL_GRANT_ENDED)
-        return token_revoke_family(db, r->facts.family.id, r->visit->now);
-    /* The error undoes the taking: when the consent is resumed, or she is back, the same refresh token is good. */
-    if (c->refusal == REFUSAL_GRANT_SUSPENDED || c->refusal == REFUSAL_SESSION_IDLE)
-        return ERR_CONFLICT;
-    /* RFC 6749 6: a narrower scope may be asked for; it narrows this access token, not the family. Asked for too much,
-     * nothing happens, as above. */
-    if (!c->refusal && refresh_scope_decide(c->params.scope, r->facts.family.scope))
-        return ERR_CONFLICT;
-    if (!c->refusal)
-        return answer(r, db);
-    return ERR_OK;
+        e = judge_rest(r, db);
+    return e || c->refusal ? e : answer(r, db);
 }
 
 enum err token_by_refresh(struct visit *v, struct token_call *c)
 {
-    struct refreshing r = {.call = c, .visit = v};
-    enum err e = visit_write(v, refresh_job, &r);
+    struct refreshing r = {
+        .call = c, .visit = v, .family = refresh_token_family(v->arena, v->keys, c->params.refresh_token)};
 
-    if (e == ERR_CONFLICT) {
-        c->refusal = c->refusal ? c->refusal : REFUSAL_REFRESH_SCOPE;
+    if (!ident_is(r.family)) {
+        c->refusal = REFUSAL_REFRESH_INVALID;
         return ERR_OK;
     }
+    enum err e = visit_write(v, refresh_job, &r);
     if (e || c->refusal)
         return e;
     if (view_is(c->params.scope))
         c->family.scope = c->params.scope;
-    if ((e = token_call_narrow(v, c, r.has_grant ? &r.grant : NULL)) || (e = token_call_name_parties(v, c)) ||
-        !c->has_session)
-        return e;
-    e = session_find(&c->session, v->db, v->arena, c->family.session);
-    c->has_session = !e && tells_login(&r);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    e = token_call_narrow(v, c, r.has_grant ? &r.grant : NULL);
+    return e ? e : token_call_name_parties(v, c);
 }

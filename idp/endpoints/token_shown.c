@@ -1,9 +1,8 @@
 #include "idp/endpoints/token_shown.h"
 
+#include "idp/tokens/refresh_token.h"
 #include "idp/tokens/resource_token.h"
 #include "sessions/wish.h"
-
-#define REFRESH_LENGTH 43 /* chance_ticket */
 
 /* One that was swept says nothing any more, and neither does its token. */
 static enum err find_details(struct token_shown *out, struct visit *v, struct ident wish)
@@ -17,14 +16,16 @@ static enum err find_details(struct token_shown *out, struct visit *v, struct id
 
 static enum err find_refresh(struct token_shown *out, struct visit *v, struct view text)
 {
-    struct refresh refresh;
-    enum err e = refresh_find(&out->facts, &refresh, &out->used, v->db, v->arena, ident_of(text));
+    struct ident family = refresh_token_family(v->arena, v->keys, text);
+    enum err e = ident_is(family) ? refresh_find(&out->facts, v->db, v->arena, family) : ERR_NOT_FOUND;
+    const struct refresh *good = &out->facts.family.refresh;
 
     if (e)
         return e;
     out->is_refresh = true;
-    out->minted_at = refresh.minted_at;
-    out->expires_at = refresh.expires_at;
+    out->used = !ident_equal(good->id, ident_of(text));
+    out->minted_at = good->minted_at;
+    out->expires_at = good->expires_at;
     out->access.resource = out->facts.family.resource;
     out->access.cnf = out->facts.family.cnf;
     out->access.scope = out->facts.family.scope;
@@ -66,7 +67,7 @@ static enum err find_jwt(struct token_shown *out, struct visit *v, struct view t
 enum err token_shown_find(struct token_shown *out, struct visit *v, struct view text)
 {
     *out = (struct token_shown){0};
-    if (text.n == REFRESH_LENGTH)
+    if (text.n == REFRESH_TOKEN_LENGTH)
         return find_refresh(out, v, text);
     return view_index(text, '.') < text.n ? find_jwt(out, v, text) : find_access(out, v, text);
 }

@@ -195,10 +195,11 @@ static const struct {
     bool lasting;
     const char *info;
 } secrets[] = {
-    {SECRET_PAIRWISE, true, "genkan pairwise subjects"}, {SECRET_ACCOUNT, true, "genkan card accounts"},
-    {SECRET_AUDIT, true, "genkan audit pseudonyms"},     {SECRET_CODE, false, "genkan authorization codes"},
-    {SECRET_ACCESS, false, "genkan access tokens"},      {SECRET_CSRF, false, "genkan form tokens"},
-    {SECRET_LIKENESS, true, "genkan verified likeness"}, {SECRET_NETWORK, false, "genkan networks of logins"},
+    {SECRET_PAIRWISE, true, "genkan pairwise subjects"},  {SECRET_ACCOUNT, true, "genkan card accounts"},
+    {SECRET_AUDIT, true, "genkan audit pseudonyms"},      {SECRET_CODE, false, "genkan authorization codes"},
+    {SECRET_ACCESS, false, "genkan access tokens"},       {SECRET_REFRESH, false, "genkan refresh tokens"},
+    {SECRET_CSRF, false, "genkan form tokens"},           {SECRET_LIKENESS, true, "genkan verified likeness"},
+    {SECRET_NETWORK, false, "genkan networks of logins"},
 };
 
 static enum err write_secret(struct arena *a, const char *folder, const char *name)

@@ -21,6 +21,7 @@ enum key_secret {
     SECRET_AUDIT,    /* pseudonyms in the ledger */
     SECRET_CODE,     /* authorization codes */
     SECRET_ACCESS,   /* access tokens */
+    SECRET_REFRESH,  /* the mark of refresh tokens */
     SECRET_CSRF,     /* tokens of forms */
     SECRET_LIKENESS, /* verified values -> likeness */
     SECRET_NETWORK,  /* a login's network -> what it is known again by */

@@ -47,10 +47,9 @@ static void make_room(void)
 }
 
 #define COUNT(TABLE) "SELECT count(*) FROM " TABLE
-static const char *const COUNTS[] = {COUNT("interaction"),     COUNT("card_txn"),    COUNT("session"),
-                                     COUNT("session_service"), COUNT("family"),      COUNT("refresh"),
-                                     COUNT("resident"),        COUNT("card"),        COUNT("profile"),
-                                     COUNT("consent"),         COUNT("ledger_event")};
+static const char *const COUNTS[] = {
+    COUNT("interaction"), COUNT("card_txn"), COUNT("session"), COUNT("session_service"), COUNT("family"),
+    COUNT("resident"),    COUNT("card"),     COUNT("profile"), COUNT("consent"),         COUNT("ledger_event")};
 enum { COUNTS_N = sizeof COUNTS / sizeof COUNTS[0] };
 
 struct census {

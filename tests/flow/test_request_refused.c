@@ -425,6 +425,22 @@ Test(request_refused, a_refresh_token_used_twice_kills_the_family)
     cr_assert_eq(status, 401);
 }
 
+Test(request_refused, a_refresh_token_used_long_ago_kills_the_family_and_one_that_is_made_up_does_not)
+{
+    struct tokens first = service_redeem(b_city, fresh_code(b_city)), second = service_refresh(b_city, first.refresh),
+                  third = service_refresh(b_city, second.refresh);
+    cr_assert_eq(third.status, 200);
+    for (size_t i = 0; i < strlen(first.refresh); i += 7) {
+        char *changed = arena_text(a(), view_text(first.refresh));
+        changed[i] = changed[i] == 'x' ? 'y' : 'x';
+        cr_assert_str_eq(service_refresh(b_city, changed).error, "invalid_grant");
+    }
+    struct tokens fourth = service_refresh(b_city, third.refresh);
+    cr_assert_eq(fourth.status, 200);
+    cr_assert_str_eq(service_refresh(b_city, first.refresh).error, "invalid_grant");
+    cr_assert_str_eq(service_refresh(b_city, fourth.refresh).error, "invalid_grant");
+}
+
 Test(request_refused, tokens_that_are_none)
 {
     int status;

@@ -72,11 +72,10 @@ static enum err fill_one(struct db *db, const struct filling *f, int64_t i)
                          .expires_at = f->expires_at,
                          .offline = f->offline,
                          .refreshable = f->offline};
-    struct refresh r = {.id = numbered("r", i, f->expires_at), .minted_at = NOW, .expires_at = f->expires_at};
     char code[40];
     enum redeem_verdict v;
     snprintf(code, sizeof code, "code %lld %lld", (long long)i, (long long)f->expires_at);
-    r.family = fam.id = token_family_id(view_text(code), NOW);
+    fam.id = token_family_id(view_text(code), NOW);
     enum err e = interaction_mint(db, &in);
     if (e == ERR_OK)
         e = card_txn_mint(db, &txn);
@@ -84,9 +83,7 @@ static enum err fill_one(struct db *db, const struct filling *f, int64_t i)
         e = session_mint(db, &s);
     if (e == ERR_OK)
         e = session_add_service(db, s.id, VIEW("a"), NOW);
-    if (e == ERR_OK)
-        e = token_redeem(&v, db, &fam, NOW);
-    return e == ERR_OK ? refresh_mint(db, &r) : e;
+    return e == ERR_OK ? token_redeem(&v, db, &fam, NOW) : e;
 }
 
 static enum err fill(struct db *db, void *ctx)
@@ -99,8 +96,8 @@ static enum err fill(struct db *db, void *ctx)
 }
 
 static const char *const COUNTS[] = {"SELECT count(*) FROM interaction", "SELECT count(*) FROM card_txn",
-                                     "SELECT count(*) FROM session",     "SELECT count(*) FROM session_service",
-                                     "SELECT count(*) FROM refresh",     "SELECT count(*) FROM family"};
+                                     "SELECT count(*) FROM session", "SELECT count(*) FROM session_service",
+                                     "SELECT count(*) FROM family"};
 
 static void all_are(int64_t n)
 {
@@ -141,7 +138,7 @@ Test(sweep, deletes_everything_that_is_due_in_small_batches)
     size_t n;
     uint64_t jobs = store_figures(box.store).jobs;
     cr_assert_eq(sweep_run(box.store, NOW + 100 + SWEEP_GRACE_S, &n), ERR_OK);
-    cr_assert_geq(n, 5 * ROWS - ROWS, "refresh tokens may go with their families");
+    cr_assert_eq(n, 4 * ROWS);
     cr_assert_geq(store_figures(box.store).jobs - jobs, ROWS / 200);
     all_are(ROWS);
     cr_assert_eq(store_check_integrity(box.store), ERR_OK);

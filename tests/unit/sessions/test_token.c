@@ -36,7 +36,8 @@ static void open_box(void)
                            .scope = VIEW("openid name"),
                            .minted_at = NOW,
                            .expires_at = NOW + 600,
-                           .refreshable = true};
+                           .refreshable = true,
+                           .refresh = {ident_of(VIEW("r1")), NOW, NOW + 500}};
     cr_assert_eq(token_redeem(&v, db, &made, NOW + 1), ERR_OK);
     cr_assert_eq(v, CODE_REDEEMED);
 }
@@ -190,107 +191,117 @@ Test(token, gives_back_what_was_redeemed)
 
 /* --- refresh ---------------------------------------------------------------------------------------------------- */
 
-static void mint(const char *ticket, int64_t life)
+static enum err rotate(const char *before, const char *next, int64_t life)
 {
-    struct refresh r = {
-        .id = ident_of(view_text(ticket)), .family = made.id, .minted_at = NOW, .expires_at = NOW + life};
-    cr_assert_eq(refresh_mint(db, &r), ERR_OK);
+    struct family f = made;
+    f.refresh = (struct refresh){ident_of(view_text(next)), NOW, NOW + life};
+    f.expires_at = NOW + life;
+    return refresh_rotate(db, &f, ident_of(view_text(before)));
 }
 
 static enum refresh_verdict take(const char *ticket, const char *client, int64_t now)
 {
     struct token_facts facts;
     enum refresh_verdict v;
-    cr_assert_eq(refresh_take(&facts, &v, db, &box.a, ident_of(view_text(ticket)), view_text(client), now), ERR_OK);
+    cr_assert_eq(refresh_take(&facts, &v, db, &box.a, made.id, ident_of(view_text(ticket)), view_text(client), now),
+                 ERR_OK);
     return v;
 }
 
-static enum refresh_verdict use(const char *ticket, const char *client, int64_t now)
+Test(token, a_refresh_token_is_refused_to_all_but_its_client_and_when_it_is_over)
+{
+    cr_assert_eq(take("r1", "a-city", NOW + 501), REFRESH_EXPIRED);
+    cr_assert_eq(take("r1", "a-city", NOW + 1), REFRESH_GOOD);
+    cr_assert_eq(take("r1", "a-city", NOW + 2), REFRESH_GOOD, "FAPI 2.0 5.3.2.1: it is not rotated");
+    cr_assert_eq(take("r1", "b-city", NOW + 3), REFRESH_OTHER_CLIENT);
+    cr_assert_eq(take("r1", "a-city", NOW + 4), REFRESH_REVOKED, "it leaked");
+}
+
+Test(token, a_refresh_token_of_an_unknown_family_is_unknown_and_hurts_nobody)
 {
     struct token_facts facts;
     enum refresh_verdict v;
-    cr_assert_eq(refresh_use(&facts, &v, db, &box.a, ident_of(view_text(ticket)), view_text(client), now), ERR_OK);
-    return v;
-}
-
-Test(token, a_refresh_token_that_stays_is_refused_to_all_but_its_client_and_when_it_is_over)
-{
-    cr_assert_eq(use("never", "a-city", NOW), REFRESH_UNKNOWN);
-    mint("r1", 500);
-    cr_assert_eq(use("r1", "a-city", NOW + 501), REFRESH_EXPIRED);
-    cr_assert_eq(use("r1", "a-city", NOW + 1), REFRESH_GOOD);
-    cr_assert_eq(use("r1", "a-city", NOW + 2), REFRESH_GOOD, "FAPI 2.0 5.3.2.1: it is not rotated");
-    cr_assert_eq(use("r1", "b-city", NOW + 3), REFRESH_OTHER_CLIENT);
-    cr_assert_eq(use("r1", "a-city", NOW + 4), REFRESH_REVOKED, "it leaked");
-}
-
-Test(token, a_refresh_token_that_was_taken_does_not_stay)
-{
-    mint("r1", 500);
-    cr_assert_eq(take("r1", "a-city", NOW + 1), REFRESH_GOOD);
-    cr_assert_eq(use("r1", "a-city", NOW + 2), REFRESH_USED);
-}
-
-Test(token, an_unknown_refresh_token_is_unknown_and_hurts_nobody)
-{
-    cr_assert_eq(take("never", "a-city", NOW), REFRESH_UNKNOWN);
+    cr_assert_eq(refresh_take(&facts, &v, db, &box.a, ident_of(VIEW("no")), made.refresh.id, VIEW("a-city"), NOW),
+                 ERR_OK);
+    cr_assert_eq(v, REFRESH_UNKNOWN);
     cr_assert_eq(state_at(NOW), TOKEN_LIVE);
 }
 
 Test(token, a_refresh_token_used_twice_kills_its_family)
 {
-    mint("r1", 500);
     cr_assert_eq(take("r1", "a-city", NOW + 1), REFRESH_GOOD);
-    mint("r2", 500);
+    cr_assert_eq(rotate("r1", "r2", 500), ERR_OK);
     cr_assert_eq(take("r1", "a-city", NOW + 2), REFRESH_USED);
     cr_assert_eq(state_at(NOW + 2), TOKEN_REVOKED);
     cr_assert_eq(take("r2", "a-city", NOW + 3), REFRESH_REVOKED,
                  "the one the thief or the owner holds is dead as well");
 }
 
+Test(token, one_used_long_ago_kills_its_family_too)
+{
+    cr_assert_eq(rotate("r1", "r2", 500), ERR_OK);
+    cr_assert_eq(rotate("r2", "r3", 500), ERR_OK);
+    cr_assert_eq(take("r3", "a-city", NOW + 1), REFRESH_GOOD);
+    cr_assert_eq(take("r1", "a-city", NOW + 2), REFRESH_USED);
+    cr_assert_eq(state_at(NOW + 2), TOKEN_REVOKED);
+}
+
+Test(token, only_the_refresh_token_that_is_good_makes_room_for_the_next)
+{
+    cr_assert_eq(rotate("r1", "r2", 500), ERR_OK);
+    cr_assert_eq(rotate("r1", "r3", 500), ERR_CONFLICT);
+    cr_assert_eq(take("r2", "a-city", NOW + 1), REFRESH_GOOD);
+}
+
+Test(token, a_family_that_was_given_no_refresh_token_takes_none)
+{
+    cr_assert_eq(box_write(&box, "UPDATE family SET refresh = NULL, refresh_at = NULL, refresh_until = NULL"), ERR_OK);
+    cr_assert_eq(take("r1", "a-city", NOW + 1), REFRESH_USED);
+    cr_assert_eq(rotate("r1", "r2", 500), ERR_CONFLICT);
+}
+
 Test(token, a_refresh_token_of_another_client_kills_its_family)
 {
-    mint("r1", 500);
     cr_assert_eq(take("r1", "b-city", NOW + 1), REFRESH_OTHER_CLIENT);
     cr_assert_eq(state_at(NOW + 1), TOKEN_REVOKED);
 }
 
 Test(token, an_expired_refresh_token_is_expired)
 {
-    mint("r1", 500);
     cr_assert_eq(take("r1", "a-city", NOW + 500), REFRESH_EXPIRED);
     cr_assert_eq(state_at(NOW + 500), TOKEN_LIVE, "which is nobody's fault");
 }
 
 Test(token, a_refresh_token_does_not_outlive_its_family)
 {
-    mint("r1", 5000);
-    cr_assert_eq(take("r1", "a-city", NOW + 600), REFRESH_EXPIRED);
+    cr_assert_eq(rotate("r1", "r2", 5000), ERR_OK);
+    cr_assert_eq(box_write(&box, "UPDATE family SET expires_at = 1000600"), ERR_OK);
+    cr_assert_eq(take("r2", "a-city", NOW + 600), REFRESH_EXPIRED);
 }
 
 Test(token, a_refresh_token_of_an_ended_session_is_refused)
 {
-    mint("r1", 500);
     cr_assert_eq(session_end(db, session.id, NOW + 1), ERR_OK);
     enum refresh_verdict v = take("r1", "a-city", NOW + 2);
     cr_assert(v == REFRESH_REVOKED || v == REFRESH_SESSION_ENDED);
 }
 
-Test(token, a_refresh_token_needs_a_family)
+Test(token, a_family_tells_of_its_refresh_token_and_of_the_login)
 {
-    struct refresh r = {.id = ident_of(VIEW("r")), .family = ident_mint(), .minted_at = NOW, .expires_at = NOW + 1};
-    cr_assert_eq(refresh_mint(db, &r), ERR_CONFLICT);
+    struct token_facts f;
+    cr_assert_eq(refresh_find(&f, db, &box.a, made.id), ERR_OK);
+    cr_assert(ident_equal(f.family.refresh.id, made.refresh.id));
+    cr_assert(f.family.refresh.minted_at == NOW && f.family.refresh.expires_at == NOW + 500);
+    cr_assert(view_equal(f.session_acr, VIEW("acr")) && view_equal(f.session_amr, VIEW("sc pin")));
+    cr_assert_eq(refresh_find(&f, db, &box.a, ident_of(VIEW("no"))), ERR_NOT_FOUND);
 }
 
 Test(token, rotation_goes_on_and_lengthens_the_family)
 {
     struct token_facts facts;
-    mint("r1", 500);
-    cr_assert_eq(take("r1", "a-city", NOW + 1), REFRESH_GOOD);
-    mint("r2", 5000);
-    cr_assert_eq(token_extend(db, made.id, NOW + 5000), ERR_OK);
+    cr_assert_eq(rotate("r1", "r2", 5000), ERR_OK);
     cr_assert_eq(token_extend(db, made.id, NOW + 10), ERR_OK);
     cr_assert_eq(token_find_family(&facts, db, &box.a, made.id), ERR_OK);
-    cr_assert_eq(facts.family.expires_at, NOW + 5000, "and never shortens it");
+    cr_assert_eq(facts.family.expires_at, NOW + 5000, "and nothing shortens it");
     cr_assert_eq(take("r2", "a-city", NOW + 4000), REFRESH_GOOD);
 }
