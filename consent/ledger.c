@@ -26,6 +26,11 @@ void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resi
     hmac_sha256(out, secret_view(&l->key), ident_view(&resident));
 }
 
+void ledger_key(uint8_t out[32], const struct ledger *l, const char *what)
+{
+    hkdf_sha256(out, 32, secret_view(&l->key), view_text(what));
+}
+
 static void put_fields(struct json_out *o, const char *key, const struct field *const *fields, size_t n)
 {
     if (n == 0)

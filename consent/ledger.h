@@ -75,4 +75,7 @@ enum err ledger_leaf_find(struct ledger_leaf *out, struct arena *a, struct db *d
 /* The pseudonym of a resident; events have it in base64url, and the first half of a session's. */
 void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resident);
 
+/* Another key out of the same secret, for what WHAT (static) names (RFC 5869). */
+void ledger_key(uint8_t out[32], const struct ledger *l, const char *what);
+
 #endif

@@ -147,6 +147,18 @@ static const struct command table[] = {
      command_auditor_invite},
     {"auditor list", "list the auditors", "[--config FILE]", CONFIG_HELP, command_auditor_list},
     {"auditor remove", "end an auditor's role at once", "[--config FILE] ID", CONFIG_HELP, command_auditor_remove},
+    {"identity ask", "ask for the pseudonyms of a person, for an auditor to allow",
+     "[--config FILE] --reason TEXT [FILE]",
+     CONFIG_HELP
+     "  --reason TEXT    why; it stays in the ledger and must not say who it is\n"
+     "\nFILE, or standard input, has two lines: the name in any usual writing, and the birth date. Prints the\n"
+     "number of the request. An auditor allows or denies it on the page /audit.\n",
+     command_identity_ask},
+    {"identity list", "list the requests of auditors and of the operator", "[--config FILE]", CONFIG_HELP,
+     command_identity_list},
+    {"identity show", "show the pseudonyms of a person, when an auditor has allowed it", "[--config FILE] ID",
+     CONFIG_HELP "\nOnly what the operator asked for, for a day. What is shown is written into the ledger first.\n",
+     command_identity_show},
     {"audit verify", "prove that the ledger was not rewritten", "[--config FILE] [--from FILE] [--to FILE]",
      CONFIG_HELP
      "  --from FILE      a checkpoint kept from earlier: events before it are not hashed again\n"

@@ -82,6 +82,9 @@ int command_audit_reindex(const struct command *self, int argc, const char *cons
 int command_auditor_invite(const struct command *self, int argc, const char *const *argv);
 int command_auditor_list(const struct command *self, int argc, const char *const *argv);
 int command_auditor_remove(const struct command *self, int argc, const char *const *argv);
+int command_identity_ask(const struct command *self, int argc, const char *const *argv);
+int command_identity_list(const struct command *self, int argc, const char *const *argv);
+int command_identity_show(const struct command *self, int argc, const char *const *argv);
 int command_audit_verify(const struct command *self, int argc, const char *const *argv);
 int command_key_list(const struct command *self, int argc, const char *const *argv);
 int command_roots_import(const struct command *self, int argc, const char *const *argv);

@@ -82,6 +82,7 @@ BRIDGE(audit_join)
 BRIDGE(audit_events)
 BRIDGE(audit_counts)
 BRIDGE(audit_identity)
+BRIDGE(audit_identities)
 BRIDGE(statistics)
 BRIDGE(lang)
 BRIDGE(letters)
@@ -159,6 +160,9 @@ static const struct route table[] = {
     {METHOD_GET, "/audit/counts", at_audit_counts, 0, ROUTE_SLOW},
     {METHOD_GET, "/audit/identity", at_audit_identity, 0, ROUTE_SLOW},
     {METHOD_POST, "/audit/identity", at_audit_identity, SMALL_MAX, 0},
+    {METHOD_GET, "/audit/identities", at_audit_identities, 0, 0},
+    {METHOD_POST, "/audit/identities", at_audit_identities, SMALL_MAX, ROUTE_BODY},
+    {METHOD_GET, "/audit/identities/*", at_audit_identities, 0, ROUTE_SLOW},
     {METHOD_GET, "/statistics", at_statistics, 0, 0},
     {METHOD_GET, "/statistics.csv", at_statistics, 0, 0},
     {METHOD_POST, "/lang", at_lang, SMALL_MAX, 0},
@@ -184,7 +188,7 @@ static bool is_for_services(struct view path)
         if (view_equal_text(path, paths[i]))
             return true;
     return view_starts(path, VIEW("/.well-known/")) || view_starts(path, VIEW("/grants/")) ||
-           view_starts(path, VIEW("/register"));
+           view_starts(path, VIEW("/audit/identities")) || view_starts(path, VIEW("/register"));
 }
 
 /* No visit_open here: a fault may come before there is a worker, and must not wait for a connection. */

@@ -202,6 +202,49 @@ enum err profile_find(struct profile_value **out, size_t *n, struct db *db, stru
     return ERR_OK;
 }
 
+/* --- everybody ---------------------------------------------------------------------------------------------------- */
+
+struct scanning {
+    struct arena *a;
+    struct master *master;
+    struct view field;
+    struct ident last;
+    size_t n;
+    profile_fn *fn;
+    void *ctx;
+};
+
+static enum err scan_row(void *ctx, const struct row *row)
+{
+    struct scanning *s = ctx;
+    struct profile_value v = {.field = s->field, .changed_at = row_int(row, 4)};
+    struct view key;
+    s->last = row_ident(row, 0);
+    s->n++;
+    if (row_is_null(row, 1)) /* a value of nobody's key */
+        return ERR_MISMATCH;
+    enum err e = data_key_unwrap(&key, s->a, s->master, s->last, row_blob(row, 1), row_int(row, 2));
+    if (!e)
+        e = open_sealed(&v, s->a, key, aad_of(s->a, NOW, s->last, s->field, 0), row_blob(row, 3));
+    return e ? e : s->fn(s->ctx, s->last, &v);
+}
+
+enum err profile_scan(struct ident *after, bool *done, struct db *db, struct arena *a, struct master *m,
+                      struct view field, size_t limit, profile_fn *fn, void *ctx)
+{
+    static const char SQL[] = "SELECT p.resident, k.sealed, k.master, p.sealed, p.changed_at FROM profile p LEFT JOIN "
+                              "profile k ON k.resident = p.resident AND k.field = '' WHERE p.resident > $1 AND "
+                              "p.field = $2 ORDER BY p.resident LIMIT $3";
+    struct scanning s = {.a = a, .master = m, .field = field, .last = *after, .fn = fn, .ctx = ctx};
+    enum err e =
+        db_each(db, SQL, VALUES(V_BLOB(ident_view(after)), V_TEXT(field), V_INT((int64_t)limit)), scan_row, &s);
+    if (e)
+        return e;
+    *after = s.last;
+    *done = s.n < limit;
+    return ERR_OK;
+}
+
 /* --- history: writing --------------------------------------------------------------------------------------------- */
 
 /* The next number of this field's history: the time, or one more than the newest. */

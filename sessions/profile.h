@@ -42,6 +42,14 @@ enum err profile_has_values(bool *has, struct db *db, struct arena *a, struct id
 enum err profile_find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
                       struct ident resident, const struct view *fields, size_t n_fields) MUST_CHECK;
 
+/* Everybody who has a value of FIELD, in batches: at most LIMIT values behind resident AFTER (IDENT_NONE: the first),
+ * each opened and shown to FN with the field, source, JSON and substitutes. AFTER becomes the last one; *DONE: nobody
+ * is behind. What is opened lies in A, to be emptied by the caller between batches. No view over the whole: who comes
+ * meanwhile with an id that was passed is not seen. Errors as profile_find, and those of FN. */
+typedef enum err profile_fn(void *ctx, struct ident resident, const struct profile_value *value);
+enum err profile_scan(struct ident *after, bool *done, struct db *db, struct arena *a, struct master *m,
+                      struct view field, size_t limit, profile_fn *fn, void *ctx) MUST_CHECK;
+
 /* Records or replaces one value. Its changed_at stays when the value is the one that was there; otherwise it is NOW, or
  * one more than it was, so that two values of one second can be told apart. What is new (value, source or day) is added
  * to the history. */

@@ -790,6 +790,8 @@ enum page_identity { PAGE_IDENTITY_WAITING, PAGE_IDENTITY_ALLOWED, PAGE_IDENTITY
 
 struct page_audit_request {
     struct view id, pseudonym, reason, asked_by, asked_at, decided_by;
+    bool person;                 /* no pseudonym but a person is named ... */
+    struct view name, birthdate; /* ... and who; absent: forgotten, or not for these eyes */
     enum page_identity state;
     bool may_decide;
     struct view look_url; /* absent: not hers, or not allowed */
@@ -816,10 +818,20 @@ struct page_audit_value {
     struct view title, text;
 };
 
+struct page_audit_pseudonym {
+    struct view text, url; /* URL: to what is known of it */
+};
+
 /* GET /audit/identity */
 struct page_audit_identity {
     struct page_frame frame;
     struct view pseudonym, until;
+    bool person; /* the other way round: */
+    struct view name, birthdate;
+    bool over, many; /* all were looked at (else again_url looks on); there may be more */
+    struct view again_url;
+    const struct page_audit_pseudonym *pseudonyms;
+    size_t n_pseudonyms;
     const struct page_audit_value *values;
     size_t n_values;
 };

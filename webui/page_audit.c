@@ -54,6 +54,9 @@ static const struct fact request_facts[] = {
     FACT_CHOICE_OF(page_audit_request, state, identity_names),
     FACT_OF(page_audit_request, may_decide, FACT_FLAG),
     FACT_OF(page_audit_request, look_url, FACT_URL),
+    FACT_OF(page_audit_request, person, FACT_FLAG),
+    FACT_OF(page_audit_request, name, FACT_TEXT),
+    FACT_OF(page_audit_request, birthdate, FACT_TEXT),
     NO_MORE_FACTS,
 };
 
@@ -88,9 +91,22 @@ static const struct fact value_facts[] = {
     NO_MORE_FACTS,
 };
 
+static const struct fact pseudonym_facts[] = {
+    FACT_OF(page_audit_pseudonym, text, FACT_TEXT),
+    FACT_OF(page_audit_pseudonym, url, FACT_URL),
+    NO_MORE_FACTS,
+};
+
 const struct fact page_audit_identity_facts[] = {
     FACT_OF(page_audit_identity, pseudonym, FACT_TEXT),
     FACT_OF(page_audit_identity, until, FACT_TEXT),
+    FACT_OF(page_audit_identity, person, FACT_FLAG),
+    FACT_OF(page_audit_identity, name, FACT_TEXT),
+    FACT_OF(page_audit_identity, birthdate, FACT_TEXT),
+    FACT_OF(page_audit_identity, over, FACT_FLAG),
+    FACT_OF(page_audit_identity, many, FACT_FLAG),
+    FACT_OF(page_audit_identity, again_url, FACT_URL),
+    FACT_LIST_OF(page_audit_identity, pseudonyms, n_pseudonyms, page_audit_pseudonym, pseudonym_facts),
     FACT_LIST_OF(page_audit_identity, values, n_values, page_audit_value, value_facts),
     FRAME_FACTS,
     NO_MORE_FACTS,

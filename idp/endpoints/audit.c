@@ -7,6 +7,7 @@
 #include "http/url.h"
 #include "idp/endpoints/auditing.h"
 #include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/identifying.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
 
@@ -137,39 +138,53 @@ static enum err fill_choices(struct visit *v, struct page_audit *facts)
 
 /* --- four eyes ---------------------------------------------------------------------------------------------------- */
 
+static enum err fill_request(struct page_audit_request *out, struct visit *v, const struct auditor *who,
+                             const struct identity_request *r)
+{
+    static const enum page_identity states[] = {
+        [IDENTITY_WAITING] = PAGE_IDENTITY_WAITING,
+        [IDENTITY_ALLOWED] = PAGE_IDENTITY_ALLOWED,
+        [IDENTITY_DENIED] = PAGE_IDENTITY_DENIED,
+        [IDENTITY_OVER] = PAGE_IDENTITY_OVER,
+    };
+    enum identity_state state = identity_state_of(r, v->now);
+    const char *id = base64url_text(v->arena, ident_view(&r->id));
+    struct identity_person person;
+    enum err e = id ? identifying_person(&person, v, who, r) : ERR_MEMORY;
+    if (e)
+        return e;
+    *out = (struct page_audit_request){
+        .id = view_text(id),
+        .person = identity_is_of_person(r),
+        .name = person.name,
+        .birthdate = people_date(v, person.birthdate),
+        .pseudonym = r->pseudonym,
+        .reason = r->reason,
+        .asked_by = view_is(r->asked_by) ? r->asked_by : view_text(v->english ? "the operator" : "運用者"),
+        .asked_at = people_moment(v, r->asked_at),
+        .decided_by = r->decided_name,
+        .state = states[state],
+        .may_decide = identity_may_decide(r, who, v->now),
+        .look_url = ident_equal(r->auditor, who->id) && state == IDENTITY_ALLOWED
+                        ? view_text(arena_printf(v->arena, "/audit/identity?id=%s", id))
+                        : VIEW_NONE,
+    };
+    return ERR_OK;
+}
+
 static enum err fill_requests(struct visit *v, const struct auditor *who, struct page_audit *facts)
 {
     struct identity_request *all;
     size_t n;
-    enum err e = identity_list(&all, &n, v->arena, v->db, REQUESTS);
+    enum err e = identity_list(&all, &n, v->arena, v->db, v->now, REQUESTS);
     struct page_audit_request *out = e ? NULL : arena_array(v->arena, n, sizeof *out);
-    for (size_t i = 0; i < n && out; i++) {
-        static const enum page_identity states[] = {
-            [IDENTITY_WAITING] = PAGE_IDENTITY_WAITING,
-            [IDENTITY_ALLOWED] = PAGE_IDENTITY_ALLOWED,
-            [IDENTITY_DENIED] = PAGE_IDENTITY_DENIED,
-            [IDENTITY_OVER] = PAGE_IDENTITY_OVER,
-        };
-        enum identity_state state = identity_state_of(&all[i], v->now);
-        const char *id = base64url_text(v->arena, ident_view(&all[i].id));
-        bool own = ident_equal(all[i].auditor, who->id);
-        out[i] = (struct page_audit_request){
-            .id = view_text(id),
-            .pseudonym = all[i].pseudonym,
-            .reason = all[i].reason,
-            .asked_by = all[i].asked_by,
-            .asked_at = people_moment(v, all[i].asked_at),
-            .decided_by = all[i].decided_name,
-            .state = states[state],
-            .may_decide = identity_may_decide(&all[i], who, v->now),
-            .look_url = own && state == IDENTITY_ALLOWED && id
-                            ? view_text(arena_printf(v->arena, "/audit/identity?id=%s", id))
-                            : VIEW_NONE,
-        };
-    }
+    if (e || !out)
+        return e ? e : ERR_MEMORY;
+    for (size_t i = 0; i < n && !e; i++)
+        e = fill_request(&out[i], v, who, &all[i]);
     facts->requests = out;
-    facts->n_requests = out ? n : 0;
-    return e ? e : out ? ERR_OK : ERR_MEMORY;
+    facts->n_requests = n;
+    return e;
 }
 
 /* --- the page ----------------------------------------------------------------------------------------------------- */

@@ -22,19 +22,6 @@ struct answering {
 
 /* --- who asks what? ---------------------------------------------------------------------------------------------- */
 
-static bool refuse(struct visit *v, enum err e, const char *what)
-{
-    if (e == ERR_NOT_FOUND)
-        json_answer_error(v, 401, "login_required", "log in at Genkan with your card");
-    else if (e == ERR_PERMISSION)
-        json_answer_error(v, 403, "access_denied", "only auditors may ask, and only from pages of Genkan");
-    else if (e == ERR_LIMIT)
-        json_answer_error(v, 422, "too_much", "the question looks at too many events; name a shorter time");
-    else if (e)
-        json_answer_failure(v, e, what);
-    return e != ERR_OK;
-}
-
 static enum err read_format(struct answering *x, const char **name, const char **rule)
 {
     struct view format = form_get(x->v->request->query, "format");
@@ -57,7 +44,7 @@ static bool open_answer(struct answering *x, struct visit *v, bool counts)
 {
     const char *name = "", *rule = "";
     *x = (struct answering){.v = v};
-    if (refuse(v, auditing_find(v, &x->who), "find the auditor"))
+    if (auditing_refuse(v, auditing_find(v, &x->who), "find the auditor"))
         return false;
     enum err e = auditing_read(&x->question, v, &name, &rule);
     if (!e)
@@ -79,7 +66,7 @@ static void send(struct answering *x, const char *name)
     struct view body;
     if (x->format == LISTING_JSONL)
         json_answer(x->v, &x->body);
-    else if (!refuse(x->v, buf_done(&x->body, &body), "write the answer"))
+    else if (!auditing_refuse(x->v, buf_done(&x->body, &body), "write the answer"))
         download_answer(x->v, "text/csv; charset=utf-8", name, body);
 }
 
@@ -133,7 +120,7 @@ void handle_audit_events(struct visit *v)
     enum err e = auditing_ask(v, &x.who, "query", &x.question);
     if (!e)
         e = put_events(&x);
-    if (refuse(v, e, "answer an auditor"))
+    if (auditing_refuse(v, e, "answer an auditor"))
         return;
     const char *next = query_cursor(v->arena, &x.question.walk);
     if (next) /* for CSV, which has no place for it */
@@ -197,6 +184,6 @@ void handle_audit_counts(struct visit *v)
         put_tally(&x, &t);
         e = x.body.err;
     }
-    if (!refuse(v, e, "answer an auditor"))
+    if (!auditing_refuse(v, e, "answer an auditor"))
         send(&x, "genkan-counts.csv");
 }

@@ -1,57 +1,29 @@
-/* Four eyes. POST /audit/identity: asks whose a pseudonym is, allows or denies what another one asked. GET
- * /audit/identity?id=: the answer, for a day and for who asked. */
-#include "base/base64.h"
-#include "idp/endpoints/auditing.h"
+/* Four eyes. POST /audit/identity: asks whose a pseudonym is or what a person's pseudonyms are, allows or denies what
+ * another one asked. GET /audit/identity?id=: the answer, for a day and for who asked. */
 #include "idp/endpoints/endpoints.h"
+#include "idp/endpoints/identifying.h"
 #include "idp/endpoints/people.h"
 #include "idp/endpoints/show.h"
-#include "idp/state/profile.h"
 
-struct deciding {
-    const struct visit *visit;
-    const struct auditor *who;
+static void record(struct visit *v, const struct auditor *who)
+{
+    struct identifying d = {.verb = visit_param(v, "do"),
+                            .id = visit_param(v, "id"),
+                            .pseudonym = visit_param(v, "pseudonym"),
+                            .name = visit_param(v, "name"),
+                            .birthdate = visit_param(v, "birthdate"),
+                            .reason = visit_param(v, "reason")};
+    const char *key = "", *rule = "";
     struct ident id;
-    struct view pseudonym, reason;
-    bool ask, allow;
-};
-
-static enum err decide_job(struct db *db, void *ctx)
-{
-    struct deciding *d = ctx;
-    const struct visit *v = d->visit;
-    if (d->ask)
-        return identity_ask(&d->id, v->op->ledger, v->arena, db, d->who, d->pseudonym, d->reason, v->now_ms);
-    return identity_decide(v->op->ledger, v->arena, db, d->who, d->id, d->allow, v->now_ms);
-}
-
-static struct ident read_id(struct visit *v, struct view text)
-{
-    struct view bytes;
-    return view_is(text) && base64url_read(v->arena, text, &bytes) == ERR_OK ? ident_read(bytes) : IDENT_NONE;
-}
-
-static void decide(struct visit *v, const struct auditor *who)
-{
-    struct view verb = visit_param(v, "do");
-    struct deciding d = {.visit = v,
-                         .who = who,
-                         .id = read_id(v, visit_param(v, "id")),
-                         .pseudonym = visit_param(v, "pseudonym"),
-                         .reason = visit_param(v, "reason"),
-                         .ask = view_equal_text(verb, "ask"),
-                         .allow = view_equal_text(verb, "allow")};
-    bool known = d.ask || d.allow || view_equal_text(verb, "deny");
-    enum err e = known ? store_write(v->op->store, decide_job, &d) : ERR_SYNTAX;
-    if (!known)
-        show_parameter_error(v, VIEW("do"), "must be ask, allow or deny");
-    else if (e == ERR_SYNTAX)
-        show_parameter_error(v, VIEW("pseudonym"),
-                             "must be the 43 letters of a resident in an event, with a reason of "
-                             "1 to 200 characters");
+    enum err e = identifying_record(&id, v, who, &d, &key, &rule);
+    if (e == ERR_SYNTAX)
+        show_parameter_error(v, view_text(key), rule);
     else if (e == ERR_NOT_FOUND)
         show_error(v, 404, PAGE_ERROR_NOT_FOUND);
     else if (e == ERR_PERMISSION) /* her own request, or somebody was faster */
         show_error(v, 403, PAGE_ERROR_FORM);
+    else if (e == ERR_LIMIT)
+        show_parameter_error(v, VIEW("do"), "must wait: 5 requests of one auditor and 25 of all may be open at a time");
     else if (e)
         show_failure(v, e, "decide on an identity");
     else
@@ -60,43 +32,65 @@ static void decide(struct visit *v, const struct auditor *who)
 
 /* --- whose it is -------------------------------------------------------------------------------------------------- */
 
-static enum err fill_identity(struct visit *v, struct ident resident, struct page_audit_identity *facts)
+static enum err fill_values(struct visit *v, const struct auditor *who, const struct identity_request *r,
+                            struct page_audit_identity *facts)
 {
-    static const char *const shown[] = {"name", "birthdate", "address"};
-    struct field_profile profile;
-    struct page_audit_value *values = arena_array(v->arena, 3, sizeof *values);
-    enum err e = values ? profile_load(&profile, v, resident, NULL) : ERR_MEMORY;
-    for (size_t i = 0; i < 3 && !e; i++) {
-        const struct field *f = field_find(view_text(shown[i]));
-        const struct field_value *value = field_stored(&profile, f);
-        if (!value)
-            continue;
-        struct page_audit_value *out = &values[facts->n_values++];
-        out->title = view_text(v->english ? f->en : f->ja);
-        e = field_display(&out->text, v->arena, value, !v->english);
+    struct field_value found[IDENTIFYING_VALUES];
+    struct page_audit_value *values = arena_array(v->arena, IDENTIFYING_VALUES, sizeof *values);
+    size_t n = 0;
+    enum err e = values ? identifying_values(found, &n, v, who, r) : ERR_MEMORY;
+    for (size_t i = 0; i < n && !e; i++) {
+        const struct field *f = found[i].field;
+        values[i].title = view_text(v->english ? f->en : f->ja);
+        e = field_display(&values[i].text, v->arena, &found[i], !v->english);
     }
     facts->values = values;
+    facts->n_values = n;
     return e;
 }
 
-static enum err find_identity(struct visit *v, const struct auditor *who, struct page_audit_identity *facts)
+/* --- whose pseudonyms they are ------------------------------------------------------------------------------------ */
+
+static enum err fill_pseudonyms(struct visit *v, const struct auditor *who, const struct identity_request *r,
+                                struct page_audit_identity *facts)
+{
+    struct lookup_answer *answer = arena_alloc(v->arena, sizeof *answer);
+    struct identity_person person;
+    enum err e = answer ? identifying_person(&person, v, who, r) : ERR_MEMORY;
+    if (!e)
+        e = identifying_lookup(answer, v, who, r);
+    struct page_audit_pseudonym *out = e ? NULL : arena_array(v->arena, answer->n, sizeof *out);
+    if (e || !out)
+        return e ? e : ERR_MEMORY;
+    for (size_t i = 0; i < answer->n; i++) {
+        struct view p = answer->pseudonyms[i];
+        out[i] = (struct page_audit_pseudonym){
+            p, view_text(arena_printf(v->arena, "/audit?resident=%.*s", (int)p.n, (const char *)p.p))};
+    }
+    facts->name = person.name;
+    facts->birthdate = people_date(v, person.birthdate);
+    facts->over = answer->over;
+    facts->many = answer->many;
+    facts->pseudonyms = out;
+    facts->n_pseudonyms = answer->n;
+    facts->again_url =
+        view_text(arena_printf(v->arena, "/audit/identity?id=%.*s", (int)form_get(v->request->query, "id").n,
+                               (const char *)form_get(v->request->query, "id").p));
+    return ERR_OK;
+}
+
+static enum err find(struct visit *v, const struct auditor *who, struct page_audit_identity *facts)
 {
     struct identity_request r;
-    struct ident id = read_id(v, form_get(v->request->query, "id")), resident;
-    enum err e = ident_is(id) ? identity_find(&r, v->arena, v->db, id) : ERR_NOT_FOUND;
-    if (!e && (!ident_equal(r.auditor, who->id) || identity_state_of(&r, v->now) != IDENTITY_ALLOWED))
-        e = ERR_NOT_FOUND;
-    if (!e)
-        e = identity_resident(&resident, v->op->ledger, v->db, r.pseudonym);
-    if (!e)
-        e = auditing_note(v, who,
-                          arena_printf(v->arena, "identity look %.*s", (int)r.pseudonym.n, (const char *)r.pseudonym.p),
-                          NULL);
+    enum err e = identifying_find(&r, v, who, form_get(v->request->query, "id"));
     if (e)
         return e;
-    facts->pseudonym = r.pseudonym;
     facts->until = people_moment(v, r.until);
-    return fill_identity(v, resident, facts);
+    facts->person = identity_is_of_person(&r);
+    if (facts->person)
+        return fill_pseudonyms(v, who, &r, facts);
+    facts->pseudonym = r.pseudonym;
+    return fill_values(v, who, &r, facts);
 }
 
 void handle_audit_identity(struct visit *v)
@@ -107,11 +101,11 @@ void handle_audit_identity(struct visit *v)
     if (!auditing_open(v, &me, &who))
         return;
     if (v->request->method == METHOD_POST) {
-        decide(v, &who);
+        record(v, &who);
         return;
     }
     struct page_audit_identity facts = {.frame = people_frame(v, VIEW_NONE)};
-    enum err e = find_identity(v, &who, &facts);
+    enum err e = find(v, &who, &facts);
     if (e == ERR_NOT_FOUND) {
         show_error(v, 404, PAGE_ERROR_NOT_FOUND);
     } else if (e) {

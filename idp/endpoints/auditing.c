@@ -1,6 +1,7 @@
 #include "idp/endpoints/auditing.h"
 
 #include "base/text.h"
+#include "idp/endpoints/json_answer.h"
 #include "idp/endpoints/show.h"
 #include "sessions/session.h"
 
@@ -36,6 +37,19 @@ enum err auditing_find(struct visit *v, struct auditor *who)
         return e;
     e = auditor_find(who, v->arena, v->db, s.resident);
     return e == ERR_NOT_FOUND ? ERR_PERMISSION : e;
+}
+
+bool auditing_refuse(struct visit *v, enum err e, const char *what)
+{
+    if (e == ERR_NOT_FOUND)
+        json_answer_error(v, 401, "login_required", "log in at Genkan with your card");
+    else if (e == ERR_PERMISSION)
+        json_answer_error(v, 403, "access_denied", "only auditors may ask, and only from pages of Genkan");
+    else if (e == ERR_LIMIT)
+        json_answer_error(v, 422, "too_much", "the question looks at too many events; name a shorter time");
+    else if (e)
+        json_answer_failure(v, e, what);
+    return e != ERR_OK;
 }
 
 /* --- the question ------------------------------------------------------------------------------------------------ */

@@ -18,6 +18,9 @@ bool auditing_open(struct visit *v, struct me *me, struct auditor *who);
  * site. */
 enum err auditing_find(struct visit *v, struct auditor *who) MUST_CHECK;
 
+/* False: E is ERR_OK. Else answered, to a program. */
+bool auditing_refuse(struct visit *v, enum err e, const char *what);
+
 struct auditing_question {
     struct query query;
     struct query_walk walk;

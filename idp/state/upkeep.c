@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/trace.h"
+#include "consent/auditor.h"
 #include "consent/block.h"
 #include "consent/grant.h"
 #include "idp/state/clients.h"
@@ -204,6 +205,13 @@ static enum err notices_job(struct db *db, void *ctx)
     return notice_sweep(db, clock_s(&op->clock));
 }
 
+static enum err persons_job(struct db *db, void *ctx)
+{
+    const struct op *op = ctx;
+
+    return identity_forget(db, clock_s(&op->clock));
+}
+
 static enum err forget_logins(const struct op *op)
 {
     struct forgetting f = {.before = clock_s(&op->clock) - op->config->session.history};
@@ -233,6 +241,8 @@ enum err upkeep_sweep(const struct op *op)
         e = forget_logins(op);
     if (!e)
         e = store_write(op->store, notices_job, (void *)(uintptr_t)op);
+    if (!e)
+        e = store_write(op->store, persons_job, (void *)(uintptr_t)op);
     return e ? e : sweep_run(op->store, clock_s(&op->clock), NULL);
 }
 

@@ -2,10 +2,17 @@
  * whose pseudonym is whose. */
 #include <criterion/criterion.h>
 
+#include "base/base64.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "consent/auditor.h"
 #include "consent/block.h"
+#include "idp/state/lookup.h"
+#include "sessions/profile.h"
+#include "sessions/resident.h"
 #include "tests/lib/stage.h"
+
+#define HANAKO_BORN "1956-03-14"
 
 static struct stage stage;
 static struct provider *genkan = &stage.genkan;
@@ -265,6 +272,390 @@ Test(auditors, it_takes_two_to_learn_whose_pseudonym_it_is)
     cr_expect(strstr(ledger, "identity ask ") && strstr(ledger, "identity allow ") && strstr(ledger, "identity look "));
     cr_expect_null(strstr(ledger, "花子"));
     cr_expect(provider_ledger_is_whole(genkan));
+}
+
+/* --- the other way round: from a person to her pseudonyms --------------------------------------------------------- */
+
+#define ASKS "do=ask&name=%E5%A4%A7%E9%98%AA%E8%8A%B1%E5%AD%90&birthdate=" /* 大阪花子 */
+
+static int send_form(struct resident *who, const char *form)
+{
+    struct browser *b = &who->browser;
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/audit"));
+    const char *csrf = browser_field(b, "/audit/identity", "csrf");
+    cr_assert(browser_post(b, PROVIDER_ISSUER "/audit/identity", arena_printf(&b->a, "csrf=%s&%s", csrf, form)));
+    return b->status;
+}
+
+static int look(struct resident *who, const char *id)
+{
+    (void)ask(who, arena_printf(&genkan->a, "/audit/identity?id=%s", id));
+    return who->browser.status;
+}
+
+/* Asked by kansa, allowed by kenshi. */
+static const char *person_allowed(void)
+{
+    cr_assert_eq(send_form(&kansa, ASKS HANAKO_BORN "&reason=Letter+7"), 200);
+    const char *id = request_of(&kenshi.browser);
+    cr_assert_not_null(id);
+    cr_assert_eq(decide(&kenshi, id, "allow"), 200);
+    return id;
+}
+
+Test(auditors, a_person_is_refused_without_name_day_and_reason_and_with_a_reason_that_says_who_it_is)
+{
+    static const char *const bad[] = {
+        "do=ask&name=&birthdate=" HANAKO_BORN "&reason=Letter+7",
+        ASKS "&reason=Letter+7",
+        ASKS "1990-02-30&reason=Letter+7",
+        ASKS HANAKO_BORN "&reason=",
+        ASKS HANAKO_BORN "&reason=%E8%8A%B1%E5%AD%90%20%E5%A4%A7%E9%98%AA", /* 花子 大阪 */
+        ASKS HANAKO_BORN "&reason=Letter+of+" HANAKO_BORN,
+        ASKS HANAKO_BORN "&reason=Letter+7&pseudonym=AAAA",
+    };
+    both_join();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_eq(send_form(&kansa, bad[i]), 400, "%s: %d", bad[i], kansa.browser.status);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM identity_request"), 0);
+    cr_expect_null(strstr(provider_ledger_list(genkan, NULL), "identity "));
+}
+
+Test(auditors, it_takes_two_to_get_from_a_person_to_her_pseudonym)
+{
+    both_join();
+    const char *pseudonym = pseudonym_of_hanako();
+    cr_assert_eq(send_form(&kansa, ASKS HANAKO_BORN "&reason=Letter+7"), 200);
+    const char *id = request_of(&kenshi.browser);
+    cr_assert_not_null(id);
+    cr_expect(browser_says(&kenshi.browser, "大阪花子"), "who decides must know on whom");
+    cr_expect_eq(decide(&kansa, id, "allow"), 403, "not by herself");
+    cr_expect_eq(look(&kansa, id), 404, "not before it is allowed");
+    cr_expect_eq(decide(&kenshi, id, "allow"), 200);
+    cr_expect(!browser_says(&kenshi.browser, "大阪花子"), "no more than it takes");
+    cr_expect_eq(look(&kenshi, id), 404, "only who asked may look");
+    cr_expect_null(strstr(provider_ledger_list(genkan, NULL), "identity look"), "nobody has looked");
+    cr_expect_eq(look(&kansa, id), 200);
+    cr_expect(browser_says(&kansa.browser, pseudonym));
+    cr_expect(!browser_says(&kansa.browser, "大阪　花子") && !browser_says(&kansa.browser, "堺市"), "no more of her");
+    const char *ledger = provider_ledger_list(genkan, NULL);
+    cr_expect(strstr(ledger, arena_printf(&genkan->a, "identity ask person %s: Letter 7 by ", id)), "%s", ledger);
+    cr_expect(strstr(ledger, arena_printf(&genkan->a, "identity allow person %s: Letter 7 by ", id)));
+    cr_expect(strstr(ledger, arena_printf(&genkan->a, "identity look person %s by ", id)));
+    cr_expect(strstr(ledger, arena_printf(&genkan->a, "identity found person %s: 1 %s by ", id, pseudonym)));
+    cr_expect(!strstr(ledger, "花子") && !strstr(ledger, HANAKO_BORN));
+    cr_expect(provider_ledger_is_whole(genkan));
+}
+
+Test(auditors, a_refused_person_is_looked_for_by_nobody)
+{
+    both_join();
+    cr_assert_eq(send_form(&kansa, ASKS HANAKO_BORN "&reason=Letter+7"), 200);
+    const char *id = request_of(&kenshi.browser);
+    cr_expect_eq(decide(&kenshi, id, "deny"), 200);
+    cr_expect_eq(look(&kansa, id), 404);
+    cr_expect_eq(decide(&kenshi, id, "allow"), 403, "once");
+    cr_expect(strstr(provider_ledger_list(genkan, NULL), "identity deny person "));
+}
+
+Test(auditors, a_person_is_shown_for_a_day_and_then_forgotten)
+{
+    both_join();
+    const char *id = person_allowed();
+    cr_expect_eq(look(&kansa, id), 200);
+    provider_pass(genkan, IDENTITY_LIFE);
+    cr_assert(resident_visits(&kansa, &stage.b_city), "a new session");
+    cr_expect_eq(look(&kansa, id), 404);
+    (void)ask(&kansa, "/audit");
+    cr_expect(!browser_says(&kansa.browser, "大阪花子"));
+    provider_sweep(genkan);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM identity_request WHERE person IS NOT NULL OR found IS "
+                                         "NOT NULL"),
+                 0);
+}
+
+static enum err remove_kansa(struct db *db, void *ctx)
+{
+    static const char SQL[] = "SELECT id FROM auditor WHERE name = '監査 太郎'";
+    struct row row;
+    (void)ctx;
+    enum err e = db_one(db, &genkan->a, SQL, NO_VALUES, &row);
+    return e ? e : auditor_remove(genkan->op->ledger, &genkan->a, db, row_ident(&row, 0), provider_now(genkan) * 1000);
+}
+
+Test(auditors, who_lost_the_role_meanwhile_sees_nothing_of_what_was_allowed)
+{
+    both_join();
+    const char *id = person_allowed();
+    cr_assert_eq(store_write(genkan->op->store, remove_kansa, NULL), ERR_OK);
+    cr_expect_eq(look(&kansa, id), 404);
+    invite("監査 太郎", "code-3");
+    cr_assert(join(&kansa, "code-3"));
+    cr_expect_eq(look(&kansa, id), 404, "she is another auditor now");
+}
+
+static enum err erase_job(struct db *db, void *ctx)
+{
+    return resident_erase(db, *(struct ident *)ctx);
+}
+
+static struct ident hanako_id(void)
+{
+    struct ident id;
+    struct db *db = store_borrow(genkan->op->store);
+    cr_assert_eq(identity_resident(&id, genkan->op->ledger, db, view_text(pseudonym_of_hanako())), ERR_OK);
+    store_return(genkan->op->store, db);
+    return id;
+}
+
+Test(auditors, who_has_left_is_not_found_also_when_she_was_found_before)
+{
+    both_join();
+    const char *pseudonym = pseudonym_of_hanako(), *id = person_allowed();
+    struct ident hanako = hanako_id();
+    cr_expect_eq(look(&kansa, id), 200);
+    cr_expect(browser_says(&kansa.browser, pseudonym));
+    cr_assert_eq(store_write(genkan->op->store, erase_job, &hanako), ERR_OK);
+    cr_expect_eq(look(&kansa, id), 200);
+    cr_expect(!browser_says(&kansa.browser, pseudonym));
+    cr_expect(browser_says(&kansa.browser, "見つかりませんでした"));
+    cr_expect(strstr(provider_ledger_list(genkan, NULL), arena_printf(&genkan->a, "found person %s: 0 by ", id)));
+}
+
+/* --- the search ----------------------------------------------------------------------------------------------------
+ */
+
+struct registering {
+    const char *name, *birthdate;
+    struct ident id;
+};
+
+static enum err register_job(struct db *db, void *ctx)
+{
+    struct registering *r = ctx;
+    int64_t now = provider_now(genkan);
+    struct profile_value name = {.field = VIEW("name"), .source = PROFILE_CARD_READ, .as_of = VIEW("2026-11-22")};
+    struct profile_value born = name;
+    name.json = view_text(arena_printf(&genkan->a, "\"%s\"", r->name));
+    born.field = VIEW("birthdate");
+    born.json = view_text(arena_printf(&genkan->a, "\"%s\"", r->birthdate));
+    enum err e = resident_mint(&r->id, db, now);
+    if (!e)
+        e = profile_record(db, &genkan->a, genkan->op->master, r->id, &name, now);
+    return e ? e : profile_record(db, &genkan->a, genkan->op->master, r->id, &born, now);
+}
+
+static struct ident registers(const char *name, const char *birthdate)
+{
+    struct registering r = {.name = name, .birthdate = birthdate};
+    cr_assert_eq(store_write(genkan->op->store, register_job, &r), ERR_OK);
+    return r.id;
+}
+
+static enum err search(struct lookup_answer *out, const char *id, size_t batch)
+{
+    struct identity_request r;
+    struct view bytes;
+    struct auditor who = {.name = VIEW("監査 太郎")};
+    cr_assert_eq(base64url_read(&genkan->a, view_text(id), &bytes), ERR_OK);
+    struct lookup s = {.ledger = genkan->op->ledger,
+                       .store = genkan->op->store,
+                       .db = store_borrow(genkan->op->store),
+                       .master = genkan->op->master,
+                       .arena = &genkan->a,
+                       .who = &who,
+                       .now_ms = provider_now(genkan) * 1000,
+                       .patience_ms = 0,
+                       .batch = batch};
+    enum err e = identity_find(&r, &genkan->a, s.db, ident_read(bytes));
+    who.id = r.auditor;
+    if (!e)
+        e = lookup_run(out, &s, &r);
+    store_return(genkan->op->store, s.db);
+    return e;
+}
+
+Test(auditors, a_search_goes_on_where_the_last_request_ended_and_finds_all_who_are_alike)
+{
+    struct lookup_answer answer;
+    both_join();
+    (void)registers("大阪　花子", HANAKO_BORN);
+    (void)registers("大阪　華子", HANAKO_BORN);
+    (void)registers("大阪　花子", "1950-00-00");
+    const char *id = person_allowed();
+    int steps = 0;
+    do
+        cr_assert_eq(search(&answer, id, 1), ERR_OK);
+    while (!answer.over && ++steps < 20);
+    cr_expect_geq(steps, 5, "one registration at a time");
+    cr_expect_eq(answer.n, 2, "%zu", answer.n);
+    cr_expect(!answer.many && !view_equal(answer.pseudonyms[0], answer.pseudonyms[1]));
+    const char *ledger = provider_ledger_list(genkan, NULL), *first = strstr(ledger, "identity look person ");
+    cr_expect(first && !strstr(first + 1, "identity look person "), "one search, one event");
+    cr_expect(strstr(ledger, arena_printf(&genkan->a, "found person %s: 2 ", id)));
+}
+
+Test(auditors, a_search_that_finds_too_many_says_so)
+{
+    struct lookup_answer answer;
+    both_join();
+    for (int i = 0; i < IDENTITY_FOUND_MAX + 3; i++)
+        (void)registers("大阪　花子", HANAKO_BORN);
+    cr_assert_eq(search(&answer, person_allowed(), 0), ERR_OK);
+    cr_expect(answer.over && answer.many && answer.n == IDENTITY_FOUND_MAX);
+}
+
+static enum err spoil_job(struct db *db, void *ctx)
+{
+    static const char SQL[] = "UPDATE profile SET sealed = x'0102' WHERE resident = $1 AND field = 'birthdate'";
+    return db_run(db, SQL, VALUES(V_IDENT(*(struct ident *)ctx)));
+}
+
+Test(auditors, a_value_that_cannot_be_read_is_never_nobody)
+{
+    struct lookup_answer answer;
+    both_join();
+    struct ident other = registers("大阪　次郎", "1960-01-01");
+    cr_assert_eq(store_write(genkan->op->store, spoil_job, &other), ERR_OK);
+    const char *id = person_allowed();
+    cr_expect_eq(search(&answer, id, 0), ERR_MISMATCH);
+    cr_expect_eq(look(&kansa, id), 500);
+}
+
+/* --- programs ------------------------------------------------------------------------------------------------------
+ */
+
+static const struct json *post(struct resident *who, const char *type, const char *body)
+{
+    struct browser *b = &who->browser;
+    struct json *j = NULL;
+    cr_assert(browser_send(b, "/audit/identities", NULL, type, view_text(body)));
+    return json_read(&j, &b->a, b->body, NULL) == ERR_OK ? j : NULL;
+}
+
+#define NAMES_HANAKO "{\"do\":\"ask\",\"name\":\"花子 大阪\",\"birthdate\":\"" HANAKO_BORN "\","
+
+Test(auditors, programs_that_name_a_person_are_held_to_the_same_rules)
+{
+    static const char *const bad[] = {"",
+                                      "[]",
+                                      "{\"do\":\"dance\"}",
+                                      NAMES_HANAKO "\"reason\":\"\"}",
+                                      NAMES_HANAKO "\"reason\":\"大阪花子\"}",
+                                      NAMES_HANAKO "\"who\":1}"};
+    static const char *const foreign[] = {"Sec-Fetch-Site: cross-site", NULL};
+    both_join();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        (void)post(&kansa, "application/json", bad[i]);
+        cr_expect_eq(kansa.browser.status, 400, "%s: %d", bad[i], kansa.browser.status);
+    }
+    (void)post(&kansa, "text/plain", NAMES_HANAKO "\"reason\":\"x\"}");
+    cr_expect_eq(kansa.browser.status, 415, "what a form could send");
+    (void)post(&stage.hanako, "application/json", NAMES_HANAKO "\"reason\":\"x\"}");
+    cr_expect_eq(stage.hanako.browser.status, 403);
+    cr_assert(browser_send(&kansa.browser, "/audit/identities", foreign, "application/json",
+                           VIEW(NAMES_HANAKO "\"reason\":\"x\"}")));
+    cr_expect_eq(kansa.browser.status, 403);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM identity_request"), 0);
+}
+
+Test(auditors, programs_ask_decide_and_look_like_people)
+{
+    both_join();
+    const char *pseudonym = pseudonym_of_hanako();
+    const struct json *j = post(&kansa, "application/json", NAMES_HANAKO "\"reason\":\"Letter 7\"}");
+    cr_assert_eq(kansa.browser.status, 200, "%d", kansa.browser.status);
+    const char *id = arena_text(&genkan->a, json_member_text(j, "id"));
+    const char *allow = arena_printf(&genkan->a, "{\"do\":\"allow\",\"id\":\"%s\"}", id);
+    const char *path = arena_printf(&genkan->a, "/audit/identities/%s", id);
+    (void)post(&kansa, "application/json", allow);
+    cr_expect_eq(kansa.browser.status, 403);
+    (void)ask(&kansa, path);
+    cr_expect_eq(kansa.browser.status, 404);
+    const struct json *first = json_at(json_member(ask(&kenshi, "/audit/identities"), "requests"), 0);
+    cr_expect(view_equal_text(json_member_text(first, "of"), "person") && json_member_bool(first, "may_decide", false));
+    cr_expect(view_equal_text(json_member_text(first, "name"), "花子 大阪"));
+    (void)post(&kenshi, "application/json", allow);
+    cr_expect_eq(kenshi.browser.status, 200);
+    (void)ask(&kenshi, path);
+    cr_expect_eq(kenshi.browser.status, 404);
+    j = ask(&kansa, path);
+    cr_assert_eq(kansa.browser.status, 200);
+    cr_expect(json_member_bool(j, "over", false) && !json_member_bool(j, "more", true));
+    cr_expect_eq(json_count(json_member(j, "pseudonyms")), 1);
+    struct view found;
+    cr_assert(json_text(json_at(json_member(j, "pseudonyms"), 0), &found));
+    cr_expect(view_equal_text(found, pseudonym));
+}
+
+Test(auditors, programs_learn_whose_a_pseudonym_is_like_people)
+{
+    both_join();
+    const char *body = arena_printf(&genkan->a, "{\"do\":\"ask\",\"pseudonym\":\"%s\",\"reason\":\"Letter 7\"}",
+                                    pseudonym_of_hanako());
+    const struct json *j = post(&kansa, "application/json", body);
+    const char *id = arena_text(&genkan->a, json_member_text(j, "id"));
+    (void)post(&kenshi, "application/json", arena_printf(&genkan->a, "{\"do\":\"allow\",\"id\":\"%s\"}", id));
+    cr_assert_eq(kenshi.browser.status, 200);
+    j = ask(&kansa, arena_printf(&genkan->a, "/audit/identities/%s", id));
+    cr_assert_eq(kansa.browser.status, 200);
+    cr_expect(view_equal_text(json_member_text(json_member(j, "values"), "name"), "大阪　花子"));
+}
+
+/* --- the operator, at the server's machine -------------------------------------------------------------------------
+ */
+
+static const char *person_file(const char *text)
+{
+    const char *path = arena_printf(&genkan->a, "%s/person", genkan->folder);
+    cr_assert_eq(file_write(path, view_text(text), 0600), ERR_OK);
+    return path;
+}
+
+/* Commands go by the real clock, so the server does too. */
+static void it_is_today(void)
+{
+    provider_pass(genkan, clock_s(&clock_real) - provider_now(genkan));
+    cr_assert(resident_visits(&stage.hanako, &stage.a_city));
+    cr_assert(resident_visits(&kansa, &stage.b_city) && resident_visits(&kenshi, &stage.b_city));
+}
+
+Test(auditors, the_command_refuses_what_the_page_refuses)
+{
+    static const char *const bad[] = {"", "大阪 花子\n", "大阪 花子\nsoon\n", "大阪 花子\n" HANAKO_BORN "\nmore\n",
+                                      "\n" HANAKO_BORN "\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_eq(provider_command(genkan, "identity ask --reason x %s", person_file(bad[i])), 2, "%s", bad[i]);
+    const char *good = person_file("大阪 花子\n" HANAKO_BORN "\n");
+    cr_expect_eq(provider_command(genkan, "identity ask %s", good), 2, "a reason");
+    cr_expect_eq(provider_command(genkan, "identity ask --reason 花子大阪 %s", good), 2);
+    cr_expect_eq(provider_command(genkan, "identity show AAAAAAAAAAAAAAAAAAAAAA"), 1);
+    cr_expect_eq(provider_command(genkan, "identity show"), 2);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM identity_request"), 0);
+}
+
+Test(auditors, the_operator_finds_a_person_when_an_auditor_has_allowed_it)
+{
+    it_is_today();
+    both_join();
+    const char *pseudonym = pseudonym_of_hanako();
+    const char *good = person_file("大阪 花子\n昭和31年3月14日\n");
+    cr_assert_eq(provider_command(genkan, "identity ask --reason Letter-7 %s", good), 0);
+    const char *id = request_of(&kenshi.browser);
+    cr_expect(browser_says(&kenshi.browser, "運用者"), "who asks");
+    cr_expect_eq(provider_command(genkan, "identity show %s", id), 1, "not before it is allowed");
+    cr_assert_eq(decide(&kenshi, id, "allow"), 200);
+    cr_expect_eq(look(&kenshi, id), 404);
+    cr_expect_eq(provider_command(genkan, "identity show %s", id), 0);
+    cr_expect_eq(provider_command(genkan, "identity list"), 0);
+    const char *ledger = provider_ledger_list(genkan, NULL);
+    cr_expect(strstr(ledger, arena_printf(&genkan->a, "audit identity ask person %s: Letter-7", id)), "%s", ledger);
+    cr_expect(strstr(ledger, arena_printf(&genkan->a, "audit identity found person %s: 1 %s", id, pseudonym)));
+    /* what an auditor asked for is not the operator's to see */
+    cr_assert_eq(send_form(&kansa, ASKS HANAKO_BORN "&reason=Letter+8"), 200);
+    const char *hers = request_of(&kenshi.browser);
+    cr_assert_eq(decide(&kenshi, hers, "allow"), 200);
+    cr_expect_eq(provider_command(genkan, "identity show %s", hers), 1);
 }
 
 Test(auditors, a_form_of_elsewhere_decides_nothing)

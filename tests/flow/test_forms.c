@@ -34,6 +34,7 @@ static const char *const without_token[] = {
     "/bc-authorize",
     "/events/poll",
     "/grants/*",
+    "/audit/identities", /* JSON, which no form can send: auditors/a_form_of_elsewhere_decides_nothing */
     "/authorize",
     "/end_session",         /* a service may send it; it is asked for again with GET, and then asks: logout/... */
     "/login/card/complete", /* card_answers/only_our_own_script_may_send_one, .../a_paste_from_elsewhere_is_refused */

@@ -242,3 +242,147 @@ Test(auditor, a_pseudonym_leads_to_its_resident_and_to_nobody_when_she_has_left)
     cr_expect_eq(identity_resident(&found, r.ledger, db, VIEW("AAAA")), ERR_NOT_FOUND);
     store_return(r.store, db);
 }
+
+Test(auditor, a_role_that_was_taken_away_meanwhile_decides_nothing)
+{
+    struct pair p = two_auditors();
+    struct ident id;
+    cr_assert_eq(ask(&p.asks, pseudonym_of(r.resident), "complaint 12", &id), ERR_OK);
+    struct step s = {.id = p.decides.id, .at_ms = NOW_MS};
+    cr_assert_eq(store_write(r.store, remove_job, &s), ERR_OK);
+    cr_expect_eq(decide(&p.decides, id, true, NOW_MS), ERR_PERMISSION, "what was read of her before is old");
+    struct identity_request q = request(id);
+    cr_expect_eq(identity_state_of(&q, RIG_NOW), IDENTITY_WAITING);
+}
+
+/* --- persons ------------------------------------------------------------------------------------------------------ */
+
+#define HANAKO ((struct identity_person){VIEW("大阪　花子"), VIEW("1977-11-23")})
+
+struct naming {
+    const struct auditor *who;
+    struct identity_person person;
+    struct view reason;
+    struct ident id;
+};
+
+static enum err name_job(struct db *db, void *ctx)
+{
+    struct naming *n = ctx;
+    return identity_ask_person(&n->id, r.ledger, &r.arena, db, n->who, &n->person, n->reason, NOW_MS);
+}
+
+static enum err name(const struct auditor *who, struct identity_person person, const char *reason, struct ident *id)
+{
+    struct naming n = {who, person, view_text(reason), IDENT_NONE};
+    enum err err = store_write(r.store, name_job, &n);
+    *id = n.id;
+    return err;
+}
+
+static enum err forget_job(struct db *db, void *ctx)
+{
+    return identity_forget(db, *(const int64_t *)ctx);
+}
+
+static bool is_known(struct ident id, int64_t now)
+{
+    struct identity_person person;
+    cr_assert_eq(store_write(r.store, forget_job, &now), ERR_OK);
+    struct identity_request q = request(id);
+    return identity_person(&person, &r.arena, r.ledger, &q) == ERR_OK;
+}
+
+Test(auditor, a_person_needs_a_name_and_a_reason_of_one_line)
+{
+    struct pair p = two_auditors();
+    struct ident id;
+    struct identity_person nobody = HANAKO, two = HANAKO;
+    nobody.name = VIEW("");
+    two.name = VIEW("a\nb");
+    cr_expect_eq(name(&p.asks, nobody, "complaint 12", &id), ERR_SYNTAX);
+    cr_expect_eq(name(&p.asks, two, "complaint 12", &id), ERR_SYNTAX);
+    cr_expect_eq(name(&p.asks, HANAKO, "", &id), ERR_SYNTAX);
+    cr_expect_null(strstr(rig_events(&r), "identity"), "nothing is written down");
+}
+
+Test(auditor, a_named_person_is_decided_on_like_a_pseudonym_and_her_name_is_nowhere_in_clear)
+{
+    struct pair p = two_auditors();
+    struct identity_person person;
+    struct ident id;
+    cr_assert_eq(name(&p.asks, HANAKO, "complaint 12", &id), ERR_OK);
+    cr_expect_eq(decide(&p.asks, id, true, NOW_MS), ERR_PERMISSION, "her own");
+    cr_expect_eq(decide(&p.decides, id, true, NOW_MS + IDENTITY_PATIENCE * 1000), ERR_PERMISSION, "too late");
+    cr_assert_eq(decide(&p.decides, id, true, NOW_MS), ERR_OK);
+    struct identity_request q = request(id);
+    cr_expect(identity_is_of_person(&q));
+    cr_assert_eq(identity_person(&person, &r.arena, r.ledger, &q), ERR_OK);
+    cr_expect(view_equal(person.name, VIEW("大阪　花子")) && view_equal(person.birthdate, VIEW("1977-11-23")));
+    const char *events = rig_events(&r), *number = base64url_text(&r.arena, ident_view(&id));
+    cr_expect(strstr(events, arena_printf(&r.arena, "identity ask person %s: complaint 12 by ", number)), "%s", events);
+    cr_expect(strstr(events, arena_printf(&r.arena, "identity allow person %s: complaint 12 by ", number)));
+    cr_expect(!strstr(events, "花子") && !strstr(events, "1977"), "%s", events);
+    for (size_t i = 0; i + 6 <= q.person.n; i++)
+        cr_expect(memcmp(q.person.p + i, "花子", 6) != 0);
+}
+
+Test(auditor, a_name_that_was_allowed_does_not_open_in_another_request)
+{
+    struct pair p = two_auditors();
+    struct identity_person person;
+    struct ident id, other;
+    cr_assert_eq(name(&p.asks, HANAKO, "complaint 12", &id), ERR_OK);
+    cr_assert_eq(name(&p.asks, HANAKO, "complaint 13", &other), ERR_OK);
+    struct identity_request q = request(id), o = request(other);
+    q.person = o.person;
+    cr_expect_eq(identity_person(&person, &r.arena, r.ledger, &q), ERR_MISMATCH);
+}
+
+Test(auditor, a_name_is_forgotten_when_its_request_is_over)
+{
+    struct pair p = two_auditors();
+    struct ident waits, denied, allowed;
+    cr_assert_eq(name(&p.asks, HANAKO, "a", &waits), ERR_OK);
+    cr_assert_eq(name(&p.asks, HANAKO, "b", &denied), ERR_OK);
+    cr_assert_eq(name(&p.asks, HANAKO, "c", &allowed), ERR_OK);
+    cr_assert_eq(decide(&p.decides, denied, false, NOW_MS), ERR_OK);
+    cr_assert_eq(decide(&p.decides, allowed, true, NOW_MS), ERR_OK);
+    cr_expect(!is_known(denied, RIG_NOW));
+    cr_expect(is_known(allowed, RIG_NOW + IDENTITY_LIFE - 1));
+    cr_expect(!is_known(allowed, RIG_NOW + IDENTITY_LIFE));
+    cr_expect(is_known(waits, RIG_NOW + IDENTITY_PATIENCE - 1));
+    cr_expect(!is_known(waits, RIG_NOW + IDENTITY_PATIENCE));
+}
+
+Test(auditor, nobody_fills_the_list_of_requests)
+{
+    struct pair p = two_auditors();
+    struct ident id, last;
+    for (int i = 0; i < IDENTITY_OPEN_ONE; i++)
+        cr_assert_eq(name(&p.asks, HANAKO, "complaint", &id), ERR_OK);
+    cr_expect_eq(name(&p.asks, HANAKO, "complaint", &last), ERR_LIMIT);
+    cr_expect_eq(ask(&p.asks, pseudonym_of(r.resident), "complaint", &last), ERR_LIMIT, "of both kinds together");
+    cr_assert_eq(name(&p.decides, HANAKO, "complaint", &last), ERR_OK, "others may");
+    cr_assert_eq(decide(&p.decides, id, false, NOW_MS), ERR_OK);
+    cr_expect_eq(name(&p.asks, HANAKO, "complaint", &last), ERR_OK, "what was decided waits no more");
+    int64_t all = IDENTITY_OPEN_ONE + 1;
+    for (struct auditor who = p.asks; all < IDENTITY_OPEN_ALL; all++) {
+        who.id = ident_mint();
+        cr_assert_eq(name(&who, HANAKO, "complaint", &last), ERR_OK);
+    }
+    cr_expect_eq(name(&p.decides, HANAKO, "complaint", &last), ERR_LIMIT);
+}
+
+Test(auditor, the_operator_may_ask_and_allows_nothing)
+{
+    struct pair p = two_auditors();
+    struct ident id, hers;
+    cr_assert_eq(name(&auditor_operator, HANAKO, "letter 7", &id), ERR_OK);
+    cr_assert_eq(name(&p.asks, HANAKO, "letter 8", &hers), ERR_OK);
+    cr_expect_eq(decide(&auditor_operator, id, true, NOW_MS), ERR_PERMISSION);
+    cr_expect_eq(decide(&auditor_operator, hers, true, NOW_MS), ERR_PERMISSION);
+    cr_expect_eq(decide(&p.decides, id, true, NOW_MS), ERR_OK);
+    const char *events = rig_events(&r);
+    cr_expect(strstr(events, "\"act\":\"audit identity ask person "), "%s", events);
+}

@@ -590,14 +590,22 @@ static void put_audit(struct buf *out, const struct pages *p, enum page_lang lan
          VIEW("a-city-booking"), VIEW("a-city"), VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"), VIEW("consent"),
          TEXT("氏名、住所", "Name, Address")},
         {(enum page_record)8, VIEW("48213"), VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE, VIEW_NONE}};
-    struct page_audit_request requests[4] = {{.id = VIEW("AAECAwQFBgcICQoLDA0ODw"),
+    struct page_audit_request requests[6] = {{.id = VIEW("AAECAwQFBgcICQoLDA0ODw"),
                                               .pseudonym = VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"),
                                               .reason = TEXT("苦情 12号", "Complaint 12"),
                                               .asked_by = VIEW("検視 次郎"),
                                               .asked_at = TEXT("2026年11月22日 13:06", "22 November 2026 13:06"),
                                               .state = PAGE_IDENTITY_WAITING,
                                               .may_decide = true}};
-    requests[1] = requests[2] = requests[3] = requests[0];
+    for (int i = 1; i < 6; i++)
+        requests[i] = requests[0];
+    for (int i = 4; i < 6; i++) {
+        requests[i].id = VIEW("BAECAwQFBgcICQoLDA0ODw");
+        requests[i].pseudonym = VIEW("");
+        requests[i].person = true;
+    }
+    requests[4].name = VIEW("大阪 花子");
+    requests[4].birthdate = TEXT("1977年11月23日", "23 November 1977");
     for (int i = 1; i < 4; i++) {
         requests[i].may_decide = false;
         requests[i].state = (enum page_identity)i;
@@ -623,7 +631,7 @@ static void put_audit(struct buf *out, const struct pages *p, enum page_lang lan
                                     .json_url = VIEW("/audit/events?field=address"),
                                     .next_url = VIEW("/audit?field=address&cursor=12.48214"),
                                     .requests = requests,
-                                    .n_requests = 4});
+                                    .n_requests = 6});
 }
 
 static void put_audit_nothing(struct buf *out, const struct pages *p, enum page_lang lang)
@@ -640,10 +648,49 @@ static void put_audit_identity(struct buf *out, const struct pages *p, enum page
 {
     const struct page_audit_value values[] = {{TEXT("氏名", "Name"), VIEW("大阪 花子")},
                                               {TEXT("住所", "Address"), VIEW("大阪府堺市堺区南瓦町3番1号")}};
-    page_audit_identity(
-        out, p,
-        &(struct page_audit_identity){frame_of(lang), VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"),
-                                      TEXT("2026年11月23日 13:06", "23 November 2026 13:06"), values, 2});
+    page_audit_identity(out, p,
+                        &(struct page_audit_identity){.frame = frame_of(lang),
+                                                      .pseudonym = VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"),
+                                                      .until = TEXT("2026年11月23日 13:06", "23 November 2026 13:06"),
+                                                      .values = values,
+                                                      .n_values = 2});
+}
+
+static struct page_audit_identity person_of(enum page_lang lang)
+{
+    return (struct page_audit_identity){.frame = frame_of(lang),
+                                        .until = TEXT("2026年11月23日 13:06", "23 November 2026 13:06"),
+                                        .person = true,
+                                        .name = VIEW("大阪 花子"),
+                                        .birthdate = TEXT("1977年11月23日", "23 November 1977"),
+                                        .again_url = VIEW("/audit/identity?id=AAECAwQFBgcICQoLDA0ODw")};
+}
+
+static void put_audit_person(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    const struct page_audit_pseudonym pseudonyms[] = {
+        {VIEW("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"),
+         VIEW("/audit?resident=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA")},
+        {VIEW("r83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"),
+         VIEW("/audit?resident=r83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA")}};
+    struct page_audit_identity facts = person_of(lang);
+    facts.over = facts.many = true;
+    facts.pseudonyms = pseudonyms;
+    facts.n_pseudonyms = 2;
+    page_audit_identity(out, p, &facts);
+}
+
+static void put_audit_person_none(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_audit_identity facts = person_of(lang);
+    facts.over = true;
+    page_audit_identity(out, p, &facts);
+}
+
+static void put_audit_person_looking(struct buf *out, const struct pages *p, enum page_lang lang)
+{
+    struct page_audit_identity facts = person_of(lang);
+    page_audit_identity(out, p, &facts);
 }
 
 static void put_audit_identity_none(struct buf *out, const struct pages *p, enum page_lang lang)
@@ -1090,6 +1137,9 @@ static const struct {
                {"audit_too_much", put_audit_too_much, PAGE_PLAIN},
                {"audit_identity", put_audit_identity, PAGE_PLAIN},
                {"audit_identity_none", put_audit_identity_none, PAGE_PLAIN},
+               {"audit_person", put_audit_person, PAGE_PLAIN},
+               {"audit_person_none", put_audit_person_none, PAGE_PLAIN},
+               {"audit_person_looking", put_audit_person_looking, PAGE_PLAIN},
                {"statistics", put_statistics, PAGE_PLAIN},
                {"statistics_none", put_statistics_none, PAGE_PLAIN},
                {"receipt", put_receipt, PAGE_PLAIN},
