@@ -11,7 +11,7 @@ enum { BLOCK_SIZE = 16 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
-    size_t n, size;
+    size_t n, size, touched; /* handed out; in all; from here on malloc's bytes, between N and here zero */
     alignas(max_align_t) uint8_t bytes[];
 };
 
@@ -80,22 +80,35 @@ static struct arena_block *block_for(struct arena *a, size_t n)
     return b;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+static size_t aligned(size_t n)
 {
     const size_t align = alignof(max_align_t);
+    return n ? (n + align - 1) & ~(align - 1) : align;
+}
+
+/* What was wiped after a request need not be cleared for the next one. */
+static void *take(struct arena *a, struct arena_block *b, size_t n)
+{
+    uint8_t *p = b->bytes + b->n;
+    size_t end = b->n + n;
+    if (end > b->touched) {
+        memset(b->bytes + b->touched, 0, end - b->touched);
+        b->touched = end;
+    }
+    b->n = end;
+    a->used += n;
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
     if (n > a->ceiling)
         return NULL;
-    n = n ? (n + align - 1) & ~(align - 1) : align;
+    n = aligned(n);
     if (a->used + n > a->ceiling)
         return NULL;
     struct arena_block *b = block_for(a, n);
-    if (!b)
-        return NULL;
-    void *p = b->bytes + b->n;
-    b->n += n;
-    a->used += n;
-    memset(p, 0, n);
-    return p;
+    return b ? take(a, b, n) : NULL;
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
@@ -121,15 +134,39 @@ struct view arena_copy(struct arena *a, struct view v)
     return s ? view_bytes(s, v.n) : VIEW_NONE;
 }
 
+/* Written into the room that is there, which is mostly enough; if not, nothing of it stays behind. */
+static char *print_in_place(struct arena *a, int *n, const char *format, va_list args)
+{
+    struct arena_block *b = a->blocks;
+    size_t room = b ? b->size - b->n : 0;
+    char *s = b ? (char *)b->bytes + b->n : NULL;
+    *n = vsnprintf(s, room, format, args);
+    if (*n >= 0 && (size_t)*n < room && aligned((size_t)*n + 1) <= a->ceiling - a->used) {
+        size_t end = b->n + aligned((size_t)*n + 1);
+        memset(s + *n + 1, 0, end - b->n - (size_t)*n - 1);
+        b->touched = end > b->touched ? end : b->touched;
+        a->used += end - b->n;
+        b->n = end;
+        return s;
+    }
+    wipe(s, room);
+    if (b)
+        b->touched = b->size;
+    return NULL;
+}
+
 char *arena_printf(struct arena *a, const char *format, ...)
 {
     va_list args, again;
+    int n;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
-    char *s = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
-    if (s)
-        vsnprintf(s, (size_t)n + 1, format, again);
+    char *s = print_in_place(a, &n, format, args);
+    if (!s && n >= 0) {
+        s = arena_alloc(a, (size_t)n + 1);
+        if (s)
+            vsnprintf(s, (size_t)n + 1, format, again);
+    }
     va_end(again);
     va_end(args);
     return s;

@@ -22,8 +22,7 @@ void buf_close(struct buf *b)
     *b = (struct buf){.limit = b->limit, .arena = b->arena};
 }
 
-/* Makes room for N more bytes and one NUL. */
-static bool grow(struct buf *b, size_t n)
+bool buf_grow(struct buf *b, size_t n)
 {
     if (b->err)
         return false;
@@ -37,6 +36,8 @@ static bool grow(struct buf *b, size_t n)
     size_t size = b->size ? b->size * 2 : FIRST_SIZE;
     if (size < need)
         size = need;
+    if (size - 1 > b->limit)
+        size = b->limit + 1; /* NEED is not more */
     uint8_t *p = b->arena ? arena_alloc(b->arena, size) : malloc(size);
     if (!p) {
         b->err = ERR_MEMORY;
@@ -51,34 +52,6 @@ static bool grow(struct buf *b, size_t n)
     b->p = p;
     b->size = size;
     return true;
-}
-
-uint8_t *buf_room(struct buf *b, size_t n)
-{
-    if (!grow(b, n))
-        return NULL;
-    uint8_t *p = b->p + b->n;
-    b->n += n;
-    return p;
-}
-
-void buf_put(struct buf *b, struct view v)
-{
-    uint8_t *p = buf_room(b, v.n);
-    if (p && v.n)
-        memcpy(p, v.p, v.n);
-}
-
-void buf_put_text(struct buf *b, const char *s)
-{
-    buf_put(b, view_text(s));
-}
-
-void buf_put_byte(struct buf *b, uint8_t byte)
-{
-    uint8_t *p = buf_room(b, 1);
-    if (p)
-        *p = byte;
 }
 
 static void put_big_endian(struct buf *b, uint64_t v, size_t bytes)
@@ -122,10 +95,14 @@ void buf_printf(struct buf *b, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    /* into the room that is there, which is mostly enough */
+    size_t room = b->err ? 0 : b->size - b->n;
+    int n = vsnprintf(room ? (char *)b->p + b->n : NULL, room, format, args);
     if (n < 0)
         b->err = b->err ? b->err : ERR_SYNTAX;
-    else if (grow(b, (size_t)n)) { /* grow leaves room for vsnprintf's NUL */
+    else if ((size_t)n < room)
+        b->n += (size_t)n;
+    else if (buf_grow(b, (size_t)n)) { /* leaves room for vsnprintf's NUL */
         vsnprintf((char *)b->p + b->n, (size_t)n + 1, format, again);
         b->n += (size_t)n;
     }
@@ -142,7 +119,7 @@ enum err buf_done(const struct buf *b, struct view *out)
 enum err buf_done_text(struct buf *b, const char **out)
 {
     *out = NULL;
-    if (!grow(b, 0))
+    if (!buf_grow(b, 0))
         return b->err;
     b->p[b->n] = 0;
     *out = (const char *)b->p;

@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "base/secret.h"
+
 void sha256(uint8_t out[SHA256_SIZE], struct view v)
 {
     sha256_of(out, &v, 1);
@@ -34,7 +36,7 @@ void sha256_of(uint8_t out[SHA256_SIZE], const struct view *pieces, size_t n)
     for (size_t i = 0; i < n; i++)
         INSIST(pieces[i].n == 0 || SHA256_Update(&c, pieces[i].p, pieces[i].n) == 1);
     INSIST(SHA256_Final(out, &c) == 1);
-    OPENSSL_cleanse(&c, sizeof c);
+    wipe(&c, sizeof c);
 }
 
 void hmac_sha256(uint8_t out[SHA256_SIZE], struct view key, struct view v)
@@ -61,9 +63,9 @@ void hmac_sha256_of(uint8_t out[SHA256_SIZE], struct view key, const struct view
         pad[i] ^= 0x36 ^ 0x5C;
     struct view outer[] = {VIEW_ARRAY(pad), VIEW_ARRAY(inner)};
     sha256_of(out, outer, 2);
-    OPENSSL_cleanse(pad, sizeof pad);
-    OPENSSL_cleanse(inner, sizeof inner);
-    OPENSSL_cleanse(&c, sizeof c);
+    wipe(pad, sizeof pad);
+    wipe(inner, sizeof inner);
+    wipe(&c, sizeof c);
 }
 
 void hkdf_sha256(uint8_t *out, size_t n, struct view key, struct view info)
@@ -80,6 +82,6 @@ void hkdf_sha256(uint8_t *out, size_t n, struct view key, struct view info)
         memcpy(out + have, block, take);
         have += take;
     }
-    OPENSSL_cleanse(prk, sizeof prk);
-    OPENSSL_cleanse(block, sizeof block);
+    wipe(prk, sizeof prk);
+    wipe(block, sizeof block);
 }

@@ -41,16 +41,23 @@ static uint64_t zeros(uint64_t x)
     return (x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080);
 }
 
+static bool is_clean_word(const uint8_t *p)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    return !(zeros(x & (ones * 0xE0)) | zeros(x ^ (ones * '"')) | zeros(x ^ (ones * '\\')));
+}
+
 /* How many bytes need no escape; eight at a time, since most texts need none at all. */
 static size_t clean_bytes(struct view v)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
     size_t i = 0;
-    for (uint64_t x; i + sizeof x <= v.n; i += sizeof x) {
-        memcpy(&x, v.p + i, sizeof x);
-        if (zeros(x & (ones * 0xE0)) | zeros(x ^ (ones * '"')) | zeros(x ^ (ones * '\\')))
-            break;
-    }
+    while (i + sizeof(uint64_t) <= v.n && is_clean_word(v.p + i))
+        i += sizeof(uint64_t);
+    /* the last eight bytes at once: what is looked at twice costs less than one by one */
+    if (v.n >= sizeof(uint64_t) && i + sizeof(uint64_t) > v.n && is_clean_word(v.p + v.n - sizeof(uint64_t)))
+        return v.n;
     while (i < v.n && is_clean(v.p[i]))
         i++;
     return i;
@@ -273,6 +280,16 @@ static void put_escape(struct buf *b, uint8_t c)
 /* RFC 8785 3.2.2.2: only what must be escaped is, with the short form where there is one. */
 static void put_escaped(struct buf *b, struct view v)
 {
+    if (clean_bytes(v) == v.n) {
+        uint8_t *p = buf_room(b, v.n + 2);
+        if (!p)
+            return;
+        *p = '"';
+        if (v.n)
+            memcpy(p + 1, v.p, v.n);
+        p[v.n + 1] = '"';
+        return;
+    }
     buf_put_byte(b, '"');
     while (v.n) {
         size_t n = clean_bytes(v);

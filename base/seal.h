@@ -16,4 +16,13 @@ enum err seal_write(struct arena *a, struct view key, struct view aad, struct vi
 enum err seal_read(struct arena *a, struct view key, struct view aad, struct view sealed,
                    struct view *plain) MUST_CHECK;
 
+/* The same with a key that is used again soon: this thread's cipher keeps what it made of it, which costs more than
+ * opening a value does. For keys that the process has in its memory anyway; any other is forgotten when it is done with
+ * (seal_forget, in the same thread). */
+enum err seal_write_again(struct arena *a, struct view key, struct view aad, struct view plain,
+                          struct view *out) MUST_CHECK;
+enum err seal_read_again(struct arena *a, struct view key, struct view aad, struct view sealed,
+                         struct view *plain) MUST_CHECK;
+void seal_forget(struct view key);
+
 #endif

@@ -56,9 +56,23 @@ bool text_is_utf8(struct view v)
     return true;
 }
 
+/* Eight bytes, none below LOW and none above HIGH, which is ASCII. */
+static bool is_word_between(const uint8_t *p, uint8_t low, uint8_t high)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    uint64_t below = (x - ones * low) & ~x, above = (x + ones * (0x7FU - high)) | x;
+    return ((below | above) & tops) == 0;
+}
+
 static bool all_between(struct view v, uint8_t low, uint8_t high)
 {
-    for (size_t i = 0; i < v.n; i++)
+    size_t i = 0;
+    for (; i + 8 <= v.n; i += 8)
+        if (!is_word_between(v.p + i, low, high))
+            return false;
+    for (; i < v.n; i++)
         if (v.p[i] < low || v.p[i] > high)
             return false;
     return true;
@@ -110,39 +124,4 @@ bool text_has_word(struct view list, struct view word)
         if (view_equal(piece, word))
             return true;
     return false;
-}
-
-struct day {
-    int year, month, day;
-};
-
-static bool day_read(struct view v, struct day *d)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (v.n != 10 || v.p[4] != '-' || v.p[7] != '-')
-        return false;
-    if (!all_between(view_part(v, 0, 4), '0', '9') || !all_between(view_part(v, 5, 2), '0', '9') ||
-        !all_between(view_part(v, 8, 2), '0', '9'))
-        return false;
-    d->year = (v.p[0] - '0') * 1000 + (v.p[1] - '0') * 100 + (v.p[2] - '0') * 10 + (v.p[3] - '0');
-    d->month = (v.p[5] - '0') * 10 + (v.p[6] - '0');
-    d->day = (v.p[8] - '0') * 10 + (v.p[9] - '0');
-    if (d->month < 1 || d->month > 12 || d->day < 1)
-        return false;
-    bool leap = (d->year % 4 == 0 && d->year % 100 != 0) || d->year % 400 == 0;
-    return d->day <= days[d->month - 1] + (d->month == 2 && leap);
-}
-
-bool text_age(struct view born, struct view day, int *years)
-{
-    struct day b, t;
-    if (!day_read(born, &b) || !day_read(day, &t))
-        return false;
-    int age = t.year - b.year;
-    if (t.month < b.month || (t.month == b.month && t.day < b.day))
-        age--;
-    if (age < 0)
-        return false;
-    *years = age;
-    return true;
 }

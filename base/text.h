@@ -24,7 +24,4 @@ bool text_has_word(struct view list, struct view word);
 /* Next word of a space-separated list; false at the end. */
 bool text_next_word(struct view *rest, struct view *word);
 
-/* Age in full years on DAY for somebody born on BORN, both "YYYY-MM-DD". False if either is not a full date. */
-bool text_age(struct view born, struct view day, int *years);
-
 #endif

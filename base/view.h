@@ -35,20 +35,65 @@ static inline bool view_is(struct view v)
     return v.p != NULL;
 }
 
+/* Written here and not in a file of its own: they are a few instructions each, and a request asks thousands of them. */
+
 /* Not for secrets: secret_equal is. An absent view equals only an absent one. */
-bool view_equal(struct view a, struct view b);
-bool view_equal_text(struct view a, const char *b);
-bool view_starts(struct view v, struct view prefix);
-bool view_ends(struct view v, struct view suffix);
+static inline bool view_equal(struct view a, struct view b)
+{
+    if (!a.p || !b.p)
+        return a.p == b.p;
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool view_equal_text(struct view a, const char *b)
+{
+    return view_equal(a, view_text(b));
+}
+
+static inline bool view_starts(struct view v, struct view prefix)
+{
+    return v.p && prefix.p && v.n >= prefix.n && memcmp(v.p, prefix.p, prefix.n) == 0;
+}
+
+static inline bool view_ends(struct view v, struct view suffix)
+{
+    return v.p && suffix.p && v.n >= suffix.n && memcmp(v.p + v.n - suffix.n, suffix.p, suffix.n) == 0;
+}
 
 /* From byte FROM (clamped) to the end / N bytes from FROM (clamped). */
-struct view view_from(struct view v, size_t from);
-struct view view_part(struct view v, size_t from, size_t n);
+static inline struct view view_from(struct view v, size_t from)
+{
+    if (!v.p)
+        return v;
+    if (from > v.n)
+        from = v.n;
+    return (struct view){v.p + from, v.n - from};
+}
+
+static inline struct view view_part(struct view v, size_t from, size_t n)
+{
+    struct view rest = view_from(v, from);
+    if (rest.n > n)
+        rest.n = n;
+    return rest;
+}
 
 /* Index of the first BYTE, or v.n when there is none. */
-size_t view_index(struct view v, uint8_t byte);
+static inline size_t view_index(struct view v, uint8_t byte)
+{
+    const uint8_t *hit = v.n ? (const uint8_t *)memchr(v.p, byte, v.n) : NULL;
+    return hit ? (size_t)(hit - v.p) : v.n;
+}
 
 /* Takes the next piece up to SEPARATOR out of *REST; false when *REST is used up. "a,,b" gives "a", "", "b". */
-bool view_next(struct view *rest, uint8_t separator, struct view *piece);
+static inline bool view_next(struct view *rest, uint8_t separator, struct view *piece)
+{
+    if (!rest->p)
+        return false;
+    size_t i = view_index(*rest, separator);
+    *piece = view_part(*rest, 0, i);
+    *rest = i < rest->n ? view_from(*rest, i + 1) : VIEW_NONE;
+    return true;
+}
 
 #endif

@@ -1,9 +1,6 @@
 #include "consent/birthdate.h"
 
-#include <stdio.h>
-
 #include "base/err.h"
-#include "base/text.h"
 
 static bool digits(struct view v, int *out)
 {
@@ -40,22 +37,21 @@ bool birthdate_read(struct birthdate *out, struct view v)
 }
 
 /* The age on TODAY of somebody born on that full date; before the birth it is -1. */
-static int age_on(int year, int month, int day, struct view today)
+static int age_on(int year, int month, int day, const struct birthdate *today)
 {
-    char born[40];
-    int years = 0;
-    snprintf(born, sizeof born, "%04d-%02d-%02d", year, month, day);
-    return text_age(view_text(born), today, &years) ? years : -1;
+    bool had_it = today->month > month || (today->month == month && today->day >= day);
+    int years = today->year - year - !had_it;
+    return years < 0 ? -1 : years;
 }
 
 enum birthdate_answer birthdate_is_at_least(const struct birthdate *b, int years, struct view today)
 {
-    int unused;
-    if (b->year == 0 || !text_age(today, today, &unused))
+    struct birthdate t;
+    if (b->year == 0 || !birthdate_read(&t, today) || t.day == 0)
         return BIRTHDATE_UNCERTAIN;
     int first_month = b->month ? b->month : 1, last_month = b->month ? b->month : 12;
-    int oldest = age_on(b->year, first_month, b->day ? b->day : 1, today);
-    int youngest = age_on(b->year, last_month, b->day ? b->day : last_day(b->year, last_month), today);
+    int oldest = age_on(b->year, first_month, b->day ? b->day : 1, &t);
+    int youngest = age_on(b->year, last_month, b->day ? b->day : last_day(b->year, last_month), &t);
     if (youngest >= years)
         return BIRTHDATE_YES;
     return oldest < years ? BIRTHDATE_NO : BIRTHDATE_UNCERTAIN;

@@ -151,9 +151,10 @@ enum err form_read(const struct form **out, struct arena *arena, struct view raw
 
 bool form_each(const struct form *f, const char *name, size_t *at, struct view *value)
 {
+    const struct view wanted = view_text(name);
     while (f && *at < f->n) {
         const struct form_item *item = &f->items[(*at)++];
-        if (is_named(item, name)) {
+        if (view_equal(item->name, wanted)) {
             *value = item->value;
             return true;
         }

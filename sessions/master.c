@@ -208,7 +208,7 @@ enum err master_wrap(struct master *m, struct arena *a, int64_t number, struct v
 {
     const struct key *k;
     enum err e = find(&k, m, number);
-    return e ? e : seal_write(a, VIEW_ARRAY(k->bytes), aad, key, out);
+    return e ? e : seal_write_again(a, VIEW_ARRAY(k->bytes), aad, key, out);
 }
 
 enum err master_unwrap(struct master *m, struct arena *a, int64_t number, struct view aad, struct view wrapped,
@@ -217,6 +217,6 @@ enum err master_unwrap(struct master *m, struct arena *a, int64_t number, struct
     const struct key *k;
     enum err e = find(&k, m, number);
     if (!e)
-        e = seal_read(a, VIEW_ARRAY(k->bytes), aad, wrapped, out);
+        e = seal_read_again(a, VIEW_ARRAY(k->bytes), aad, wrapped, out);
     return e == ERR_SYNTAX ? ERR_MISMATCH : e;
 }

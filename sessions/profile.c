@@ -130,7 +130,7 @@ static enum err open_sealed(struct profile_value *out, struct arena *a, struct v
     struct view plain;
     if (!view_is(aad))
         return ERR_LIMIT;
-    enum err e = seal_read(a, key, aad, sealed, &plain);
+    enum err e = seal_read_again(a, key, aad, sealed, &plain); /* whoever has the key forgets it */
     if (e)
         return e == ERR_SYNTAX ? ERR_MISMATCH : e;
     return unpack(out, plain);
@@ -195,6 +195,7 @@ enum err profile_find(struct profile_value **out, size_t *n, struct db *db, stru
     struct reading r = {.master = m, .resident = resident, .fields = fields, .n_fields = n_fields};
     list_open(&r.list, a, sizeof(struct profile_value));
     enum err e = db_each(db, SQL, VALUES(V_IDENT(resident)), open_row, &r);
+    seal_forget(r.key);
     if (e != ERR_OK)
         return e;
     *out = r.list.items;
@@ -313,6 +314,7 @@ static enum err find_stored(struct profile_value *out, bool *there, struct db *d
     enum err e = db_one(db, a, SQL, VALUES(V_IDENT(resident), V_TEXT(field)), &r);
     if (!e)
         e = open_sealed(out, a, key, aad_of(a, NOW, resident, field, 0), row_blob(&r, 0));
+    seal_forget(key);
     *there = e == ERR_OK;
     return e == ERR_NOT_FOUND || e == ERR_MISMATCH ? ERR_OK : e;
 }
@@ -463,6 +465,7 @@ enum err profile_history(struct profile_past **out, size_t *n, struct db *db, st
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     e = db_each(db, SQL, VALUES(V_IDENT(resident)), open_past, &r);
+    seal_forget(r.key);
     if (e)
         return e;
     *out = r.list.items;

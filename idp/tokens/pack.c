@@ -54,7 +54,7 @@ enum err pack_seal(struct arena *a, struct view key, struct view what, const str
     enum err e = buf_done(record, &plain);
 
     if (!e)
-        e = seal_write(a, key, what, plain, &sealed);
+        e = seal_write_again(a, key, what, plain, &sealed);
     if (e)
         return e;
     buf_open(&b, a, TEXT_MAX);
@@ -69,5 +69,5 @@ enum err pack_open(struct arena *a, struct view key, struct view what, struct vi
     if (!view_is(text) || text.n > TEXT_MAX)
         return ERR_SYNTAX;
     enum err e = base64url_read(a, text, &sealed);
-    return e ? e : seal_read(a, key, what, sealed, record);
+    return e ? e : seal_read_again(a, key, what, sealed, record);
 }

@@ -92,6 +92,29 @@ Test(crypto, an_empty_value_can_be_sealed)
     cr_expect_eq(plain.n, 0);
 }
 
+Test(crypto, keys_that_are_used_again_are_never_taken_for_one_another)
+{
+    uint8_t keys[7][SEAL_KEY_SIZE] = {{0}}; /* more than a thread keeps */
+    struct view sealed[7], plain, once;
+    for (uint8_t i = 0; i < 7; i++) {
+        keys[i][31] = i;
+        cr_assert_eq(seal_write_again(&a, VIEW_ARRAY(keys[i]), VIEW("x"), view_bytes(&i, 1), &sealed[i]), ERR_OK);
+    }
+    for (size_t k = 0; k < 40; k++) {
+        size_t i = k * 3 % 7, other = (i + 1 + k % 6) % 7;
+        cr_expect_eq(seal_read_again(&a, VIEW_ARRAY(keys[other]), VIEW("x"), sealed[i], &plain), ERR_MISMATCH);
+        cr_expect_eq(seal_read_again(&a, VIEW_ARRAY(keys[i]), VIEW("y"), sealed[i], &plain), ERR_MISMATCH);
+        cr_assert_eq(seal_read_again(&a, VIEW_ARRAY(keys[i]), VIEW("x"), sealed[i], &plain), ERR_OK);
+        cr_expect(plain.n == 1 && plain.p[0] == i);
+        if (k % 4 == 0)
+            seal_forget(VIEW_ARRAY(keys[i]));
+        cr_assert_eq(seal_write_again(&a, VIEW_ARRAY(keys[i]), VIEW("x"), view_bytes((uint8_t[]){(uint8_t)i}, 1), &once), ERR_OK);
+        cr_expect(memcmp(once.p + 1, sealed[i].p + 1, 12) != 0, "a nonce came twice");
+        cr_assert_eq(seal_read(&a, VIEW_ARRAY(keys[i]), VIEW("x"), once, &plain), ERR_OK);
+        cr_expect(plain.n == 1 && plain.p[0] == i);
+    }
+}
+
 Test(crypto, chance_gives_fresh_values_of_the_right_form)
 {
     char u[37], v[37];

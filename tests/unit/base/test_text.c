@@ -47,15 +47,3 @@ Test(text, finds_whole_words_only)
     cr_expect_not(text_has_word(VIEW(""), VIEW("name")));
     cr_expect_not(text_has_word(VIEW_NONE, VIEW("name")));
 }
-
-Test(text, counts_age_by_the_day)
-{
-    int y;
-    cr_expect(text_age(VIEW("1960-11-22"), VIEW("2026-11-22"), &y) && y == 66);
-    cr_expect(text_age(VIEW("1960-11-23"), VIEW("2026-11-22"), &y) && y == 65);
-    cr_expect(text_age(VIEW("2004-02-29"), VIEW("2024-02-28"), &y) && y == 19);
-    cr_expect_not(text_age(VIEW("1960-00-00"), VIEW("2026-11-22"), &y));
-    cr_expect_not(text_age(VIEW("1960-02-30"), VIEW("2026-11-22"), &y));
-    cr_expect_not(text_age(VIEW("2027-01-01"), VIEW("2026-11-22"), &y));
-    cr_expect_not(text_age(VIEW("19601122"), VIEW("2026-11-22"), &y));
-}
