@@ -139,8 +139,7 @@ static bool begin(struct ready *r, struct view aad, const uint8_t *nonce, int en
            EVP_CipherUpdate(r->cipher, NULL, &n, aad.p, (int)aad.n) == 1;
 }
 
-static enum err seal(struct arena *a, struct view key, struct view aad, struct view plain, bool again,
-                      struct view *out)
+static enum err seal(struct arena *a, struct view key, struct view aad, struct view plain, bool again, struct view *out)
 {
     if (plain.n > INT32_MAX - SEAL_OVERHEAD)
         return ERR_LIMIT;
@@ -163,7 +162,7 @@ static enum err seal(struct arena *a, struct view key, struct view aad, struct v
 }
 
 static enum err unseal(struct arena *a, struct view key, struct view aad, struct view sealed, bool again,
-                     struct view *plain)
+                       struct view *plain)
 {
     if (!sealed.p || sealed.n < SEAL_OVERHEAD || sealed.n > INT32_MAX || sealed.p[0] != VERSION)
         return ERR_SYNTAX;
@@ -174,8 +173,8 @@ static enum err unseal(struct arena *a, struct view key, struct view aad, struct
     memcpy(tag, sealed.p + sealed.n - TAG_SIZE, TAG_SIZE);
     struct ready *r = ready(key, again);
     int n = 0;
-    bool begun = begin(r, aad, sealed.p + 1, 0) &&
-                 EVP_CIPHER_CTX_ctrl(r->cipher, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) == 1;
+    bool begun =
+        begin(r, aad, sealed.p + 1, 0) && EVP_CIPHER_CTX_ctrl(r->cipher, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) == 1;
     bool fits = begun && (size == 0 || EVP_CipherUpdate(r->cipher, p, &n, sealed.p + HEAD_SIZE, (int)size) == 1) &&
                 EVP_CipherFinal_ex(r->cipher, p + size, &n) == 1;
     done(r, again);

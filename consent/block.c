@@ -12,20 +12,20 @@ static const char SQL_FIND_ALL[] =
 static const char SQL_ADD[] =
     "INSERT INTO ledger_block (first, at_min, at_max, types, marks) VALUES ($1, $2, $3, $4, $5) "
     "ON CONFLICT DO NOTHING";
+static const char SQL_LAST[] = "SELECT 1 FROM ledger_event WHERE position = $1";
 static const char SQL_EVENTS[] = "SELECT class, event FROM ledger_event WHERE position >= $1 AND position < $2";
 _Static_assert(BLOCK_EVENTS == 256, "the statements above say so");
 
 /* --- marks ------------------------------------------------------------------------------------------------------ */
 
-/* Who a mark is of: the member's first letters keep equal texts of different members apart. */
+/* Who a mark is of: its place here keeps equal texts of different members apart. */
 static const struct {
-    const char *member;
-    size_t offset;
-} marked[] = {{"client", offsetof(struct query, client)},
-              {"org", offsetof(struct query, org)},
-              {"sector", offsetof(struct query, sector)},
-              {"resident", offsetof(struct query, resident)},
-              {"session", offsetof(struct query, session)}};
+    size_t in_event, in_query;
+} marked[] = {{offsetof(struct event_parts, client), offsetof(struct query, client)},
+              {offsetof(struct event_parts, org), offsetof(struct query, org)},
+              {offsetof(struct event_parts, sector), offsetof(struct query, sector)},
+              {offsetof(struct event_parts, resident), offsetof(struct query, resident)},
+              {offsetof(struct event_parts, session), offsetof(struct query, session)}};
 enum { MARKED = sizeof marked / sizeof *marked };
 
 /* FNV-1a, 64 bits: nobody gains by making two of them collide but a longer search. */
@@ -53,11 +53,16 @@ static bool has_mark(const uint8_t *marks, size_t who, struct view text)
     return has || !view_is(text);
 }
 
+static struct view view_at(const void *whole, size_t offset)
+{
+    return *(const struct view *)(const void *)((const uint8_t *)whole + offset);
+}
+
 bool block_may_match(const struct block *b, const struct query *q)
 {
     bool may = !q->type || b->types & INT64_C(1) << q->type;
     for (size_t i = 0; i < MARKED && may; i++)
-        may = has_mark(b->marks, i, *(const struct view *)(const void *)((const uint8_t *)q + marked[i].offset));
+        may = has_mark(b->marks, i, view_at(q, marked[i].in_query));
     return may;
 }
 
@@ -118,17 +123,17 @@ static enum err add_event(void *ctx, const struct row *row)
 {
     struct making *m = ctx;
     struct block *b = &m->block;
-    struct view event = row_text(row, 1);
-    int64_t type = row_int(row, 0), at = event_at(event);
+    const struct event_parts event = event_parts(row_text(row, 1));
+    int64_t type = row_int(row, 0);
     m->rows++;
     b->types |= INT64_C(1) << (type & 63);
-    if (at < 0)
+    if (event.at < 0)
         return ERR_OK;
-    b->at_min = at < b->at_min ? at : b->at_min;
-    b->at_max = at > b->at_max ? at : b->at_max;
+    b->at_min = event.at < b->at_min ? event.at : b->at_min;
+    b->at_max = event.at > b->at_max ? event.at : b->at_max;
     for (size_t i = 0; i < MARKED; i++)
-        set_mark(b->marks, i, event_text(event, marked[i].member));
-    return month_count(&m->counts, (enum ledger_type)type, at, event);
+        set_mark(b->marks, i, view_at(&event, marked[i].in_event));
+    return month_count(&m->counts, (enum ledger_type)type, &event);
 }
 
 /* A block somebody else made meanwhile was counted by him. */
@@ -142,12 +147,29 @@ static enum err make_job(struct db *db, void *ctx)
     return err || db_changes(db) == 0 ? err : month_record(db, &m->counts);
 }
 
+static enum err note_row(void *ctx, const struct row *row)
+{
+    (void)row;
+    *(bool *)ctx = true;
+    return ERR_OK;
+}
+
+/* Looked at before the events are: most rounds find a block that is not full yet. */
+static enum err read_events(struct making *m, struct db *db, int64_t first)
+{
+    bool is_full = false;
+    enum err err = db_each(db, SQL_LAST, VALUES(V_INT(first + BLOCK_EVENTS - 1)), note_row, &is_full);
+    if (err || !is_full)
+        return err;
+    return db_each(db, SQL_EVENTS, VALUES(V_INT(first), V_INT(first + BLOCK_EVENTS)), add_event, m);
+}
+
 static enum err make_block(struct store *store, int64_t first, bool *made)
 {
     struct making m = {.block = {.first = first, .at_min = INT64_MAX, .at_max = -1}};
     month_open(&m.counts);
     struct db *db = store_borrow(store);
-    enum err err = db_each(db, SQL_EVENTS, VALUES(V_INT(first), V_INT(first + BLOCK_EVENTS)), add_event, &m);
+    enum err err = read_events(&m, db, first);
     store_return(store, db);
     *made = !err && m.rows == BLOCK_EVENTS;
     if (*made)
@@ -182,9 +204,10 @@ struct finishing {
 static enum err add_finished(void *ctx, const struct row *row)
 {
     struct finishing *f = ctx;
-    struct view event = row_text(row, 1);
-    int64_t at = event_at(event);
-    return at < 0 || at >= f->before ? ERR_OK : month_count(&f->counts, (enum ledger_type)row_int(row, 0), at, event);
+    const struct event_parts event = event_parts(row_text(row, 1));
+    if (event.at < 0 || event.at >= f->before)
+        return ERR_OK;
+    return month_count(&f->counts, (enum ledger_type)row_int(row, 0), &event);
 }
 
 /* Behind the last block there is less than one: what is more will be one within seconds. */

@@ -11,7 +11,15 @@
  * text. */
 struct view event_text(struct view event, const char *key);
 
-/* The same with escapes undone, for showing; in A where it had any. */
+/* What indexes ask of an event, found in one walk; absent where it has no such member, or not of that kind. */
+struct event_parts {
+    struct view client, org, resident, sector, session; /* as event_text */
+    struct view fields;                                 /* as event_fields */
+    int64_t at;                                         /* as event_at */
+};
+struct event_parts event_parts(struct view event);
+
+/* The same as event_text with escapes undone, for showing; in A where it had any. */
 struct view event_plain(struct arena *a, struct view event, const char *key);
 
 /* Does it look like an event of ours at all? */

@@ -1,6 +1,7 @@
 #include "consent/history.h"
 
 #include "base/base64.h"
+#include "consent/event.h"
 
 /* Half of it is as good as all of it for telling residents apart (store/ident.h does the same with tickets). */
 static struct ident half(const uint8_t pseudonym[32])
@@ -28,16 +29,17 @@ struct batch {
 
 static enum err read_leaf(struct batch *b, const struct row *row)
 {
-    struct view event = row_text(row, 1), pseudonym;
-    struct json *j;
+    struct view event = row_text(row, 1), pseudonym, client;
     if (!view_is(event))
         return ERR_OK; /* erased before it was taken in */
-    enum err err = json_read(&j, b->a, event, NULL);
-    if (err)
-        return err == ERR_SYNTAX ? ERR_OK : err; /* somebody wrote over it: the audit says so, and nobody's it is */
-    struct view client = json_member_text(j, "client");
-    if (base64url_read(b->a, json_member_text(j, "resident"), &pseudonym) || pseudonym.n != 32)
+    if (!event_is_sound(event))
+        return ERR_OK; /* somebody wrote over it: the audit says so, and nobody's it is */
+    const struct event_parts parts = event_parts(event);
+    if (base64url_read(b->a, parts.resident, &pseudonym) || pseudonym.n != 32)
         return ERR_OK; /* about nobody */
+    enum err err = row_keep(&client, b->a, parts.client);
+    if (err)
+        return err;
     /* What the operator did to her registration is of no service: it is not shown, and goes when she leaves. */
     b->leaves[b->n++] = (struct leaf_of){row_int(row, 0), half(pseudonym.p), view_is(client) ? client : VIEW("")};
     return ERR_OK;

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "consent/event.h"
-
 enum { ARENA_MAX = 256 * 1024, LIST_MAX = 100000 };
 
 void month_open(struct month_counts *c)
@@ -81,15 +79,15 @@ static enum err add(struct month_counts *c, const struct month_count *key)
     return ERR_OK;
 }
 
-enum err month_count(struct month_counts *c, enum ledger_type type, int64_t at_ms, struct view event)
+enum err month_count(struct month_counts *c, enum ledger_type type, const struct event_parts *event)
 {
-    struct month_count key = {.client = event_text(event, "client"), .field = VIEW(""), .type = type};
-    struct view rest = event_fields(event), field;
+    struct month_count key = {.client = event->client, .field = VIEW(""), .type = type};
+    struct view rest = event->fields, field;
     enum err err = ERR_OK;
     bool any = false;
     if (!view_is(key.client))
         return ERR_OK;
-    month_of(key.month, at_ms);
+    month_of(key.month, event->at);
     while (!err && event_next_field(&rest, &field)) {
         key.field = field;
         err = add(c, &key);

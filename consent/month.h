@@ -4,6 +4,7 @@
 #ifndef CONSENT_MONTH_H
 #define CONSENT_MONTH_H
 
+#include "consent/event.h"
 #include "consent/log/leaf.h"
 #include "store/row.h"
 
@@ -26,7 +27,7 @@ void month_open(struct month_counts *c);
 void month_close(struct month_counts *c);
 
 /* Adds one event; those that name no service (operators', auditors', erasures) are not counted. */
-enum err month_count(struct month_counts *c, enum ledger_type type, int64_t at_ms, struct view event) MUST_CHECK;
+enum err month_count(struct month_counts *c, enum ledger_type type, const struct event_parts *event) MUST_CHECK;
 
 /* Inside a write job: adds what was gathered to what is stored / deletes all. */
 enum err month_record(struct db *db, const struct month_counts *c) MUST_CHECK;

@@ -108,7 +108,9 @@ Test(crypto, keys_that_are_used_again_are_never_taken_for_one_another)
         cr_expect(plain.n == 1 && plain.p[0] == i);
         if (k % 4 == 0)
             seal_forget(VIEW_ARRAY(keys[i]));
-        cr_assert_eq(seal_write_again(&a, VIEW_ARRAY(keys[i]), VIEW("x"), view_bytes((uint8_t[]){(uint8_t)i}, 1), &once), ERR_OK);
+        cr_assert_eq(
+            seal_write_again(&a, VIEW_ARRAY(keys[i]), VIEW("x"), view_bytes((uint8_t[]){(uint8_t)i}, 1), &once),
+            ERR_OK);
         cr_expect(memcmp(once.p + 1, sealed[i].p + 1, 12) != 0, "a nonce came twice");
         cr_assert_eq(seal_read(&a, VIEW_ARRAY(keys[i]), VIEW("x"), once, &plain), ERR_OK);
         cr_expect(plain.n == 1 && plain.p[0] == i);

@@ -557,10 +557,49 @@ Test(query, a_member_is_never_found_inside_a_text)
     struct db *db = store_borrow(r.store);
     cr_assert_eq(ledger_leaf_find(&leaf, &r.arena, db, 0), ERR_OK);
     store_return(r.store, db);
+    const struct event_parts parts = event_parts(leaf.event);
+    cr_expect(view_equal(parts.client, VIEW("real")) && parts.at == 12);
+    cr_expect(!view_is(parts.org) && !view_is(parts.resident) && !view_is(parts.session) && !view_is(parts.fields));
     cr_expect(view_equal(event_text(leaf.event, "client"), VIEW("real")));
     cr_expect_eq(event_at(leaf.event), 12);
     cr_expect(view_equal(event_plain(&r.arena, leaf.event, "act"), view_text(e.act)));
     cr_expect(!view_is(event_text(leaf.event, "org")) && !view_is(event_fields(leaf.event)));
+}
+
+/* Every kind of member that an event can have stands before those that indexes ask for. */
+Test(query, all_parts_of_an_event_are_found_in_one_walk)
+{
+    static const uint8_t terms[32] = {1};
+    static const int64_t indexes[] = {7, 8};
+    struct ledger_event e = {.type = LEDGER_DISCLOSED,
+                             .at = 1764000000123,
+                             .act = "x\\\"",
+                             .who = {.resident = {{1}},
+                                     .client = VIEW("c"),
+                                     .org = VIEW("o"),
+                                     .sector = VIEW("s"),
+                                     .subject = VIEW("sub"),
+                                     .session = {{2}}},
+                             .grant = {.b = {3}},
+                             .ground = "consent",
+                             .terms = VIEW_ARRAY(terms),
+                             .via = "userinfo",
+                             .fields = {field_find(VIEW("name")), field_find(VIEW("address"))},
+                             .n_fields = 2,
+                             .details = {{VIEW("a]\",\"org\":\"no"), VIEW("{\"type\":\"a\"}")}},
+                             .n_details = 1,
+                             .indexes = indexes,
+                             .n_indexes = 2};
+    append(&e, 1);
+    struct ledger_leaf leaf;
+    struct db *db = store_borrow(r.store);
+    cr_assert_eq(ledger_leaf_find(&leaf, &r.arena, db, 0), ERR_OK);
+    store_return(r.store, db);
+    const struct event_parts p = event_parts(leaf.event);
+    cr_expect(view_equal(p.client, VIEW("c")) && view_equal(p.org, VIEW("o")) && view_equal(p.sector, VIEW("s")));
+    cr_expect(view_is(p.resident) && view_equal(p.resident, event_text(leaf.event, "resident")));
+    cr_expect(view_is(p.session) && view_equal(p.session, event_text(leaf.event, "session")));
+    cr_expect(view_equal(p.fields, VIEW("\"name\",\"address\"")) && p.at == e.at);
 }
 
 Test(query, looking_into_broken_events_finds_nothing)
@@ -576,7 +615,9 @@ Test(query, looking_into_broken_events_finds_nothing)
                                          "{\"at\":99999999999999999999}"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         struct view v = view_text(broken[i]), field, rest = event_fields(v);
+        const struct event_parts parts = event_parts(v);
         cr_expect(!view_is(event_text(v, "client")) && event_at(v) == -1 && !event_is_sound(v), "%s", broken[i]);
+        cr_expect(!view_is(parts.client) && parts.at == -1, "%s", broken[i]);
         cr_expect(!event_next_field(&rest, &field) && !event_has_field(v, VIEW("a")), "%s", broken[i]);
     }
 }
