@@ -16,8 +16,6 @@
 #include "idp/state/sector.h"
 #include "idp/state/self_registered.h"
 
-#define CLIENTS_CEILING ((size_t)1 << 30) /* all registrations, read at once */
-
 /* What an operator does to a service, in one transaction with its ledger event. */
 struct change {
     struct desk *desk;
@@ -27,6 +25,8 @@ struct change {
     struct view secret_hash; /* SHA-256, or empty: its method of authentication has none; absent: as it is */
     int64_t now_ms;
     struct arena file; /* holds REGISTRATION */
+    const char *path;
+    struct registration_fault fault; /* what another service has already; member NULL: nothing */
 };
 
 static enum err append_event(struct db *db, const struct change *c, const char *act)
@@ -48,7 +48,10 @@ static enum err add_job(struct db *db, void *ctx)
 {
     struct change *c = ctx;
     const uint8_t *hash = c->secret_hash.n ? c->hash : NULL;
-    enum err err = clients_record(db, c->client->id, c->registration, hash, c->now_ms / 1000);
+    enum err err = clients_check_rivals(&c->fault, db, &c->desk->arena, c->client);
+    if (err || c->fault.member)
+        return err;
+    err = clients_record(db, c->client->id, c->registration, hash, c->now_ms / 1000);
     return err ? err : append_event(db, c, "client add");
 }
 
@@ -68,24 +71,6 @@ static int check_sector(struct change *c, const struct command *self, const char
     return err ? command_fail(self, COMMAND_FAILED, "%s: %s", path, err_name(err)) : -1;
 }
 
-/* RFC 9396 2: one name, one type. */
-static int check_detail_types(struct change *c, const struct command *self, const char *path)
-{
-    struct arena reading;
-    struct view taken;
-    arena_open(&reading, CLIENTS_CEILING);
-    struct db *db = store_borrow(c->desk->store);
-    enum err err = clients_check_detail_types(&taken, db, &reading, c->client);
-    store_return(c->desk->store, db);
-    arena_close(&reading);
-    if (err)
-        return command_fail(self, COMMAND_FAILED, "%s: %s", path, err_name(err));
-    if (!view_is(taken))
-        return -1;
-    return command_fail(self, COMMAND_NO, "%s: authorization_details_definitions: %.*s is a type of another service",
-                        path, (int)taken.n, (const char *)taken.p);
-}
-
 static int read_registration(struct change *c, const struct command *self, const char *path, const char *id)
 {
     struct arena *a = &c->desk->arena;
@@ -99,8 +84,8 @@ static int read_registration(struct change *c, const struct command *self, const
     if (id && !view_equal_text(client->id, id))
         return command_fail(self, COMMAND_CONFIG, "%s: client_id is not the one of --id", path);
     c->client = client;
-    int code = check_detail_types(c, self, path);
-    return code == -1 ? check_sector(c, self, path) : code;
+    c->path = path;
+    return check_sector(c, self, path);
 }
 
 /* SECRET NULL: there is none. */
@@ -142,12 +127,19 @@ static enum err make_secret(char **out, struct change *c)
     return ERR_OK;
 }
 
+static int fail_as_rival(const struct command *self, const struct change *c)
+{
+    return command_fail(self, COMMAND_NO, "%s: %s: %s", c->path, c->fault.member, c->fault.rule);
+}
+
 static int add(const struct command *self, struct change *c, bool json)
 {
     char *secret = NULL;
     enum err err = make_secret(&secret, c);
     if (!err)
         err = store_write(c->desk->store, add_job, c);
+    if (!err && c->fault.member)
+        return fail_as_rival(self, c);
     if (err == ERR_CONFLICT)
         return command_fail(self, COMMAND_NO, "%.*s is registered already; `genkan client update` changes it",
                             (int)c->client->id.n, (const char *)c->client->id.p);
@@ -211,7 +203,10 @@ int command_client_add(const struct command *self, int argc, const char *const *
 static enum err update_job(struct db *db, void *ctx)
 {
     struct change *c = ctx;
-    enum err err = clients_update(db, c->client->id, c->registration, c->secret_hash, c->now_ms / 1000);
+    enum err err = clients_check_rivals(&c->fault, db, &c->desk->arena, c->client);
+    if (err || c->fault.member)
+        return err;
+    err = clients_update(db, c->client->id, c->registration, c->secret_hash, c->now_ms / 1000);
     if (!err) /* it is the operator's from now on: nobody undoes over the network what was decided here */
         err = self_registered_remove(db, c->client->id);
     return err ? err : append_event(db, c, "client update");
@@ -241,6 +236,8 @@ static int update(const struct command *self, struct change *c)
                             (const char *)c->client->id.p);
     if (err)
         return command_fail(self, COMMAND_FAILED, "%s", err_name(err));
+    if (c->fault.member)
+        return fail_as_rival(self, c);
     if (secret)
         print_secret(c->client, secret, false);
     return COMMAND_DONE;

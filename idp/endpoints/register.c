@@ -69,7 +69,12 @@ static enum err record_job(struct db *db, void *ctx)
     struct registering *r = ctx;
     const struct visit *v = r->visit;
     struct view id = r->client->id;
-    enum err e = invites_take(db, r->invite.id, v->now);
+    enum err e = clients_check_rivals(&r->fault, db, v->arena, r->client);
+
+    r->refused = r->fault.member != NULL;
+    if (e || r->refused)
+        return e;
+    e = invites_take(db, r->invite.id, v->now);
 
     r->refusal = e == ERR_NOT_FOUND ? REFUSAL_INVITE_INVALID : REFUSAL_NONE;
     if (r->refusal)

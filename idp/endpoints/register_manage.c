@@ -101,7 +101,12 @@ static enum err update_job(struct db *db, void *ctx)
 {
     struct managing *m = ctx;
     const struct visit *v = m->visit;
-    enum err e = self_registered_rotate(db, m->now.client, m->token_hash, m->new_hash);
+    enum err e = clients_check_rivals(&m->fault, db, v->arena, m->client);
+
+    m->refused = m->fault.member != NULL;
+    if (e || m->refused)
+        return e;
+    e = self_registered_rotate(db, m->now.client, m->token_hash, m->new_hash);
 
     m->refusal = e == ERR_NOT_FOUND ? REFUSAL_REGISTRATION_TOKEN : REFUSAL_NONE;
     if (m->refusal)
@@ -132,7 +137,7 @@ static enum err update(struct visit *v, struct managing *m)
         return e;
     if ((e = mint(v, m)) || (e = store_write(v->op->store, update_job, m)))
         return e;
-    if (m->refusal)
+    if (m->refusal || m->refused)
         return ERR_OK;
     clients_look_again(v->op->clients);
     registered_answer(v, 200,

@@ -522,24 +522,57 @@ enum err clients_each(struct db *db, struct arena *arena, enum err (*fn)(void *c
 
 struct rivalry {
     const struct client *client;
-    struct view taken;
+    struct arena *arena;  /* of the fault */
+    struct arena reading; /* one service at a time: all of them would be much at once */
+    struct registration_fault *fault;
 };
 
-static enum err compare_types(void *ctx, const struct client *other)
+static enum err refuse(struct rivalry *r, const char *member, struct view name, const char *what)
 {
-    struct rivalry *r = ctx;
+    const char *rule = arena_printf(r->arena, "%.*s is %s of another service", (int)name.n, (const char *)name.p, what);
 
-    for (size_t i = 0; i < r->client->n_detail_types && !view_is(r->taken); i++)
-        if (!view_equal(other->id, r->client->id) && type_of(other, r->client->detail_types[i].id))
-            r->taken = r->client->detail_types[i].id;
+    *r->fault = (struct registration_fault){member, rule};
+    return rule ? ERR_OK : ERR_MEMORY;
+}
+
+static enum err compare_with(struct rivalry *r, const struct client *other)
+{
+    const struct client *c = r->client;
+
+    if (view_equal(other->id, c->id))
+        return ERR_OK;
+    if (view_is(c->resource) && view_equal(other->resource, c->resource))
+        return refuse(r, "resource", c->resource, "the resource");
+    for (size_t i = 0; i < c->n_detail_types; i++)
+        if (type_of(other, c->detail_types[i].id))
+            return refuse(r, "authorization_details_definitions", c->detail_types[i].id, "a type");
     return ERR_OK;
 }
 
-enum err clients_check_detail_types(struct view *taken, struct db *db, struct arena *arena, const struct client *client)
+static enum err rival_row(void *ctx, const struct row *row)
 {
-    struct rivalry r = {.client = client, .taken = VIEW_NONE};
-    enum err e = client->n_detail_types ? clients_each(db, arena, compare_types, &r) : ERR_OK;
+    struct rivalry *r = ctx;
+    struct client *other;
 
-    *taken = r.taken;
+    if (r->fault->member)
+        return ERR_OK;
+    arena_reset(&r->reading);
+    enum err e = parse(&other, &r->reading, row);
+    if (e)
+        return e == ERR_SYNTAX ? ERR_OK : e;
+    return compare_with(r, other);
+}
+
+enum err clients_check_rivals(struct registration_fault *fault, struct db *db, struct arena *arena,
+                              const struct client *client)
+{
+    struct rivalry r = {.client = client, .arena = arena, .fault = fault};
+
+    *fault = (struct registration_fault){NULL, NULL};
+    if (!view_is(client->resource) && !client->n_detail_types)
+        return ERR_OK;
+    arena_open(&r.reading, CLIENT_CEILING);
+    enum err e = db_each(db, all_clients, NO_VALUES, rival_row, &r);
+    arena_close(&r.reading);
     return e;
 }

@@ -8,6 +8,7 @@
 
 struct clients;
 struct db;
+struct registration_fault; /* idp/state/registration.h */
 
 #define CLIENTS_MAX 10000 /* services registered at once */
 
@@ -38,11 +39,13 @@ struct view clients_document(struct clients *c, struct view base);
 /* Is it time to look for changes (clients_find does)? */
 bool clients_is_due(struct clients *c);
 
-/* RFC 9396 2: a type is one server's. *TAKEN: the first type of CLIENT that another service defines; absent: none. */
-enum err clients_check_detail_types(struct view *taken, struct db *db, struct arena *arena,
-                                    const struct client *client) MUST_CHECK;
-
 /* --- record, update and remove inside a write job --- */
+
+/* Before either of the two: what names a resource server is one service's, its resource (RFC 8707 2) and each of its
+ * types of authorization details (RFC 9396 2). *FAULT (rule in ARENA): what of CLIENT is another service's; member
+ * NULL: nothing. */
+enum err clients_check_rivals(struct registration_fault *fault, struct db *db, struct arena *arena,
+                              const struct client *client) MUST_CHECK;
 
 /* Records REGISTRATION (JSON text that registration_read took) under ID with SHA-256 of its secret, 32 bytes; NULL: it
  * has none. ERR_CONFLICT: the

@@ -284,6 +284,40 @@ Test(self_registration, it_reads_what_it_registered)
 
 #define PUT_SAID(ID, MORE) arena_printf(&channel.a, "{\"client_id\":\"%s\"," SAID "%s}", ID, MORE)
 
+/* RFC 8707 2: whoever names a resource means one service. The invitation is not used up by it. */
+Test(self_registration, a_resource_that_another_service_has_is_refused)
+{
+    static const char terms[] = "{" C_CITY ",\"profile\":\"basic\"," FIELDS ",\"resource\":\"https://c.example/\"}";
+    const char *token = provider_invite(genkan, terms, 2);
+    int64_t before = clients();
+
+    cr_assert_eq(post(token, SAID), 201);
+    struct registration first = {.token = member("registration_access_token"), .id = member("client_id")};
+    first.path = arena_printf(&channel.a, "/register/%s", first.id);
+    expect_refused(token, SAID, "invalid_client_metadata", "resource https://c.example/ is the resource of another");
+    cr_expect_eq(clients(), before + 1);
+    cr_expect_eq(ask("PUT", first.path, first.token, PUT_SAID(first.id, "")), 200, "its own it keeps");
+    first.token = member("registration_access_token");
+    cr_assert_eq(ask("DELETE", first.path, first.token, NULL), 204);
+    cr_expect_eq(post(token, SAID), 201, "nobody has it any more");
+}
+
+/* Of before it was refused. */
+Test(self_registration, a_resource_that_two_have_is_no_longer_said_by_a_change)
+{
+    static const char terms[] = "{" C_CITY ",\"profile\":\"basic\"," FIELDS ",\"resource\":\"https://c.example/\"}";
+    struct registration r = registered(terms, SAID);
+
+    provider_add_client(
+        genkan, "c-api",
+        "{\"client_name\":\"API\"," C_CITY ",\"sector\":\"c-city\",\"grant_types\":[\"client_credentials\"],"
+        "\"response_types\":[],\"client_uri\":\"https://c.example/\",\"resource\":\"https://c.example/\"}",
+        "secret");
+    cr_expect_eq(ask("PUT", r.path, r.token, PUT_SAID(r.id, "")), 400);
+    cr_expect(strstr(member("error_description"), "is the resource of another service"));
+    cr_expect_eq(ask("GET", r.path, r.token, NULL), 200, "its token is not spent");
+}
+
 Test(self_registration, a_change_is_judged_like_a_new_one)
 {
     struct registration r = registered(TERMS, SAID);

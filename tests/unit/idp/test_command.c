@@ -457,6 +457,27 @@ static void write_more(const char *more)
     write_text(registration_path, arena_printf(&a, "%.*s,%s}", (int)strlen(registration) - 1, registration, more));
 }
 
+/* RFC 8707 2: whoever names it means one. */
+Test(command, client_add_and_update_refuse_a_resource_that_another_service_has)
+{
+    static const char resource[] = "\"resource\":\"https://a.example/\"";
+    make_data();
+    write_server("api", "https://a.example/");
+    cr_assert_eq(genkan("client add %s", registration_path).code, COMMAND_DONE);
+    write_more(resource);
+    struct output o = genkan("client add %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.err, "resource: https://a.example/ is the resource of another service");
+    write_text(registration_path, registration);
+    cr_assert_eq(genkan("client add %s", registration_path).code, COMMAND_DONE);
+    write_more(resource);
+    o = genkan("client update %s", registration_path);
+    cr_expect_eq(o.code, COMMAND_NO);
+    HAS(o.err, "resource: https://a.example/ is the resource of another service");
+    cr_assert_eq(genkan("client remove api").code, COMMAND_DONE);
+    cr_expect_eq(genkan("client update %s", registration_path).code, COMMAND_DONE, "nobody has it any more");
+}
+
 Test(command, client_add_refuses_a_sector_document_that_cannot_be_had)
 {
     make_data();
