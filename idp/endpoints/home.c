@@ -51,6 +51,8 @@ static enum err load(struct visit *v, struct page_home *facts)
     struct session s;
     struct field_profile profile;
     enum err e = visit_session(v, &s);
+    if (e == ERR_NOT_FOUND)
+        visit_forget_ended(v);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     facts->logged_in = true;

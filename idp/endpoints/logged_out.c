@@ -84,7 +84,6 @@ static enum err end(struct logged_out *out, struct visit *v, struct session *ses
     if (e)
         return e;
     visit_drop_session_cookie(v);
-    answer_header_text(v->answer, "Clear-Site-Data", "\"cache\""); /* Back shows nothing of hers */
     return ERR_OK;
 }
 

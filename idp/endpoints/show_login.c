@@ -51,6 +51,8 @@ void show_login(struct visit *v, const struct flow *f)
                                .reauth = is_reauth(f),
                                .link = f->aim == FLOW_LINK,
                                .minutes = view_text(arena_printf(v->arena, "%d", INTERACTION_LIFE_S / 60))};
+    if (!f->session)
+        visit_forget_ended(v);
     if (show_card_problem(v, f, facts.reauth ? PAGE_PURPOSE_REAUTH : PAGE_PURPOSE_LOGIN))
         return;
     people_open(&b, v);

@@ -223,8 +223,22 @@ void visit_set_session_cookie(struct visit *v, struct view ticket)
     answer_cookie(v->answer, &(struct cookie){COOKIE_SESSION_NAME, ticket, COOKIE_SESSION, SAME_SITE_LAX});
 }
 
+/* Clear Site Data 3.1: "cache" alone. It clears what the browser keeps of our origin, in Chromium whole pages for Back,
+ * too. "cookies" would reach the services beside us (3.1: of the registrable domain), "storage" has nothing of ours. */
+static void forget_pages(struct visit *v)
+{
+    answer_header_text(v->answer, "Clear-Site-Data", "\"cache\"");
+}
+
+void visit_forget_ended(struct visit *v)
+{
+    if (view_is(request_cookie(v->request, COOKIE_SESSION_NAME)))
+        forget_pages(v);
+}
+
 void visit_drop_session_cookie(struct visit *v)
 {
+    forget_pages(v);
     answer_cookie(v->answer, &(struct cookie){COOKIE_SESSION_NAME, VIEW("gone"), 0, SAME_SITE_LAX});
 }
 

@@ -98,6 +98,11 @@ enum err visit_open_session(const struct visit *v, struct session *out) MUST_CHE
 enum err visit_touch_session(const struct visit *v, const struct session *s) MUST_CHECK;
 
 void visit_set_session_cookie(struct visit *v, struct view ticket);
+/* Its session ends with this answer: the browser forgets the cookie and the pages it keeps. */
 void visit_drop_session_cookie(struct visit *v);
+/* No session is alive: if the browser has the cookie of one, that one has ended without its knowing, and it is told to
+ * forget the pages it keeps. Not the cookie: services of one that is only idle may still be told (visit_open_session),
+ * and an answer that comes late must not take away the cookie of a new login. */
+void visit_forget_ended(struct visit *v);
 
 #endif

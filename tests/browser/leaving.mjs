@@ -165,6 +165,48 @@ await scene('Back, after she has logged out in this tab, with and without the ne
   await context.setOffline(false);
 });
 
+// The same without script: no page of hers can blank itself. What is kept goes when the answer that ends the login says
+// Clear-Site-Data and takes the cookie; from another device, when this browser next asks for anything.
+const backWithoutScript = async (page) => {
+  const cdp = await page.context().newCDPSession(page);
+  const { currentIndex, entries } = await cdp.send('Page.getNavigationHistory');
+  cdp.send('Page.navigateToHistoryEntry', { entryId: entries[currentIndex - 1].id }).catch(() => {}); // ends never, for a kept page
+  await sleep(1500);
+};
+await scene('Back without script', async (page, context) => {
+  const endings = {
+    'nothing': async () => {},
+    'a log-out in another tab': async (tab) => { await tab.goto(`${issuer}/`); await choice(tab, '/end_session', 'logout').click(); await tab.waitForURL('**/end_session'); },
+    'a log-out at another device, and a visit here': async (tab) => {
+      await page.goto(`${issuer}/`);
+      await choice(page, '/end_session', 'logout').click();
+      await page.waitForURL('**/end_session');
+      await tab.goto(`${issuer}/`);
+    },
+  };
+  for (const [what, end] of Object.entries(endings)) {
+    await open(page, siteA);
+    const quiet = await openWindow(browser, { javaScriptEnabled: false, storageState: await context.storageState() });
+    const tabs = [];
+    for (const path of ['/me', '/me/services/a-city-booking']) {
+      const tab = await quiet.context.newPage();
+      await tab.goto(issuer + path);
+      held(`${path} has something of hers`, personal.test(await bodyOf(tab)), await bodyOf(tab));
+      await tab.goto(`${siteB}/`);
+      tabs.push({ path, tab });
+    }
+    await end(quiet.page);
+    for (const { path, tab } of tabs) {
+      let asked = 0;
+      tab.on('request', () => { asked += 1; });
+      await backWithoutScript(tab);
+      if (what === 'nothing') held(`${path} was kept as a whole`, asked === 0 && personal.test(await bodyOf(tab)), `${asked} ${tab.url()}`);
+      else held(`${what}: Back to ${path} shows nothing of hers`, asked > 0 && !personal.test(await bodyOf(tab)), `${tab.url()}: ${await bodyOf(tab)}`);
+    }
+    await quiet.context.close();
+  }
+});
+
 // --- frames ---------------------------------------------------------------------------------------------------------------
 
 const framed = (url) => ({ frontchannel_logout_uri: `${url}/out?of=old`, frontchannel_logout_session_required: true });

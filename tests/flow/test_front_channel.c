@@ -193,3 +193,35 @@ Test(front_channel, after_log_out_the_browser_is_told_to_forget_her_pages)
     cr_expect(strstr(browser->headers, "Clear-Site-Data: \"cache\""));
     cr_expect(strstr(browser->headers, "Cache-Control: no-store"));
 }
+
+static bool forgets(void)
+{
+    return strstr(browser->headers, "Clear-Site-Data: \"cache\"") != NULL;
+}
+
+/* Nobody could tell it when the login ended; and nothing is cleared for who never had one, or has one. */
+Test(front_channel, the_browser_is_told_so_also_when_her_login_ended_without_its_knowing)
+{
+    cr_assert(browser_get(browser, "/"));
+    cr_expect_not(forgets(), "nobody was logged in");
+    opens(a_city);
+    cr_assert(browser_get(browser, "/"));
+    cr_expect_not(forgets(), "she is");
+    clock_fake_add(&genkan->clock, 16 * 60 * 1000);
+    cr_assert(browser_get(browser, "/me"));
+    cr_expect_str_eq(browser->url, PROVIDER_ISSUER "/");
+    cr_expect(forgets());
+    cr_expect_not_null(browser_cookie_value(browser, "__Host-session"), "services of an idle one are told at log-out");
+    cr_assert(browser_get(browser, service_begin(a_city, NULL)));
+    IS_AT(browser, AT_LOGIN);
+    cr_expect(forgets(), "nor need she have come to our own page");
+}
+
+Test(front_channel, who_leaves_for_good_leaves_no_page_behind)
+{
+    opens(a_city);
+    cr_assert(browser_get(browser, "/me/leave"));
+    cr_expect_not(forgets());
+    cr_assert(PRESS(browser, "/me/leave", "sure=yes"));
+    cr_expect(forgets());
+}
