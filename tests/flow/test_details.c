@@ -64,9 +64,11 @@ TestSuite(details, .init = open_stage, .fini = close_stage);
 #define READ    "{\"type\":\"" BOOKING "\",\"actions\":[\"read\"]}"
 #define RESERVE "{\"type\":\"" BOOKING "\",\"actions\":[\"read\",\"reserve\"]}"
 #define PAY     "{\"type\":\"" PAYMENT "\",\"amount\":{\"currency\":\"JPY\",\"yen\":3000}}"
+#define CANCEL  "{\"type\":\"" BOOKING "\",\"actions\":[\"cancel\"]}"
 /* as they are granted: the place was left out, and is filled in (7.1) */
-#define GRANTED      "{\"actions\":[\"read\",\"reserve\"],\"locations\":[\"" API "/rooms\"],\"type\":\"" BOOKING "\"}"
-#define GRANTED_READ "{\"actions\":[\"read\"],\"locations\":[\"" API "/rooms\"],\"type\":\"" BOOKING "\"}"
+#define GRANTED        "{\"actions\":[\"read\",\"reserve\"],\"locations\":[\"" API "/rooms\"],\"type\":\"" BOOKING "\"}"
+#define GRANTED_READ   "{\"actions\":[\"read\"],\"locations\":[\"" API "/rooms\"],\"type\":\"" BOOKING "\"}"
+#define GRANTED_CANCEL "{\"actions\":[\"cancel\"],\"locations\":[\"" API "/rooms\"],\"type\":\"" BOOKING "\"}"
 
 static const char *param(const char *details)
 {
@@ -94,9 +96,14 @@ static const char *details_of(const struct json *answer)
     return text;
 }
 
+static void asks_with(const char *more)
+{
+    cr_assert(browser_get(&hanako->browser, service_begin(b_city, more)));
+}
+
 static void asks(const char *details)
 {
-    cr_assert(browser_get(&hanako->browser, service_begin(b_city, param(details))));
+    asks_with(param(details));
 }
 
 static const char *error_of(const char *details)
@@ -217,7 +224,7 @@ Test(details, are_shown_to_her_in_her_language_and_asked_again_when_there_is_mor
     cr_expect_str_eq(error, "access_denied");
     asks("[{\"type\":\"" BOOKING "\",\"actions\":[\"read\"],\"locations\":[\"" API "/gyms\"]}]");
     cr_expect_eq(browser_at(b), AT_CONSENT, "another place is");
-    cr_assert(browser_get(b, service_begin(b_city, arena_printf(&b->a, "prompt=none&%s", param("[" RESERVE "]")))));
+    asks_with(arena_printf(&b->a, "prompt=none&%s", param("[" RESERVE "]")));
     cr_expect_null(service_receive(b_city, b, &error));
     cr_expect_str_eq(error, "consent_required");
 }
@@ -292,7 +299,7 @@ Test(details, that_she_leaves_out_are_nowhere_and_not_asked_again_the_same_way)
     asks("[" READ "]");
     cr_expect_eq(browser_at(b), AT_ELSEWHERE, "she has decided: %s", b->url);
     cr_expect_null(details_of(tokens_here()));
-    cr_assert(browser_get(b, service_begin(b_city, arena_printf(&b->a, "prompt=consent&%s", param("[" READ "]")))));
+    asks_with(arena_printf(&b->a, "prompt=consent&%s", param("[" READ "]")));
     cr_assert_eq(browser_at(b), AT_CONSENT, "unless the service says so");
     cr_assert(PRESS(b, "/consent", "do=allow", "allow-0=yes"));
     cr_expect_str_eq(details_of(tokens_here()), "[" GRANTED_READ "]");
@@ -340,7 +347,7 @@ Test(details, that_a_device_asked_for_and_she_left_out_do_not_come_with_a_later_
     cr_assert(PRESS(b, "/device", "do=continue"));
     cr_assert(resident_goes_to(hanako, AT_CONSENT));
     cr_assert(PRESS(b, "/consent", "do=allow"));
-    cr_assert(browser_get(b, service_begin(b_city, arena_printf(&b->a, "prompt=consent&%s", param("[" READ "]")))));
+    asks_with(arena_printf(&b->a, "prompt=consent&%s", param("[" READ "]")));
     cr_assert(resident_goes_to(hanako, AT_CONSENT));
     cr_assert(PRESS(b, "/consent", "do=allow", "allow-0=yes"));
     answer = calls(b_city, 200, "/token", form);
@@ -371,7 +378,7 @@ Test(details, are_taken_back_one_by_one_and_allowed_again)
     struct browser *b = &hanako->browser;
 
     can_do_without(BOOKING);
-    asks("[" READ ",{\"type\":\"" BOOKING "\",\"actions\":[\"cancel\"]}]");
+    asks("[" READ "," CANCEL "]");
     cr_assert(resident_goes_to(hanako, AT_CONSENT));
     cr_assert(PRESS(b, "/consent", "do=allow", "allow-0=yes", "allow-1=yes"));
     const struct json *answer = tokens_here();
@@ -394,6 +401,57 @@ Test(details, are_taken_back_one_by_one_and_allowed_again)
     cr_assert(PRESS(b, THERE, "do=change"));
     answer = calls(b_city, 200, "/token", by_refresh(answer, ""));
     cr_expect_eq(json_count(json_member(answer, "authorization_details")), 2, "and given again");
+    cr_expect(provider_ledger_is_whole(genkan));
+}
+
+/* --- with an action (Grant Management, draft 03, 5.2) ------------------------------------------------------------- */
+
+static void asks_to(const char *action, const struct json *answer, const char *details)
+{
+    asks_with(arena_printf(&b_city->channel.a, "grant_management_action=%s&grant_id=%s&%s", action,
+                           claim(b_city, answer, "grant_id"), param(details)));
+    cr_assert_eq(browser_at(&hanako->browser), AT_CONSENT, "at %s", hanako->browser.url);
+}
+
+Test(details, that_are_merged_are_added_and_take_nothing_away)
+{
+    struct browser *b = &hanako->browser;
+
+    can_do_without(BOOKING);
+    asks("[" READ "]");
+    cr_assert(resident_goes_to(hanako, AT_CONSENT));
+    cr_assert(PRESS(b, "/consent", "do=allow", "allow-0=yes"));
+    const struct json *before = tokens_here();
+    asks_to("merge", before, "[" CANCEL "]");
+    cr_expect(strstr(browser_text(b, "consent"), "予約を見る"), "what stays is said");
+    cr_assert(PRESS(b, "/consent", "do=allow"));
+    const struct json *answer = tokens_here();
+    cr_expect_null(details_of(answer), "she left it out");
+    asks("[" READ "]");
+    cr_expect_eq(browser_at(b), AT_ELSEWHERE, "and what she gave before is there: %s", b->url);
+    cr_expect_str_eq(details_of(tokens_here()), "[" GRANTED_READ "]");
+    asks_to("merge", before, "[" CANCEL "]");
+    cr_assert(PRESS(b, "/consent", "do=allow", "allow-0=yes"));
+    cr_expect_str_eq(details_of(tokens_here()), "[" GRANTED_CANCEL "]");
+    asks("[" READ "," CANCEL "]");
+    cr_expect_eq(browser_at(b), AT_ELSEWHERE);
+    cr_expect_str_eq(details_of(tokens_here()), "[" GRANTED_READ "," GRANTED_CANCEL "]");
+}
+
+Test(details, that_are_replaced_are_what_is_asked_now_and_nothing_else)
+{
+    struct browser *b = &hanako->browser;
+    const struct json *before = calls(b_city, 200, "/token", by_code(code_of("[" READ "," CANCEL "]"), ""));
+
+    asks_to("replace", before, "[" CANCEL "]");
+    cr_expect(browser_has_id(b, "taken") && strstr(browser_text(b, "consent"), "予約を見る"), "what goes is said");
+    cr_expect_str_eq(details_of(asks_about(a_city, before)), "[" GRANTED_READ "," GRANTED_CANCEL "]", "not yet");
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE));
+    cr_expect_str_eq(details_of(tokens_here()), "[" GRANTED_CANCEL "]");
+    cr_expect_not(json_member_bool(asks_about(a_city, before), "active", false), "10");
+    cr_expect_str_eq(claim(b_city, calls(b_city, 400, "/token", by_refresh(before, "")), "error"), "invalid_grant");
+    asks("[" READ "]");
+    cr_expect_eq(browser_at(b), AT_CONSENT, "it is another thing again");
     cr_expect(provider_ledger_is_whole(genkan));
 }
 

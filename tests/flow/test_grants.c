@@ -319,3 +319,194 @@ Test(grants, a_pushed_action_on_a_grant_that_ended_meanwhile_is_refused)
     cr_expect_null(service_receive(a_city, browser, &error));
     cr_expect_str_eq(error, "invalid_grant_id");
 }
+
+/* --- on every way that a request comes ---------------------------------------------------------------------------- */
+
+#define CIBA   "urn:openid:params:grant-type:ciba"
+#define DEVICE "urn:ietf:params:oauth:grant-type:device_code"
+
+static void asks_on_all_ways(struct service *s)
+{
+    service_take_key(s, JWS_ES256, NULL);
+    service_update(s, "\"grant_types\":[", "\"grant_types\":[\"" CIBA "\",\"" DEVICE "\",");
+}
+
+/* A signed request that says MEMBERS; service_request before it makes state, nonce and verifier. */
+static const char *object_of(struct service *s, const char *members)
+{
+    const char *request = arena_printf(&s->channel.a, "http://x/?%s", service_request(s, NULL));
+
+    return service_sign(
+        s, "oauth-authz-req+jwt",
+        arena_printf(&s->channel.a,
+                     "{\"client_id\":\"%s\",\"iss\":\"%s\",\"aud\":\"" PROVIDER_ISSUER "\",\"exp\":%lld,"
+                     "\"response_type\":\"code\",\"redirect_uri\":\"%s\",\"scope\":\"%s\",\"state\":\"%s\","
+                     "\"nonce\":\"%s\",\"code_challenge\":\"%s\",\"code_challenge_method\":\"S256\",%s}",
+                     s->id, s->id, (long long)provider_now(genkan) + 60, s->redirect_uri, s->scope, s->state, s->nonce,
+                     browser_param(browser, request, "code_challenge"), members));
+}
+
+static const char *action_members(const char *action, const char *id)
+{
+    return arena_printf(&genkan->a, "\"grant_management_action\":\"%s\"%s%s%s", action, id ? ",\"grant_id\":\"" : "",
+                        id ? id : "", id ? "\"" : "");
+}
+
+static const char *signed_request(struct service *s, const char *action, const char *id)
+{
+    return arena_printf(&s->channel.a, "client_id=%s&response_type=code&scope=openid&redirect_uri=%s&request=%s", s->id,
+                        s->redirect_uri, object_of(s, action_members(action, id)));
+}
+
+static const char *error_at(struct service *s, const char *path, const char *form)
+{
+    const struct json *answer;
+
+    cr_expect_neq(service_call(s, path, form, NULL, &answer), 200);
+    return claim(s, answer, "error");
+}
+
+Test(grants, actions_that_are_none_are_refused_on_every_way)
+{
+    static const struct {
+        const char *action, *id, *error;
+    } rows[] = {{"delete", NULL, "invalid_request"},
+                {"create", NOBODYS, "invalid_request"},
+                {"merge", NULL, "invalid_request"},
+                {"merge", NOBODYS, "invalid_grant_id"},
+                {"replace", NOBODYS, "invalid_grant_id"}};
+    const char *error = "";
+
+    asks_on_all_ways(b_city);
+    cr_assert(resident_visits(hanako, a_city));
+    const char *of_a = (service_redeem(a_city, service_receive(a_city, browser, NULL)), grant_in_answer(a_city));
+    for (size_t i = 0; i <= sizeof rows / sizeof *rows; i++) {
+        bool last = i == sizeof rows / sizeof *rows; /* one of another service */
+        const char *action = last ? "replace" : rows[i].action, *id = last ? of_a : rows[i].id,
+                   *expected = last ? "invalid_grant_id" : rows[i].error;
+        const char *form = arena_printf(&genkan->a, "scope=openid%%20name&grant_management_action=%s%s%s", action,
+                                        id ? "&grant_id=" : "", id ? id : "");
+        cr_assert(browser_get(browser, arena_printf(&genkan->a, "/authorize?%s", signed_request(b_city, action, id))));
+        cr_expect_null(service_receive(b_city, browser, &error));
+        cr_expect_str_eq(error, expected, "signed: %s", action);
+        cr_expect_null(service_push(b_city, signed_request(b_city, action, id), &error));
+        cr_expect_str_eq(error, expected, "signed and pushed: %s", action);
+        cr_expect_str_eq(error_at(b_city, "/device_authorization", form), expected, "a device: %s", action);
+        form = arena_printf(&genkan->a, "%s&login_hint=123456789", form);
+        cr_expect_str_eq(error_at(b_city, "/bc-authorize", form), expected, "a counter: %s", action);
+    }
+}
+
+Test(grants, signed_and_pushed_actions_do_what_they_say)
+{
+    asks_on_all_ways(a_city);
+    struct tokens before = agrees(a_city, "openid name", "prompt=consent");
+    const char *id = grant_in_answer(a_city);
+    a_city->scope = "openid address";
+    cr_assert(browser_get(browser, arena_printf(&genkan->a, "/authorize?%s", signed_request(a_city, "merge", id))));
+    IS_AT(browser, AT_CONSENT);
+    cr_expect(browser_has_id(browser, "kept"));
+    struct tokens after = ends(a_city);
+    cr_expect_str_eq(grant_in_answer(a_city), id, "5.2");
+    cr_expect(has_claim(a_city, after.access, "address") && has_claim(a_city, before.access, "name"));
+    const char *uri = service_push(a_city, signed_request(a_city, "replace", id), NULL);
+    cr_assert(browser_get(browser, service_at(a_city, uri)));
+    IS_AT(browser, AT_CONSENT);
+    cr_expect(browser_has_id(browser, "taken"));
+    ends(a_city);
+    cr_expect_str_eq(grant_in_answer(a_city), id, "5.2");
+    cr_expect_not(has_claim(a_city, before.access, "name"));
+    uri = service_push(a_city, signed_request(a_city, "create", NULL), NULL);
+    cr_assert(browser_get(browser, service_at(a_city, uri)));
+    IS_AT(browser, AT_CONSENT);
+    ends(a_city);
+    cr_expect_str_neq(grant_in_answer(a_city), id, "5.2: a fresh one");
+}
+
+/* What a device or a counter gets for what she allows now. */
+static struct tokens fetches(struct service *s, const char *type, const char *name, const char *ticket)
+{
+    for (int i = 0; i < 12 && !strstr(browser_heading(browser), "許可しました"); i++)
+        cr_assert(resident_goes_on(hanako), "at %s: %s", browser->url, browser_heading(browser));
+    provider_pass(genkan, 5);
+    struct tokens t = service_token_request(s, arena_printf(&s->channel.a, "grant_type=%s&%s=%s", type, name, ticket));
+    cr_assert_eq(t.status, 200, "%s", t.error);
+    return t;
+}
+
+static struct tokens of_a_device(struct service *s, const char *scope, const char *more)
+{
+    const struct json *answer;
+    const char *form = arena_printf(&s->channel.a, "scope=%s&%s", scope, more);
+
+    cr_assert_eq(service_call(s, "/device_authorization", form, NULL, &answer), 200, "%.*s", (int)s->channel.body.n,
+                 (const char *)s->channel.body.p);
+    const char *ticket = claim(s, answer, "device_code");
+    cr_assert(browser_get(browser, claim(s, answer, "verification_uri_complete")));
+    cr_assert(PRESS(browser, "/device", "do=continue"));
+    cr_assert(resident_goes_to(hanako, AT_CONSENT), "an action is never silent: %s", browser->url);
+    return fetches(s, DEVICE, "device_code", ticket);
+}
+
+static struct tokens of_a_counter(struct service *s, const char *scope, const char *more)
+{
+    const struct json *answer;
+
+    cr_assert(browser_get(browser, "/me/counter"));
+    cr_assert(PRESS(browser, "/me/counter", "do=code"));
+    const char *form = arena_printf(&s->channel.a, "scope=%s&binding_message=A-12&login_hint=%s&%s", scope,
+                                    browser_text(browser, "counter-code"), more);
+    cr_assert_eq(service_call(s, "/bc-authorize", form, NULL, &answer), 200, "%.*s", (int)s->channel.body.n,
+                 (const char *)s->channel.body.p);
+    const char *ticket = claim(s, answer, "auth_req_id");
+    cr_assert(browser_get(browser, "/me/counter"));
+    cr_assert(PRESS(browser, "/me/counter", "do=continue"));
+    cr_assert(resident_goes_to(hanako, AT_CONSENT), "an action is never silent: %s", browser->url);
+    return fetches(s, CIBA, "auth_req_id", ticket);
+}
+
+Test(grants, a_device_and_a_counter_merge_replace_and_create_like_a_browser)
+{
+    struct tokens (*const ways[])(struct service *, const char *, const char *) = {of_a_device, of_a_counter};
+
+    asks_on_all_ways(a_city);
+    for (size_t i = 0; i < 2; i++) {
+        struct tokens before = agrees(a_city, "openid name", "prompt=consent");
+        const char *id = grant_in_answer(a_city);
+        struct tokens after = ways[i](a_city, "openid%20address", managed("merge", id));
+        cr_expect_str_eq(grant_in_answer(a_city), id, "5.2, 5.5");
+        cr_expect(has_claim(a_city, after.access, "address") && has_claim(a_city, before.access, "name"));
+        ways[i](a_city, "openid%20address", managed("replace", id));
+        cr_expect_str_eq(grant_in_answer(a_city), id);
+        cr_expect_not(has_claim(a_city, before.access, "name"), "10");
+        ways[i](a_city, "openid%20address", "grant_management_action=create");
+        cr_expect_str_neq(grant_in_answer(a_city), id);
+        cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM consent WHERE ended_at IS NULL"), 1);
+    }
+}
+
+Test(grants, a_device_cannot_act_on_the_grant_of_another_resident)
+{
+    const struct json *answer;
+    struct resident taro;
+
+    asks_on_all_ways(a_city);
+    agrees(a_city, "openid name", NULL);
+    const char *id = grant_in_answer(a_city);
+    const char *form = arena_printf(&genkan->a, "scope=openid%%20address&%s", managed("replace", id));
+    cr_assert_eq(service_call(a_city, "/device_authorization", form, NULL, &answer), 200,
+                 "whose it is nobody knows yet");
+    const char *ticket = claim(a_city, answer, "device_code");
+    resident_open(&taro, genkan, "residents/taro");
+    cr_assert(browser_get(&taro.browser, claim(a_city, answer, "verification_uri_complete")));
+    cr_assert(PRESS(&taro.browser, "/device", "do=continue"));
+    while (browser_at(&taro.browser) != AT_OTHER && resident_goes_on(&taro))
+        ;
+    provider_pass(genkan, 5);
+    cr_expect_str_eq(
+        service_token_request(a_city, arena_printf(&a_city->channel.a, "grant_type=" DEVICE "&device_code=%s", ticket))
+            .error,
+        "access_denied");
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM consent WHERE ended_at IS NULL"), 1, "Hanako's");
+    resident_close(&taro);
+}

@@ -952,3 +952,41 @@ Test(grant, a_grant_that_is_not_the_living_one_is_not_managed)
     cr_expect_eq(find(&g), ERR_OK);
     cr_expect(ident_equal(g.id, j.out.id), "and the older one has ended");
 }
+
+static struct job manages(enum grant_action action, const struct grant *g, const struct detail *details, size_t n)
+{
+    struct job j = job_of(YES, RIG_NOW + DAY);
+
+    j.answer.details = (struct detail_list){details, n};
+    j.choice.action = action;
+    j.choice.managed = g->id;
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    return j;
+}
+
+Test(grant, what_is_merged_keeps_what_may_be_done_besides)
+{
+    struct grant first = allows(&read_a, 1, GRANT_UNTIL_WITHDRAWN, RIG_NOW),
+                 g = manages(GRANT_MERGE, &first, &of_b, 1).out;
+
+    cr_expect(grant_allows(&g, &read_a, RIG_NOW + 2 * GRANT_YEAR), "until it is withdrawn, as it was given");
+    cr_expect(grant_allows(&g, &of_b, RIG_NOW + DAY) && !grant_allows(&g, &of_b, RIG_NOW + 2 * GRANT_YEAR));
+    cr_expect_eq(occurrences(rig_events(&r), "\"type\":\"changed\""), 0, "nothing went");
+}
+
+Test(grant, what_is_replaced_says_in_the_ledger_what_went)
+{
+    const struct detail both[] = {read_a, of_b};
+    struct grant first = allows(both, 2, GRANT_ONE_YEAR, RIG_NOW), g = manages(GRANT_REPLACE, &first, &of_b, 1).out;
+
+    cr_expect_not(grant_allows(&g, &read_a, RIG_NOW + DAY));
+    cr_expect(grant_allows(&g, &of_b, RIG_NOW + DAY));
+    const char *events = rig_events(&r), *withdrawn = strstr(events, "\"type\":\"withdrawn\"");
+    cr_assert_not_null(withdrawn);
+    const char *details = NULL; /* an event is one line, its members are in their order */
+    for (const char *p = withdrawn; p > events && *p != '\n'; p--)
+        if (strncmp(p, "\"details\":", 10) == 0)
+            details = p;
+    cr_assert_not_null(details);
+    cr_expect(strstr(details, "\"details\":[\"a\"]") == details, "%s", details);
+}
