@@ -195,10 +195,10 @@ static const struct command table[] = {
      CONFIG_HELP "\nExit code 1 when no root for logging in is valid today.\n", command_roots_list},
     {"key list", "list the signing keys", "[--config FILE]", CONFIG_HELP, command_key_list},
     {"key rotate", "let the next key take over",
-     "[--config FILE] [--use token|card|profile] [--alg RS256|ES256] [--force]",
+     "[--config FILE] [--use token|card|encryption|profile] [--alg RS256|ES256] [--force]",
      CONFIG_HELP
-     "  --use USE        token (ID tokens; default), card (requests to genkan-agent) or profile (the master\n"
-     "                   key of profile values)\n"
+     "  --use USE        token (ID tokens; default), card (requests to genkan-agent), encryption (what services\n"
+     "                   encrypt to us) or profile (the master key of profile values)\n"
      "  --alg ALG        RS256 or ES256; both if not given\n"
      "  --force          also when the next key is published for less than two hours\n"
      "\nThe next key signs, the active one retires and is published for two more days, a new next one is\n"
@@ -215,11 +215,20 @@ const struct command *command_table(size_t *n)
     return table;
 }
 
-static void print_usage(FILE *out)
+/* NAME is two words, and the first is GROUP. */
+static bool is_of(const char *name, const char *group)
+{
+    size_t n = strlen(group);
+    return strncmp(name, group, n) == 0 && name[n] == ' ';
+}
+
+/* Of GROUP, the first word of some commands; NULL: of all. */
+static void print_usage(FILE *out, const char *group)
 {
     fputs("usage: genkan COMMAND [options]\n\n", out);
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-14s %s\n", table[i].name, table[i].summary);
+        if (!group || is_of(table[i].name, group))
+            fprintf(out, "  %-16s %s\n", table[i].name, table[i].summary);
     fputs("\n`genkan COMMAND --help` explains a command; --version says which Genkan this is.\n", out);
 }
 
@@ -242,6 +251,20 @@ static int words_taken(const char *name, int argc, const char *const *argv)
     return n;
 }
 
+/* No command begins ARGV. */
+static int complain(int argc, const char *const *argv)
+{
+    bool group = false;
+    for (size_t i = 0; argc >= 2 && i < COMMANDS; i++)
+        group |= is_of(table[i].name, argv[1]);
+    if (argc < 2 || (group && argc == 2))
+        print_usage(stderr, argc < 2 ? NULL : argv[1]);
+    else
+        fprintf(stderr, "genkan: there is no command \"%s%s%s\"; `genkan %s` lists them\n", argv[1], group ? " " : "",
+                group ? argv[2] : "", group ? argv[1] : "--help");
+    return COMMAND_USAGE;
+}
+
 int command_main(int argc, const char *const *argv)
 {
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
@@ -249,7 +272,7 @@ int command_main(int argc, const char *const *argv)
         return COMMAND_DONE;
     }
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        print_usage(stdout);
+        print_usage(stdout, NULL);
         return COMMAND_DONE;
     }
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -257,8 +280,7 @@ int command_main(int argc, const char *const *argv)
         if (n > 0)
             return table[i].run(&table[i], argc - 1 - n, argv + 1 + n);
     }
-    print_usage(stderr);
-    return COMMAND_USAGE;
+    return complain(argc, argv);
 }
 
 /* What a server says goes into a log that machines read, unless somebody is sitting in front of it. */

@@ -129,7 +129,8 @@ static int verify(const struct command *self, struct desk *desk, const struct be
         return COMMAND_DONE;
     }
     show_faults(&r);
-    printf("rows give: %s\nALTERED: %" PRId64 " faults\n", root_text(&desk->arena, &r.computed), r.faults);
+    printf("rows give: %s\nALTERED: %" PRId64 " %s\n", root_text(&desk->arena, &r.computed), r.faults,
+           r.faults == 1 ? "fault" : "faults");
     return COMMAND_NO;
 }
 

@@ -200,7 +200,7 @@ static int rotate_encryption(const struct command *self, const struct choice *c,
         if (err)
             code = command_fail(self, COMMAND_FAILED, "encryption: %s", err_name(err));
         else
-            puts("encryption: new keys; a running server follows on SIGHUP (systemctl reload genkan)");
+            puts("encryption: new keys; the older ones open for two more days");
         code = err ? code : COMMAND_DONE;
     }
     desk_close(&desk);

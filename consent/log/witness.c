@@ -125,7 +125,7 @@ static enum err take_lock(struct witness *w, struct arena *a, const char **why)
     *why = "the folder cannot be written";
     if (w->lock_fd < 0)
         return ERR_PERMISSION;
-    *why = "another witness is running in this folder";
+    *why = "a witness is running in this folder; --show-key is for before or after";
     return flock(w->lock_fd, LOCK_EX | LOCK_NB) == 0 ? ERR_OK : ERR_BUSY;
 }
 

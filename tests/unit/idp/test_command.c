@@ -919,7 +919,7 @@ Test(command, audit_verify_tells_an_altered_ledger_by_its_exit_code)
     o = genkan("audit verify");
     cr_expect_eq(o.code, COMMAND_NO);
     HAS(o.out, "changed 0: salt and event do not fit the digest");
-    HAS(o.out, "ALTERED: 1 faults");
+    HAS(o.out, "ALTERED: 1 fault\n");
 }
 
 Test(command, audit_list_takes_days_of_japan)
