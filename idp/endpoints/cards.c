@@ -56,12 +56,12 @@ static enum err load_claims(struct visit *v, const struct me *me, struct page_ca
 static enum err load_renewal(struct visit *v, const struct me *me, struct page_cards *facts)
 {
     static const enum page_renewal shown[] = {
-        [RENEWAL_REFUSED] = PAGE_RENEWAL_REFUSED,   [RENEWAL_NOT_VERIFIED] = PAGE_RENEWAL_NONE,
-        [RENEWAL_NOBODY] = PAGE_RENEWAL_NONE,       [RENEWAL_SEVERAL] = PAGE_RENEWAL_SEVERAL,
-        [RENEWAL_NEWER] = PAGE_RENEWAL_NONE,        [RENEWAL_CARDS] = PAGE_RENEWAL_NONE,
-        [RENEWAL_CONSENTS] = PAGE_RENEWAL_CONSENTS, [RENEWAL_OFFER] = PAGE_RENEWAL_OFFER,
-        [RENEWAL_WAITING] = PAGE_RENEWAL_WAITING,   [RENEWAL_LOGIN] = PAGE_RENEWAL_LOGIN,
-        [RENEWAL_CONFIRM] = PAGE_RENEWAL_CONFIRM,
+        [RENEWAL_REFUSED] = PAGE_RENEWAL_REFUSED, [RENEWAL_NOT_VERIFIED] = PAGE_RENEWAL_NONE,
+        [RENEWAL_NOBODY] = PAGE_RENEWAL_NONE,     [RENEWAL_SEVERAL] = PAGE_RENEWAL_SEVERAL,
+        [RENEWAL_NEWER] = PAGE_RENEWAL_NONE,      [RENEWAL_DISABLED] = PAGE_RENEWAL_NONE,
+        [RENEWAL_CARDS] = PAGE_RENEWAL_NONE,      [RENEWAL_CONSENTS] = PAGE_RENEWAL_CONSENTS,
+        [RENEWAL_OFFER] = PAGE_RENEWAL_OFFER,     [RENEWAL_WAITING] = PAGE_RENEWAL_WAITING,
+        [RENEWAL_LOGIN] = PAGE_RENEWAL_LOGIN,     [RENEWAL_CONFIRM] = PAGE_RENEWAL_CONFIRM,
     };
     struct renewal r;
     enum err e = renewal_load(&r, v->db, v, &me->session);

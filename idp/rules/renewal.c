@@ -18,6 +18,8 @@ enum renewal_verdict renewal_decide(const struct renewal_facts *f)
         return RENEWAL_SEVERAL;
     if (!f->older)
         return RENEWAL_NEWER;
+    if (f->disabled)
+        return RENEWAL_DISABLED;
     if (f->cards != 1 || f->account_cards >= f->cards_max)
         return RENEWAL_CARDS;
     if (f->has_consents)
@@ -33,8 +35,8 @@ enum renewal_verdict renewal_decide(const struct renewal_facts *f)
 
 const char *renewal_verdict_name(enum renewal_verdict v)
 {
-    static const char *const names[] = {"refused",  "not_verified", "nobody",  "several", "newer",  "cards",
-                                        "consents", "offer",        "waiting", "login",   "confirm"};
+    static const char *const names[] = {"refused", "not_verified", "nobody", "several", "newer", "disabled",
+                                        "cards",   "consents",     "offer",  "waiting", "login", "confirm"};
 
     return names[v];
 }

@@ -19,6 +19,7 @@ struct renewal_facts {
     /* others of whom the same is verified */
     size_t accounts;
     bool older;           /* the one there is was there before her */
+    bool disabled;        /* it is, by the operator: no card opens it, and nobody gets it by another */
     size_t account_cards; /* its cards */
     size_t cards_max;
     /* her claim on it */
@@ -35,7 +36,8 @@ enum renewal_verdict {
     RENEWAL_NOBODY,  /* of nobody else is the same verified */
     RENEWAL_SEVERAL, /* of more than one: nobody knows which */
     RENEWAL_NEWER,   /* she is the older one herself */
-    RENEWAL_CARDS,   /* she has more than the new card, or the account as many as there may be */
+    RENEWAL_DISABLED,
+    RENEWAL_CARDS, /* she has more than the new card, or the account as many as there may be */
     RENEWAL_CONSENTS,
     RENEWAL_OFFER,   /* she may claim it; also anew, when account or values have changed since */
     RENEWAL_WAITING, /* she has, and must wait */

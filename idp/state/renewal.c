@@ -9,6 +9,7 @@
 #include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
 #include "sessions/card.h"
+#include "sessions/resident.h"
 #include "store/store.h"
 
 enum err renewal_follow(struct db *db, const struct visit *v, struct ident resident)
@@ -45,7 +46,8 @@ static enum err load_others(struct loading *l, struct db *db, const struct visit
     l->facts.accounts = others.n;
     l->facts.older = others.older;
     l->wanted.account = others.one;
-    return card_list(&cards, &l->facts.account_cards, db, v->arena, others.one);
+    e = resident_is_disabled(&l->facts.disabled, db, v->arena, others.one);
+    return e ? e : card_list(&cards, &l->facts.account_cards, db, v->arena, others.one);
 }
 
 static enum err load_consents(struct loading *l, struct db *db, const struct visit *v)

@@ -184,6 +184,39 @@ Test(claim_flow, of_two_older_ones_none_is_offered)
     cr_expect_eq(claims(), 0);
 }
 
+static void disable_the_older_one(void)
+{
+    in_store("UPDATE resident SET disabled_at = 1, disabled_reason = 'order' "
+             "WHERE created_at = (SELECT min(created_at) FROM resident)");
+}
+
+Test(claim_flow, one_that_the_operator_disabled_is_not_offered)
+{
+    both_register();
+    cr_assert(is_offered(&after));
+    disable_the_older_one();
+    cr_expect_not(is_offered(&after));
+    send(&after, "do=claim");
+    cr_expect_eq(claims(), 0);
+}
+
+Test(claim_flow, one_that_is_disabled_while_a_claim_waits_is_not_taken_over)
+{
+    both_register();
+    claim_it();
+    disable_the_older_one();
+    provider_pass(genkan, WAIT);
+    log_in(&after);
+    cr_expect_not(may_confirm(&after));
+    send(&after, "do=confirm&sure=yes");
+    cr_expect_eq(residents(), 2);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM card c JOIN resident r ON r.id = c.resident "
+                                         "WHERE r.disabled_at IS NOT NULL"),
+                 1, "no further card leads to it");
+    in_store("UPDATE resident SET disabled_at = NULL, disabled_reason = NULL");
+    cr_expect(may_confirm(&after), "the claim stood all the time");
+}
+
 Test(claim_flow, nothing_is_offered_to_who_has_agreed_with_a_service)
 {
     both_register();

@@ -188,6 +188,21 @@ Test(resources, an_exchanged_token_ends_with_the_first_and_with_the_login)
     cr_expect_not(is_active(a_city, token));
 }
 
+/* Neither by the token of before, nor is one that was exchanged before of any use. */
+Test(resources, nothing_is_exchanged_for_a_resident_who_was_disabled)
+{
+    open_api();
+    struct tokens at_a = opens(a_city), at_b = opens(b_city);
+    const char *token = claim(b_city, exchanges(b_city, at_b.access, ""), "access_token");
+    cr_assert(token && is_active(a_city, token));
+    int64_t families = provider_number(genkan, "SELECT count(*) FROM family");
+    cr_assert_eq(
+        provider_command(genkan, "resident disable --service a-city --subject %s --reason hijacking", at_a.sub), 0);
+    cr_expect_str_eq(exchange_error(b_city, at_b.access, ""), "invalid_request", "RFC 8693 2.2.2");
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM family"), families);
+    cr_expect_not(is_active(a_city, token));
+}
+
 Test(resources, that_were_not_asked_for_with_the_login_are_refused_and_the_refresh_token_stays_good)
 {
     struct arena *a = &b_city->channel.a;

@@ -79,6 +79,15 @@ Test(renewal_rule, the_older_one_does_not_take_over_the_newer)
     expect(&f, RENEWAL_NEWER);
 }
 
+Test(renewal_rule, one_that_the_operator_disabled_is_nobodys_to_take_over)
+{
+    struct renewal_facts f = ready();
+    f.disabled = true;
+    expect(&f, RENEWAL_DISABLED);
+    f.claimed = false;
+    expect(&f, RENEWAL_DISABLED);
+}
+
 Test(renewal_rule, more_than_the_new_card_is_more_than_a_renewal)
 {
     struct renewal_facts f = ready();
