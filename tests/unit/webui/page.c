@@ -201,18 +201,22 @@ static void expect_easy(struct view key, struct view text)
     }
 }
 
-Test(page, of_consent_profile_and_cards_is_easy_in_easy_japanese)
+/* Every page but the auditor's and the statistics. */
+Test(page, of_residents_is_easy_in_easy_japanese)
 {
-    static const enum page_id easy[] = {PAGE_CONSENT, PAGE_SERVICE,   PAGE_ME,    PAGE_HOUSEHOLD,     PAGE_CONTACT,
-                                        PAGE_CARDS,   PAGE_INTERESTS, PAGE_LEAVE, PAGE_PROFILE_OFFER, PAGE_LEFT};
+    static const enum page_id hard[] = {PAGE_AUDIT, PAGE_AUDIT_JOIN, PAGE_AUDIT_IDENTITY, PAGE_STATISTICS};
     static struct used used;
     const char *why;
     struct view text;
     cr_assert_eq(page_words(&used.words, &arena, PAGE_EASY, &why), ERR_OK);
-    for (size_t i = 0; i < sizeof easy / sizeof *easy; i++) {
+    for (enum page_id id = 0; id < PAGE_IDS; id++) {
         struct template *t;
-        struct template_env env = page_env(easy[i], used.words, mark_used, &used);
-        cr_assert_eq(template_read(&t, &arena, file_of(page_def(easy[i])->file), &env, &why), ERR_OK);
+        struct template_env env = page_env(id, used.words, mark_used, &used);
+        bool is_hard = false;
+        for (size_t i = 0; i < sizeof hard / sizeof *hard; i++)
+            is_hard |= id == hard[i];
+        if (!is_hard)
+            cr_assert_eq(template_read(&t, &arena, file_of(page_def(id)->file), &env, &why), ERR_OK);
     }
     for (size_t i = 0; i < words_count(used.words); i++)
         if (used.seen[i] && words_find(used.words, words_key(used.words, i), &text))
