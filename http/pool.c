@@ -34,7 +34,7 @@ static _Thread_local size_t size; /* of the blocks; they are all alike */
 __attribute__((visibility("default"))) void *mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
 {
     void *p = (void *)(uintptr_t)syscall(SYS_mmap, at, n, protection, flags, fd, offset);
-    if (looking && p != MAP_FAILED && flags & MAP_ANONYMOUS && n > POOL_MAPPED) {
+    if (looking && p != MAP_FAILED && flags & MAP_ANONYMOUS && protection & PROT_WRITE && n > POOL_MAPPED) {
         found = (struct pool){p, n};
         looking = false;
         size = n;

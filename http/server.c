@@ -22,6 +22,7 @@
 #include "http/intake.h"
 #include "http/listener.h"
 #include "http/meter.h"
+#include "http/pack.h"
 #include "http/pool.h"
 #include "http/silence.h"
 #include "http/tls.h"
@@ -76,6 +77,7 @@ struct line {
     bool local;                    /* over a socket in the file system */
     bool mtls;                     /* asked for a certificate */
     struct tls_identity *identity; /* the certificate it was shown; NULL: no TLS */
+    void *session;                 /* of TLS; NULL: none */
     struct view cert;              /* of the client; lives in the TLS session */
     bool cert_known, cert_chained; /* it was looked at; it leads to an authority */
     _Atomic int64_t deadline_ms;   /* cut off after this */
@@ -594,7 +596,7 @@ static void meet_client(struct call *call)
     struct line *line = call->line;
     struct view certs[CERTS_MAX];
     if (line->mtls && !line->cert_known) {
-        size_t n = tls_peer(certs, CERTS_MAX, session_of(call->connection));
+        size_t n = tls_peer(certs, CERTS_MAX, line->session);
         line->cert = n ? certs[0] : VIEW_NONE;
         line->cert_chained = is_chained(call->server, certs, n);
         line->cert_known = true;
@@ -724,8 +726,11 @@ static void slim_silent(struct lane *lane, int64_t now)
 {
     if (lane->pools != pool_alive()) /* one of them is closed, and its block gone */
         return;
-    for (struct silent *one; (one = silence_take(&lane->silence, now - SLIM_AFTER_MS));)
-        pool_slim(&((struct line *)one->of)->pool);
+    for (struct silent *one; (one = silence_take(&lane->silence, now - SLIM_AFTER_MS));) {
+        struct line *line = one->of;
+        pool_slim(&line->pool);
+        pack_session(line->session);
+    }
 }
 
 /* The doorkeeper: lanes sleep until something comes, and then nothing does. */
@@ -863,8 +868,10 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
         int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         struct line *line = line_started(lane->server, fd);
         *context = line;
-        if (lane->server->tls)
-            line->identity = tls_begin(lane->server->tls, session_of(connection), line->mtls);
+        if (lane->server->tls) {
+            line->session = session_of(connection);
+            line->identity = tls_begin(lane->server->tls, line->session, line->mtls);
+        }
     } else {
         struct line *line = *context;
         if (lane->adding == line)

@@ -2,11 +2,14 @@
  * got one answer and are kept; with --tls the server does TLS by itself. Tells the server's resident memory before and
  * after, and whether all of them still answer. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +22,8 @@
 #include "base/text.h"
 #include "process.h"
 
+#define AT_ONCE 100   /* clients that are on their way together, so that on a busy machine they wait together */
+#define ASK_MS  10000 /* who has said nothing for so long asks again: the server closes after half a minute */
 #define REQUEST "GET /jwks HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"
 
 /* One key share and no more: the clients are not what is measured. */
@@ -34,6 +39,7 @@ static gnutls_priority_t priorities;
 struct client {
     int fd;
     gnutls_session_t session; /* NULL: plain */
+    int64_t asked_ms;
 };
 
 static _Noreturn void fail(const char *what)
@@ -83,6 +89,7 @@ static pid_t start(size_t n)
         fail("cannot write the configuration");
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* whatever fails here, it does not stay */
         if (!freopen(arena_printf(&a, "%s/log", folder), "w", stderr))
             _exit(1);
         execl(BUILD_DIR "/genkan", "genkan", "serve", "--config", path, (char *)NULL);
@@ -116,10 +123,24 @@ static int connect_to(uint16_t port)
     return fd;
 }
 
+/* Goes on with the handshake: as far as it comes without waiting, or to its end. */
+static void shake_hands(const struct client *c, bool wait)
+{
+    int code, flags = fcntl(c->fd, F_GETFL);
+    if (!tls)
+        return;
+    if (fcntl(c->fd, F_SETFL, wait ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) != 0)
+        fail("fcntl");
+    do
+        code = gnutls_handshake(c->session);
+    while (code < 0 && !gnutls_error_is_fatal(code) && wait);
+    if (code < 0 && (wait || gnutls_error_is_fatal(code)))
+        fail(gnutls_strerror(code));
+}
+
 static struct client client_open(uint16_t port)
 {
     struct client c = {.fd = connect_to(port)};
-    int code;
     if (!tls)
         return c;
     if (gnutls_init(&c.session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) < 0 ||
@@ -127,11 +148,7 @@ static struct client client_open(uint16_t port)
         gnutls_credentials_set(c.session, GNUTLS_CRD_CERTIFICATE, trusting) < 0)
         fail("gnutls");
     gnutls_transport_set_int(c.session, c.fd);
-    do
-        code = gnutls_handshake(c.session);
-    while (code < 0 && !gnutls_error_is_fatal(code));
-    if (code < 0)
-        fail(gnutls_strerror(code));
+    shake_hands(&c, false);
     return c;
 }
 
@@ -151,13 +168,24 @@ static ssize_t client_receive(const struct client *c, char *out, size_t n)
     return got;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static bool ask(struct client *c)
+{
+    c->asked_ms = now_ms();
+    return client_send(c, REQUEST, strlen(REQUEST)) == (ssize_t)strlen(REQUEST);
+}
+
 /* One answer, whole: the key set is small and has a Content-Length. */
-static bool ask(const struct client *c)
+static bool hear(const struct client *c)
 {
     static char text[32768];
     size_t have = 0, want = sizeof(text);
-    if (client_send(c, REQUEST, strlen(REQUEST)) != (ssize_t)strlen(REQUEST))
-        return false;
     while (have < want && have < sizeof(text) - 1) {
         ssize_t n = client_receive(c, text + have, sizeof(text) - 1 - have);
         if (n <= 0)
@@ -171,13 +199,37 @@ static bool ask(const struct client *c)
     return strncmp(text, "HTTP/1.1 200", 12) == 0;
 }
 
-/* The server closes what says nothing for half a minute; a busy machine needs longer to connect them all. */
-static void keep_alive(const struct client *all, int64_t n)
+/* Asks those who have not asked since BEFORE_MS; how many of the N did not get an answer. */
+static int64_t ask_all(struct client *some, int64_t n, int64_t before_ms)
 {
-    static int64_t next;
-    for (int i = 0; tls && i < 4; i++)
-        if (!ask(&all[next++ % (n + 1)]))
+    int64_t missed = 0;
+    bool asked[AT_ONCE];
+    struct client *group[AT_ONCE];
+    for (int64_t next = 0, k; next < n;) {
+        for (k = 0; next < n && k < AT_ONCE; next++)
+            if (some[next].asked_ms < before_ms)
+                group[k++] = &some[next];
+        for (int64_t i = 0; i < k; i++)
+            asked[i] = ask(group[i]);
+        for (int64_t i = 0; i < k; i++)
+            missed += !asked[i] || !hear(group[i]);
+    }
+    return missed;
+}
+
+static void open_all(struct client *all, int64_t n, uint16_t port)
+{
+    for (int64_t from = 0, k; from < n; from += k) {
+        k = n - from < AT_ONCE ? n - from : AT_ONCE;
+        for (int64_t i = 0; i < k; i++)
+            all[from + i] = client_open(port);
+        for (int64_t i = 0; i < k; i++)
+            shake_hands(&all[from + i], true);
+        if (ask_all(all + from, k, INT64_MAX))
             fail("no answer");
+        if (ask_all(all, from + k, now_ms() - ASK_MS))
+            fail("no answer: is the machine too busy to connect them all before the first are closed?");
+    }
 }
 
 static void prepare_tls(void)
@@ -205,21 +257,15 @@ int main(int argc, char **argv)
     pid_t pid = start((size_t)n);
     uint16_t port = port_of();
     struct client *all = arena_array(&a, (size_t)n, sizeof(*all)), first = client_open(port);
-    int64_t alive = 0;
-    if (!ask(&first))
+    shake_hands(&first, true);
+    if (ask_all(&first, 1, INT64_MAX))
         fail("no answer");
     long before = process_rss_kib(pid);
-    for (int64_t i = 0; i < n; i++) {
-        all[i] = client_open(port);
-        if (!ask(&all[i]))
-            fail("no answer");
-        keep_alive(all, i);
-    }
+    open_all(all, n, port);
     long held = process_rss_kib(pid);
     sleep(3);
     long after = process_rss_kib(pid);
-    for (int64_t i = 0; i < n; i++)
-        alive += ask(&all[i]);
+    int64_t alive = n - ask_all(all, n, INT64_MAX);
     printf("connections %lld, alive %lld\nresident KiB: before %ld, at once %ld, 3 s later %ld: %.1f KiB each\n",
            (long long)n, (long long)alive, before, held, after, (double)(after - before) / (double)n);
     return process_end(pid) == 0 && alive == n ? 0 : 1;

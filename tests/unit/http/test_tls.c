@@ -1,9 +1,12 @@
 /* TLS by the server itself: versions, its own certificate, the certificates of clients. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/hash.h"
 #include "base/hex.h"
+#include "http/pack.h"
+#include "http/pool.h"
 #include "tls_rig.h"
 
 static struct made server_cert, next_cert, other_key, authority, issued, self_signed, stale, for_servers, stranger;
@@ -265,4 +268,78 @@ Test(tls, does_not_start_with_what_it_cannot_use)
     c.tls = (struct server_tls){server_cert.certificate, server_cert.key, NULL};
     cr_expect_eq(server_open(&s, &c), ERR_OK);
     server_close(s);
+}
+
+/* --- connections that say nothing --- */
+
+static void with_little_patience(struct server_config *c)
+{
+    with_tls(c);
+    c->idle_s = 4;
+}
+
+static void wait_until_packed(unsigned n)
+{
+    for (int i = 0; POOL_FINDS && pack_count() != n && i < 1000; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    if (POOL_FINDS)
+        cr_assert_eq(pack_count(), n);
+}
+
+static void expect_cert_again(struct tls_line *l, const char *what)
+{
+    cr_assert(tls_line_ask(l, "GET /cert HTTP/1.1\r\nHost: localhost\r\n\r\n", &got));
+    cr_expect_str_eq(got.body, what);
+}
+
+/* Three kinds of connections. */
+static void open_three(struct tls_line *l[3], const struct server *s)
+{
+    l[0] = tls_line_open(&(struct tls_ask){.port = server_port(s, 0)});
+    l[1] = tls_line_open(&(struct tls_ask){.port = server_port(s, 0), .priorities = "NORMAL:-VERS-TLS1.3"});
+    l[2] = tls_line_open(&(struct tls_ask){.port = server_port(s, 1), .client = &issued});
+    for (int i = 0; i < 3; i++)
+        cr_assert_not_null(l[i]);
+}
+
+Test(tls, packed_sessions_go_on_as_if_nothing_had_been)
+{
+    struct server *s = wire_serve(with_tls);
+    struct tls_line *l[3];
+    open_three(l, s);
+    for (int round = 0; round < 2; round++) {
+        expect_cert_again(l[0], "none");
+        expect_cert_again(l[1], "none");
+        expect_cert_again(l[2], shown(&issued, "chained"));
+        wait_until_packed(3);
+    }
+    expect_cert_again(l[1], "none");
+    cr_assert(tls_line_begin(l[1], "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"), "half a record");
+    wait_until_packed(3);
+    cr_assert(tls_line_go_on(l[1], &got));
+    cr_expect_str_eq(got.body, "hello");
+    wait_until_packed(3);
+    tls_line_close(l[0]);
+    wait_until_packed(2);
+    server_close(s);
+    cr_expect_eq(pack_count(), 0);
+    tls_line_close(l[1]);
+    tls_line_close(l[2]);
+}
+
+/* RFC 8446 6.1: whoever closes says so before. */
+Test(tls, a_packed_session_is_ended_with_a_good_bye)
+{
+    struct server *s = wire_serve(with_little_patience);
+    struct tls_line *l[3];
+    open_three(l, s);
+    for (int i = 0; i < 3; i++)
+        cr_assert(tls_line_ask(l[i], "GET /cert HTTP/1.1\r\nHost: localhost\r\n\r\n", &got));
+    wait_until_packed(3);
+    for (int i = 0; i < 3; i++) {
+        cr_expect(tls_line_ended(l[i]));
+        tls_line_close(l[i]);
+    }
+    server_close(s);
+    cr_expect_eq(pack_count(), 0);
 }

@@ -22,7 +22,21 @@ struct tls_line {
     int fd;
     gnutls_session_t session;
     gnutls_certificate_credentials_t credentials;
+    bool holds; /* what would be sent is kept */
+    char held[1024];
+    size_t n_held;
 };
+
+static ssize_t push(gnutls_transport_ptr_t ptr, const void *data, size_t n)
+{
+    struct tls_line *l = ptr;
+    if (!l->holds)
+        return send(l->fd, data, n, MSG_NOSIGNAL);
+    cr_assert_leq(l->n_held + n, sizeof l->held);
+    memcpy(l->held + l->n_held, data, n);
+    l->n_held += n;
+    return (ssize_t)n;
+}
 
 static int connect_to(uint16_t port)
 {
@@ -49,6 +63,8 @@ struct tls_line *tls_line_open(const struct tls_ask *ask)
     must(gnutls_priority_set_direct(l->session, ask->priorities ? ask->priorities : "NORMAL", NULL), "priorities");
     must(gnutls_credentials_set(l->session, GNUTLS_CRD_CERTIFICATE, l->credentials), "credentials");
     gnutls_transport_set_int(l->session, l->fd);
+    gnutls_transport_set_ptr2(l->session, (gnutls_transport_ptr_t)(intptr_t)l->fd, l);
+    gnutls_transport_set_push_function(l->session, push);
     do
         code = gnutls_handshake(l->session);
     while (code < 0 && !gnutls_error_is_fatal(code));
@@ -71,14 +87,12 @@ static bool receive(struct tls_line *l, char *to, size_t size, size_t *have)
     return true;
 }
 
-bool tls_line_ask(struct tls_line *l, const char *request, struct wire_answer *out)
+static bool hear(struct tls_line *l, struct wire_answer *out)
 {
     char all[8192] = "";
     size_t have = 0;
     char *end;
     memset(out, 0, sizeof *out);
-    if (gnutls_record_send(l->session, request, strlen(request)) < 0)
-        return false;
     while (!(end = strstr(all, "\r\n\r\n")))
         if (!receive(l, all, sizeof all, &have))
             return false;
@@ -91,6 +105,35 @@ bool tls_line_ask(struct tls_line *l, const char *request, struct wire_answer *o
             return false;
     memcpy(out->body, all + head, out->body_n);
     return true;
+}
+
+bool tls_line_ask(struct tls_line *l, const char *request, struct wire_answer *out)
+{
+    return gnutls_record_send(l->session, request, strlen(request)) >= 0 && hear(l, out);
+}
+
+bool tls_line_begin(struct tls_line *l, const char *request)
+{
+    l->holds = true;
+    bool ok = gnutls_record_send(l->session, request, strlen(request)) >= 0;
+    l->holds = false;
+    return ok && send(l->fd, l->held, l->n_held / 2, MSG_NOSIGNAL) == (ssize_t)(l->n_held / 2);
+}
+
+bool tls_line_go_on(struct tls_line *l, struct wire_answer *out)
+{
+    size_t half = l->n_held / 2, rest = l->n_held - half;
+    l->n_held = 0;
+    return send(l->fd, l->held + half, rest, MSG_NOSIGNAL) == (ssize_t)rest && hear(l, out);
+}
+
+bool tls_line_ended(struct tls_line *l)
+{
+    char byte;
+    ssize_t n = GNUTLS_E_AGAIN;
+    for (int tries = 0; tries < 4 && n < 0 && !gnutls_error_is_fatal((int)n); tries++)
+        n = gnutls_record_recv(l->session, &byte, 1);
+    return n == 0;
 }
 
 struct view tls_line_server(const struct tls_line *l)

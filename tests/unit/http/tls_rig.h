@@ -19,6 +19,11 @@ bool tls_exchange(const struct tls_ask *ask, struct wire_answer *out);
 struct tls_line;
 struct tls_line *tls_line_open(const struct tls_ask *ask);
 bool tls_line_ask(struct tls_line *l, const char *request, struct wire_answer *out);
+/* Sends the first half of the record with REQUEST; tls_line_go_on sends the rest and waits for the answer. */
+bool tls_line_begin(struct tls_line *l, const char *request);
+bool tls_line_go_on(struct tls_line *l, struct wire_answer *out);
+/* True if nothing more comes but that the server says good-bye (close_notify). */
+bool tls_line_ended(struct tls_line *l);
 /* The certificate the server has shown (DER). */
 struct view tls_line_server(const struct tls_line *l);
 /* "TLS1.3", "TLS1.2" */

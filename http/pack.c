@@ -1,0 +1,330 @@
+#include "http/pack.h"
+
+#include "http/pool.h"
+
+#if POOL_FINDS
+#include <dlfcn.h>
+#include <gnutls/gnutls.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+
+#define ROOM   8192       /* for one session; a multiple of a page */
+#define WORDS  (ROOM / 8) /* ... of 64 bits */
+#define PLACES 65536      /* what finds none here lies where GnuTLS would put it, and is never packed */
+#define MORE   256        /* places that are made usable together */
+#define END    ((size_t)PLACES * ROOM)
+
+struct packed {
+    uint64_t used[WORDS / 64]; /* which words are not zero */
+    size_t n;                  /* how many are */
+    uint64_t words[];
+};
+
+struct place {
+    struct packed *packed; /* only touched by the thread that uses the session */
+    uint32_t next_free;    /* 0: none */
+};
+
+/* One for the process, as the two functions by which GnuTLS takes memory are. */
+static struct {
+    uint8_t *base; /* NULL: there is none; never changes otherwise */
+    pthread_mutex_t lock;
+    uint32_t n, usable; /* places that were in use once, that may be */
+    uint32_t free;      /* the first that is free again, counted from 1 */
+    struct place places[PLACES];
+    _Atomic unsigned n_packed;
+} shelf = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct place *place_of(const void *session)
+{
+    uintptr_t offset = (uintptr_t)session - (uintptr_t)shelf.base;
+    return shelf.base && offset < END && offset % ROOM == 0 ? &shelf.places[offset / ROOM] : NULL;
+}
+
+/* --- places ------------------------------------------------------------------------------------------------------- */
+
+static bool make_more(void)
+{
+    if (shelf.usable == PLACES ||
+        mprotect(shelf.base + (size_t)shelf.usable * ROOM, (size_t)MORE * ROOM, PROT_READ | PROT_WRITE) != 0)
+        return false;
+    shelf.usable += MORE;
+    return true;
+}
+
+/* All zeros. NULL: there is no place. */
+static void *place_take(void)
+{
+    uint8_t *at = NULL;
+    INSIST(pthread_mutex_lock(&shelf.lock) == 0);
+    if (shelf.free) {
+        at = shelf.base + (size_t)(shelf.free - 1) * ROOM;
+        shelf.free = shelf.places[shelf.free - 1].next_free;
+    } else if (shelf.n < shelf.usable || make_more()) {
+        at = shelf.base + (size_t)shelf.n++ * ROOM;
+    }
+    pthread_mutex_unlock(&shelf.lock);
+    return at;
+}
+
+static void place_give_back(struct place *place, void *at)
+{
+    INSIST(!place->packed); /* gnutls_deinit has put it back */
+    if (madvise(at, ROOM, MADV_DONTNEED) != 0)
+        wipe(at, ROOM);
+    INSIST(pthread_mutex_lock(&shelf.lock) == 0);
+    place->next_free = shelf.free;
+    shelf.free = (uint32_t)(place - shelf.places) + 1;
+    pthread_mutex_unlock(&shelf.lock);
+}
+
+/* --- how GnuTLS takes memory -------------------------------------------------------------------------------------- */
+
+static _Thread_local bool making; /* the next piece of the size of a session is one */
+
+static void *take(size_t n, size_t size)
+{
+    void *at = NULL;
+    if (making && n == 1 && size > ROOM / 2 && size <= ROOM) {
+        making = false;
+        at = place_take();
+    }
+    return at ? at : calloc(n, size);
+}
+
+static void give_back(void *p)
+{
+    struct place *place = place_of(p);
+    if (place)
+        place_give_back(place, p);
+    else
+        free(p);
+}
+
+/* The functions themselves: those of this file have their names. */
+static struct {
+    __typeof__(&gnutls_init) init;
+    __typeof__(&gnutls_deinit) deinit;
+    __typeof__(&gnutls_handshake) handshake;
+    __typeof__(&gnutls_record_recv) recv;
+    __typeof__(&gnutls_record_send) send;
+    __typeof__(&gnutls_record_check_pending) check_pending;
+    __typeof__(&gnutls_record_get_direction) get_direction;
+    __typeof__(&gnutls_bye) bye;
+    __typeof__(&gnutls_cipher_get) cipher_get;
+    __typeof__(&gnutls_protocol_get_version) get_version;
+    __typeof__(&gnutls_session_get_ptr) get_ptr;
+} theirs;
+
+static void *find(const char *name)
+{
+    void *p = dlsym(RTLD_NEXT, name);
+    INSIST(p);
+    return p;
+}
+
+static void find_theirs(void)
+{
+    theirs.init = (__typeof__(theirs.init))find("gnutls_init");
+    theirs.deinit = (__typeof__(theirs.deinit))find("gnutls_deinit");
+    theirs.handshake = (__typeof__(theirs.handshake))find("gnutls_handshake");
+    theirs.recv = (__typeof__(theirs.recv))find("gnutls_record_recv");
+    theirs.send = (__typeof__(theirs.send))find("gnutls_record_send");
+    theirs.check_pending = (__typeof__(theirs.check_pending))find("gnutls_record_check_pending");
+    theirs.get_direction = (__typeof__(theirs.get_direction))find("gnutls_record_get_direction");
+    theirs.bye = (__typeof__(theirs.bye))find("gnutls_bye");
+    theirs.cipher_get = (__typeof__(theirs.cipher_get))find("gnutls_cipher_get");
+    theirs.get_version = (__typeof__(theirs.get_version))find("gnutls_protocol_get_version");
+    theirs.get_ptr = (__typeof__(theirs.get_ptr))find("gnutls_session_get_ptr");
+}
+
+static void find_once(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    INSIST(pthread_once(&once, find_theirs) == 0);
+}
+
+static void shelf_open(void)
+{
+    if (ROOM % sysconf(_SC_PAGESIZE) != 0) /* two sessions would share a page */
+        return;
+    void *base = mmap(NULL, END, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return;
+    madvise(base, END, MADV_NOHUGEPAGE); /* 2 MiB would stay for the sake of one session */
+    shelf.base = base;
+    gnutls_calloc = take;
+    gnutls_free = give_back;
+}
+
+static void shelf_open_once(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    INSIST(pthread_once(&once, shelf_open) == 0);
+}
+
+/* --- packing ------------------------------------------------------------------------------------------------------ */
+
+static struct packed *fold(const uint64_t *words)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < WORDS; i++)
+        n += words[i] != 0;
+    struct packed *p = calloc(1, sizeof *p + n * sizeof *words);
+    if (!p)
+        return NULL;
+    for (size_t i = 0; i < WORDS; i++)
+        if (words[i]) {
+            p->used[i / 64] |= UINT64_C(1) << i % 64;
+            p->words[p->n++] = words[i];
+        }
+    return p;
+}
+
+static void drop(struct packed *p)
+{
+    wipe(p, sizeof *p + p->n * sizeof *p->words); /* the keys of a connection are among them */
+    free(p);
+}
+
+void pack_session(void *session)
+{
+    struct place *place = place_of(session);
+    struct packed *p = place && !place->packed ? fold(session) : NULL;
+    if (!p)
+        return;
+    if (madvise(session, ROOM, MADV_DONTNEED) != 0) { /* locked pages, for one: it stays as it is */
+        drop(p);
+        return;
+    }
+    place->packed = p;
+    atomic_fetch_add_explicit(&shelf.n_packed, 1, memory_order_relaxed);
+}
+
+static void put_back(gnutls_session_t session)
+{
+    struct place *place = place_of(session);
+    struct packed *p = place ? place->packed : NULL;
+    uint64_t *words = (uint64_t *)(void *)session;
+    find_once();
+    if (!p)
+        return;
+    for (size_t i = 0, k = 0; i < WORDS; i++)
+        if (p->used[i / 64] >> i % 64 & 1)
+            words[i] = p->words[k++];
+    place->packed = NULL;
+    drop(p);
+    atomic_fetch_sub_explicit(&shelf.n_packed, 1, memory_order_relaxed);
+}
+
+bool pack_is_packed(const void *session)
+{
+    struct place *place = place_of(session);
+    return place && place->packed;
+}
+
+unsigned pack_count(void)
+{
+    return atomic_load_explicit(&shelf.n_packed, memory_order_relaxed);
+}
+
+/* --- in place of GnuTLS's own ------------------------------------------------------------------------------------- */
+
+/* libmicrohttpd, which has the sessions, comes by these. Each does what the one of its name in GnuTLS does. */
+#define FOR_ALL __attribute__((visibility("default")))
+
+FOR_ALL int gnutls_init(gnutls_session_t *session, unsigned flags)
+{
+    find_once();
+    if (flags & GNUTLS_SERVER)
+        shelf_open_once();
+    making = flags & GNUTLS_SERVER;
+    int code = theirs.init(session, flags);
+    making = false;
+    return code;
+}
+
+FOR_ALL void gnutls_deinit(gnutls_session_t session)
+{
+    put_back(session);
+    theirs.deinit(session);
+}
+
+FOR_ALL int gnutls_handshake(gnutls_session_t session)
+{
+    put_back(session);
+    return theirs.handshake(session);
+}
+
+FOR_ALL ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t n)
+{
+    put_back(session);
+    return theirs.recv(session, data, n);
+}
+
+FOR_ALL ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t n)
+{
+    put_back(session);
+    return theirs.send(session, data, n);
+}
+
+FOR_ALL size_t gnutls_record_check_pending(gnutls_session_t session)
+{
+    put_back(session);
+    return theirs.check_pending(session);
+}
+
+FOR_ALL int gnutls_record_get_direction(gnutls_session_t session)
+{
+    put_back(session);
+    return theirs.get_direction(session);
+}
+
+FOR_ALL int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how)
+{
+    put_back(session);
+    return theirs.bye(session, how);
+}
+
+FOR_ALL gnutls_cipher_algorithm_t gnutls_cipher_get(gnutls_session_t session)
+{
+    put_back(session);
+    return theirs.cipher_get(session);
+}
+
+FOR_ALL gnutls_protocol_t gnutls_protocol_get_version(gnutls_session_t session)
+{
+    put_back(session);
+    return theirs.get_version(session);
+}
+
+FOR_ALL void *gnutls_session_get_ptr(gnutls_session_t session)
+{
+    put_back(session);
+    return theirs.get_ptr(session);
+}
+
+#else
+
+void pack_session(void *session)
+{
+    (void)session;
+}
+
+bool pack_is_packed(const void *session)
+{
+    (void)session;
+    return false;
+}
+
+unsigned pack_count(void)
+{
+    return 0;
+}
+#endif
