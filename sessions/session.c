@@ -23,11 +23,13 @@ enum err session_mint(struct db *db, const struct session *s)
 
 enum err session_renew(struct db *db, const struct session *s)
 {
-    static const char SQL[] = "UPDATE session SET ticket = $2, auth_at = $3, seen_at = $4, expires_at = $5, card = $6, "
-                              "agent = $7, network = $8 WHERE id = $1 AND ended_at IS NULL AND expires_at > $3";
-    enum err e = db_run(db, SQL,
-                        VALUES(V_IDENT(s->id), V_IDENT(s->ticket), V_INT(s->auth_at), V_INT(s->seen_at),
-                               V_INT(s->expires_at), V_IDENT(s->card), V_TEXT(s->agent), V_BLOB(s->network)));
+    static const char SQL[] =
+        "UPDATE session SET ticket = $2, auth_at = $3, seen_at = $4, expires_at = $5, card = $6, "
+        "agent = $7, network = $8, acr = $9, amr = $10 WHERE id = $1 AND ended_at IS NULL AND expires_at > $3";
+    enum err e =
+        db_run(db, SQL,
+               VALUES(V_IDENT(s->id), V_IDENT(s->ticket), V_INT(s->auth_at), V_INT(s->seen_at), V_INT(s->expires_at),
+                      V_IDENT(s->card), V_TEXT(s->agent), V_BLOB(s->network), V_TEXT(s->acr), V_TEXT(s->amr)));
     return e == ERR_OK && db_changes(db) != 1 ? ERR_CONFLICT : e;
 }
 

@@ -30,9 +30,9 @@ void session_number(char out[SESSION_NUMBER_SIZE], struct ident id);
 
 enum err session_mint(struct db *db, const struct session *s) MUST_CHECK;
 
-/* The same resident has logged in again: TICKET, card, auth_at, seen_at, expires_at, agent and network of S become
- * those of the session with its id, whose services and tokens go on. ERR_CONFLICT if that has been logged out or is
- * over at S->auth_at. */
+/* The same resident has logged in again: TICKET, card, acr, amr, auth_at, seen_at, expires_at, agent and network of S
+ * become those of the session with its id, whose services and tokens go on. ERR_CONFLICT if that has been logged out or
+ * is over at S->auth_at. */
 enum err session_renew(struct db *db, const struct session *s) MUST_CHECK;
 
 /* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. */

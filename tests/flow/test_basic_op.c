@@ -4,6 +4,8 @@
 
 #include "http/url.h"
 #include "idp/tokens/keys.h"
+#include "store/sqlite.h"
+#include "store/store.h"
 #include "tests/lib/stage.h"
 
 static struct stage stage;
@@ -134,6 +136,30 @@ Test(basic_op, ensure_request_with_acr_values_succeeds)
 
     cr_expect_str_eq(claim(a_city, t.claims, "acr"), "aal3", "ours is told");
     cr_expect(json_is_array(json_member(t.claims, "amr")));
+}
+
+/* There is one level today (idp/rules/acr.h); a session of a lower one could only be older than it. */
+static enum err lower_job(struct db *db, void *ctx)
+{
+    (void)ctx;
+    return db_script(db, "UPDATE session SET acr = 'aal2'");
+}
+
+Test(basic_op, a_login_of_a_lower_acr_is_raised_with_the_card)
+{
+    const char *code;
+
+    opens(a_city);
+    cr_assert_eq(store_write(genkan->op->store, lower_job, NULL), ERR_OK);
+    cr_expect_str_eq(error_of(a_city, "prompt=none&acr_values=aal3"), "login_required");
+    cr_assert_null(asks(a_city, "prompt=none", &code), "who does not ask for it is not kept waiting");
+    cr_expect_str_eq(claim(a_city, service_redeem(a_city, code).claims, "acr"), "aal2", "and is told the truth");
+    cr_assert(browser_get(browser, service_begin(a_city, "acr_values=aal3")));
+    IS_AT(browser, AT_LOGIN);
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE));
+    cr_expect_str_eq(claim(a_city, service_redeem(a_city, service_receive(a_city, browser, NULL)).claims, "acr"),
+                     "aal3");
+    cr_expect_null(asks(a_city, "prompt=none&acr_values=aal3", &code), "once");
 }
 
 /* --- prompt and max_age ----------------------------------------------------------------------------------------- */

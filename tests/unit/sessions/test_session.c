@@ -232,7 +232,10 @@ Test(session, keeps_what_it_was_made_with_and_takes_on_what_it_is_renewed_with)
     cr_expect_not(view_is(found().agent) || view_is(found().network));
     made.agent = VIEW("firefox windows");
     made.network = VIEW("12345678");
+    made.acr = VIEW("aal4");
+    made.amr = VIEW("hwk pin");
     cr_assert_eq(session_renew(db, &made), ERR_OK);
+    cr_expect(view_equal_text(found().acr, "aal4") && view_equal_text(found().amr, "hwk pin"));
     cr_expect(view_equal_text(found().agent, "firefox windows") && view_equal_text(found().network, "12345678"));
     made.network = VIEW("too short"); /* one byte too long, to be exact */
     cr_expect_neq(session_renew(db, &made), ERR_OK);
