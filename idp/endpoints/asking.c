@@ -287,7 +287,9 @@ enum err asking_recall(struct authz_request *out, struct ident *id, struct visit
     if (*refusal)
         return ERR_OK;
     *id = ident_of(view_from(request_uri, sizeof ASKING_URN - 1));
-    enum err e = pushed_find(&pushed, v->db, v->arena, *id);
+    struct db *db = store_look(v->op->store, v->db);
+    enum err e = pushed_find(&pushed, db, v->arena, *id);
+    store_look_done(v->op->store, db);
     if (e == ERR_NOT_FOUND)
         *refusal = REFUSAL_PUSHED_UNKNOWN;
     if (e)

@@ -10,6 +10,7 @@
 #include "idp/state/caller.h"
 #include "idp/state/holder.h"
 #include "idp/state/limits.h"
+#include "idp/state/spent.h"
 #include "sessions/pushed.h"
 #include "store/store.h"
 
@@ -23,7 +24,7 @@ static enum err mint_job(struct db *db, void *ctx)
 
 /* It need not outlive the machine, and with the store's epoch in it, it cannot. */
 static enum err keep(struct visit *v, const struct client *client, const struct authz_request *request,
-                     struct view *ticket)
+                     struct view *ticket, enum refusal *refusal)
 {
     struct pushed p = {.client = client->id, .epoch = store_epoch(v->op->store), .expires_at = v->now + PUSHED_LIFE_S};
     struct buf b;
@@ -35,7 +36,7 @@ static enum err keep(struct visit *v, const struct client *client, const struct 
     buf_open(&b, v->arena, REQUEST_MAX);
     authz_write(&b, request);
     enum err e = buf_done(&b, &p.request);
-    return e ? e : store_write_soon(v->op->store, mint_job, &p);
+    return e ? e : spend_and_write(v, mint_job, &p, refusal);
 }
 
 /* RFC 9126 2.2: 201. */
@@ -95,37 +96,38 @@ static enum err push(struct visit *v, const struct client *client, enum refusal 
     if (!e && !*refusal)
         e = bind(v, client, &request, refusal);
     if (!e && !*refusal)
-        e = keep(v, client, &request, &ticket);
+        e = keep(v, client, &request, &ticket, refusal);
     if (!e && !*refusal)
         answer(v, ticket);
     return e;
 }
 
 /* Whoever is registered may come as often as the operator lets it: every time a row is written. */
-static bool is_throttled(struct visit *v, const struct client *client)
+static bool is_throttled(int64_t *retry_s, const struct visit *v, const struct client *client)
 {
     const char *id = arena_text(v->arena, client->id);
-    int64_t retry_s;
 
-    if (id && limits_take(v->op->limits, LIMIT_PUSHED, id, clock_steady_ms(), &retry_s))
-        return false;
-    json_answer_throttled(v, "pushed", id ? retry_s : 1); /* RFC 9126 2.3 */
-    return true;
+    *retry_s = 1;
+    return !id || !limits_take(v->op->limits, LIMIT_PUSHED, id, clock_steady_ms(), retry_s);
 }
 
 void handle_par(struct visit *v)
 {
     struct caller caller;
     enum refusal refusal;
-    enum err e = caller_authenticate(&caller, v, &refusal);
+    int64_t retry_s;
 
-    if (!e && !refusal) {
-        if (is_throttled(v, caller.client))
-            return;
+    spend_later(v);
+    enum err e = caller_authenticate(&caller, v, &refusal);
+    bool throttled = !e && !refusal && is_throttled(&retry_s, v, caller.client);
+    if (!e && !refusal && !throttled)
         e = push(v, caller.client, &refusal);
-    }
-    if (e)
-        json_answer_failure(v, e, "push an authorization request");
+    /* One that is not to be answered yet comes again. */
+    enum err spent = e == ERR_BUSY ? ERR_OK : spend_rest(v, &refusal);
+    if (e || spent)
+        json_answer_failure(v, e ? e : spent, "push an authorization request");
     else if (refusal)
         json_answer_refusal(v, refusal, caller.client ? caller.client->id : VIEW_NONE);
+    else if (throttled)
+        json_answer_throttled(v, "pushed", retry_s); /* RFC 9126 2.3 */
 }

@@ -3,6 +3,7 @@
 #include "idp/endpoints/json_answer.h"
 #include "idp/endpoints/token_call.h"
 #include "idp/state/holder.h"
+#include "idp/state/spent.h"
 
 static token_grant_fn *const grants[TOKEN_KINDS] = {
     [TOKEN_BY_CODE] = token_by_code,         [TOKEN_BY_REFRESH] = token_by_refresh,
@@ -10,7 +11,7 @@ static token_grant_fn *const grants[TOKEN_KINDS] = {
     [TOKEN_BY_EXCHANGE] = token_by_exchange, [TOKEN_BY_CLIENT_CREDENTIALS] = token_by_client_credentials,
 };
 
-static enum err answer(struct visit *v, struct token_call *c)
+static enum err find_tokens(struct visit *v, struct token_call *c)
 {
     enum token_kind kind;
     enum err e = caller_authenticate(&c->caller, v, &c->refusal);
@@ -27,8 +28,17 @@ static enum err answer(struct visit *v, struct token_call *c)
     e = holder_find(&c->cnf, v, &c->caller, &c->refusal);
     if (e || c->refusal)
         return e;
-    e = grants[kind](v, c);
-    return e || c->refusal ? e : token_call_answer(v, c);
+    return grants[kind](v, c);
+}
+
+/* One that is not to be answered yet comes again. */
+static enum err answer(struct visit *v, struct token_call *c)
+{
+    enum err e = find_tokens(v, c), spent = e == ERR_BUSY ? ERR_OK : spend_rest(v, &c->refusal);
+
+    if (e || spent)
+        return e ? e : spent;
+    return c->refusal ? ERR_OK : token_call_answer(v, c);
 }
 
 void handle_token(struct visit *v)
@@ -43,6 +53,7 @@ void handle_token(struct visit *v)
                                       .scope = visit_param(v, "scope"),
                                       .details = visit_param(v, "authorization_details")}};
     c.now = v->now;
+    spend_later(v);
     enum err e = visit_words(&c.params.resource, v, "resource");
     if (!e)
         e = answer(v, &c);

@@ -4,8 +4,8 @@
 #include "idp/endpoints/token_call.h"
 #include "idp/rules/client_credentials.h"
 #include "idp/rules/resource.h"
+#include "idp/state/spent.h"
 #include "idp/tokens/access_token.h"
-#include "store/store.h"
 
 static enum err record_job(struct db *db, void *ctx)
 {
@@ -42,5 +42,5 @@ enum err token_by_client_credentials(struct visit *v, struct token_call *c)
                                 .resource = c->resource,
                                 .minted_at = c->now,
                                 .expires_at = c->now + ACCESS_TOKEN_LIFE_S};
-    return store_write_soon(v->op->store, record_job, c);
+    return spend_and_write(v, record_job, c, &c->refusal);
 }

@@ -1,6 +1,7 @@
 /* grant_type=authorization_code (RFC 6749 4.1.3, OIDC Core 3.1.3). */
 #include "idp/endpoints/token_call.h"
 #include "idp/rules/binding.h"
+#include "idp/state/spent.h"
 #include "idp/tokens/access_token.h"
 #include "idp/tokens/code.h"
 #include "store/store.h"
@@ -35,7 +36,9 @@ static enum err revoke_if_redeemed(struct redeeming *r)
     if (facts.family.revoked_at)
         return ERR_OK;
     struct family revoke = {.id = facts.family.id, .minted_at = v->now};
-    return store_write(v->op->store, revoke_job, &revoke);
+    e = spend_and_write(v, revoke_job, &revoke, &r->call->refusal);
+    visit_settle(v);
+    return e;
 }
 
 /* What this access token is for. A code that is good is not used up by asking for too much. */
@@ -138,7 +141,7 @@ enum err token_by_code(struct visit *v, struct token_call *c)
 
     if (e || c->refusal)
         return e;
-    e = store_write_soon(v->op->store, redeem_job, &r);
+    e = spend_and_write(v, redeem_job, &r, &c->refusal);
     if (!e && must_last(c))
         visit_settle(v);
     return e;

@@ -5,8 +5,8 @@
 #include "idp/rules/binding.h"
 #include "idp/rules/decoupled_request.h"
 #include "idp/state/limits.h"
+#include "idp/state/spent.h"
 #include "idp/tokens/access_token.h"
-#include "store/store.h"
 
 struct fetching {
     struct token_call *call;
@@ -117,7 +117,11 @@ static enum err fetch(struct visit *v, struct token_call *c, struct view ticket,
     struct fetching f = {.call = c, .visit = v, .ticket = ticket};
     enum err e = judge(&f, kind);
 
-    return e || c->refusal ? e : store_write(v->op->store, redeem_job, &f);
+    if (e || c->refusal)
+        return e;
+    e = spend_and_write(v, redeem_job, &f, &c->refusal);
+    visit_settle(v);
+    return e;
 }
 
 enum err token_by_device(struct visit *v, struct token_call *c)

@@ -4,7 +4,7 @@
 #include "idp/endpoints/token_shown.h"
 #include "idp/rules/exchange.h"
 #include "idp/state/clients.h"
-#include "store/store.h"
+#include "idp/state/spent.h"
 
 struct exchanging {
     struct token_call *call;
@@ -99,7 +99,7 @@ enum err token_by_exchange(struct visit *v, struct token_call *c)
         c->refusal = caller_throttle(&c->caller, v, LIMIT_EXCHANGES);
     if (c->refusal)
         return ERR_OK;
-    enum err e = store_write_soon(v->op->store, exchange_job, &x);
+    enum err e = spend_and_write(v, exchange_job, &x, &c->refusal);
     if (e || c->refusal)
         return e;
     c->issued_type = exchange_access_token;

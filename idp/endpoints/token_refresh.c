@@ -3,9 +3,9 @@
 #include "idp/endpoints/token_call.h"
 #include "idp/rules/session_update.h"
 #include "idp/state/config.h"
+#include "idp/state/spent.h"
 #include "idp/tokens/access_token.h"
 #include "idp/tokens/refresh_token.h"
-#include "store/store.h"
 
 struct refreshing {
     struct token_call *call;
@@ -172,7 +172,8 @@ enum err token_by_refresh(struct visit *v, struct token_call *c)
         c->refusal = REFUSAL_REFRESH_INVALID;
         return ERR_OK;
     }
-    enum err e = visit_write(v, refresh_job, &r);
+    enum err e = spend_and_write(v, refresh_job, &r, &c->refusal);
+    visit_settle(v);
     if (e || c->refusal)
         return e;
     if (view_is(c->params.scope))

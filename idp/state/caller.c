@@ -10,9 +10,8 @@
 #include "idp/state/client_keys.h"
 #include "idp/state/clients.h"
 #include "idp/state/limits.h"
+#include "idp/state/spent.h"
 #include "jpki/pki/peer_cert.h"
-#include "sessions/once.h"
-#include "store/store.h"
 
 /* --- an assertion ------------------------------------------------------------------------------------------------ */
 
@@ -27,11 +26,8 @@ static struct view url_of(const struct visit *v, struct view path)
 static enum err take_assertion(struct visit *v, const struct client_assertion *t, enum refusal *refusal)
 {
     struct once once = once_of(ONCE_ASSERTION, t->sub, t->jti, client_assertion_end(t));
-    enum err e = store_write_soon(v->op->store, once_take_job, &once);
 
-    if (e == ERR_CONFLICT)
-        *refusal = REFUSAL_ASSERTION_REPLAYED;
-    return e == ERR_CONFLICT ? ERR_OK : e;
+    return spend_once(v, &once, REFUSAL_ASSERTION_REPLAYED, refusal);
 }
 
 static enum err judge_assertion(struct visit *v, const struct client *client, const struct client_assertion *t,

@@ -18,8 +18,8 @@ struct caller {
 
 /* Reads the request's Authorization header, client_id, client_secret, client_assertion and certificate. ERR_OK with
  * *refusal: what is told with json_answer_refusal; it never says whether the client or its proof was wrong, but to
- * whom has proved to hold the client's key. The jti of an assertion is taken: called once in a visit. ERR_UNAVAILABLE:
- * the client's keys cannot be had. */
+ * whom has proved to hold the client's key. The jti of an assertion is spent (idp/state/spent.h): called once in a
+ * visit. ERR_UNAVAILABLE: the client's keys cannot be had. */
 enum err caller_authenticate(struct caller *out, struct visit *v, enum refusal *refusal) MUST_CHECK;
 
 /* May it do one more WHICH? REFUSAL_NONE, or the refusal, with Retry-After set. A public client's name is anybody's:

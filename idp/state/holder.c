@@ -6,9 +6,8 @@
 #include "idp/rules/dpop.h"
 #include "idp/state/config.h"
 #include "idp/state/proof_keys.h"
+#include "idp/state/spent.h"
 #include "idp/tokens/proof_nonce.h"
-#include "sessions/once.h"
-#include "store/store.h"
 
 static struct view url_under(const struct visit *v, struct view origin)
 {
@@ -34,11 +33,8 @@ static enum err give_nonce(struct visit *v, const struct client *client)
 static enum err take(struct visit *v, const struct dpop *proof, int64_t end, enum refusal *refusal)
 {
     struct once once = once_of(ONCE_PROOF, VIEW_ARRAY(proof->key.thumbprint), proof->jti, end);
-    enum err e = store_write_soon(v->op->store, once_take_job, &once);
 
-    if (e == ERR_CONFLICT)
-        *refusal = REFUSAL_DPOP_REPLAYED;
-    return e == ERR_CONFLICT ? ERR_OK : e;
+    return spend_once(v, &once, REFUSAL_DPOP_REPLAYED, refusal);
 }
 
 static enum err load_facts(struct dpop_facts *facts, const struct visit *v, const struct dpop *proof)

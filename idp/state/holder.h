@@ -6,9 +6,9 @@
 #include "idp/state/caller.h"
 #include "sessions/cnf.h"
 
-/* Checks the DPoP header of this request, if it has one, and takes its jti; *OUT is CNF_NONE without one. A proof of
- * CLIENT's for ACCESS_TOKEN, which is bound to BOUND; absent and NULL where tokens are given. Sets DPoP-Nonce when
- * clients like this one need it. Called once in a visit. ERR_OK with *refusal. */
+/* Checks the DPoP header of this request, if it has one, and spends its jti (idp/state/spent.h); *OUT is CNF_NONE
+ * without one. A proof of CLIENT's for ACCESS_TOKEN, which is bound to BOUND; absent and NULL where tokens are given.
+ * Sets DPoP-Nonce when clients like this one need it. Called once in a visit. ERR_OK with *refusal. */
 enum err holder_prove(struct cnf *out, struct visit *v, const struct client *client, struct view access_token,
                       const struct cnf *bound, enum refusal *refusal) MUST_CHECK;
 

@@ -4,7 +4,9 @@
 
 #include "http/answer.h"
 #include "http/request.h"
+#include "idp/rules/refusal.h"
 #include "idp/state/op.h"
+#include "sessions/once.h"
 #include "store/ident.h"
 
 struct db;      /* store/row.h */
@@ -21,6 +23,15 @@ struct session; /* sessions/session.h */
  * More than that is refused with 413. */
 #define VISIT_TARGET_MAX 7000
 
+/* Noted to be used up (idp/state/spent.h). */
+#define SPENT_MAX 2
+struct spent {
+    struct once once[SPENT_MAX];
+    enum refusal replayed[SPENT_MAX]; /* if it came before */
+    size_t n;
+    bool later; /* with what the request writes */
+};
+
 struct visit {
     const struct op *op;
     const struct keys *keys;
@@ -30,9 +41,10 @@ struct visit {
     struct db *db; /* this request's reading connection */
     int64_t now;   /* unix seconds */
     int64_t now_ms;
-    bool english;         /* pages in English, otherwise in Japanese */
-    bool easy;            /* in easy Japanese, where there is some */
-    bool large;           /* in large letters, as is the PIN window of the agent */
+    bool english; /* pages in English, otherwise in Japanese */
+    bool easy;    /* in easy Japanese, where there is some */
+    bool large;   /* in large letters, as is the PIN window of the agent */
+    struct spent spent;
     bool language_chosen; /* the resident chose it (cookie): ui_locales does not change it */
 };
 
