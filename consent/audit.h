@@ -60,9 +60,23 @@ struct audit_scope {
 enum err audit_verify(struct audit_report *out, const struct audit_scope *scope, struct db *const *dbs,
                       size_t n) MUST_CHECK;
 
+/* A bundle in pieces: leaves FROM up to the published checkpoint in FOLDER. Opened in A, for as long as it is written;
+ * errors as audit_export. audit_bundle_write: at most MANY leaves more, with what stands before the first and behind
+ * the last; *END: that was all. ERR_CONFLICT: leaves are erased, and the leaf that says so is not published yet; try
+ * again in a moment. */
+struct audit_bundle {
+    struct tree before;
+    struct view text; /* of the checkpoint */
+    struct view origin;
+    int64_t from, size;
+    int64_t next; /* the leaf to go on with */
+};
+enum err audit_bundle_open(struct audit_bundle *b, struct arena *a, const char *folder, int64_t from) MUST_CHECK;
+enum err audit_bundle_write(struct audit_bundle *b, FILE *out, struct db *db, int64_t many, bool *end) MUST_CHECK;
+
 /* Writes leaves FROM up to the published checkpoint in FOLDER as a bundle; *SIZE is where it ends. ERR_NOT_FOUND:
  * nothing is published. ERR_LIMIT: FROM is behind it. ERR_MISMATCH: a leaf is missing, or published files are damaged.
- */
+ * ERR_CONFLICT: as audit_bundle_write. */
 enum err audit_export(FILE *out, struct arena *a, struct db *db, const char *folder, int64_t from,
                       int64_t *size) MUST_CHECK;
 

@@ -118,8 +118,12 @@ static enum err look_at(struct walking *x, int64_t from, int64_t to)
     int64_t end = to < x->w->snapshot ? to : x->w->snapshot;
     if (x->w->progress)
         x->w->progress(x->w->progress_ctx, first, x->w->snapshot);
+    if (x->w->pauses && x->w->look_max && x->looked >= x->w->look_max) {
+        x->w->next = first;
+        return ERR_OK;
+    }
     x->looked += first < end ? end - first : 0;
-    if (x->w->look_max && x->looked > x->w->look_max)
+    if (!x->w->pauses && x->w->look_max && x->looked > x->w->look_max)
         return ERR_LIMIT;
     return first < end ? db_each(x->db, SQL_EVENTS, VALUES(V_INT(first), V_INT(end)), on_row, x) : ERR_OK;
 }

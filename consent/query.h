@@ -34,6 +34,7 @@ struct query_walk {
     int64_t snapshot; /* events there are; 0: as many as now (written back) */
     int64_t limit;    /* at most so many events; 0: all */
     int64_t look_max; /* at most so many events are looked at; 0: as many as it takes */
+    bool pauses;      /* then it ends with NEXT, and not with ERR_LIMIT; it may have found nothing */
     bool every_event; /* do not trust the index */
     query_progress *progress;
     void *progress_ctx;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "consent/event.h"
 
 enum { SLOTS = 1 << 16 };
@@ -53,7 +54,7 @@ enum err tally_read(struct tally_by *by, struct view words, const char **rule)
 struct counting {
     struct arena *a;
     const struct tally_by *by;
-    struct tally *tally;
+    struct tally tally;
     size_t room;     /* groups there is memory for */
     uint16_t *slots; /* index of the group + 1; 0: free */
     char day[16];    /* of the event being counted */
@@ -96,7 +97,7 @@ static bool same_group(const struct tally_group *a, const struct tally_group *b,
 
 static enum err make_room(struct counting *c)
 {
-    struct tally *t = c->tally;
+    struct tally *t = &c->tally;
     if (t->n < c->room)
         return ERR_OK;
     size_t room = c->room ? 2 * c->room : 64;
@@ -112,7 +113,7 @@ static enum err make_room(struct counting *c)
 
 static enum err new_group(struct counting *c, size_t slot, const struct tally_group *key)
 {
-    struct tally *t = c->tally;
+    struct tally *t = &c->tally;
     enum err err = make_room(c);
     if (err)
         return err;
@@ -131,7 +132,7 @@ static enum err add(struct counting *c, const struct tally_group *key)
 {
     size_t slot = slot_of(key, c->by->n);
     for (; c->slots[slot]; slot = (slot + 1) % SLOTS) {
-        struct tally_group *g = &c->tally->groups[c->slots[slot] - 1];
+        struct tally_group *g = &c->tally.groups[c->slots[slot] - 1];
         if (same_group(g, key, c->by->n)) {
             g->n++;
             return ERR_OK;
@@ -160,7 +161,7 @@ static enum err count_event(void *ctx, const struct query_event *e)
         if (strcmp(c->by->keys[k], "field") == 0)
             by_field = &key.key[k];
     }
-    c->tally->events++;
+    c->tally.events++;
     if (!by_field || !event_next_field(&rest, &field))
         return add(c, &key);
     enum err err;
@@ -183,15 +184,81 @@ static int compare(const void *a, const void *b)
     return 0;
 }
 
+enum err tally_begin(struct counting **out, struct arena *a, const struct tally_by *by)
+{
+    struct counting *c = arena_alloc(a, sizeof *c);
+    if (!c)
+        return ERR_LIMIT;
+    *c = (struct counting){.a = a, .by = by, .slots = arena_array(a, SLOTS, sizeof *c->slots)};
+    *out = c;
+    return c->slots ? ERR_OK : ERR_LIMIT;
+}
+
+enum err tally_add(struct counting *c, struct query_walk *w, struct db *db, const struct query *q)
+{
+    return query_each(w, db, q, count_event, c);
+}
+
+void tally_end(struct tally *out, struct counting *c)
+{
+    if (c->tally.n)
+        qsort(c->tally.groups, c->tally.n, sizeof *c->tally.groups, compare);
+    *out = c->tally;
+}
+
 enum err tally_count(struct tally *out, struct arena *a, struct query_walk *w, struct db *db, const struct query *q,
                      const struct tally_by *by)
 {
+    struct counting *c;
     *out = (struct tally){.n = 0};
-    struct counting c = {.a = a, .by = by, .tally = out, .slots = arena_array(a, SLOTS, sizeof *c.slots)};
-    if (!c.slots)
-        return ERR_LIMIT;
-    enum err err = query_each(w, db, q, count_event, &c);
-    if (!err && out->n)
-        qsort(out->groups, out->n, sizeof *out->groups, compare);
+    enum err err = tally_begin(&c, a, by);
+    if (!err)
+        err = tally_add(c, w, db, q);
+    if (!err)
+        tally_end(out, c);
     return err;
+}
+
+/* --- writing ---------------------------------------------------------------------------------------------------- */
+
+void tally_put_head(struct buf *out, const struct tally_by *by, enum listing_format format)
+{
+    if (format == LISTING_JSONL)
+        return;
+    if (format == LISTING_CSV)
+        buf_put_text(out, "\xEF\xBB\xBF");
+    for (size_t k = 0; k < by->n; k++)
+        buf_printf(out, format == LISTING_CSV ? "%s," : "%-20s ", by->keys[k]);
+    buf_put_text(out, format == LISTING_CSV ? "n\r\n" : "n\n");
+}
+
+static void put_json(struct buf *out, const struct tally_by *by, const struct tally_group *g)
+{
+    struct json_out o;
+    json_out_open(&o, out);
+    json_begin(&o);
+    for (size_t k = 0; k < by->n; k++)
+        json_pair(&o, by->keys[k], g->key[k]);
+    json_pair_int(&o, "n", g->n);
+    json_end(&o);
+    buf_put_byte(out, '\n');
+}
+
+void tally_put_group(struct buf *out, const struct tally_by *by, enum listing_format format,
+                     const struct tally_group *g)
+{
+    if (format == LISTING_JSONL) {
+        put_json(out, by, g);
+        return;
+    }
+    for (size_t k = 0; k < by->n; k++) {
+        if (format == LISTING_CSV) {
+            listing_put_cell(out, g->key[k]);
+            buf_put_byte(out, ',');
+        } else {
+            buf_printf(out, "%-20.*s ", (int)g->key[k].n, g->key[k].n ? (const char *)g->key[k].p : "");
+        }
+    }
+    buf_put_int(out, g->n);
+    buf_put_text(out, format == LISTING_CSV ? "\r\n" : "\n");
 }

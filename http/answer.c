@@ -52,6 +52,14 @@ void answer_header_text(struct answer *a, const char *name, const char *value)
         a->broken = true;
 }
 
+void answer_stream(struct answer *a, int status, const char *content_type, part_fn *part, void *ctx)
+{
+    a->status = status;
+    a->content_type = content_type;
+    a->part = part;
+    a->part_ctx = ctx;
+}
+
 void answer_cookie(struct answer *a, const struct cookie *c)
 {
     struct buf text;

@@ -5,6 +5,7 @@
 #define HTTP_ANSWER_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "http/cookie.h"
 
@@ -22,6 +23,13 @@ typedef enum err settle_fn(void *ctx);
 /* Has come what an answer waits for? Asked by the worker every few milliseconds. */
 typedef bool ready_fn(const void *ctx);
 
+/* The next part of a body that is made while it is sent. OUT is empty and takes ANSWER_PART bytes. *END: it was the
+ * last. No bytes and not the end: not yet, ask again. Not ERR_OK: the connection is cut, and whoever reads sees that
+ * the answer is not whole (RFC 9112 8). */
+#define ANSWER_PART (1 << 20)
+struct request; /* http/request.h */
+typedef enum err part_fn(void *ctx, const struct request *request, struct buf *out, bool *end);
+
 struct answer {
     struct arena *arena;
     int status;
@@ -37,6 +45,8 @@ struct answer {
     ready_fn *ready;
     const void *ready_ctx;
     int patience_ms;
+    part_fn *part; /* answer_stream */
+    void *part_ctx;
     bool kept;    /* answer_keep */
     bool lingers; /* answer_linger */
     bool broken;  /* something could not be written: it is sent as 500 */
@@ -57,6 +67,11 @@ void answer_cookie(struct answer *a, const struct cookie *c);
 
 /* Status, type and body. BODY must live in the request's arena or forever; it is not copied. CONTENT_TYPE is static. */
 void answer_body(struct answer *a, int status, const char *content_type, struct view body);
+
+/* Status and type, and a body of any length, part by part: PART is called by slow workers, each time that everything
+ * before was sent, and never twice at a time; so it must not take long, and nobody waits for a client that reads
+ * slowly. CTX lives in the request's arena, CONTENT_TYPE is static. More streams than server_config says: 503. */
+void answer_stream(struct answer *a, int status, const char *content_type, part_fn *part, void *ctx);
 
 /* For a document that is the same for everybody: this answer is the same whenever its body stands at the same address,
  * where it stays until the server is closed; no headers of the handler's own. The worker makes it once. */

@@ -36,6 +36,7 @@
 #define LINGER_TICK_MS    100  /* ... one that lingers */
 #define NEVER             INT64_MAX
 #define KEPT_MAX          4 /* answers a lane keeps; whichever is next makes room for another one */
+#define STREAM_BLOCK      (32 << 10)
 #define CERTS_MAX         8 /* of a client: its own and those over it */
 
 /* One request on its way: from the first line to the last byte of the answer. Kept and used again. */
@@ -59,6 +60,13 @@ struct call {
     int64_t started_ns;
     bool last;             /* the connection ends with its answer */
     int64_t wait_until_ms; /* 0: it did not wait yet */
+    struct streaming {     /* answer_stream */
+        bool is;           /* it counts as one */
+        bool end;          /* the part is the last */
+        enum err err;      /* there is no next one */
+        struct buf part;
+        size_t sent; /* of it */
+    } stream;
     struct header headers[HEADERS_ROOM];
     struct trace trace;
 };
@@ -129,6 +137,7 @@ struct server {
     struct meter *meter;
 
     _Atomic int in_flight;
+    _Atomic unsigned streams;
     _Atomic uint64_t next_id;
     uint64_t process; /* random: the first half of the traces that begin here */
     _Atomic bool draining;
@@ -162,6 +171,10 @@ static struct call *call_take(struct lane *lane)
 
 static void call_give_back(struct lane *lane, struct call *call)
 {
+    if (call->stream.is) {
+        buf_close(&call->stream.part);
+        atomic_fetch_sub_explicit(&call->server->streams, 1, memory_order_relaxed);
+    }
     arena_reset(&call->arena);
     call->next = lane->free_calls;
     lane->free_calls = call;
@@ -193,6 +206,7 @@ static void call_open(struct call *call, struct lane *lane, struct MHD_Connectio
     call->plan = (struct body_plan){0};
     call->last = false;
     call->wait_until_ms = 0;
+    call->stream.is = false;
     trace_begin(&call->trace, s->process, next_id(s));
     call->request = (struct request){
         .method = METHOD_OTHER,
@@ -292,12 +306,38 @@ static void show_fault(struct call *call)
     a->status = call->fault.status;
 }
 
-static struct MHD_Response *make_response(const struct call *call)
+/* Of the lane, when everything before was sent. */
+static ssize_t read_part(void *cls, uint64_t at, char *out, size_t max)
+{
+    struct call *call = cls;
+    struct streaming *s = &call->stream;
+    size_t left = s->part.n - s->sent, n = left < max ? left : max;
+    (void)at;
+    if (n) {
+        memcpy(out, s->part.p + s->sent, n);
+        s->sent += n;
+        return (ssize_t)n;
+    }
+    if (s->err)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (s->end)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    s->part.n = s->sent = 0;
+    MHD_suspend_connection(call->connection);
+    if (!workers_push(call->server->slow, &call->job)) {
+        s->err = ERR_BUSY;
+        MHD_resume_connection(call->connection);
+    }
+    return 0;
+}
+
+static struct MHD_Response *make_response(struct call *call)
 {
     struct view body = call->answer.body;
     /* Not copied: it lives in the call's arena, which stays until on_completed. */
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p, MHD_RESPMEM_PERSISTENT);
+        call->stream.is ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_part, call, NULL)
+                        : MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p, MHD_RESPMEM_PERSISTENT);
     if (response && !add_heads(response, call)) {
         MHD_destroy_response(response);
         response = NULL;
@@ -306,7 +346,7 @@ static struct MHD_Response *make_response(const struct call *call)
 }
 
 /* NULL: it is made anew. */
-static struct MHD_Response *kept_response(const struct call *call)
+static struct MHD_Response *kept_response(struct call *call)
 {
     struct lane *lane = call->lane;
     const struct answer *a = &call->answer;
@@ -326,8 +366,26 @@ static struct MHD_Response *kept_response(const struct call *call)
     return response;
 }
 
+static void begin_stream(struct call *call)
+{
+    struct server *s = call->server;
+    if (!call->answer.part || call->fault.status || call->answer.broken)
+        return;
+    if (atomic_fetch_add_explicit(&s->streams, 1, memory_order_relaxed) < s->config.streams_max) {
+        call->stream = (struct streaming){.is = true};
+        buf_open(&call->stream.part, NULL, ANSWER_PART);
+        return;
+    }
+    atomic_fetch_sub_explicit(&s->streams, 1, memory_order_relaxed);
+    const struct trace *before = trace_enter(&call->trace);
+    call->fault = (struct fault){.status = 503, .rule = "too many long answers are being sent"};
+    show_fault(call);
+    trace_enter(before);
+}
+
 static struct MHD_Response *response_of(struct call *call)
 {
+    begin_stream(call);
     if (call->answer.broken) {
         const struct trace *before = trace_enter(&call->trace);
         log_event(LOG_ERROR, "answer_broken", LOG_TEXT("path", log_path(call)));
@@ -521,12 +579,38 @@ static void wait_here(struct call *call)
     }
 }
 
-/* In a slow worker: the connection sleeps meanwhile. */
+/* In a slow worker: the connection sleeps meanwhile. A part that is still empty goes behind the others who wait. */
+static void run_part(struct call *call)
+{
+    struct streaming *s = &call->stream;
+    struct lane *lane = call->lane;
+    trace_enter(&call->trace);
+    s->err =
+        is_gone(call) ? ERR_UNAVAILABLE : call->answer.part(call->answer.part_ctx, &call->request, &s->part, &s->end);
+    if (!s->err)
+        s->err = s->part.err;
+    if (s->err)
+        log_event(LOG_WARN, "stream_cut", LOG_TEXT("path", log_path(call)), LOG_STR("reason", err_name(s->err)));
+    trace_enter(NULL);
+    if (s->err)
+        s->part.n = 0;
+    else if (!s->part.n && !s->end && workers_push(call->server->slow, &call->job))
+        return; /* from here on the call may be another worker's */
+    else if (!s->part.n && !s->end)
+        s->err = ERR_BUSY;
+    MHD_resume_connection(call->connection);
+    ring(lane->bell);
+}
+
 static void run_slow(void *ctx, struct job *job, int worker)
 {
     struct server *s = ctx;
     struct call *call = (struct call *)job;
     call->request.worker = (int)s->config.workers + worker;
+    if (call->stream.is) {
+        run_part(call);
+        return;
+    }
     make_answer(call);
     wait_here(call);
     if (is_held(call) && settle(call) != ERR_OK)
@@ -1182,6 +1266,7 @@ static void fill_defaults(struct server_config *c)
     DEFAULT(c->workers, 4);
     DEFAULT(c->slow_workers, 2);
     DEFAULT(c->queue_max, 256);
+    DEFAULT(c->streams_max, 8);
     DEFAULT(c->connections_max, 1024);
     DEFAULT(c->idle_s, 30);
     DEFAULT(c->read_s, 10);

@@ -5,7 +5,8 @@
  * threads, which would cost more than the reading and the sending together
  * (docs/decisions/one-thread-a-request.md). A handler may wait for the disk; a handler that may wait for the
  * network says ROUTE_SLOW and is run by another thread, while its connection sleeps; one that sometimes needs what
- * another thread is fetching anyway says answer_wait, and is called again. */
+ * another thread is fetching anyway says answer_wait, and is called again; one whose answer may have any length says
+ * answer_stream, and slow workers make it part by part as the client takes it. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
@@ -46,6 +47,7 @@ struct server_config {
     unsigned workers;         /* threads, each with its share of the connections, that read, work and answer [4] */
     unsigned slow_workers;    /* threads that run ROUTE_SLOW routes [2] */
     unsigned queue_max;       /* requests that may wait for a slow worker; 503 above [256] */
+    unsigned streams_max;     /* answers that are made while they are sent, at a time; 503 above [8] */
     unsigned connections_max; /* in all [1024] */
     unsigned per_address_max; /* connections of one address [no limit] */
     unsigned idle_s;          /* seconds a silent keep-alive connection lives [30] */

@@ -203,6 +203,10 @@ static int export_to(const struct command *self, struct desk *desk, const char *
         return command_fail(self, COMMAND_NO, "nothing is published in %s yet", desk->config->ledger.folder);
     if (err == ERR_LIMIT)
         return command_fail(self, COMMAND_NO, "--from is behind the published checkpoint");
+    if (err == ERR_CONFLICT)
+        return command_fail(self, COMMAND_FAILED,
+                            "events were erased, and the checkpoint that counts the erasure is not "
+                            "published yet; try again in ten seconds, with `genkan serve` running");
     if (err)
         return command_fail(self, COMMAND_FAILED, "%s; try `genkan audit verify`", err_name(err));
     say_how_to_check(path, kept, from, size);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "consent/block.h"
 #include "consent/ledger.h"
@@ -145,59 +145,28 @@ static int list(struct asked *x, struct desk *desk)
 
 /* --- counting ----------------------------------------------------------------------------------------------------- */
 
-static void print_text(enum listing_format format, struct view v)
+static enum err print(struct buf *b)
 {
-    struct buf b;
-    struct view cell;
-    buf_open(&b, NULL, 4096);
-    if (format == LISTING_CSV)
-        listing_put_cell(&b, v);
-    else
-        buf_put(&b, v);
-    if (buf_done(&b, &cell) == ERR_OK)
-        printf(format == LISTING_CSV ? "%.*s," : "%-20.*s ", (int)cell.n, cell.n ? (const char *)cell.p : "");
-    buf_close(&b);
-}
-
-static void print_json(const struct asked *x, const struct tally_group *g)
-{
-    struct json_out o;
-    struct buf b;
     struct view line;
-    buf_open(&b, NULL, 8192);
-    json_out_open(&o, &b);
-    json_begin(&o);
-    for (size_t k = 0; k < x->tally.n; k++)
-        json_pair(&o, x->tally.keys[k], g->key[k]);
-    json_pair_int(&o, "n", g->n);
-    json_end(&o);
-    if (buf_done(&b, &line) == ERR_OK)
-        printf("%.*s\n", (int)line.n, (const char *)line.p);
-    buf_close(&b);
+    enum err err = buf_done(b, &line);
+    if (!err && fwrite(line.p, 1, line.n, stdout) != line.n)
+        err = ERR_IO;
+    b->n = 0;
+    return err;
 }
 
-static void print_head(const struct asked *x)
+static enum err print_groups(const struct asked *x, const struct tally *t)
 {
-    if (x->listing == LISTING_JSONL)
-        return;
-    fputs(x->listing == LISTING_CSV ? "\xEF\xBB\xBF" : "", stdout);
-    for (size_t k = 0; k < x->tally.n; k++)
-        printf(x->listing == LISTING_CSV ? "%s," : "%-20s ", x->tally.keys[k]);
-    fputs(x->listing == LISTING_CSV ? "n\r\n" : "n\n", stdout);
-}
-
-static void print_groups(const struct asked *x, const struct tally *t)
-{
-    print_head(x);
-    for (size_t i = 0; i < t->n; i++) {
-        if (x->listing == LISTING_JSONL) {
-            print_json(x, &t->groups[i]);
-            continue;
-        }
-        for (size_t k = 0; k < x->tally.n; k++)
-            print_text(x->listing, t->groups[i].key[k]);
-        printf(x->listing == LISTING_CSV ? "%" PRId64 "\r\n" : "%" PRId64 "\n", t->groups[i].n);
+    struct buf b;
+    buf_open(&b, NULL, 65536);
+    tally_put_head(&b, &x->tally, x->listing);
+    enum err err = print(&b);
+    for (size_t i = 0; i < t->n && !err; i++) {
+        tally_put_group(&b, &x->tally, x->listing, &t->groups[i]);
+        err = print(&b);
     }
+    buf_close(&b);
+    return err;
 }
 
 static int count(struct asked *x, struct desk *desk)
@@ -209,7 +178,7 @@ static int count(struct asked *x, struct desk *desk)
     if (err == ERR_LIMIT)
         return command_fail(desk->command, COMMAND_FAILED, "more than %d groups; ask for fewer", TALLY_GROUPS);
     if (!err)
-        print_groups(x, &t);
+        err = print_groups(x, &t);
     return answered(desk->command, err || fflush(stdout) == 0 ? err : ERR_IO);
 }
 

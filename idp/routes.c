@@ -81,6 +81,7 @@ BRIDGE(counter)
 BRIDGE(audit_join)
 BRIDGE(audit_events)
 BRIDGE(audit_counts)
+BRIDGE(audit_export)
 BRIDGE(audit_identity)
 BRIDGE(audit_identities)
 BRIDGE(statistics)
@@ -158,6 +159,7 @@ static const struct route table[] = {
     {METHOD_POST, "/audit/join", at_audit_join, SMALL_MAX, 0},
     {METHOD_GET, "/audit/events", at_audit_events, 0, ROUTE_SLOW},
     {METHOD_GET, "/audit/counts", at_audit_counts, 0, ROUTE_SLOW},
+    {METHOD_GET, "/audit/export", at_audit_export, 0, ROUTE_SLOW},
     {METHOD_GET, "/audit/identity", at_audit_identity, 0, ROUTE_SLOW},
     {METHOD_POST, "/audit/identity", at_audit_identity, SMALL_MAX, 0},
     {METHOD_GET, "/audit/identities", at_audit_identities, 0, 0},
@@ -182,7 +184,7 @@ static bool is_for_services(struct view path)
 {
     static const char *const paths[] = {
         "/token",       "/revoke", "/introspect", "/par",    "/device_authorization", "/bc-authorize", "/userinfo",
-        "/events/poll", "/jwks",   "/healthz",    "/readyz", "/audit/events",         "/audit/counts"};
+        "/events/poll", "/jwks",   "/healthz",    "/readyz", "/audit/events",         "/audit/counts", "/audit/export"};
 
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (view_equal_text(path, paths[i]))

@@ -92,7 +92,7 @@ static enum err answer(struct visit *v, const struct auditor *who, struct auditi
     const char *next = query_cursor(v->arena, &q->walk);
     facts->asked = true;
     facts->rows = x.rows;
-    facts->csv_url = link_of(v, "/audit/events", VIEW_NONE, "format=csv");
+    facts->csv_url = link_of(v, "/audit/events", VIEW_NONE, "limit=all&format=csv");
     facts->json_url = link_of(v, "/audit/events", VIEW_NONE, NULL);
     facts->next_url = next ? link_of(v, "/audit", view_text(next), NULL) : VIEW_NONE;
     return ERR_OK;

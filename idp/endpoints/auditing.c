@@ -71,9 +71,10 @@ enum err auditing_read(struct auditing_question *q, struct visit *v, const char 
         if (view_is(value) && query_set(&q->query, view_text(query_keys[i]), value, rule))
             return fail(name, rule, query_keys[i], *rule);
     }
-    if (view_is(limit) &&
+    q->all = view_equal_text(limit, "all");
+    if (view_is(limit) && !q->all &&
         (!text_to_int(limit, &q->walk.limit) || q->walk.limit < 1 || q->walk.limit > AUDITING_PAGE_MAX))
-        return fail(name, rule, "limit", "must be a number from 1 to 200");
+        return fail(name, rule, "limit", "must be a number from 1 to 200, or all");
     if (view_is(cursor) && !query_read_cursor(&q->walk, cursor))
         return fail(name, rule, "cursor", "must be what an earlier answer ended with");
     return ERR_OK;

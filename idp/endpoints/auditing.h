@@ -8,7 +8,7 @@
 #include "idp/endpoints/me.h"
 
 #define AUDITING_PAGE_MAX 200     /* events of one answer */
-#define AUDITING_LOOK_MAX 2000000 /* events one answer may look at; the command line has no limit */
+#define AUDITING_LOOK_MAX 2000000 /* events one answer may look at; a stream and the command line have no limit */
 
 /* The auditor of this visit: logged in with her card, with the role. False: answered, with a page that does not tell
  * strangers that there is anything here. */
@@ -25,6 +25,7 @@ struct auditing_question {
     struct query query;
     struct query_walk walk;
     bool asked; /* something was asked at all */
+    bool all;   /* "limit=all": everything that matches, as it is found */
 };
 
 /* Reads the keys of consent/query.h, "cursor" and "limit" out of the query of the URL. ERR_SYNTAX: NAME breaks RULE. */

@@ -55,6 +55,7 @@ void handle_counter(struct visit *v);              /* GET, POST /me/counter */
 void handle_audit_join(struct visit *v);           /* GET, POST /audit/join */
 void handle_audit_events(struct visit *v);         /* GET /audit/events */
 void handle_audit_counts(struct visit *v);         /* GET /audit/counts */
+void handle_audit_export(struct visit *v);         /* GET /audit/export */
 void handle_audit_identity(struct visit *v);       /* GET, POST /audit/identity */
 void handle_audit_identities(struct visit *v);     /* GET, POST /audit/identities, GET /audit/identities/ID */
 void handle_statistics(struct visit *v);           /* GET /statistics, /statistics.csv */

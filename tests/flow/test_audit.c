@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "consent/auditor.h"
 #include "consent/block.h"
+#include "consent/log/bundle.h"
+#include "consent/publish.h"
 #include "idp/state/lookup.h"
 #include "sessions/profile.h"
 #include "sessions/resident.h"
@@ -88,16 +90,17 @@ Test(auditors, strangers_find_nothing_there)
 {
     static const char *const pages[] = {"/audit", "/audit?event=disclosed",
                                         "/audit/identity?id=AAAAAAAAAAAAAAAAAAAAAA"};
-    static const char *const programs[] = {"/audit/events", "/audit/counts?by=service"};
+    static const char *const programs[] = {"/audit/events", "/audit/counts?by=service",
+                                           "/audit/events?limit=all&format=csv", "/audit/export", "/audit/identities"};
     struct browser nobody;
     provider_browser(genkan, &nobody);
     for (size_t i = 0; i < 3; i++) {
         (void)ask(&stage.hanako, pages[i]);
         cr_expect_eq(stage.hanako.browser.status, 404, "%s: %d", pages[i], stage.hanako.browser.status);
     }
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         (void)ask(&stage.hanako, programs[i]);
-        cr_expect_eq(stage.hanako.browser.status, 403);
+        cr_expect_eq(stage.hanako.browser.status, 403, "%s", programs[i]);
         cr_assert(browser_get(&nobody, arena_printf(&nobody.a, PROVIDER_ISSUER "%s", programs[i])));
         cr_expect_eq(nobody.status, 401);
     }
@@ -198,7 +201,9 @@ Test(auditors, bad_questions_are_400_naming_parameter_and_rule)
         {"/audit/events?since=soon", "since must be a day"}, {"/audit/events?field=shoe", "field must be a field"},
         {"/audit/events?event=danced", "event must be"},     {"/audit/events?limit=0", "limit must be"},
         {"/audit/events?limit=201", "limit must be"},        {"/audit/events?cursor=5", "cursor must be"},
-        {"/audit/events?format=table", "format must be"},    {"/audit/counts?by=colour", "by must be"}};
+        {"/audit/events?format=xml", "format must be"},      {"/audit/counts?by=colour", "by must be"},
+        {"/audit/events?limit=all", "with limit=all"},       {"/audit/counts?limit=all&format=json", "with limit=all"},
+        {"/audit/export?from=soon", "from must be"}};
     both_join();
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         (void)ask(&kansa, bad[i][0]);
@@ -712,4 +717,104 @@ Test(auditors, the_public_sees_numbers_and_no_small_ones)
     cr_assert(browser_get(&nobody, PROVIDER_ISSUER "/statistics"));
     cr_expect(browser_says(&nobody, "10未満") && browser_says(&nobody, ">300<"));
     browser_close(&nobody);
+}
+
+/* --- without an end to look for ------------------------------------------------------------------------------------
+ */
+
+static size_t lines(const struct browser *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->body.n; i++)
+        n += b->body.p[i] == '\n';
+    return n;
+}
+
+Test(auditors, everything_that_matches_comes_in_one_answer_of_one_moment)
+{
+    static const char *const wants[] = {"Accept: application/x-ndjson", NULL};
+    struct browser *b = &kansa.browser;
+    both_join();
+    append("a-city", "phone_number", 1300);
+    append("b-city", "name", 5);
+    int64_t before = provider_number(genkan, "SELECT size FROM ledger_head");
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/events?limit=all&format=csv"));
+    cr_assert_eq(b->status, 200);
+    cr_expect_eq((int64_t)lines(b), before + 1, "a head, and everything before the question: %zu", lines(b));
+    cr_expect(strncmp((const char *)b->body.p, "\xEF\xBB\xBFposition,", 12) == 0);
+    cr_expect_eq(provider_number(genkan, "SELECT size FROM ledger_head"), before + 1, "one question, one event");
+    cr_assert(browser_send(b, "/audit/events?limit=all&field=phone_number", wants, NULL, VIEW_NONE));
+    cr_expect_eq(b->status, 200);
+    cr_expect_eq(lines(b), 1300);
+    cr_expect(b->body.n && b->body.p[0] == '{' && b->body.p[b->body.n - 2] == '}');
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/events?limit=all&format=table&event=withdrawn"));
+    cr_expect_eq(lines(b), 1, "only the head");
+    cr_assert(browser_get(b, PROVIDER_ISSUER
+                          "/audit/events?limit=all&format=jsonl&every_event=yes&service=b-city&field=name"));
+    cr_expect_geq(lines(b), 5);
+    cr_expect(provider_ledger_is_whole(genkan));
+}
+
+Test(auditors, counting_everything_gives_what_counting_at_once_gives)
+{
+    struct browser *b = &kansa.browser;
+    both_join();
+    append("a-city", "phone_number", 300);
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/counts?event=disclosed&by=service,field&format=csv"));
+    struct view once = arena_copy(&genkan->a, b->body);
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/counts?event=disclosed&by=service,field&format=csv&limit=all"));
+    cr_assert_eq(b->status, 200);
+    cr_expect(view_equal(once, b->body) && browser_says(b, "\"a-city\",\"phone_number\",300"));
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/counts?event=disclosed&by=service&format=table"));
+    cr_expect(browser_says(b, "service              n\n"));
+}
+
+static void publish(void)
+{
+    const char *why = "";
+    struct publisher *p;
+    const struct publish_config config = {.store = genkan->op->store,
+                                          .origin = view_text(genkan->config->ledger.origin),
+                                          .folder = genkan->config->ledger.folder,
+                                          .key_path = genkan->config->ledger.key,
+                                          .clock = &genkan->op->clock};
+    cr_assert_eq(publisher_open(&p, &config, &genkan->a, &why), ERR_OK, "%s", why);
+    cr_assert_eq(publisher_publish(p, &genkan->a, &why), ERR_OK, "%s", why);
+    publisher_close(p);
+}
+
+static const struct policy *log_policy(void)
+{
+    const char *vkey, *why, *path = arena_printf(&genkan->a, "%s/policy", genkan->folder);
+    const struct policy *p;
+    cr_assert_eq(
+        publish_key_text(&vkey, &genkan->a, genkan->config->ledger.key, view_text(genkan->config->ledger.origin)),
+        ERR_OK);
+    cr_assert_eq(file_write(path, view_text(arena_printf(&genkan->a, "log %s\nquorum none\n", vkey)), 0600), ERR_OK);
+    cr_assert_eq(policy_read_file(&p, &genkan->a, path, &why), ERR_OK, "%s", why);
+    return p;
+}
+
+Test(auditors, a_bundle_can_be_taken_and_is_good_elsewhere)
+{
+    struct browser *b = &kansa.browser;
+    struct bundle_report report;
+    int64_t line;
+    both_join();
+    append("a-city", "phone_number", 900);
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/export"));
+    cr_expect_eq(b->status, 404, "nothing is published yet");
+    cr_expect_null(strstr(provider_ledger_list(genkan, NULL), "export from="));
+    publish();
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/export?from=3"));
+    cr_assert_eq(b->status, 200);
+    cr_expect(strstr(provider_ledger_list(genkan, NULL), "export from=3 by "));
+    struct view bundle = arena_copy(&genkan->a, b->body);
+    FILE *in = fmemopen((void *)(uintptr_t)bundle.p, bundle.n, "r");
+    cr_assert_eq(bundle_verify(&report, &genkan->a, in, log_policy(), NULL, &line), ERR_OK, "line %ld", (long)line);
+    fclose(in);
+    cr_expect_eq(report.faults, 0);
+    cr_expect(report.from == 3 && report.size > 900 && report.verdict.answer == POLICY_GOOD);
+    cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/export?from=1000000"));
+    cr_expect_eq(b->status, 400);
 }

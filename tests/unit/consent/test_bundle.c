@@ -156,6 +156,46 @@ static enum err erase(struct db *db, void *ctx)
     return ledger_erase(r.ledger, db, e->indexes, e->n, RIG_NOW * 1000);
 }
 
+Test(bundle, is_not_made_while_an_erasure_waits_to_be_published)
+{
+    static const int64_t indexes[] = {1};
+    struct erase_job job = {indexes, 1};
+    char *text = NULL;
+    size_t n = 0;
+    int64_t size;
+    cr_assert_eq(store_write(r.store, erase, &job), ERR_OK);
+    FILE *out = open_memstream(&text, &n);
+    struct db *db = store_borrow(r.store);
+    cr_expect_eq(audit_export(out, &r.arena, db, config.folder, 0, &size), ERR_CONFLICT, "it would be called a fault");
+    cr_expect_eq(audit_export(out, &r.arena, db, config.folder, 2, &size), ERR_OK, "what it does not touch");
+    store_return(r.store, db);
+    fclose(out);
+    free(text);
+    publish_now();
+    cr_expect_eq(check(export_from(0), NULL), 0);
+    cr_expect_eq(report.erased, 1);
+}
+
+Test(bundle, in_pieces_is_the_same)
+{
+    struct audit_bundle b;
+    char *text = NULL;
+    size_t n = 0;
+    bool end = false;
+    struct view whole = export_from(1);
+    FILE *out = open_memstream(&text, &n);
+    struct db *db = store_borrow(r.store);
+    cr_assert_eq(audit_bundle_open(&b, &r.arena, config.folder, 1), ERR_OK);
+    for (int i = 0; !end && i < 10; i++)
+        cr_assert_eq(audit_bundle_write(&b, out, db, 3, &end), ERR_OK);
+    store_return(r.store, db);
+    fclose(out);
+    cr_expect(end && view_equal(whole, view_bytes(text, n)));
+    free(text);
+    cr_expect_eq(audit_bundle_open(&b, &r.arena, config.folder, 6), ERR_LIMIT);
+    cr_expect_eq(audit_bundle_open(&b, &r.arena, "/nowhere", 0), ERR_NOT_FOUND);
+}
+
 Test(bundle, accepts_an_erasure_that_is_named_and_no_other)
 {
     static const int64_t indexes[] = {1, 3};

@@ -457,6 +457,51 @@ Test(query, refuses_groups_that_are_none)
     }
 }
 
+Test(query, counting_in_steps_is_counting)
+{
+    append_history(700);
+    make_index();
+    struct tally whole = count((struct query){.type = LEDGER_DISCLOSED}, "service,field"), steps;
+    struct counting *c;
+    struct tally_by by;
+    const char *rule;
+    struct query q = {.type = LEDGER_DISCLOSED};
+    struct query_walk w = {.look_max = 256, .pauses = true};
+    int n = 0;
+    cr_assert_eq(tally_read(&by, VIEW("service,field"), &rule), ERR_OK);
+    cr_assert_eq(tally_begin(&c, &r.arena, &by), ERR_OK);
+    struct db *db = store_borrow(r.store);
+    do {
+        cr_assert_eq(tally_add(c, &w, db, &q), ERR_OK);
+        w.from = w.next;
+    } while (w.next >= 0 && ++n < 20);
+    store_return(r.store, db);
+    tally_end(&steps, c);
+    cr_expect_geq(n, 2, "%d steps", n);
+    cr_assert(steps.n == whole.n && steps.events == whole.events);
+    for (size_t i = 0; i < steps.n; i++)
+        cr_expect(steps.groups[i].n == whole.groups[i].n && view_equal(steps.groups[i].key[0], whole.groups[i].key[0]));
+}
+
+Test(query, a_walk_that_pauses_finds_everything_once)
+{
+    append_history(1000);
+    make_index();
+    append_history(100);
+    struct found f = {0};
+    struct query q = {.type = LEDGER_DISCLOSED};
+    struct query_walk w = {.look_max = 300, .pauses = true, .limit = 7};
+    int64_t n = 0;
+    struct db *db = store_borrow(r.store);
+    do {
+        cr_assert_eq(query_each(&w, db, &q, find, &f), ERR_OK);
+        w.from = w.next;
+    } while (w.next >= 0 && ++n < 1000);
+    store_return(r.store, db);
+    cr_expect_eq(f.n, 660, "three of five: %ld", (long)f.n);
+    cr_expect_geq(n, 94, "in pages of at most seven");
+}
+
 /* --- monthly counts ----------------------------------------------------------------------------------------------- */
 
 Test(query, months_agree_with_counting_everything)

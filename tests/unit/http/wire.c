@@ -267,7 +267,47 @@ static void kept(void *ctx, const struct request *r, struct answer *a)
     a->broken = view_equal_text(r->tail, "broken");
 }
 
+/* --- streams ------------------------------------------------------------------------------------------------------ */
+
+struct streaming {
+    int parts, made, empty;
+    bool fails;
+};
+
+static _Atomic int parts_made;
+
+int wire_parts(void)
+{
+    return atomic_load(&parts_made);
+}
+
+static enum err next_part(void *ctx, const struct request *r, struct buf *out, bool *end)
+{
+    struct streaming *s = ctx;
+    (void)r;
+    if (s->empty-- > 0)
+        return ERR_OK;
+    if (s->fails && s->made == 2)
+        return ERR_STORE;
+    uint8_t *p = buf_room(out, 100000);
+    memset(p, 'a' + s->made % 26, 100000);
+    atomic_fetch_add(&parts_made, 1);
+    *end = ++s->made == s->parts;
+    return ERR_OK;
+}
+
+static void stream(void *ctx, const struct request *r, struct answer *a)
+{
+    struct streaming *s = arena_alloc(r->arena, sizeof *s);
+    (void)ctx;
+    *s = (struct streaming){.parts = view_equal_text(r->tail, "long") ? 1000 : 5,
+                            .empty = view_equal_text(r->tail, "hesitant") ? 5 : 0,
+                            .fails = view_equal_text(r->tail, "failing")};
+    answer_stream(a, 200, "text/plain", next_part, s);
+}
+
 static const struct route routes[] = {
+    {METHOD_GET, "/stream/*", stream, 0, 0},
     {METHOD_GET, "/kept/*", kept, 0, 0},
     {METHOD_GET, "/kept-slow/*", kept, 0, ROUTE_SLOW},
     {METHOD_GET, "/trace", traced, 0, 0},

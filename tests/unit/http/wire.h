@@ -25,6 +25,10 @@ int wire_resumed(void); /* answers that lingered and were then called again */
  * third. /kept/tagged has a header that is never the same, /kept/broken cannot be written. */
 void wire_change_kept(void);
 
+/* GET /stream/NAME: 5 parts of 100,000 letters, "hesitant" after five empty ones; "long": 1000 parts; "failing" stops
+ * behind the second. How many parts were made in all? */
+int wire_parts(void);
+
 /* Connects to S; a file descriptor with 5 s time-outs. */
 int wire_connect(const struct server *s);
 void wire_send(int fd, const char *text);
