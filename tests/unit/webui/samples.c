@@ -120,6 +120,7 @@ static const struct page_detail *details_of(enum page_lang lang)
     details[0].id = VIEW("0");
     details[0].given = true;
     details[1] = details[0];
+    details[1].id = VIEW("1");
     details[1].title = TEXT("使用料の支払い", "Payment of a fee");
     details[1].each = true;
     details[1].until = VIEW_NONE;
