@@ -119,9 +119,13 @@ bool text_next_word(struct view *rest, struct view *word)
 
 bool text_has_word(struct view list, struct view word)
 {
-    struct view piece;
-    while (text_next_word(&list, &piece))
-        if (view_equal(piece, word))
+    if (word.n == 0 || view_index(word, ' ') < word.n)
+        return false;
+    for (size_t at = 0; at + word.n <= list.n; at++) {
+        size_t end = at + word.n;
+        if ((end == list.n || list.p[end] == ' ') && memcmp(list.p + at, word.p, word.n) == 0)
             return true;
+        at += view_index(view_from(list, at), ' ');
+    }
     return false;
 }

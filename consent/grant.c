@@ -22,14 +22,24 @@ const struct grant_decision *grant_decision_on(const struct grant *g, const stru
     return NULL;
 }
 
+static bool stands(enum grant_end end, int64_t ended_at, int64_t expires_at, int64_t now)
+{
+    return end == GRANT_LIVE && ended_at == 0 && (expires_at == 0 || now < expires_at);
+}
+
 bool grant_is_live(const struct grant *g, int64_t now)
 {
-    return g->end == GRANT_LIVE && g->ended_at == 0 && (g->expires_at == 0 || now < g->expires_at);
+    return stands(g->end, g->ended_at, g->expires_at, now);
 }
 
 bool grant_may_release(const struct grant *g, int64_t now)
 {
     return g->stop == GRANT_RUNS && grant_is_live(g, now);
+}
+
+bool grant_standing_may_release(const struct grant_standing *g, int64_t now)
+{
+    return g->stop == GRANT_RUNS && stands(g->end, g->ended_at, g->expires_at, now);
 }
 
 static bool has_run_out(const struct grant_decision *d, int64_t now)
@@ -414,6 +424,19 @@ enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, str
     struct row row;
     enum err err = db_one(db, a, SQL_FIND_BY_ID, VALUES(V_IDENT(id)), &row);
     return err ? err : read_grant(out, a, &row);
+}
+
+enum err grant_find_standing(struct grant_standing *out, struct arena *a, struct db *db, struct ident id)
+{
+    static const char SQL[] = "SELECT expires_at, ended_at, end_reason, stopped FROM consent WHERE id = $1";
+    struct row row;
+    enum err err = db_one(db, a, SQL, VALUES(V_IDENT(id)), &row);
+    if (!err)
+        *out = (struct grant_standing){.expires_at = row_int(&row, 0),
+                                       .ended_at = row_int(&row, 1),
+                                       .end = (enum grant_end)row_int(&row, 2),
+                                       .stop = (enum grant_stop)row_int(&row, 3)};
+    return err;
 }
 
 struct gather {

@@ -65,6 +65,13 @@ struct grant {
     int64_t leaf; /* position in the ledger of the newest given or withdrawn event: what a receipt proves */
 };
 
+/* The part of it that says whether it still counts, without what she decided. */
+struct grant_standing {
+    int64_t expires_at, ended_at;
+    enum grant_end end;
+    enum grant_stop stop;
+};
+
 /* --- deciding: pure --------------------------------------------------------------------------------------------- */
 
 /* Why the resident is asked; product.md lists them. */
@@ -118,6 +125,7 @@ bool grant_is_live(const struct grant *g, int64_t now);
 
 /* Is it live, and not suspended? Only then anything goes out. */
 bool grant_may_release(const struct grant *g, int64_t now);
+bool grant_standing_may_release(const struct grant_standing *g, int64_t now);
 
 /* What the resident chose on the page. */
 struct grant_choice {
@@ -144,6 +152,8 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
 enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct ident resident,
                     struct view client) MUST_CHECK;
 enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, struct ident id) MUST_CHECK;
+/* How it stands: for whoever needs to know no more, at a third of the cost. ERR_NOT_FOUND. */
+enum err grant_find_standing(struct grant_standing *out, struct arena *a, struct db *db, struct ident id) MUST_CHECK;
 
 /* Whom CLIENT knows as SUBJECT, its pairwise sub. ERR_NOT_FOUND: nobody who was ever asked for a field. */
 enum err grant_find_resident(struct ident *out, struct arena *a, struct db *db, struct view client,

@@ -58,7 +58,8 @@ static uint64_t key_of(const struct throttle *t, struct view key)
 {
     uint8_t digest[SHA256_SIZE];
     uint64_t k;
-    hmac_sha256(digest, VIEW_ARRAY(t->secret), key);
+    const struct view pieces[] = {VIEW_ARRAY(t->secret), key}; /* nobody sees the digest, so nobody can extend it */
+    sha256_of(digest, pieces, 2);
     memcpy(&k, digest, sizeof(k));
     return k;
 }

@@ -52,10 +52,19 @@ struct store {
     int log_fd;
     bool syncing, broken;
 
-    pthread_mutex_t pool_lock; /* guards the two below */
+    struct reader *readers;
+    size_t n_readers;
+    _Atomic unsigned waiting;  /* threads that found all of them lent */
+    pthread_mutex_t pool_lock; /* they wait with it */
     pthread_cond_t pool_wake;
-    struct db **idle;
-    size_t n_idle, n_readers;
+};
+
+/* A reading connection. Each thread comes back to the one it had: nobody waits for anybody, and statements, pages and
+ * memory stay with one processor. */
+struct reader {
+    struct db *db;
+    atomic_bool lent;
+    char apart[64]; /* two threads do not write to one line of the cache */
 };
 
 const char *store_fault_name(enum store_fault f)
@@ -106,16 +115,16 @@ static enum err open_writer(struct store *s, const struct db_config *base, enum 
 
 static enum err open_readers(struct store *s, const struct db_config *base, unsigned n, enum store_fault *fault)
 {
-    s->idle = calloc(n, sizeof *s->idle);
-    if (!s->idle)
+    s->readers = calloc(n, sizeof *s->readers);
+    if (!s->readers)
         return ERR_MEMORY;
     struct db_config c = *base;
     c.cache_kib = base->cache_kib / 4;
     for (unsigned i = 0; i < n; i++) {
-        enum err e = db_open(&s->idle[i], &c, fault);
+        enum err e = db_open(&s->readers[i].db, &c, fault);
         if (e != ERR_OK)
             return e;
-        s->n_idle = s->n_readers = i + 1;
+        s->n_readers = i + 1;
     }
     return ERR_OK;
 }
@@ -175,9 +184,9 @@ static enum err open_all(struct store *s, const struct store_config *config, enu
     if (e == ERR_OK)
         e = open_readers(s, &base, config->readers, fault);
     if (e == ERR_OK && config->read_only) {
-        e = schema_check(s->idle[0], fault);
+        e = schema_check(s->readers[0].db, fault);
         if (e != ERR_OK && *fault == STORE_FINE)
-            *fault = db_fault(s->idle[0]);
+            *fault = db_fault(s->readers[0].db);
     }
     return e;
 }
@@ -210,10 +219,12 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
-    INSIST(s->n_idle == s->n_readers && !s->led && !s->first);
-    for (size_t i = 0; i < s->n_readers; i++)
-        db_close(s->idle[i]);
-    free(s->idle);
+    INSIST(!s->led && !s->first);
+    for (size_t i = 0; i < s->n_readers; i++) {
+        INSIST(!atomic_load(&s->readers[i].lent));
+        db_close(s->readers[i].db);
+    }
+    free(s->readers);
     db_close(s->writer); /* last: this one moves the log into the file */
     if (s->log_fd >= 0)
         close(s->log_fd);
@@ -229,22 +240,58 @@ void store_close(struct store *s)
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 
-struct db *store_borrow(struct store *s)
+/* Where this thread looks first: at its own, and before it has one not where all others begin. */
+static size_t *own_place(void)
 {
+    static _Atomic size_t next;
+    static _Thread_local size_t place = SIZE_MAX;
+    if (place == SIZE_MAX)
+        place = atomic_fetch_add_explicit(&next, 1, memory_order_relaxed);
+    return &place;
+}
+
+/* NULL: all are lent. */
+static struct db *take_reader(struct store *s)
+{
+    size_t *place = own_place(), from = *place;
+    for (size_t i = 0; i < s->n_readers; i++) {
+        struct reader *r = &s->readers[(from + i) % s->n_readers];
+        if (!atomic_load(&r->lent) && !atomic_exchange(&r->lent, true)) {
+            *place = (size_t)(r - s->readers);
+            return r->db;
+        }
+    }
+    return NULL;
+}
+
+static struct db *wait_for_reader(struct store *s)
+{
+    struct db *db;
     pthread_mutex_lock(&s->pool_lock);
-    while (s->n_idle == 0)
+    atomic_fetch_add(&s->waiting, 1); /* before it looks again: who returns one either sees this, or is seen */
+    while (!(db = take_reader(s)))
         pthread_cond_wait(&s->pool_wake, &s->pool_lock);
-    struct db *db = s->idle[--s->n_idle]; /* the last one back has the warmest cache */
+    atomic_fetch_sub(&s->waiting, 1);
     pthread_mutex_unlock(&s->pool_lock);
     return db;
 }
 
+struct db *store_borrow(struct store *s)
+{
+    struct db *db = take_reader(s);
+    return db ? db : wait_for_reader(s);
+}
+
 void store_return(struct store *s, struct db *db)
 {
+    size_t i = 0;
     INSIST(db_is_idle(db));
+    while (i < s->n_readers && s->readers[i].db != db)
+        i++;
+    INSIST(i < s->n_readers && atomic_exchange(&s->readers[i].lent, false));
+    if (!atomic_load(&s->waiting))
+        return;
     pthread_mutex_lock(&s->pool_lock);
-    INSIST(s->n_idle < s->n_readers);
-    s->idle[s->n_idle++] = db;
     pthread_cond_signal(&s->pool_wake);
     pthread_mutex_unlock(&s->pool_lock);
 }

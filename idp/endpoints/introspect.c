@@ -21,7 +21,7 @@ static const char signed_type[] = "application/token-introspection+jwt";
 struct introspecting {
     const struct client *caller;
     struct token_shown token;
-    struct grant grant;
+    struct grant_standing grant;
     bool active;
     struct view sub; /* as the caller knows her, whoever the token was given to */
     struct sealing sealing;
@@ -34,7 +34,7 @@ static enum err load_grant(struct visit *v, struct introspecting *i, bool *has)
     enum err e = ERR_NOT_FOUND;
 
     if (ident_is(i->token.facts.family.grant))
-        e = grant_find_by_id(&i->grant, v->arena, v->db, i->token.facts.family.grant);
+        e = grant_find_standing(&i->grant, v->arena, v->db, i->token.facts.family.grant);
     *has = !e;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -28,8 +28,8 @@ struct release {
     struct disclosure disclosure; /* what goes out; holds on to the above */
 };
 
-/* Pure: nothing can go out, whatever she allowed, because nothing is asked for. Then release_record writes nothing and
- * does not need to be inside a store job; what it finds of a withdrawn grant counts nevertheless. */
+/* Pure: nothing can go out, whatever she allowed, because nothing is asked for. Then there is nothing to record; that a
+ * withdrawn grant kills its tokens remains. */
 bool release_is_none(const struct release_facts *facts);
 
 /* Inside a store job, V with the job's db: loads grant and profile, decides, and records what goes out. */

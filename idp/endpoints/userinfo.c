@@ -15,7 +15,7 @@
 
 struct userinfo_call {
     struct access access;
-    struct release release;
+    struct release *release; /* NULL: no field is asked for */
     struct sealing sealing;
     const struct visit *visit;
     enum refusal refusal;
@@ -46,12 +46,23 @@ static enum err check_family(struct visit *v, struct userinfo_call *c, struct re
 
 static enum err disclose(struct userinfo_call *c, struct visit *v, const struct release_facts *facts)
 {
-    enum err e = release_record(&c->release, v, facts);
+    enum err e = release_record(c->release, v, facts);
 
     /* "Withdrawal kills tokens": also those that have no refresh token and so no index to be found by. */
-    if (!e && c->release.withdrawn)
+    if (!e && c->release->withdrawn)
         c->refusal = REFUSAL_BEARER_INVALID;
     return e;
+}
+
+/* The same where no field is asked for. */
+static enum err check_grant(struct userinfo_call *c, struct visit *v, struct ident grant)
+{
+    struct grant_standing standing;
+    enum err e = ident_is(grant) ? grant_find_standing(&standing, v->arena, v->db, grant) : ERR_NOT_FOUND;
+
+    if (!e && standing.end == GRANT_ENDED_WITHDRAWN)
+        c->refusal = REFUSAL_BEARER_INVALID;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static struct release_facts facts_of(const struct userinfo_call *c)
@@ -86,8 +97,14 @@ static enum err look_only(struct visit *v, struct userinfo_call *c, bool *enough
     if (!release_is_none(&facts))
         return ERR_OK;
     enum err e = check_family(v, c, &facts);
-    *enough = c->refusal || release_is_none(&facts); /* only the family knows what was asked by name */
-    return e || c->refusal || !*enough ? e : disclose(c, v, &facts);
+    *enough = c->refusal || !ident_is(facts.wish); /* only the family knows what was asked by name */
+    return e || c->refusal || !*enough ? e : check_grant(c, v, facts.grant);
+}
+
+static enum err disclose_fields(struct visit *v, struct userinfo_call *c)
+{
+    c->release = arena_alloc(v->arena, sizeof *c->release);
+    return c->release ? visit_write(v, disclose_job, c) : ERR_MEMORY;
 }
 
 /* OIDC Core 5.3.2: a JWT also says from whom and for whom it is. */
@@ -108,7 +125,8 @@ static void write_claims(struct buf *b, struct visit *v, const struct userinfo_c
         json_pair(&o, "aud", c->access.client->id);
     }
     json_pair(&o, "sub", c->access.token.sub);
-    disclosure_put_claims(&o, &c->release.disclosure);
+    if (c->release)
+        disclosure_put_claims(&o, &c->release->disclosure);
     json_end(&o);
 }
 
@@ -163,7 +181,7 @@ static enum err decide(struct visit *v, struct userinfo_call *c)
     bool enough;
     e = look_only(v, c, &enough);
     if (!e && !enough)
-        e = visit_write(v, disclose_job, c);
+        e = disclose_fields(v, c);
     if (e || c->refusal)
         return e;
     return write_answer(v, c);
@@ -182,6 +200,6 @@ void handle_userinfo(struct visit *v)
         json_answer_failure(v, e, "userinfo");
     else if (c->refusal)
         json_answer_challenge(v, c->refusal, c->access.token.client_id);
-    if (!e && !c->refusal && c->release.disclosure.n)
+    if (!e && !c->refusal && c->release && c->release->disclosure.n)
         tally(v->op, TALLY_DISCLOSURES);
 }

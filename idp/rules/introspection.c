@@ -17,7 +17,7 @@ static bool is_granted(const struct introspection_facts *f)
         return true;
     if (!f->grant || f->grant->end == GRANT_ENDED_WITHDRAWN)
         return false;
-    return !view_is(f->resource) || grant_may_release(f->grant, f->now);
+    return !view_is(f->resource) || grant_standing_may_release(f->grant, f->now);
 }
 
 bool introspection_decide(const struct introspection_facts *f)

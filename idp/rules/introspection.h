@@ -7,12 +7,12 @@
 #include "sessions/token.h"
 
 struct introspection_facts {
-    const struct client *caller;      /* who asks, authenticated */
-    const struct token_facts *family; /* of the token */
-    const struct grant *grant;        /* of the family; NULL: it has none, or it is not there any more */
-    struct view resource;             /* the resource server the token is for; absent: UserInfo */
-    bool is_refresh, refresh_used;    /* a refresh token, and one that was redeemed */
-    int64_t expires_at;               /* of the token itself */
+    const struct client *caller;        /* who asks, authenticated */
+    const struct token_facts *family;   /* of the token */
+    const struct grant_standing *grant; /* of the family; NULL: it has none, or it is not there any more */
+    struct view resource;               /* the resource server the token is for; absent: UserInfo */
+    bool is_refresh, refresh_used;      /* a refresh token, and one that was redeemed */
+    int64_t expires_at;                 /* of the token itself */
     int64_t now;
 };
 

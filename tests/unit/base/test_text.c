@@ -43,7 +43,11 @@ Test(text, finds_whole_words_only)
 {
     cr_expect(text_has_word(VIEW("openid name"), VIEW("name")));
     cr_expect(text_has_word(VIEW("  openid   name "), VIEW("openid")));
+    cr_expect(text_has_word(VIEW("openid "), VIEW("openid")));
     cr_expect_not(text_has_word(VIEW("openid_name"), VIEW("name")));
+    cr_expect_not(text_has_word(VIEW("name_openid"), VIEW("name")));
+    cr_expect_not(text_has_word(VIEW("openid name"), VIEW("openid name")));
+    cr_expect_not(text_has_word(VIEW("openid  name"), VIEW("")));
     cr_expect_not(text_has_word(VIEW(""), VIEW("name")));
     cr_expect_not(text_has_word(VIEW_NONE, VIEW("name")));
 }

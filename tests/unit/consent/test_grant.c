@@ -468,6 +468,12 @@ Test(grant, comes_back_as_it_was_given)
     struct grant *list;
     size_t n;
     cr_expect_eq(grant_find_by_id(&g, &r.arena, db, given.id), ERR_OK);
+    struct grant_standing standing;
+    cr_assert_eq(grant_find_standing(&standing, &r.arena, db, given.id), ERR_OK);
+    cr_expect(grant_standing_may_release(&standing, RIG_NOW));
+    cr_expect_not(grant_standing_may_release(&standing, given.expires_at));
+    cr_expect_eq(standing.expires_at, given.expires_at);
+    cr_expect_eq(grant_find_standing(&standing, &r.arena, db, r.resident), ERR_NOT_FOUND);
     cr_expect_eq(grant_list(&r.arena, db, r.resident, RIG_NOW, &list, &n), ERR_OK);
     cr_expect_eq(n, 1);
     cr_expect_eq(grant_list(&r.arena, db, r.resident, RIG_NOW + GRANT_YEAR, &list, &n), ERR_OK);

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -123,6 +124,53 @@ Test(store, readers_cannot_write)
     cr_assert_eq(db_fault(db), STORE_READ_ONLY);
     store_return(box.store, db);
     cr_assert_eq(things(), 0);
+}
+
+static _Atomic(struct db *) lent_to_it;
+
+static void *borrow_and_return(void *arg)
+{
+    (void)arg;
+    struct db *db = store_borrow(box.store);
+    atomic_store(&lent_to_it, db);
+    store_return(box.store, db);
+    return NULL;
+}
+
+Test(store, a_thread_comes_back_to_its_reader_and_waits_when_all_are_lent)
+{
+    pthread_t t;
+    struct db *first = store_borrow(box.store), *second = store_borrow(box.store);
+    cr_assert_neq(first, second);
+    pthread_create(&t, NULL, borrow_and_return, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    cr_expect_null(atomic_load(&lent_to_it));
+    store_return(box.store, first);
+    pthread_join(t, NULL);
+    cr_expect_eq(atomic_load(&lent_to_it), first);
+    store_return(box.store, second);
+    for (int i = 0; i < 3; i++) {
+        struct db *again = store_borrow(box.store);
+        cr_expect_eq(again, second);
+        store_return(box.store, again);
+    }
+}
+
+static void *borrow_often(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 20000; i++)
+        store_return(box.store, store_borrow(box.store));
+    return NULL;
+}
+
+Test(store, nobody_who_waits_for_a_reader_is_forgotten)
+{
+    pthread_t t[5];
+    for (int i = 0; i < 5; i++)
+        pthread_create(&t[i], NULL, borrow_often, NULL);
+    for (int i = 0; i < 5; i++)
+        pthread_join(t[i], NULL);
 }
 
 Test(store, a_read_view_stays_as_it_was)

@@ -7,7 +7,7 @@ enum { NOW = 1000000 };
 
 static struct client owner, server, stranger;
 static struct token_facts family;
-static struct grant grant;
+static struct grant_standing grant;
 
 static struct introspection_facts facts_of(const struct client *caller)
 {
@@ -15,7 +15,7 @@ static struct introspection_facts facts_of(const struct client *caller)
     server = (struct client){.id = VIEW("r"), .resource = VIEW("https://r.example")};
     stranger = (struct client){.id = VIEW("x")};
     family = (struct token_facts){.family = {.client = VIEW("a"), .expires_at = NOW + 600}};
-    grant = (struct grant){.end = GRANT_LIVE};
+    grant = (struct grant_standing){.end = GRANT_LIVE};
     return (struct introspection_facts){
         .caller = caller, .family = &family, .expires_at = NOW + 60, .now = NOW, .resource = VIEW("https://r.example")};
 }
