@@ -41,12 +41,26 @@ static uint64_t zeros(uint64_t x)
     return (x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080);
 }
 
-static bool is_clean_word(const uint8_t *p)
+static bool are_clean(uint64_t x)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
+    return !(zeros(x & (ones * 0xE0)) | zeros(x ^ (ones * '"')) | zeros(x ^ (ones * '\\')));
+}
+
+static bool is_clean_word(const uint8_t *p)
+{
     uint64_t x;
     memcpy(&x, p, sizeof x);
-    return !(zeros(x & (ones * 0xE0)) | zeros(x ^ (ones * '"')) | zeros(x ^ (ones * '\\')));
+    return are_clean(x);
+}
+
+/* Four to seven bytes: those in the middle twice. */
+static bool is_short_clean(struct view v)
+{
+    uint32_t first, last;
+    memcpy(&first, v.p, sizeof first);
+    memcpy(&last, v.p + v.n - sizeof last, sizeof last);
+    return are_clean((uint64_t)first << 32 | last);
 }
 
 /* How many bytes need no escape; eight at a time, since most texts need none at all. */
@@ -57,6 +71,8 @@ static size_t clean_bytes(struct view v)
         i += sizeof(uint64_t);
     /* the last eight bytes at once: what is looked at twice costs less than one by one */
     if (v.n >= sizeof(uint64_t) && i + sizeof(uint64_t) > v.n && is_clean_word(v.p + v.n - sizeof(uint64_t)))
+        return v.n;
+    if (v.n >= 4 && v.n < 8 && is_short_clean(v))
         return v.n;
     while (i < v.n && is_clean(v.p[i]))
         i++;
