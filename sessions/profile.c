@@ -141,7 +141,10 @@ static enum err open_sealed(struct profile_value *out, struct arena *a, struct v
 struct reading {
     struct list list;
     struct master *master;
-    struct view key; /* absent until its row has come, which is the first */
+    struct view key; /* absent until it is needed */
+    struct view wrapped;    /* absent until its row has come, which is the first */
+    int64_t master_number;  /* of the key that wrapped it */
+    bool outline;           /* only what lies open beside the values */
     struct ident resident;
     const struct view *fields;
     size_t n_fields;
@@ -157,25 +160,43 @@ static bool is_wanted(const struct reading *r, struct view field)
     return false;
 }
 
-static enum err open_value(struct reading *r, const struct row *row)
+static enum err unwrap(struct reading *r)
+{
+    if (view_is(r->key))
+        return ERR_OK;
+    if (!view_is(r->wrapped)) /* a value of nobody's key */
+        return ERR_MISMATCH;
+    return data_key_unwrap(&r->key, r->list.a, r->master, r->resident, r->wrapped, r->master_number);
+}
+
+static enum err open_value(struct reading *r, const struct row *row, struct profile_value *v)
 {
     struct arena *a = r->list.a;
-    if (!view_is(r->key)) /* a value of nobody's key */
-        return ERR_MISMATCH;
-    struct profile_value *v = list_add(&r->list);
-    if (!v)
-        return ERR_LIMIT;
-    enum err e = row_keep(&v->field, a, row_text(row, 0));
-    v->changed_at = row_int(row, 2);
+    enum err e = unwrap(r);
     return e ? e : open_sealed(v, a, r->key, aad_of(a, NOW, r->resident, v->field, 0), row_blob(row, 1));
 }
 
-static enum err open_row(void *ctx, const struct row *row)
+static enum err add_value(struct reading *r, const struct row *row)
+{
+    struct profile_value *v = list_add(&r->list);
+    if (!v)
+        return ERR_LIMIT;
+    enum err e = row_keep(&v->field, r->list.a, row_text(row, 0));
+    v->changed_at = row_int(row, 2);
+    if (e || !r->outline || row_is_null(row, 4))
+        return e ? e : open_value(r, row, v);
+    v->source = (enum profile_source)row_int(row, 4);
+    return row_keep(&v->as_of, r->list.a, row_text(row, 5));
+}
+
+static enum err read_row(void *ctx, const struct row *row)
 {
     struct reading *r = ctx;
-    if (row_text(row, 0).n == 0)
-        return data_key_unwrap(&r->key, r->list.a, r->master, r->resident, row_blob(row, 1), row_int(row, 3));
-    return is_wanted(r, row_text(row, 0)) ? open_value(r, row) : ERR_OK;
+    if (row_text(row, 0).n == 0) {
+        r->master_number = row_int(row, 3);
+        return row_keep(&r->wrapped, r->list.a, row_blob(row, 1));
+    }
+    return is_wanted(r, row_text(row, 0)) ? add_value(r, row) : ERR_OK;
 }
 
 enum err profile_has_values(bool *has, struct db *db, struct arena *a, struct ident resident)
@@ -187,20 +208,33 @@ enum err profile_has_values(bool *has, struct db *db, struct arena *a, struct id
     return e;
 }
 
+static enum err find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct reading *r)
+{
+    static const char SQL[] = "SELECT field, sealed, changed_at, master, source, as_of FROM profile "
+                              "WHERE resident = $1 ORDER BY field";
+    list_open(&r->list, a, sizeof(struct profile_value));
+    enum err e = db_each(db, SQL, VALUES(V_IDENT(r->resident)), read_row, r);
+    seal_forget(r->key);
+    if (e != ERR_OK)
+        return e;
+    *out = r->list.items;
+    *n = r->list.n;
+    return ERR_OK;
+}
+
 enum err profile_find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
                       struct ident resident, const struct view *fields, size_t n_fields)
 {
-    static const char SQL[] = "SELECT field, sealed, changed_at, master FROM profile WHERE resident = $1 "
-                              "ORDER BY field";
     struct reading r = {.master = m, .resident = resident, .fields = fields, .n_fields = n_fields};
-    list_open(&r.list, a, sizeof(struct profile_value));
-    enum err e = db_each(db, SQL, VALUES(V_IDENT(resident)), open_row, &r);
-    seal_forget(r.key);
-    if (e != ERR_OK)
-        return e;
-    *out = r.list.items;
-    *n = r.list.n;
-    return ERR_OK;
+    return find(out, n, db, a, &r);
+}
+
+enum err profile_outline(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
+                         struct ident resident, const struct view *fields, size_t n_fields)
+{
+    struct reading r = {
+        .master = m, .resident = resident, .fields = fields, .n_fields = n_fields, .outline = true};
+    return find(out, n, db, a, &r);
 }
 
 /* --- everybody ---------------------------------------------------------------------------------------------------- */
@@ -227,6 +261,7 @@ static enum err scan_row(void *ctx, const struct row *row)
     enum err e = data_key_unwrap(&key, s->a, s->master, s->last, row_blob(row, 1), row_int(row, 2));
     if (!e)
         e = open_sealed(&v, s->a, key, aad_of(s->a, NOW, s->last, s->field, 0), row_blob(row, 3));
+    seal_forget(key);
     return e ? e : s->fn(s->ctx, s->last, &v);
 }
 
@@ -322,13 +357,15 @@ static enum err find_stored(struct profile_value *out, bool *there, struct db *d
 static enum err put(struct db *db, struct arena *a, struct view key, struct ident resident,
                     const struct profile_value *v, bool same, int64_t now)
 {
-    static const char SQL[] = "INSERT INTO profile (resident, field, sealed, changed_at) VALUES ($1, $2, $3, $4) "
-                              "ON CONFLICT (resident, field) DO UPDATE SET sealed = $3, "
+    static const char SQL[] = "INSERT INTO profile (resident, field, sealed, changed_at, source, as_of) "
+                              "VALUES ($1, $2, $3, $4, $6, $7) "
+                              "ON CONFLICT (resident, field) DO UPDATE SET sealed = $3, source = $6, as_of = $7, "
                               "changed_at = CASE WHEN $5 THEN changed_at ELSE max($4, changed_at + 1) END";
     struct view sealed;
     enum err e = seal_value(&sealed, a, key, aad_of(a, NOW, resident, v->field, 0), v);
     return e ? e
-             : db_run(db, SQL, VALUES(V_IDENT(resident), V_TEXT(v->field), V_BLOB(sealed), V_INT(now), V_INT(same)));
+             : db_run(db, SQL, VALUES(V_IDENT(resident), V_TEXT(v->field), V_BLOB(sealed), V_INT(now), V_INT(same),
+                             V_INT(v->source), V_TEXT(v->as_of)));
 }
 
 enum err profile_record(struct db *db, struct arena *a, struct master *m, struct ident resident,

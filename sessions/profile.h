@@ -42,6 +42,12 @@ enum err profile_has_values(bool *has, struct db *db, struct arena *a, struct id
 enum err profile_find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
                       struct ident resident, const struct view *fields, size_t n_fields) MUST_CHECK;
 
+/* The same without the values: field, source, as_of and changed_at, which is all that deciding whether she must be asked
+ * needs; json, substitutes and proof are absent, except where a value was recorded before these lay beside it. What goes
+ * out is judged by what is sealed (profile_find). */
+enum err profile_outline(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
+                         struct ident resident, const struct view *fields, size_t n_fields) MUST_CHECK;
+
 /* Everybody who has a value of FIELD, in batches: at most LIMIT values behind resident AFTER (IDENT_NONE: the first),
  * each opened and shown to FN with the field, source, JSON and substitutes. AFTER becomes the last one; *DONE: nobody
  * is behind. What is opened lies in A, to be emptied by the caller between batches. No view over the whole: who comes

@@ -290,7 +290,9 @@ static enum err load_all(struct visit *v, struct flow *f, bool *opened_before)
     if ((e = session_has_service(opened_before, v->db, v->arena, f->session->id, f->client->id)) ||
         (e = load_grant(v, f)))
         return e;
-    return profile_load(&f->profile, v, f->session->resident, &f->asked);
+    /* without an interaction no page is shown: nobody needs the values, and nothing is opened */
+    return f->interaction ? profile_load(&f->profile, v, f->session->resident, &f->asked)
+                          : profile_load_outline(&f->profile, v, f->session->resident, &f->asked);
 }
 
 /* Session, grant and profile of one moment. */

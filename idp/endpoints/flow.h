@@ -37,7 +37,8 @@ struct flow {
     const struct session *session; /* NULL: none alive in this browser */
     struct view sub;               /* of the session's resident for this client; absent without a session */
     const struct grant *grant;     /* newest of this resident for this client, ended or not; NULL: none ever */
-    struct field_profile profile; /* stored values of the resident: the name and what is asked; empty without session */
+    struct field_profile profile;  /* of the resident: the name and what is asked; empty without session; without an
+                                      interaction only where its values are from and since when */
     struct grant_verdict consent; /* why the resident must be asked, GRANT_SILENT: not */
     struct step_verdict verdict;  /* what comes next */
 };

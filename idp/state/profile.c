@@ -31,7 +31,11 @@ static struct field_proof proof_of(const struct profile_proof *p)
     return (struct field_proof){p->issuer, p->not_before, p->not_after, p->at};
 }
 
-enum err profile_load(struct field_profile *out, const struct visit *v, struct ident resident, const struct ask *ask)
+typedef enum err find_fn(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
+                         struct ident resident, const struct view *fields, size_t n_fields);
+
+static enum err load(struct field_profile *out, const struct visit *v, struct ident resident, const struct ask *ask,
+                     find_fn *find)
 {
     struct view names[FIELD_MAX + 1];
     struct profile_value *values;
@@ -40,7 +44,7 @@ enum err profile_load(struct field_profile *out, const struct visit *v, struct i
     *out = (struct field_profile){.today = view_text(clock_jst_date(v->arena, v->now))};
     if (!view_is(out->today))
         return ERR_MEMORY;
-    enum err e = profile_find(&values, &n, v->db, v->arena, v->op->master, resident, ask ? names : NULL, n_names);
+    enum err e = find(&values, &n, v->db, v->arena, v->op->master, resident, ask ? names : NULL, n_names);
     for (size_t i = 0; !e && i < n && out->n < FIELD_MAX; i++) {
         const struct field *f = field_find(values[i].field);
         /* The numbers of sessions' and consent's sources are the same: they stand in the database. */
@@ -54,4 +58,15 @@ enum err profile_load(struct field_profile *out, const struct visit *v, struct i
                                                          .changed_at = values[i].changed_at};
     }
     return e;
+}
+
+enum err profile_load(struct field_profile *out, const struct visit *v, struct ident resident, const struct ask *ask)
+{
+    return load(out, v, resident, ask, profile_find);
+}
+
+enum err profile_load_outline(struct field_profile *out, const struct visit *v, struct ident resident,
+                              const struct ask *ask)
+{
+    return load(out, v, resident, ask, profile_outline);
 }

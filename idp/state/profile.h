@@ -11,4 +11,8 @@
 enum err profile_load(struct field_profile *out, const struct visit *v, struct ident resident,
                       const struct ask *ask) MUST_CHECK;
 
+/* The same without the values themselves (profile_outline): enough to decide whether the resident must be asked. */
+enum err profile_load_outline(struct field_profile *out, const struct visit *v, struct ident resident,
+                              const struct ask *ask) MUST_CHECK;
+
 #endif

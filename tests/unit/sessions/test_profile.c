@@ -55,6 +55,62 @@ Test(profile, a_value_does_not_open_with_another_data_key)
     cr_assert_null(v);
 }
 
+Test(profile, an_outline_says_where_from_and_since_when_and_opens_nothing)
+{
+    const struct view name = VIEW("name");
+    struct profile_value *v;
+    size_t n;
+    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
+    record(hanako, VIEW("address"), VIEW("\"大阪市\""));
+    cr_assert_eq(db_script(db, "UPDATE profile SET sealed = x'00'"), ERR_OK); /* her key too */
+    cr_assert_eq(profile_outline(&v, &n, db, &box.a, master, hanako, &name, 1), ERR_OK);
+    cr_assert_eq(n, 1);
+    cr_expect(view_equal(v->field, name) && v->source == PROFILE_CARD_READ && v->changed_at == NOW);
+    cr_expect(view_equal(v->as_of, VIEW("2026-11-22")) && !view_is(v->json) && !view_is(v->proof.issuer));
+}
+
+Test(profile, an_outline_knows_of_each_new_reading_at_once)
+{
+    struct profile_value *v, again = {.field = VIEW("name"),
+                                      .json = VIEW("\"大阪 花子\""),
+                                      .source = PROFILE_CARD_SIGNED,
+                                      .as_of = VIEW("2026-12-24")};
+    size_t n;
+    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
+    cr_assert_eq(profile_record(db, &box.a, master, hanako, &again, NOW + DAY), ERR_OK); /* the same value */
+    cr_assert_eq(profile_outline(&v, &n, db, &box.a, master, hanako, NULL, 0), ERR_OK);
+    cr_assert_eq(n, 1);
+    cr_expect(v->source == PROFILE_CARD_SIGNED && view_equal(v->as_of, VIEW("2026-12-24")) && v->changed_at == NOW);
+    cr_assert_eq(profile_erase(db, hanako, VIEW("name"), NOW + DAY), ERR_OK);
+    cr_assert_eq(profile_outline(&v, &n, db, &box.a, master, hanako, NULL, 0), ERR_OK);
+    cr_expect_eq(n, 0);
+}
+
+/* As before migration 090. */
+Test(profile, an_outline_opens_what_was_recorded_without_one)
+{
+    struct profile_value *v;
+    size_t n;
+    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
+    cr_assert_eq(db_script(db, "UPDATE profile SET source = NULL, as_of = NULL"), ERR_OK);
+    cr_assert_eq(profile_outline(&v, &n, db, &box.a, master, hanako, NULL, 0), ERR_OK);
+    cr_assert_eq(n, 1);
+    cr_expect(v->source == PROFILE_CARD_READ && view_equal(v->as_of, VIEW("2026-11-22")) && v->changed_at == NOW);
+    cr_assert_eq(db_script(db, "UPDATE profile SET sealed = x'00' WHERE field <> ''"), ERR_OK);
+    cr_expect_eq(profile_outline(&v, &n, db, &box.a, master, hanako, NULL, 0), ERR_MISMATCH);
+}
+
+/* What goes out is what is sealed, whatever somebody writes beside it. */
+Test(profile, what_lies_beside_a_value_says_nothing_of_the_value)
+{
+    struct profile_value *v;
+    size_t n;
+    record(hanako, VIEW("name"), VIEW("\"大阪 花子\""));
+    cr_assert_eq(db_script(db, "UPDATE profile SET source = 4, as_of = '2020-01-01' WHERE field <> ''"), ERR_OK);
+    cr_assert_eq(find_all(master, hanako, &v, &n), ERR_OK);
+    cr_expect(v->source == PROFILE_CARD_READ && view_equal(v->as_of, VIEW("2026-11-22")));
+}
+
 Test(profile, a_value_without_its_data_key_does_not_open)
 {
     struct profile_value *v = NULL;
