@@ -20,16 +20,13 @@ char *hex_text(struct arena *a, struct view v)
     return buf_done_text(&b, &text) == ERR_OK ? (char *)b.p : NULL;
 }
 
-static int digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+/* The four bits of a digit, with a mark; 0 for any other byte. */
+enum { YES = 0x10 };
+static const uint8_t nibbles[256] = {
+    ['0'] = YES | 0,  ['1'] = YES | 1,  ['2'] = YES | 2,  ['3'] = YES | 3,  ['4'] = YES | 4,  ['5'] = YES | 5,
+    ['6'] = YES | 6,  ['7'] = YES | 7,  ['8'] = YES | 8,  ['9'] = YES | 9,  ['a'] = YES | 10, ['b'] = YES | 11,
+    ['c'] = YES | 12, ['d'] = YES | 13, ['e'] = YES | 14, ['f'] = YES | 15, ['A'] = YES | 10, ['B'] = YES | 11,
+    ['C'] = YES | 12, ['D'] = YES | 13, ['E'] = YES | 14, ['F'] = YES | 15};
 
 enum err hex_read(struct arena *a, struct view text, struct view *out)
 {
@@ -39,10 +36,10 @@ enum err hex_read(struct arena *a, struct view text, struct view *out)
     if (!p)
         return ERR_MEMORY;
     for (size_t i = 0; i < text.n / 2; i++) {
-        int high = digit(text.p[2 * i]), low = digit(text.p[2 * i + 1]);
-        if (high < 0 || low < 0)
+        uint8_t high = nibbles[text.p[2 * i]], low = nibbles[text.p[2 * i + 1]];
+        if (!(high & low & YES))
             return ERR_SYNTAX;
-        p[i] = (uint8_t)(high << 4 | low);
+        p[i] = (uint8_t)(high << 4 | (low & 0xF));
     }
     *out = view_bytes(p, text.n / 2);
     return ERR_OK;

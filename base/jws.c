@@ -276,13 +276,30 @@ enum jws_alg jws_key_alg(const struct jws_key *k)
 /* --- signing ----------------------------------------------------------------------------------------------------- */
 
 /* DER ECDSA-Sig-Value to r || s (RFC 7518 3.4). */
+/* X.690 8.3: an INTEGER that is not negative, as SIZE bytes. */
+static bool take_integer(struct view *der, uint8_t *out, size_t size)
+{
+    if (der->n < 2 || der->p[0] != 2 || der->p[1] > der->n - 2)
+        return false;
+    struct view v = view_part(*der, 2, der->p[1]);
+    *der = view_from(*der, 2 + v.n);
+    while (v.n > 0 && v.p[0] == 0)
+        v = view_from(v, 1);
+    if (v.n > size)
+        return false;
+    memset(out, 0, size - v.n);
+    if (v.n)
+        memcpy(out + size - v.n, v.p, v.n);
+    return true;
+}
+
+/* What was just made here: a SEQUENCE of two numbers, shorter than 128 bytes (RFC 3279 2.2.3). Read by hand, since
+ * making two big numbers of it and bytes of them again takes as long as hashing what is signed. */
 static bool to_fixed(uint8_t *out, size_t coordinate, const uint8_t *der, size_t n)
 {
-    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
-    bool ok = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, (int)coordinate) >= 0 &&
-              BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + coordinate, (int)coordinate) >= 0;
-    ECDSA_SIG_free(sig);
-    return ok;
+    struct view rest = view_from(view_bytes(der, n), 2);
+    return n > 2 && der[0] == 0x30 && der[1] == n - 2 && take_integer(&rest, out, coordinate) &&
+           take_integer(&rest, out + coordinate, coordinate) && rest.n == 0;
 }
 
 static size_t to_der(uint8_t out[SIGNATURE_MAX], size_t coordinate, struct view fixed)

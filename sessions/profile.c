@@ -141,10 +141,10 @@ static enum err open_sealed(struct profile_value *out, struct arena *a, struct v
 struct reading {
     struct list list;
     struct master *master;
-    struct view key; /* absent until it is needed */
-    struct view wrapped;    /* absent until its row has come, which is the first */
-    int64_t master_number;  /* of the key that wrapped it */
-    bool outline;           /* only what lies open beside the values */
+    struct view key;       /* absent until it is needed */
+    struct view wrapped;   /* absent until its row has come, which is the first */
+    int64_t master_number; /* of the key that wrapped it */
+    bool outline;          /* only what lies open beside the values */
     struct ident resident;
     const struct view *fields;
     size_t n_fields;
@@ -232,8 +232,7 @@ enum err profile_find(struct profile_value **out, size_t *n, struct db *db, stru
 enum err profile_outline(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
                          struct ident resident, const struct view *fields, size_t n_fields)
 {
-    struct reading r = {
-        .master = m, .resident = resident, .fields = fields, .n_fields = n_fields, .outline = true};
+    struct reading r = {.master = m, .resident = resident, .fields = fields, .n_fields = n_fields, .outline = true};
     return find(out, n, db, a, &r);
 }
 
@@ -364,7 +363,8 @@ static enum err put(struct db *db, struct arena *a, struct view key, struct iden
     struct view sealed;
     enum err e = seal_value(&sealed, a, key, aad_of(a, NOW, resident, v->field, 0), v);
     return e ? e
-             : db_run(db, SQL, VALUES(V_IDENT(resident), V_TEXT(v->field), V_BLOB(sealed), V_INT(now), V_INT(same),
+             : db_run(db, SQL,
+                      VALUES(V_IDENT(resident), V_TEXT(v->field), V_BLOB(sealed), V_INT(now), V_INT(same),
                              V_INT(v->source), V_TEXT(v->as_of)));
 }
 

@@ -9,7 +9,7 @@
 #include "store/frames.h"
 
 /* Far more slots than the program has statements: a miss costs a prepare, a full table would be our mistake. */
-enum { SLOTS = 512, SLOTS_MAX = 384, PARAMETERS = 24 };
+enum { SLOTS = 512, SLOTS_MAX = 384, PARAMETERS = 24, NOT_LOOKED = -1 };
 
 struct statement {
     const char *sql; /* its address is the key; NULL: free */
@@ -156,7 +156,7 @@ enum err db_open(struct db **out, const struct db_config *config, enum store_fau
         db_close(db);
         return e;
     }
-    db->seen_version = -1;
+    db->seen_version = NOT_LOOKED;
     *out = db;
     return ERR_OK;
 }
@@ -373,10 +373,23 @@ enum err db_begin(struct db *db)
     return db_run(db, SQL, NO_VALUES);
 }
 
+/* Changes when anybody has committed, this connection too. Asked of the pager: `PRAGMA data_version`, which leaves own
+ * commits out, is a statement of its own for each group. */
+static bool data_version(struct db *db, int64_t *out)
+{
+    unsigned version = 0;
+    int code = sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    *out = version;
+    return code == SQLITE_OK;
+}
+
 enum err db_commit(struct db *db)
 {
     static const char SQL[] = "COMMIT";
-    return db_run(db, SQL, NO_VALUES);
+    enum err e = db_run(db, SQL, NO_VALUES);
+    if (e == ERR_OK && db->seen_version >= 0 && !data_version(db, &db->seen_version))
+        db->seen_version = NOT_LOOKED; /* as if others had written too */
+    return e;
 }
 
 void db_rollback(struct db *db)
@@ -411,19 +424,11 @@ bool db_is_idle(const struct db *db)
     return sqlite3_get_autocommit(db->sqlite) != 0;
 }
 
-static enum err keep_version(void *ctx, const struct row *row)
-{
-    *(int64_t *)ctx = row_int(row, 0);
-    return ERR_OK;
-}
-
 enum err db_look_elsewhere(struct db *db)
 {
-    static const char SQL[] = "PRAGMA data_version"; /* changes when another connection has committed */
-    int64_t version = 0;
-    enum err e = db_each(db, SQL, NO_VALUES, keep_version, &version);
-    if (e != ERR_OK)
-        return e;
+    int64_t version;
+    if (!data_version(db, &version))
+        return failed(db);
     db->changed_elsewhere = version != db->seen_version;
     db->seen_version = version;
     return ERR_OK;

@@ -39,8 +39,8 @@ struct flow {
     const struct grant *grant;     /* newest of this resident for this client, ended or not; NULL: none ever */
     struct field_profile profile;  /* of the resident: the name and what is asked; empty without session; without an
                                       interaction only where its values are from and since when */
-    struct grant_verdict consent; /* why the resident must be asked, GRANT_SILENT: not */
-    struct step_verdict verdict;  /* what comes next */
+    struct grant_verdict consent;  /* why the resident must be asked, GRANT_SILENT: not */
+    struct step_verdict verdict;   /* what comes next */
 };
 
 /* Begins an interaction for no service, whose card is offered to be read or not, and sends the browser to /next.
