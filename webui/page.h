@@ -26,6 +26,11 @@ void pages_close(struct pages *p);
 enum err pages_need(const struct pages *p, enum page_lang lang) MUST_CHECK;
 
 /* What every page knows. */
+/* Who helps, named at the foot of every page (WCAG 2.2, 3.2.6); OFFICE absent: nobody is named. */
+struct page_help {
+    struct view office, phone, hours, email;
+};
+
 struct page_frame {
     enum page_lang lang;
     struct view request_id;  /* shown in the footer of pages that report a problem, to be quoted */
@@ -35,6 +40,7 @@ struct page_frame {
      * is shown. */
     struct view here;
     enum page_letters letters;
+    struct page_help help;
 };
 
 /* The service the resident is on the way to. */

@@ -108,7 +108,13 @@ extern const struct fact page_detail_facts[];
 #define FRAME_FACTS                                                                                                    \
     FACT_CHOICE_OF(page_frame, lang, page_lang_names), FACT_OF(page_frame, request_id, FACT_TEXT),                     \
         FACT_OF(page_frame, csrf, FACT_TEXT), FACT_OF(page_frame, interaction, FACT_TEXT),                             \
-        FACT_OF(page_frame, here, FACT_TEXT), FACT_CHOICE_OF(page_frame, letters, page_letters_names)
+        FACT_OF(page_frame, here, FACT_TEXT), FACT_CHOICE_OF(page_frame, letters, page_letters_names),                 \
+        {.name = "help_office", .kind = FACT_TEXT, .offset = offsetof(struct page_frame, help.office)},                \
+        {.name = "help_phone", .kind = FACT_TEXT, .offset = offsetof(struct page_frame, help.phone)},                  \
+        {.name = "help_hours", .kind = FACT_TEXT, .offset = offsetof(struct page_frame, help.hours)},                  \
+    {                                                                                                                  \
+        .name = "help_email", .kind = FACT_TEXT, .offset = offsetof(struct page_frame, help.email)                     \
+    }
 #define SERVICE_FACTS(T)                                                                                               \
     {.name = "service", .kind = FACT_TEXT, .offset = offsetof(struct T, service.name)},                                \
         {.name = "organisation", .kind = FACT_TEXT, .offset = offsetof(struct T, service.organisation)},               \

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/url.h"
 #include "idp/endpoints/show.h"
+#include "idp/state/config.h"
 
 #define OPEN_URL_MAX 16384 /* two registered addresses, one of them percent-encoded, and the issuer */
 
@@ -19,6 +20,16 @@ static struct view here_of(const struct visit *v)
         arena_printf(v->arena, "%.*s?%.*s", (int)r->path.n, r->path.p, (int)r->query_raw.n, r->query_raw.p));
 }
 
+static struct page_help help_of(const struct visit *v)
+{
+    const struct config *c = v->op->config;
+
+    return (struct page_help){.office = view_text(v->english ? c->help.office_en : c->help.office),
+                              .phone = view_text(c->help.phone),
+                              .hours = view_text(v->english ? c->help.hours_en : c->help.hours),
+                              .email = view_text(c->help.email)};
+}
+
 struct page_frame people_frame(const struct visit *v, struct view interaction)
 {
     return (struct page_frame){.lang = v->english ? PAGE_EN
@@ -27,7 +38,8 @@ struct page_frame people_frame(const struct visit *v, struct view interaction)
                                .csrf = v->keys ? visit_csrf(v) : VIEW_NONE,
                                .interaction = interaction,
                                .here = here_of(v),
-                               .letters = v->large ? PAGE_LETTERS_LARGE : PAGE_LETTERS_NORMAL};
+                               .letters = v->large ? PAGE_LETTERS_LARGE : PAGE_LETTERS_NORMAL,
+                               .help = help_of(v)};
 }
 
 struct view people_text(const struct visit *v, struct client_name name)

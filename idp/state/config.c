@@ -331,6 +331,51 @@ static const char *take_card_phone_en(struct reading *r, const char *value)
     return take_phone(r, &r->config->help.card_phone_en, value);
 }
 
+static const char *take_line(struct reading *r, const char **out, const char *value)
+{
+    struct view v = view_text(value);
+    bool good = v.n && v.n <= 200;
+    for (size_t i = 0; i < v.n && good; i++)
+        good = v.p[i] >= 0x20 && v.p[i] != 0x7F;
+    if (!good)
+        return "must be one line of text, at most 200 bytes";
+    *out = arena_text(r->arena, v);
+    return *out ? NULL : "is too long";
+}
+
+static const char *take_office(struct reading *r, const char *value)
+{
+    return take_line(r, &r->config->help.office, value);
+}
+
+static const char *take_office_en(struct reading *r, const char *value)
+{
+    return take_line(r, &r->config->help.office_en, value);
+}
+
+static const char *take_help_phone(struct reading *r, const char *value)
+{
+    return take_phone(r, &r->config->help.phone, value);
+}
+
+static const char *take_hours(struct reading *r, const char *value)
+{
+    return take_line(r, &r->config->help.hours, value);
+}
+
+static const char *take_hours_en(struct reading *r, const char *value)
+{
+    return take_line(r, &r->config->help.hours_en, value);
+}
+
+static const char *take_help_email(struct reading *r, const char *value)
+{
+    const char *at = strchr(value, '@');
+    if (!text_is_visible(view_text(value)) || !at || at == value || !at[1] || strchr(at + 1, '@'))
+        return "must be a mail address, like help@pref.example.jp";
+    return take_line(r, &r->config->help.email, value);
+}
+
 static const char *take_profile_keys(struct reading *r, const char *value)
 {
     return take_path(r, &r->config->profile.keys, value);
@@ -578,6 +623,12 @@ static const struct key {
     {"session", "history", "session.history", false, take_history},
     {"help", "card_phone", "help.card_phone", false, take_card_phone},
     {"help", "card_phone_en", "help.card_phone_en", false, take_card_phone_en},
+    {"help", "office", "help.office", false, take_office},
+    {"help", "office_en", "help.office_en", false, take_office_en},
+    {"help", "phone", "help.phone", false, take_help_phone},
+    {"help", "hours", "help.hours", false, take_hours},
+    {"help", "hours_en", "help.hours_en", false, take_hours_en},
+    {"help", "email", "help.email", false, take_help_email},
     {"profile", "keys", "profile.keys", false, take_profile_keys},
     {"ledger", "origin", "ledger.origin", false, take_origin},
     {"ledger", "folder", "ledger.folder", false, take_folder},
@@ -695,7 +746,8 @@ static enum err parse(struct reading *r, const char *text)
                         CFG_END()};
     cfg_opt_t agent[] = {KEY("port"), CFG_END()};
     cfg_opt_t session[] = {KEY("idle"), KEY("absolute"), KEY("history"), CFG_END()};
-    cfg_opt_t help[] = {KEY("card_phone"), KEY("card_phone_en"), CFG_END()};
+    cfg_opt_t help[] = {KEY("card_phone"), KEY("card_phone_en"), KEY("office"), KEY("office_en"), KEY("phone"),
+                        KEY("hours"),      KEY("hours_en"),      KEY("email"),  CFG_END()};
     cfg_opt_t profile[] = {KEY("keys"), CFG_END()};
     cfg_opt_t ledger[] = {KEY("origin"), KEY("folder"), KEY("key"), KEY("policy"), CFG_END()};
     cfg_opt_t limits[] = {KEY("interactions_per_minute"),
@@ -826,6 +878,17 @@ static enum err check_mtls(struct reading *r, const struct config *c)
     return ERR_OK;
 }
 
+/* A name without a way to reach it helps nobody, and a number that belongs to nobody is not believed. */
+static enum err check_help(struct reading *r, const struct config *c)
+{
+    bool reached = c->help.phone || c->help.email;
+    if (!c->help.office && (reached || c->help.office_en || c->help.hours || c->help.hours_en))
+        return contradiction(r, "help.office", "is missing: whose are the others of this section?");
+    if (c->help.office && !reached)
+        return contradiction(r, "help.phone", "is missing, and so is help.email: how is help.office reached?");
+    return ERR_OK;
+}
+
 static enum err check_whole(struct reading *r)
 {
     const struct config *c = r->config;
@@ -852,6 +915,8 @@ static enum err check_whole(struct reading *r)
     if (c->tls.key && !c->issuer_https)
         return contradiction(r, "tls", "is set, but the issuer is not https");
     enum err err = check_proxy(r, c);
+    if (!err)
+        err = check_help(r, c);
     return err ? err : check_mtls(r, c);
 }
 
@@ -867,6 +932,10 @@ static enum err fill_in(struct config *c, struct arena *a)
     /* A default that the system could not take is none; one that was written was refused. */
     if (!c->admin.socket && !c->admin.off && strlen(c->data) + sizeof "/admin.sock" <= SOCKET_PATH_MAX)
         c->admin.socket = arena_printf(a, "%s/admin.sock", c->data);
+    if (!c->help.office_en)
+        c->help.office_en = c->help.office;
+    if (!c->help.hours_en)
+        c->help.hours_en = c->help.hours;
     if (c->mtls.origin)
         c->mtls.host = strstr(c->mtls.origin, "://") + 3;
     return c->ledger.origin && c->ledger.folder && c->ledger.key ? ERR_OK : ERR_MEMORY;
@@ -986,6 +1055,12 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"session.history", now->session.history == next->session.history},
         {"help.card_phone", same(now->help.card_phone, next->help.card_phone)},
         {"help.card_phone_en", same(now->help.card_phone_en, next->help.card_phone_en)},
+        {"help.office", same(now->help.office, next->help.office)},
+        {"help.office_en", same(now->help.office_en, next->help.office_en)},
+        {"help.phone", same(now->help.phone, next->help.phone)},
+        {"help.hours", same(now->help.hours, next->help.hours)},
+        {"help.hours_en", same(now->help.hours_en, next->help.hours_en)},
+        {"help.email", same(now->help.email, next->help.email)},
         {"profile.keys", same(now->profile.keys, next->profile.keys)},
         {"ledger.origin", same(now->ledger.origin, next->ledger.origin)},
         {"ledger.folder", same(now->ledger.folder, next->ledger.folder)},

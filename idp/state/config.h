@@ -52,7 +52,9 @@ struct config {
         unsigned history;        /* seconds that the log of logins is kept */
     } session;
     struct {
-        const char *card_phone, *card_phone_en; /* whom a resident calls who has lost her card */
+        const char *card_phone, *card_phone_en;       /* whom a resident calls who has lost her card */
+        const char *office, *office_en;               /* who helps with everything else; NULL: nobody is named */
+        const char *phone, *hours, *hours_en, *email; /* of that office: NULL if not given */
     } help;
     struct {
         const char *keys; /* absolute folder of the master keys for profile values; DATA/keys unless written */

@@ -61,6 +61,7 @@ Test(page, is_well_formed_in_both_languages_and_has_its_landmarks)
             cr_expect_eq(count(text, "<main "), 1, "%s", name);
             cr_expect_eq(count(text, "<header "), 1, "%s", name);
             cr_expect_eq(count(text, "<footer "), 1, "%s", name);
+            cr_expect_eq(count(text, "id=\"help\""), 1, "%s: WCAG 2.2, 3.2.6", name);
             cr_expect_eq(count(text, "class=\"skip\" href=\"#main\""), 1, "%s", name);
             cr_expect_eq(count(text, arena_printf(&arena, " lang=\"%s\" data-letters=\"normal\">\n<head>",
                                                   page_lang_names[lang])),

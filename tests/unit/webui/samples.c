@@ -6,10 +6,15 @@
 
 static struct page_frame frame_of(enum page_lang lang)
 {
-    return (struct page_frame){.lang = lang,
-                               .csrf = VIEW("q1w2e3r4t5y6u7i8o9p0"),
-                               .interaction = VIEW("hJx3Yw0p6m9bRk1dS8vTzQ"),
-                               .here = VIEW("/next?i=hJx3Yw0p6m9bRk1dS8vTzQ")};
+    return (struct page_frame){
+        .lang = lang,
+        .csrf = VIEW("q1w2e3r4t5y6u7i8o9p0"),
+        .interaction = VIEW("hJx3Yw0p6m9bRk1dS8vTzQ"),
+        .here = VIEW("/next?i=hJx3Yw0p6m9bRk1dS8vTzQ"),
+        .help = {.office = TEXT("大阪府 玄関サポート窓口", "Genkan help desk of Osaka Prefecture"),
+                 .phone = VIEW("06-0000-0000"),
+                 .hours = TEXT("平日 9:00〜17:30", "weekdays 9:00 to 17:30"),
+                 .email = VIEW("genkan@pref.example.jp")}};
 }
 
 static struct page_service service_of(enum page_lang lang)
@@ -754,7 +759,8 @@ static void put_receipt(struct buf *out, const struct pages *p, enum page_lang l
 
 static struct page_frame frame_of_mine(enum page_lang lang, struct view here)
 {
-    return (struct page_frame){.lang = lang, .csrf = VIEW("q1w2e3r4t5y6u7i8o9p0"), .here = here};
+    return (struct page_frame){
+        .lang = lang, .help = frame_of(lang).help, .csrf = VIEW("q1w2e3r4t5y6u7i8o9p0"), .here = here};
 }
 
 static void put_household(struct buf *out, const struct pages *p, enum page_lang lang)
@@ -1074,14 +1080,14 @@ static void put_leave_stale(struct buf *out, const struct pages *p, enum page_la
 
 static void put_left(struct buf *out, const struct pages *p, enum page_lang lang)
 {
-    page_left(out, p, &(struct page_left){.frame = {.lang = lang}});
+    page_left(out, p, &(struct page_left){.frame = {.lang = lang, .help = frame_of(lang).help}});
 }
 
 static void put_form_post(struct buf *out, const struct pages *p, enum page_lang lang)
 {
     struct page_hidden hidden[] = {{VIEW("code"), VIEW("c0de")}, {VIEW("state"), VIEW("a&\"b")}};
     page_form_post(out, p,
-                   &(struct page_form_post){.frame = {.lang = lang},
+                   &(struct page_form_post){.frame = {.lang = lang, .help = frame_of(lang).help},
                                             .service = service_of(lang),
                                             .action = VIEW("https://booking.example/cb?x=1&y=2"),
                                             .hidden = hidden,

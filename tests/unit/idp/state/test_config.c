@@ -109,7 +109,8 @@ Test(config, reads_every_key)
         " ocsp_certificate = /o.pem\n ocsp_key = /o.key\n}\n"
         "agent { port = 4000 }\n"
         "session {\n idle = 10m\n absolute = 8h\n history = 30d\n}\n"
-        "help {\n card_phone = \"06 (1234) 5678\"\n card_phone_en = \"+81-6-1234-5679\"\n}\n"
+        "help {\n card_phone = \"06 (1234) 5678\"\n card_phone_en = \"+81-6-1234-5679\"\n office = \"大阪府\"\n"
+        " phone = \"06-0000-0000\"\n hours = \"平日\"\n hours_en = \"weekdays\"\n email = \"help@pref.example.jp\"\n}\n"
         "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
         " pushed_requests_per_minute = 6000\n registrations_per_minute = 30\n connections_per_address = 8\n"
         " introspections_per_minute = 10\n revocations_per_minute = 0\n exchanges_per_minute = 11\n"
@@ -150,6 +151,12 @@ Test(config, reads_every_key)
     cr_expect_eq(c->session.history, 30 * 86400);
     cr_expect_str_eq(c->help.card_phone, "06 (1234) 5678");
     cr_expect_str_eq(c->help.card_phone_en, "+81-6-1234-5679");
+    cr_expect_str_eq(c->help.office, "大阪府");
+    cr_expect_str_eq(c->help.office_en, "大阪府", "one name for all unless there is another");
+    cr_expect_str_eq(c->help.phone, "06-0000-0000");
+    cr_expect_str_eq(c->help.hours, "平日");
+    cr_expect_str_eq(c->help.hours_en, "weekdays");
+    cr_expect_str_eq(c->help.email, "help@pref.example.jp");
     cr_expect_eq(c->log.level, LOG_DEBUG);
     cr_expect_str_eq(c->tls.key, "/k.pem");
     cr_expect_str_eq(c->tls.ca, "/ca.pem");
@@ -251,6 +258,16 @@ Test(config, refuses_naming_line_key_and_rule)
         {"help { card_phone = \"call us\" }\n", 1, "help.card_phone"},
         {"help { card_phone = \"12\" }\n", 1, "help.card_phone"},
         {"help { card_phone_en = \"0123456789012345678901234567890\" }\n", 1, "help.card_phone_en"},
+        {"help { office = \"\" }\n", 1, "help.office"},
+        {"help { phone = \"call us\" }\n", 1, "help.phone"},
+        {"help { office = \"a\tb\" }\n", 1, "help.office"},
+        {"help { email = \"help\" }\n", 1, "help.email"},
+        {"help { email = \"help@\" }\n", 1, "help.email"},
+        {"help { email = \"a@b@c\" }\n", 1, "help.email"},
+        {"help { email = \"a b@c\" }\n", 1, "help.email"},
+        {SMALLEST "help { office = \"大阪府\" }\n", 0, "help.phone"},
+        {SMALLEST "help { phone = \"06-0000-0000\" }\n", 0, "help.office"},
+        {SMALLEST "help { hours = \"平日\" }\n", 0, "help.office"},
         {"limits { interactions_per_minute = 9 }\n", 1, "limits.interactions_per_minute"},
         {"limits { interactions_per_minute = 1000001 }\n", 1, "limits.interactions_per_minute"},
         {"limits { interactions_per_minute = off }\n", 1, "limits.interactions_per_minute"},
