@@ -388,6 +388,7 @@ struct page_service_row {
     struct view title, organisation;
     enum page_state state;
     struct view fields;       /* titles of what is given, joined; absent: none */
+    struct view details;      /* the same of what may be done elsewhere */
     struct view since, until; /* dates; UNTIL absent: until withdrawn; of an ended one: when it ended */
 };
 

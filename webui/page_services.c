@@ -7,6 +7,7 @@ static const struct fact row_facts[] = {
     FACT_OF(page_service_row, organisation, FACT_TEXT),
     FACT_CHOICE_OF(page_service_row, state, page_state_names),
     FACT_OF(page_service_row, fields, FACT_TEXT),
+    FACT_OF(page_service_row, details, FACT_TEXT),
     FACT_OF(page_service_row, since, FACT_TEXT),
     FACT_OF(page_service_row, until, FACT_TEXT),
     NO_MORE_FACTS,

@@ -113,3 +113,31 @@ enum err details_shown_line(struct view *out, struct visit *v, const struct gran
     }
     return buf_done(&b, out);
 }
+
+static bool is_given_before(const struct grant *g, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (g->details[k].given && view_equal(g->details[k].type, g->details[i].type) &&
+            memcmp(g->details[k].meaning, g->details[i].meaning, sizeof g->details[k].meaning) == 0)
+            return true;
+    return false;
+}
+
+enum err details_shown_titles(struct view *out, struct visit *v, const struct grant *grant)
+{
+    const struct detail_type *type;
+    struct buf b;
+
+    *out = VIEW_NONE;
+    buf_open(&b, v->arena, LINE_BYTES_MAX);
+    for (size_t i = 0; i < grant->n_details; i++) {
+        if (!grant->details[i].given || is_given_before(grant, i))
+            continue;
+        enum err e = detail_type_find(&type, v->db, v->arena, grant->details[i].meaning);
+        if (e)
+            return e == ERR_NOT_FOUND ? ERR_STORE : e;
+        buf_put_text(&b, b.n == 0 ? "" : v->english ? ", " : "、");
+        buf_put(&b, details_shown_title(v, type));
+    }
+    return b.n == 0 ? b.err : buf_done(&b, out);
+}

@@ -13,6 +13,9 @@ enum err details_shown_asked(const struct page_detail **out, size_t *n, struct v
 enum err details_shown_granted(const struct page_detail **out, size_t *n, struct visit *v,
                                const struct grant *grant) MUST_CHECK;
 
+/* The titles of those that GRANT gives, each once, in a line; absent: none. */
+enum err details_shown_titles(struct view *out, struct visit *v, const struct grant *grant) MUST_CHECK;
+
 struct view details_shown_title(const struct visit *v, const struct detail_type *type);
 
 /* One of these in a line, where a list names it: its title and what exactly. */

@@ -1,5 +1,6 @@
 /* GET /me/services: what the resident allows which service. */
 #include "base/clock.h"
+#include "idp/endpoints/details_shown.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/me.h"
 #include "idp/endpoints/people.h"
@@ -34,7 +35,8 @@ static enum err fill_row(struct visit *v, const struct grant *g, struct page_ser
                                      .fields = me_given_titles(v, g),
                                      .since = people_day(v, g->given_at),
                                      .until = service_until(v, g, live)};
-    return put_names(v, g, row);
+    enum err e = details_shown_titles(&row->details, v, g);
+    return e ? e : put_names(v, g, row);
 }
 
 static enum err fill(struct visit *v, const struct me *me, struct page_services *facts)

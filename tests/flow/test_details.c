@@ -320,6 +320,10 @@ Test(details, of_a_part_are_granted_told_and_written_down_and_no_others)
     const char *paid = "[{\"amount\":{\"currency\":\"JPY\",\"yen\":3000},\"type\":\"" PAYMENT "\"}]";
     cr_expect_str_eq(details_of(answer), paid, "7");
     cr_expect_str_eq(details_of(asks_about(a_city, answer)), paid, "9.2");
+    cr_assert(browser_get(b, "/me/services"));
+    cr_expect(browser_says(b, "支払い") && !browser_says(b, "施設の予約"), "her list");
+    cr_assert(browser_get(b, "/me/history"));
+    cr_expect(browser_says(b, "施設の予約"), "what she was asked for and left out");
     cr_assert(browser_get(b, "/me/services/b-city/receipt.json"));
     cr_expect(memmem(b->body.p, b->body.n, GRANTED_READ ",\"decision\":\"refused\"",
                      sizeof(GRANTED_READ ",\"decision\":\"refused\"") - 1),

@@ -338,6 +338,7 @@ static void put_services(struct buf *out, const struct pages *p, enum page_lang 
                                              .title = TEXT("A市 施設予約", "Facility booking of A City"),
                                              .organisation = TEXT("A市役所", "A City Office"),
                                              .state = PAGE_STATE_LIVE,
+                                             .details = TEXT("施設の予約", "Facility bookings"),
                                              .fields = TEXT("氏名、住所", "Name, Address"),
                                              .since = TEXT("2026年11月22日", "22 November 2026"),
                                              .until = TEXT("2027年11月22日", "22 November 2027")},
