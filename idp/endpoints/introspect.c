@@ -52,13 +52,17 @@ static enum err name_subject(struct visit *v, struct introspecting *i)
 /* What she takes back is over at once, also in tokens that were given before. */
 static enum err narrow_details(struct visit *v, struct introspecting *i)
 {
-    struct details_token_facts facts = {.grant = &i->grant, .now = v->now};
+    struct grant grant;
+    struct details_token_facts facts = {.grant = &grant, .now = v->now};
     struct json *j;
-    enum err e = json_read(&j, v->arena, i->token.details, NULL);
+    enum err e = grant_find_by_id(&grant, v->arena, v->db, i->token.facts.family.grant);
 
-    facts.granted = j;
     if (!e)
-        e = offers_find(&facts.offers, v, j, NULL);
+        e = json_read(&j, v->arena, i->token.details, NULL);
+    if (e)
+        return e == ERR_SYNTAX ? ERR_STORE : e;
+    facts.granted = j;
+    e = offers_find(&facts.offers, v, j, NULL);
     if (!e)
         e = details_still_given(&i->token.details, v->arena, &facts);
     return e == ERR_SYNTAX ? ERR_STORE : e;
