@@ -115,9 +115,10 @@ static int change(const struct command *self, int argc, const char *const *argv,
     code = desk_open(&desk, self, config, DESK_WRITE);
     if (code == -1) {
         enum err e = store_write(desk.store, change_job, &c);
-        code = e        ? command_fail(self, COMMAND_FAILED, "%s", err_name(e))
-               : c.done ? COMMAND_DONE
-                        : command_fail(self, COMMAND_NO, "there is no such notice");
+        code = e         ? command_fail(self, COMMAND_FAILED, "%s", err_name(e))
+               : c.done  ? COMMAND_DONE
+               : service ? command_fail(self, COMMAND_NO, "nothing waits for %s", service)
+                         : command_fail(self, COMMAND_NO, "there is no notice %s", id);
     }
     desk_close(&desk);
     if (code == COMMAND_DONE)

@@ -107,7 +107,8 @@ void show_refusal(struct visit *v, enum refusal r)
     const struct refusal_row *row = refusal_row(r);
 
     tally_refusal(v->op, r);
-    log_event(LOG_INFO, "refused", LOG_STR("error", row->error), LOG_STR("reason", row->reason));
+    log_event(LOG_INFO, "refused", LOG_TEXT("client", visit_param(v, "client_id")), LOG_STR("error", row->error),
+              LOG_STR("reason", row->reason));
     show_error(v, row->tell == TELL_PAGE ? row->status : 400, fault_of_refusal(r));
 }
 
