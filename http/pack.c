@@ -3,7 +3,6 @@
 #include "http/pool.h"
 
 #if POOL_FINDS
-#include <dlfcn.h>
 #include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -107,49 +106,6 @@ static void give_back(void *p)
         free(p);
 }
 
-/* The functions themselves: those of this file have their names. */
-static struct {
-    __typeof__(&gnutls_init) init;
-    __typeof__(&gnutls_deinit) deinit;
-    __typeof__(&gnutls_handshake) handshake;
-    __typeof__(&gnutls_record_recv) recv;
-    __typeof__(&gnutls_record_send) send;
-    __typeof__(&gnutls_record_check_pending) check_pending;
-    __typeof__(&gnutls_record_get_direction) get_direction;
-    __typeof__(&gnutls_bye) bye;
-    __typeof__(&gnutls_cipher_get) cipher_get;
-    __typeof__(&gnutls_protocol_get_version) get_version;
-    __typeof__(&gnutls_session_get_ptr) get_ptr;
-} theirs;
-
-static void *find(const char *name)
-{
-    void *p = dlsym(RTLD_NEXT, name);
-    INSIST(p);
-    return p;
-}
-
-static void find_theirs(void)
-{
-    theirs.init = (__typeof__(theirs.init))find("gnutls_init");
-    theirs.deinit = (__typeof__(theirs.deinit))find("gnutls_deinit");
-    theirs.handshake = (__typeof__(theirs.handshake))find("gnutls_handshake");
-    theirs.recv = (__typeof__(theirs.recv))find("gnutls_record_recv");
-    theirs.send = (__typeof__(theirs.send))find("gnutls_record_send");
-    theirs.check_pending = (__typeof__(theirs.check_pending))find("gnutls_record_check_pending");
-    theirs.get_direction = (__typeof__(theirs.get_direction))find("gnutls_record_get_direction");
-    theirs.bye = (__typeof__(theirs.bye))find("gnutls_bye");
-    theirs.cipher_get = (__typeof__(theirs.cipher_get))find("gnutls_cipher_get");
-    theirs.get_version = (__typeof__(theirs.get_version))find("gnutls_protocol_get_version");
-    theirs.get_ptr = (__typeof__(theirs.get_ptr))find("gnutls_session_get_ptr");
-}
-
-static void find_once(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    INSIST(pthread_once(&once, find_theirs) == 0);
-}
-
 static void shelf_open(void)
 {
     if (ROOM % sysconf(_SC_PAGESIZE) != 0) /* two sessions would share a page */
@@ -163,10 +119,11 @@ static void shelf_open(void)
     gnutls_free = give_back;
 }
 
-static void shelf_open_once(void)
+void pack_make(bool begin)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     INSIST(pthread_once(&once, shelf_open) == 0);
+    making = begin;
 }
 
 /* --- packing ------------------------------------------------------------------------------------------------------ */
@@ -207,12 +164,11 @@ void pack_session(void *session)
     atomic_fetch_add_explicit(&shelf.n_packed, 1, memory_order_relaxed);
 }
 
-static void put_back(gnutls_session_t session)
+void pack_put_back(void *session)
 {
     struct place *place = place_of(session);
     struct packed *p = place ? place->packed : NULL;
-    uint64_t *words = (uint64_t *)(void *)session;
-    find_once();
+    uint64_t *words = session;
     if (!p)
         return;
     for (size_t i = 0, k = 0; i < WORDS; i++)
@@ -234,83 +190,17 @@ unsigned pack_count(void)
     return atomic_load_explicit(&shelf.n_packed, memory_order_relaxed);
 }
 
-/* --- in place of GnuTLS's own ------------------------------------------------------------------------------------- */
-
-/* libmicrohttpd, which has the sessions, comes by these. Each does what the one of its name in GnuTLS does. */
-#define FOR_ALL __attribute__((visibility("default")))
-
-FOR_ALL int gnutls_init(gnutls_session_t *session, unsigned flags)
-{
-    find_once();
-    if (flags & GNUTLS_SERVER)
-        shelf_open_once();
-    making = flags & GNUTLS_SERVER;
-    int code = theirs.init(session, flags);
-    making = false;
-    return code;
-}
-
-FOR_ALL void gnutls_deinit(gnutls_session_t session)
-{
-    put_back(session);
-    theirs.deinit(session);
-}
-
-FOR_ALL int gnutls_handshake(gnutls_session_t session)
-{
-    put_back(session);
-    return theirs.handshake(session);
-}
-
-FOR_ALL ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t n)
-{
-    put_back(session);
-    return theirs.recv(session, data, n);
-}
-
-FOR_ALL ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t n)
-{
-    put_back(session);
-    return theirs.send(session, data, n);
-}
-
-FOR_ALL size_t gnutls_record_check_pending(gnutls_session_t session)
-{
-    put_back(session);
-    return theirs.check_pending(session);
-}
-
-FOR_ALL int gnutls_record_get_direction(gnutls_session_t session)
-{
-    put_back(session);
-    return theirs.get_direction(session);
-}
-
-FOR_ALL int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how)
-{
-    put_back(session);
-    return theirs.bye(session, how);
-}
-
-FOR_ALL gnutls_cipher_algorithm_t gnutls_cipher_get(gnutls_session_t session)
-{
-    put_back(session);
-    return theirs.cipher_get(session);
-}
-
-FOR_ALL gnutls_protocol_t gnutls_protocol_get_version(gnutls_session_t session)
-{
-    put_back(session);
-    return theirs.get_version(session);
-}
-
-FOR_ALL void *gnutls_session_get_ptr(gnutls_session_t session)
-{
-    put_back(session);
-    return theirs.get_ptr(session);
-}
-
 #else
+
+void pack_make(bool begin)
+{
+    (void)begin;
+}
+
+void pack_put_back(void *session)
+{
+    (void)session;
+}
 
 void pack_session(void *session)
 {

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "http/gate.h"
 #include "http/intake.h"
 #include "http/listener.h"
 #include "http/meter.h"
@@ -104,6 +105,7 @@ struct lane {
     struct server *server;
     int index;
     struct MHD_Daemon *daemon;
+    int epoll; /* of the daemon */
     pthread_t thread;
     bool has_thread;
     int bell; /* eventfd: wakes it for new connections, for answers of slow workers and to end */
@@ -1204,7 +1206,8 @@ static enum err hang_bell(struct lane *lane)
     lane->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (!info || lane->bell < 0)
         return ERR_IO;
-    return epoll_ctl(info->epoll_fd, EPOLL_CTL_ADD, lane->bell, &event) == 0 ? ERR_OK : ERR_IO;
+    lane->epoll = info->epoll_fd;
+    return epoll_ctl(lane->epoll, EPOLL_CTL_ADD, lane->bell, &event) == 0 ? ERR_OK : ERR_IO;
 }
 
 static void take_newcomers(struct lane *lane)
@@ -1225,10 +1228,21 @@ static void take_newcomers(struct lane *lane)
     }
 }
 
+/* While a handshake waits for its client libmicrohttpd does not sleep; so we do, until something comes. Not for long:
+ * an answer that was just made ready may have rung before. */
+static void rest(struct lane *lane)
+{
+    struct pollfd any = {.fd = lane->epoll, .events = POLLIN};
+    if (gate_only_waited())
+        poll(&any, 1, WAIT_TICK_MS);
+}
+
 static void *run_lane(void *arg)
 {
     struct lane *lane = arg;
     while (!atomic_load_explicit(&lane->server->ending, memory_order_acquire)) {
+        rest(lane);
+        gate_begin_turn();
         MHD_run_wait(lane->daemon, patience_of(lane));
         take_newcomers(lane);
         look_at_waiting(lane, false);

@@ -1,7 +1,9 @@
 /* TLS by the server itself: versions, its own certificate, the certificates of clients. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/hex.h"
@@ -267,6 +269,48 @@ Test(tls, does_not_start_with_what_it_cannot_use)
     cr_expect_eq(server_open(&s, &c), ERR_CONFIG);
     c.tls = (struct server_tls){server_cert.certificate, server_cert.key, NULL};
     cr_expect_eq(server_open(&s, &c), ERR_OK);
+    server_close(s);
+}
+
+/* --- what libmicrohttpd takes wrongly --- */
+
+/* What comes in one packet with a record that is no application data has no event of its own. */
+Test(tls, a_request_right_behind_a_key_update_is_answered_at_once)
+{
+    struct server *s = wire_serve(with_tls);
+    struct tls_line *l = tls_line_open(&(struct tls_ask){.port = server_port(s, 0)});
+    cr_assert_not_null(l);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(tls_line_update_and_ask(l, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n", &got));
+        cr_expect_str_eq(got.body, "hello");
+    }
+    tls_line_close(l);
+    server_close(s);
+}
+
+static int64_t cpu_ms(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * INT64_C(1000) + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
+}
+
+/* Whoever connects and does not go on with the handshake must not keep a core busy. */
+Test(tls, a_handshake_that_waits_for_its_client_costs_nothing)
+{
+    struct server *s = wire_serve(with_tls);
+    int fd = wire_connect(s);
+    wire_send_bytes(fd, "\x16\x03\x01\x01\x00\x01\x00", 7); /* the first bytes of a ClientHello */
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    int64_t before = cpu_ms();
+    nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+    cr_expect_lt(cpu_ms() - before, 100, "%lld ms in a second", (long long)(cpu_ms() - before));
+    struct tls_line *l =
+        tls_line_open(&(struct tls_ask){.port = server_port(s, 0)}); /* and others are served meanwhile */
+    cr_assert_not_null(l);
+    cr_expect(tls_line_ask(l, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n", &got));
+    tls_line_close(l);
+    close(fd);
     server_close(s);
 }
 

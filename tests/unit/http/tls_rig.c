@@ -127,6 +127,17 @@ bool tls_line_go_on(struct tls_line *l, struct wire_answer *out)
     return send(l->fd, l->held + half, rest, MSG_NOSIGNAL) == (ssize_t)rest && hear(l, out);
 }
 
+bool tls_line_update_and_ask(struct tls_line *l, const char *request, struct wire_answer *out)
+{
+    l->holds = true;
+    bool ok =
+        gnutls_session_key_update(l->session, 0) == 0 && gnutls_record_send(l->session, request, strlen(request)) >= 0;
+    ssize_t n = (ssize_t)l->n_held;
+    l->holds = false;
+    l->n_held = 0;
+    return ok && send(l->fd, l->held, (size_t)n, MSG_NOSIGNAL) == n && hear(l, out);
+}
+
 bool tls_line_ended(struct tls_line *l)
 {
     char byte;

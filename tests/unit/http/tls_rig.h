@@ -22,6 +22,8 @@ bool tls_line_ask(struct tls_line *l, const char *request, struct wire_answer *o
 /* Sends the first half of the record with REQUEST; tls_line_go_on sends the rest and waits for the answer. */
 bool tls_line_begin(struct tls_line *l, const char *request);
 bool tls_line_go_on(struct tls_line *l, struct wire_answer *out);
+/* The same with a KeyUpdate (RFC 8446 4.6.3) right before the request, in one packet. */
+bool tls_line_update_and_ask(struct tls_line *l, const char *request, struct wire_answer *out);
 /* True if nothing more comes but that the server says good-bye (close_notify). */
 bool tls_line_ended(struct tls_line *l);
 /* The certificate the server has shown (DER). */
