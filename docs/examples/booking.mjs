@@ -61,7 +61,7 @@ createServer(async (request, response) => {
       sessions.delete(id);
       return go(response, oidc.buildEndSessionUrl(op, { id_token_hint: session.idToken, post_logout_redirect_uri: home }));
     }
-    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
     return response.end(session?.person ? `${session.person.name} (${session.person.sub})` : 'nobody: open /login');
   } catch (error) { // the resident said no (access_denied), or somebody sent something that is not from Genkan
     response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' });

@@ -30,6 +30,12 @@ def still_logged_in():
         session.clear()
 
 
+@app.after_request
+def not_kept(response):  # what the browser keeps it would show after the log-out
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 @app.get("/")
 def index():
     person = session.get("person")
@@ -86,7 +92,7 @@ def logged_out_elsewhere():
     if "http://schemas.openid.net/event/backchannel-logout" not in token.get("events", {}) or "nonce" in token:
         return "not a logout token", 400
     ended.add(token["sid"])
-    return "", 200, {"Cache-Control": "no-store"}
+    return ""
 
 
 if __name__ == "__main__":

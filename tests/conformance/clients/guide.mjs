@@ -56,6 +56,7 @@ async function example(t, start, { login, sees, logout, notice = 'logout-notice'
     const resident = t.browser();
     let page = await logIn(t, { site, resident, home, login, said });
     t.must('the service knows her name', sees(page), `${page.status} ${page.text} ${said()}`);
+    t.must('and no browser keeps the page', /no-store/.test(page.headers['cache-control']), page.headers['cache-control']);
     // somebody else's answer does not log anybody in
     const forged = await new SiteBrowser(home).ask('/callback?code=x&state=y&iss=z');
     t.must('an answer that nobody asked for is refused', forged.status !== 200 || !sees(forged), `${forged.status} ${forged.text}`);
