@@ -32,7 +32,7 @@ struct place {
 
 /* One for the process, as the two functions by which GnuTLS takes memory are. */
 static struct {
-    uint8_t *base; /* NULL: there is none; never changes otherwise */
+    _Atomic(uint8_t *) base; /* NULL: there is none; never changes otherwise */
     pthread_mutex_t lock;
     uint32_t n, usable; /* places that were in use once, that may be */
     uint32_t free;      /* the first that is free again, counted from 1 */
@@ -42,8 +42,9 @@ static struct {
 
 static struct place *place_of(const void *session)
 {
-    uintptr_t offset = (uintptr_t)session - (uintptr_t)shelf.base;
-    return shelf.base && offset < END && offset % ROOM == 0 ? &shelf.places[offset / ROOM] : NULL;
+    uintptr_t base = (uintptr_t)atomic_load_explicit(&shelf.base, memory_order_acquire);
+    uintptr_t offset = (uintptr_t)session - base;
+    return base && offset < END && offset % ROOM == 0 ? &shelf.places[offset / ROOM] : NULL;
 }
 
 /* --- places ------------------------------------------------------------------------------------------------------- */
@@ -114,7 +115,7 @@ static void shelf_open(void)
     if (base == MAP_FAILED)
         return;
     madvise(base, END, MADV_NOHUGEPAGE); /* 2 MiB would stay for the sake of one session */
-    shelf.base = base;
+    atomic_store_explicit(&shelf.base, base, memory_order_release);
     gnutls_calloc = take;
     gnutls_free = give_back;
 }

@@ -3,13 +3,16 @@
 #include <dlfcn.h>
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "http/pack.h"
 #include "http/pool.h"
+#include "tests/lib/made.h"
 
 #define SIZE 7168 /* less than a session has */
 
@@ -82,6 +85,100 @@ Test(pack, what_does_not_lie_here_is_left_alone)
     cr_expect_eq(pack_count(), 0);
     gnutls_deinit(client);
 }
+
+/* --- a whole conversation, with the session packed between any two calls --- */
+
+#define ROUNDS 10
+
+struct side {
+    int fd;
+    const char *priorities;
+    gnutls_certificate_credentials_t credentials;
+};
+
+static void shake_hands(gnutls_session_t session, const struct side *side)
+{
+    int code;
+    cr_assert_eq(gnutls_priority_set_direct(session, side->priorities, NULL), 0);
+    cr_assert_eq(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, side->credentials), 0);
+    gnutls_transport_set_int(session, side->fd);
+    do {
+        pack_session(session);
+        code = gnutls_handshake(session);
+    } while (code < 0 && !gnutls_error_is_fatal(code));
+    cr_assert_eq(code, 0, "%s", gnutls_strerror(code));
+}
+
+/* In small pieces, so that a record is read over several calls. */
+static void receive(gnutls_session_t session, char *out, size_t n)
+{
+    for (size_t have = 0; have < n;) {
+        pack_session(session);
+        ssize_t got = gnutls_record_recv(session, out + have, n - have < 77 ? n - have : 77);
+        cr_assert(got > 0 || !gnutls_error_is_fatal((int)got), "%s", gnutls_strerror((int)got));
+        have += got > 0 ? (size_t)got : 0;
+    }
+}
+
+static void *say_and_hear(void *arg)
+{
+    const struct side *side = arg;
+    gnutls_session_t session;
+    char said[600], heard[600];
+    cr_assert_eq(gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL), 0);
+    shake_hands(session, side);
+    for (int i = 0; i < ROUNDS; i++) {
+        memset(said, 'a' + i, sizeof said);
+        if (i == ROUNDS / 2 && gnutls_protocol_get_version(session) == GNUTLS_TLS1_3)
+            cr_assert_eq(gnutls_session_key_update(session, GNUTLS_KU_PEER), 0);
+        cr_assert_eq(gnutls_record_send(session, said, sizeof said), sizeof said);
+        receive(session, heard, sizeof heard);
+        cr_expect_eq(memcmp(said, heard, sizeof said), 0);
+    }
+    gnutls_deinit(session);
+    return NULL;
+}
+
+static void converse(const char *priorities)
+{
+    static struct made made;
+    char bytes[600];
+    int fd[2];
+    pthread_t other;
+    gnutls_session_t session;
+    make_certificate(&made, &(struct made_of){"localhost", NULL, false, true, 30});
+    gnutls_datum_t c = {(unsigned char *)made.certificate, (unsigned)strlen(made.certificate)};
+    gnutls_datum_t k = {(unsigned char *)made.key, (unsigned)strlen(made.key)};
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+    struct side us = {fd[0], priorities, NULL}, client = {fd[1], priorities, NULL};
+    cr_assert_eq(gnutls_certificate_allocate_credentials(&us.credentials), 0);
+    cr_assert_eq(gnutls_certificate_allocate_credentials(&client.credentials), 0);
+    cr_assert_geq(gnutls_certificate_set_x509_key_mem(us.credentials, &c, &k, GNUTLS_X509_FMT_PEM), 0);
+    cr_assert_eq(pthread_create(&other, NULL, say_and_hear, &client), 0);
+    cr_assert_eq(gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NO_SIGNAL), 0);
+    shake_hands(session, &us);
+    for (int i = 0; i < ROUNDS; i++) {
+        receive(session, bytes, sizeof bytes);
+        pack_session(session);
+        cr_assert_eq(gnutls_record_send(session, bytes, sizeof bytes), sizeof bytes);
+    }
+    pthread_join(other, NULL);
+    pack_session(session);
+    gnutls_deinit(session);
+    gnutls_certificate_free_credentials(us.credentials);
+    gnutls_certificate_free_credentials(client.credentials);
+    close(fd[0]);
+    close(fd[1]);
+}
+
+Test(pack, is_not_noticed_between_any_two_calls)
+{
+    converse("NORMAL:-VERS-ALL:+VERS-TLS1.3");
+    converse("NORMAL:-VERS-ALL:+VERS-TLS1.2");
+    cr_expect_eq(pack_count(), 0);
+}
+
+/* --- libmicrohttpd --- */
 
 /* What libmicrohttpd calls on a session that may be packed. */
 static const char *const guarded[] = {"gnutls_deinit",
