@@ -22,6 +22,7 @@ enum { LATER = 1000 };
 
 struct job {
     enum { GIVE, EDIT, SUSPEND, RESUME, WITHDRAW } what;
+    struct detail_list details;
     struct grant_choice choice;
     struct grant_edit edit;
     struct grant_stopping stopping;
@@ -32,7 +33,7 @@ struct job {
 static enum err job_fn(struct db *db, void *ctx)
 {
     struct job *j = ctx;
-    const struct grant_answer answer = {&r.ask, &r.profile, rig_who(&r), RIG_NOW * 1000, {NULL, 0}};
+    const struct grant_answer answer = {&r.ask, &r.profile, rig_who(&r), RIG_NOW * 1000, j->details};
     switch (j->what) {
     case GIVE:
         return grant_record(&j->out, r.ledger, &r.arena, db, &answer, &j->choice);
@@ -321,4 +322,33 @@ Test(grant_change, newest_of_each_service_is_listed_once)
     cr_assert_eq(grant_list_newest(&r.arena, db, ident_of(VIEW("taro")), &list, &n), ERR_OK);
     cr_expect_eq(n, 0);
     store_return(r.store, db);
+}
+
+/* --- what may be done elsewhere (RFC 9396) ------------------------------------------------------------------------ */
+
+Test(grant_change, one_thing_that_may_be_done_is_taken_back_and_allowed_again)
+{
+    static const struct detail both[] = {
+        {.type = VIEW("a"), .json = VIEW("{\"type\":\"a\"}"), .meaning = {1}, .optional = true},
+        {.type = VIEW("b"), .json = VIEW("{\"type\":\"b\"}"), .meaning = {2}, .optional = true}};
+    struct job j = {.what = GIVE,
+                    .details = {both, 2},
+                    .choice = {.given = {true, true, false}, .duration = GRANT_ONE_YEAR, .details = {true, true}}};
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    struct job e = edit_of(&j.out, true, false);
+    e.edit.details = (struct detail_list){both, 2};
+    e.edit.details_given[0] = true;
+    cr_assert_eq(store_write(r.store, job_fn, &e), ERR_OK);
+    cr_assert_eq(e.turned.n_details_off, 1);
+    cr_expect(view_equal_text(e.turned.details_off[0].type, "b"));
+    cr_expect(grant_allows(&e.out, &both[0], RIG_NOW) && !grant_allows(&e.out, &both[1], RIG_NOW));
+    cr_expect(grant_refuses(&e.out, &both[1], RIG_NOW));
+    cr_expect_not_null(strstr(rig_events(&r), "\"details\":[\"b\"]"), "the leaf names it");
+    e.edit.details_given[1] = true;
+    cr_assert_eq(store_write(r.store, job_fn, &e), ERR_OK);
+    cr_expect(e.turned.n_details_on == 1 && grant_allows(&e.out, &both[1], RIG_NOW));
+    e.edit.details.n = 1;
+    e.edit.details_given[0] = true;
+    cr_assert_eq(store_write(r.store, job_fn, &e), ERR_OK);
+    cr_expect_not(grant_turned_is(&e.turned), "what the page did not show stays");
 }

@@ -235,8 +235,61 @@ Test(details_rule, a_token_carries_what_the_consent_still_gives)
     given[0].json = view_text("{\"actions\":[\"read\"],\"id\":\"x\",\"type\":\"book\"}");
     is("[" PAY "]");
     all_granted();
+    given[0].given = false;
+    is("[" PAY "]");
+    all_granted();
     grant.n_details = 0;
     is(NULL);
+}
+
+static void is_worth(const char *text, const char *why)
+{
+    cr_assert_eq(details_still_given(&out, &arena, &facts), ERR_OK);
+    cr_expect(text ? view_equal_text(out, text) : !view_is(out), "%s: %.*s", why, (int)out.n, (const char *)out.p);
+}
+
+Test(details_rule, what_a_token_has_is_worth_something_until_she_takes_it_back)
+{
+    all_granted();
+    given[0].given = false;
+    is_worth("[" PAY "," OTHER "]", "taken back");
+    all_granted();
+    given[0].until = 1000;
+    is_worth("[" PAY "," OTHER "]", "run out");
+    all_granted();
+    given[0].meaning[0] ^= 1;
+    is_worth("[" PAY "," OTHER "]", "in other words");
+    all_granted();
+    facts.offers.n = 1;
+    is_worth("[" BOOK "]", "nobody offers the others any more");
+    all_granted();
+    given[1].given = false;
+    is_worth("[" BOOK "," OTHER "]", "what is done once, taken back");
+    all_granted();
+    given[1] = given[2];
+    grant.n_details = 2;
+    is_worth("[" BOOK "," PAY "," OTHER "]", "what is done once stays, whatever she was asked since");
+    all_granted();
+    is_worth("[" BOOK "," PAY "," OTHER "]", "all of it");
+}
+
+Test(details_rule, a_code_is_for_what_she_granted_of_what_was_asked)
+{
+    struct detail asked[3];
+
+    all_granted();
+    for (size_t i = 0; i < 3; i++) {
+        asked[i] = (struct detail){.type = given[i].type, .json = given[i].json, .optional = true};
+        memcpy(asked[i].meaning, given[i].meaning, sizeof asked[i].meaning);
+    }
+    given[0].given = given[2].given = false;
+    cr_assert_eq(details_granted(&out, &arena, &(struct detail_list){asked, 3}, &grant, 1000), ERR_OK);
+    cr_expect(view_equal_text(out, "[" PAY "]"), "RFC 9396 7: %.*s", (int)out.n, (const char *)out.p);
+    given[1].given = false;
+    cr_assert_eq(details_granted(&out, &arena, &(struct detail_list){asked, 3}, &grant, 1000), ERR_OK);
+    cr_expect_not(view_is(out));
+    cr_assert_eq(details_granted(&out, &arena, &(struct detail_list){asked, 3}, NULL, 1000), ERR_OK);
+    cr_expect_not(view_is(out), "without a consent nothing");
 }
 
 Test(details_rule, a_token_carries_what_is_still_offered_and_registered)
