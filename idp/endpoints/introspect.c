@@ -57,6 +57,10 @@ static enum err narrow_details(struct visit *v, struct introspecting *i)
     struct json *j;
     enum err e = grant_find_by_id(&grant, v->arena, v->db, i->token.facts.family.grant);
 
+    if (e == ERR_NOT_FOUND) { /* erased since we asked how it stands */
+        i->token.details = VIEW_NONE;
+        return ERR_OK;
+    }
     if (!e)
         e = json_read(&j, v->arena, i->token.details, NULL);
     if (e)
