@@ -25,7 +25,7 @@
 #include "jpki/pki/revocation.h"
 #include "webui/page.h"
 
-enum { SERVE_CEILING = 4 << 20, DRAIN_MS = 20000, LOOK_S = 10, FILES_BESIDE = 256 };
+enum { SERVE_CEILING = 4 << 20, DRAIN_MS = 20000, KEPT_MS = 500, LOOK_S = 10, FILES_BESIDE = 256 };
 
 struct serve {
     const struct command *command;
@@ -200,6 +200,19 @@ static void reload(struct serve *s)
     notify_send("READY=1");
 }
 
+/* A proxy may have sent a request on a connection it keeps just before it is closed, and must not send it again if it
+ * is a POST (RFC 9110 9.2.2). So those it keeps stay a moment: what comes on them is answered, with Connection: close.
+ */
+static bool drain(const struct serve *s)
+{
+    const struct timespec moment = {.tv_nsec = 5000000};
+    int64_t until = clock_steady_ms() + KEPT_MS;
+    bool all = server_drain(s->server, DRAIN_MS);
+    while (all && server_connections(s->server) > 0 && clock_steady_ms() < until)
+        nanosleep(&moment, NULL);
+    return all && server_drain(s->server, DRAIN_MS);
+}
+
 static void run(struct serve *s, const sigset_t *signals)
 {
     const struct timespec look = {.tv_sec = LOOK_S};
@@ -216,7 +229,7 @@ static void run(struct serve *s, const sigset_t *signals)
     } while (number != SIGTERM && number != SIGINT);
     notify_send("STOPPING=1");
     log_event(LOG_INFO, "stopping", LOG_INT("signal", number));
-    bool all = server_drain(s->server, DRAIN_MS);
+    bool all = drain(s);
     log_event(LOG_INFO, "stopped", LOG_INT("cut_off", !all));
     trace_enter(NULL);
 }

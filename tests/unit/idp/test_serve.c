@@ -233,23 +233,71 @@ Test(serve, takes_a_renewed_certificate_and_keeps_the_old_one_when_it_does_not_f
     unlink(arena_printf(&a, "%s/tls.key", folder));
 }
 
-/* The whole answer to a request over plain http. */
-static const char *get(const char *path)
+static int connect_to_it(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET};
-    char *got = arena_alloc(&a, 32768);
-    size_t n = 0;
-    ssize_t more;
     to.sin_port = htons((uint16_t)strtoul(strstr(strstr(log_text(), "\"listening\""), "\"port\":") + 7, NULL, 10));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-    const char *text = arena_printf(&a, "GET %s HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n", path);
-    cr_assert_eq(send(fd, text, strlen(text), 0), (ssize_t)strlen(text));
+    return fd;
+}
+
+static bool ask(int fd, const char *path, const char *connection)
+{
+    const char *text =
+        arena_printf(&a, "GET %s HTTP/1.1\r\nHost: localhost:8080\r\nConnection: %s\r\n\r\n", path, connection);
+    return send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
+}
+
+/* The whole answer to a request over plain http. */
+static const char *get(const char *path)
+{
+    char *got = arena_alloc(&a, 32768);
+    size_t n = 0;
+    ssize_t more;
+    int fd = connect_to_it();
+    cr_assert(ask(fd, path, "close"));
     while (n < 32767 && (more = recv(fd, got + n, 32767 - n, 0)) > 0)
         n += (size_t)more;
     close(fd);
     return got;
+}
+
+/* What comes with one reading; "" at the end. */
+static const char *heard(int fd)
+{
+    char *got = arena_alloc(&a, 4096);
+    ssize_t n = recv(fd, got, 4095, 0);
+    got[n > 0 ? n : 0] = 0;
+    return got;
+}
+
+/* On a connection that a proxy keeps, when the server has just been told to stop. */
+static bool is_answered_while_it_stops(void)
+{
+    unlink(log_path);
+    start();
+    expect_notice("READY=1");
+    int fd = connect_to_it();
+    cr_assert(ask(fd, "/healthz", "keep-alive") && strstr(heard(fd), "HTTP/1.1 200"));
+    kill(server, SIGTERM);
+    expect_notice("STOPPING=1");
+    nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL); /* who waits for nobody is gone by then */
+    const char *last = ask(fd, "/healthz", "keep-alive") ? heard(fd) : "";
+    bool answered = strstr(last, "HTTP/1.1 200") && strstr(last, "Connection: close");
+    close(fd);
+    cr_expect_eq(end(0), 0);
+    return answered;
+}
+
+/* The moment is half a second: on a machine that is busy with something else it may be missed, but not ten times. */
+Test(serve, a_proxy_that_sends_on_a_kept_connection_while_it_stops_gets_its_answer)
+{
+    bool answered = false;
+    for (int i = 0; i < 10 && !answered; i++)
+        answered = is_answered_while_it_stops();
+    cr_expect(answered);
 }
 
 /* RFC 8705 5; and without mutual TLS nothing of it. */
