@@ -176,6 +176,18 @@ static enum err put_events(struct answering *x)
     return e;
 }
 
+/* The reading connection for one part of a stream. ERR_PERMISSION: she is no auditor any more, and gets no more. */
+static enum err begin_part(struct db **db, const struct answering *x)
+{
+    struct auditor still;
+    struct arena a;
+    *db = store_borrow(x->op->store);
+    arena_open(&a, 4096);
+    enum err e = auditor_find(&still, &a, *db, x->who.resident);
+    arena_close(&a);
+    return e == ERR_NOT_FOUND || (!e && !ident_equal(still.id, x->who.id)) ? ERR_PERMISSION : e;
+}
+
 struct line_writer {
     const struct answering *x;
     struct buf *out;
@@ -216,8 +228,10 @@ static enum err next_events(void *ctx, const struct request *request, struct buf
     if (!x->stream.begun)
         listing_put_head(out, x->format);
     x->stream.begun = true;
-    struct db *db = store_borrow(x->op->store);
-    enum err e = put_some(x, db, out);
+    struct db *db;
+    enum err e = begin_part(&db, x);
+    if (!e)
+        e = put_some(x, db, out);
     store_return(x->op->store, db);
     w->from = w->next;
     *end = w->next < 0;
@@ -285,8 +299,10 @@ static void put_tally(struct answering *x, const struct tally *t)
 static enum err count_on(struct answering *x)
 {
     struct query_walk *w = &x->question.walk;
-    struct db *db = store_borrow(x->op->store);
-    enum err e = tally_add(x->stream.counting, w, db, &x->question.query);
+    struct db *db;
+    enum err e = begin_part(&db, x);
+    if (!e)
+        e = tally_add(x->stream.counting, w, db, &x->question.query);
     store_return(x->op->store, db);
     w->from = w->next;
     x->stream.counted = w->next < 0;
@@ -361,8 +377,10 @@ static enum err next_leaves(void *ctx, const struct request *request, struct buf
     (void)request;
     if (!file)
         return ERR_MEMORY;
-    struct db *db = store_borrow(x->op->store);
-    enum err e = audit_bundle_write(&x->stream.bundle, file, db, PART_LEAVES, end);
+    struct db *db;
+    enum err e = begin_part(&db, x);
+    if (!e)
+        e = audit_bundle_write(&x->stream.bundle, file, db, PART_LEAVES, end);
     store_return(x->op->store, db);
     if (fclose(file) != 0 && !e)
         e = ERR_MEMORY;

@@ -1,6 +1,10 @@
 /* Auditors: invited by the operator, logged in with their cards, everything they ask written down; two of them to learn
  * whose pseudonym is whose. */
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "base/file.h"
@@ -767,6 +771,51 @@ Test(auditors, counting_everything_gives_what_counting_at_once_gives)
     cr_expect(view_equal(once, b->body) && browser_says(b, "\"a-city\",\"phone_number\",300"));
     cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/counts?event=disclosed&by=service&format=table"));
     cr_expect(browser_says(b, "service              n\n"));
+}
+
+/* Sends her question and reads its first bytes; the rest waits in the server for whoever reads on. */
+static int begin_reading(struct resident *who, const char *path)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(genkan->port)};
+    char first[12];
+    int fd = socket(AF_INET, SOCK_STREAM, 0), small = 4096;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    dprintf(fd, "GET %s HTTP/1.1\r\nHost: localhost:8080\r\nCookie: __Host-browser=%s; __Host-session=%s\r\n\r\n", path,
+            browser_cookie_value(&who->browser, "__Host-browser"),
+            browser_cookie_value(&who->browser, "__Host-session"));
+    cr_assert_eq(recv(fd, first, sizeof first, MSG_WAITALL), (ssize_t)sizeof first);
+    cr_assert_eq(memcmp(first, "HTTP/1.1 200", sizeof first), 0, "%.12s", first);
+    return fd;
+}
+
+/* Does it end as a whole answer does, with the last chunk (RFC 9112 7.1)? */
+static bool ends_whole(int fd)
+{
+    static char got[65536];
+    char end[5] = "";
+    ssize_t n;
+    while ((n = recv(fd, got, sizeof got, 0)) > 0) {
+        size_t take = n < 5 ? (size_t)n : 5;
+        memmove(end, end + take, 5 - take);
+        memcpy(end + 5 - take, got + n - take, take);
+        if (memcmp(end, "0\r\n\r\n", 5) == 0)
+            break;
+    }
+    close(fd);
+    return memcmp(end, "0\r\n\r\n", 5) == 0;
+}
+
+Test(auditors, who_loses_the_role_while_she_reads_gets_no_more)
+{
+    both_join();
+    append("a-city", "phone_number", 20000);
+    int stays = begin_reading(&kenshi, "/audit/events?limit=all&format=jsonl");
+    int goes = begin_reading(&kansa, "/audit/events?limit=all&format=jsonl");
+    cr_assert_eq(store_write(genkan->op->store, remove_kansa, NULL), ERR_OK);
+    cr_expect(!ends_whole(goes));
+    cr_expect(ends_whole(stays));
 }
 
 static void publish(void)
