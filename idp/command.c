@@ -341,6 +341,12 @@ static int take_option(const struct command *self, const struct command_option *
     return -1;
 }
 
+/* Numbers of consents, auditors and residents are base64url of 16 bytes and more: one in 64 begins with "-". */
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && (word[1] == '-' || strlen(word) < 22);
+}
+
 int command_parse(const struct command *self, int argc, const char *const *argv, const struct command_option *options,
                   size_t n, const char **config, const char **operands, size_t max)
 {
@@ -348,17 +354,20 @@ int command_parse(const struct command *self, int argc, const char *const *argv,
     const struct command_option common = {"--config", &given, NULL};
     size_t taken = 0;
     int code = -1;
+    bool ended = false; /* behind "--" nothing is an option (POSIX, Utility Syntax Guideline 10) */
     for (int i = 0; i < argc && code == -1; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+        if (!ended && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
             print_help(self);
             return COMMAND_DONE;
         }
-        const struct command_option *o = find_option(&common, 1, argv[i], &value);
-        if (!o)
+        const struct command_option *o = ended ? NULL : find_option(&common, 1, argv[i], &value);
+        if (!o && !ended)
             o = find_option(options, n, argv[i], &value);
         if (o)
             code = take_option(self, o, value, argc, argv, &i);
-        else if (argv[i][0] == '-' || taken == max)
+        else if (!ended && strcmp(argv[i], "--") == 0)
+            ended = true;
+        else if ((!ended && is_option(argv[i])) || taken == max)
             code = command_fail(self, COMMAND_USAGE, "%s is not understood here; see --help", argv[i]);
         else
             operands[taken++] = argv[i];

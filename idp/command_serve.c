@@ -332,6 +332,16 @@ static int check_policy(const struct command *self, const struct config *c, stru
     return command_fail(self, COMMAND_CONFIG, "ledger.policy: %s", why);
 }
 
+/* Not refused: a proxy may do the TLS on another machine and have nothing to say about the client. */
+static void note_plain(const struct config *c)
+{
+    for (size_t i = 0; i < c->n_listen && c->issuer_https && !c->tls.key && !c->proxy.n_trusted; i++)
+        if (strncmp(c->listen[i], "127.", 4) != 0 && strncmp(c->listen[i], "[::1]", 5) != 0)
+            printf("note: listen: %s is plain http for whoever reaches it: there is no section tls, and no proxy is "
+                   "trusted\n",
+                   c->listen[i]);
+}
+
 int command_check_config(const struct command *self, int argc, const char *const *argv)
 {
     struct serve s = {.command = self};
@@ -351,6 +361,7 @@ int command_check_config(const struct command *self, int argc, const char *const
     if (code == -1)
         code = check_policy(self, s.config, &s.arena);
     if (code == -1) {
+        note_plain(s.config);
         printf("%s can be used\n", s.config_path);
         code = COMMAND_DONE;
     }

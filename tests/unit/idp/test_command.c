@@ -282,6 +282,15 @@ Test(command, check_config_looks_into_the_folders_it_names)
     o = genkan("check-config");
     cr_expect_eq(o.code, COMMAND_CONFIG);
     HAS(o.err, "data: /nowhere/at/all cannot be made: there is no folder /nowhere/at");
+    write_text(config_path,
+               arena_printf(&a,
+                            "issuer = \"https://localhost\"\nlisten = {\"127.0.0.1:80\", \"0.0.0.0:80\"}\n"
+                            "data = \"%s/data\"\njpki {\n trust = test\n roots = \"" BUILD_DIR "/testpki/trust\"\n}\n",
+                            folder));
+    o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_DONE);
+    HAS(o.out, "note: listen: 0.0.0.0:80 is plain http");
+    cr_expect_null(strstr(o.out, "127.0.0.1:80 is"));
     write_text(config_path, config_text("ledger { policy = /nowhere }\n"));
     o = genkan("check-config");
     cr_expect_eq(o.code, COMMAND_CONFIG);
@@ -970,6 +979,19 @@ Test(command, audit_export_is_in_the_ledger_before_a_byte_is_written)
     genkan("client add %s", registration_path);
     cr_expect_eq(genkan("audit export").code, COMMAND_NO, "nothing is published");
     HAS(genkan("audit list --event operator").out, "audit export from=0");
+}
+
+Test(command, a_number_may_begin_with_a_dash)
+{
+    make_data();
+    HAS(genkan("auditor remove -AAAAAAAAAAAAAAAAAAAAA").err, "there is no auditor -A");
+    HAS(genkan("auditor remove --AAAAAAAAAAAAAAAAAAAA").err, "is not understood here");
+    HAS(genkan("auditor remove -A").err, "is not understood here");
+    const char *ended[] = {"genkan", "auditor", "remove", "--config", config_path, "--", "--AAAAAAAAAAAAAAAAAAAA",
+                           NULL};
+    HAS(run_words(ended).err, "there is no auditor --A");
+    const char *two[] = {"genkan", "auditor", "remove", "--config", config_path, "--", "-A", "-B", NULL};
+    HAS(run_words(two).err, "-B is not understood here");
 }
 
 Test(command, an_auditor_is_invited_listed_and_removed)
