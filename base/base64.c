@@ -14,6 +14,13 @@ static void encode(struct buf *out, struct view v, const char *alphabet, bool pa
     if (!p)
         return;
     size_t i = 0;
+    for (; i + 4 <= v.n; i += 3) { /* four bytes are one load; the last of them comes again */
+        uint32_t u = (uint32_t)v.p[i] << 24 | (uint32_t)v.p[i + 1] << 16 | (uint32_t)v.p[i + 2] << 8 | v.p[i + 3];
+        *p++ = (uint8_t)alphabet[u >> 26];
+        *p++ = (uint8_t)alphabet[u >> 20 & 63];
+        *p++ = (uint8_t)alphabet[u >> 14 & 63];
+        *p++ = (uint8_t)alphabet[u >> 8 & 63];
+    }
     for (; i + 3 <= v.n; i += 3) {
         uint32_t u = (uint32_t)v.p[i] << 16 | (uint32_t)v.p[i + 1] << 8 | v.p[i + 2];
         *p++ = (uint8_t)alphabet[u >> 18];

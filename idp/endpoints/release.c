@@ -34,7 +34,7 @@ static enum err load(struct release *r, const struct visit *v, const struct rele
     ask_requested(&r->asked, f->client->ask, scope_of(f), by_name);
     if (r->withdrawn || r->asked.n == 0)
         return ERR_OK;
-    return profile_load(&r->profile, v, r->grant.who.resident, &r->asked);
+    return profile_load_asked(&r->profile, v, r->grant.who.resident, &r->asked);
 }
 
 /* OIDC Core 5.5.1: of a claim that is asked for with certain values no other goes out. */

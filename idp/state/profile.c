@@ -17,10 +17,8 @@ static size_t add(struct view *names, size_t n, const char *name)
     return n + 1;
 }
 
-static size_t needed(struct view *names, const struct ask *ask)
+static size_t needed(struct view *names, size_t n, const struct ask *ask)
 {
-    size_t n = add(names, 0, "name");
-
     for (size_t i = 0; i < ask->n; i++)
         n = add(names, n, stored_name(ask->items[i].field));
     return n;
@@ -35,11 +33,14 @@ typedef enum err find_fn(struct profile_value **out, size_t *n, struct db *db, s
                          struct ident resident, const struct view *fields, size_t n_fields);
 
 static enum err load(struct field_profile *out, const struct visit *v, struct ident resident, const struct ask *ask,
-                     find_fn *find)
+                     const char *also, find_fn *find)
 {
     struct view names[FIELD_MAX + 1];
     struct profile_value *values;
-    size_t n_names = ask ? needed(names, ask) : 0, n;
+    size_t n_names = also ? add(names, 0, also) : 0, n;
+
+    if (ask)
+        n_names = needed(names, n_names, ask);
 
     *out = (struct field_profile){.today = view_text(clock_jst_date(v->arena, v->now))};
     if (!view_is(out->today))
@@ -62,11 +63,17 @@ static enum err load(struct field_profile *out, const struct visit *v, struct id
 
 enum err profile_load(struct field_profile *out, const struct visit *v, struct ident resident, const struct ask *ask)
 {
-    return load(out, v, resident, ask, profile_find);
+    return load(out, v, resident, ask, "name", profile_find);
 }
 
 enum err profile_load_outline(struct field_profile *out, const struct visit *v, struct ident resident,
                               const struct ask *ask)
 {
-    return load(out, v, resident, ask, profile_outline);
+    return load(out, v, resident, ask, "name", profile_outline);
+}
+
+enum err profile_load_asked(struct field_profile *out, const struct visit *v, struct ident resident,
+                            const struct ask *ask)
+{
+    return load(out, v, resident, ask, NULL, profile_find);
 }

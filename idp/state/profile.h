@@ -15,4 +15,8 @@ enum err profile_load(struct field_profile *out, const struct visit *v, struct i
 enum err profile_load_outline(struct field_profile *out, const struct visit *v, struct ident resident,
                               const struct ask *ask) MUST_CHECK;
 
+/* What ASK needs and nothing else, for what goes out to a service. */
+enum err profile_load_asked(struct field_profile *out, const struct visit *v, struct ident resident,
+                            const struct ask *ask) MUST_CHECK;
+
 #endif
