@@ -135,7 +135,8 @@ struct view arena_copy(struct arena *a, struct view v)
 }
 
 /* Written into the room that is there, which is mostly enough; if not, nothing of it stays behind. */
-static char *print_in_place(struct arena *a, int *n, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static char *print_in_place(struct arena *a, int *n, const char *format,
+                                                                  va_list args)
 {
     struct arena_block *b = a->blocks;
     size_t room = b ? b->size - b->n : 0;
