@@ -155,7 +155,10 @@ static enum err search(struct lookup_answer *out, struct looking *l, const struc
         n.searched = r->id;
     n.found = view_bytes(l->found, l->n * sizeof l->found[0]);
     n.over_at = out->over ? s->now_ms / 1000 : 0;
-    return store_write(s->store, progress_job, &n);
+    e = store_write(s->store, progress_job, &n);
+    if (e == ERR_CONFLICT) /* another request of hers has carried it on: this one asks again */
+        out->over = false;
+    return e == ERR_CONFLICT ? ERR_OK : e;
 }
 
 /* --- answering ---------------------------------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ struct lookup_answer {
 
 /* Looks on, for request R, which names a person, is S->who's and is allowed: the caller has seen to that. That a search
  * begins and which pseudonyms are answered is in the ledger before this returns. ERR_NOT_FOUND: the person is
- * forgotten. ERR_CONFLICT: another request has carried it on meanwhile. ERR_MISMATCH and others: somebody's value could
+ * forgotten. ERR_MISMATCH and others: somebody's value could
  * not be read, and nobody may say that there is no more. */
 enum err lookup_run(struct lookup_answer *out, const struct lookup *s, const struct identity_request *r) MUST_CHECK;
 

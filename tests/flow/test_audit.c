@@ -461,12 +461,20 @@ static struct ident registers(const char *name, const char *birthdate)
     return r.id;
 }
 
-static enum err search(struct lookup_answer *out, const char *id, size_t batch)
+static struct identity_request request(const char *id)
 {
     struct identity_request r;
     struct view bytes;
-    struct auditor who = {.name = VIEW("監査 太郎")};
+    struct db *db = store_borrow(genkan->op->store);
     cr_assert_eq(base64url_read(&genkan->a, view_text(id), &bytes), ERR_OK);
+    cr_assert_eq(identity_find(&r, &genkan->a, db, ident_read(bytes)), ERR_OK);
+    store_return(genkan->op->store, db);
+    return r;
+}
+
+static enum err search_on(struct lookup_answer *out, const struct identity_request *r, size_t batch)
+{
+    struct auditor who = {.id = r->auditor, .name = VIEW("監査 太郎")};
     struct lookup s = {.ledger = genkan->op->ledger,
                        .store = genkan->op->store,
                        .db = store_borrow(genkan->op->store),
@@ -476,12 +484,29 @@ static enum err search(struct lookup_answer *out, const char *id, size_t batch)
                        .now_ms = provider_now(genkan) * 1000,
                        .patience_ms = 0,
                        .batch = batch};
-    enum err e = identity_find(&r, &genkan->a, s.db, ident_read(bytes));
-    who.id = r.auditor;
-    if (!e)
-        e = lookup_run(out, &s, &r);
+    enum err e = lookup_run(out, &s, r);
     store_return(genkan->op->store, s.db);
     return e;
+}
+
+static enum err search(struct lookup_answer *out, const char *id, size_t batch)
+{
+    struct identity_request r = request(id);
+    return search_on(out, &r, batch);
+}
+
+Test(auditors, two_windows_on_one_search_carry_it_on_once)
+{
+    struct lookup_answer answer;
+    both_join();
+    const char *id = person_allowed();
+    struct identity_request old = request(id);
+    cr_assert_eq(search_on(&answer, &old, 0), ERR_OK);
+    cr_expect(answer.over && answer.n == 1);
+    cr_assert_eq(search_on(&answer, &old, 0), ERR_OK);
+    cr_expect(!answer.over && answer.n == 0, "the slower one asks again");
+    cr_assert_eq(search(&answer, id, 0), ERR_OK);
+    cr_expect(answer.over && answer.n == 1);
 }
 
 Test(auditors, a_search_goes_on_where_the_last_request_ended_and_finds_all_who_are_alike)
