@@ -1,8 +1,8 @@
-/* gate: what libmicrohttpd calls on a TLS session goes by here before it comes to GnuTLS.
+/* gate: what libmicrohttpd calls on a TLS session goes by here before it comes to GnuTLS, and its way to epoll, too.
  *
- * A session that is packed is put back (pack), and two things that libmicrohttpd 0.9.75 to 1.0.1 takes wrongly, with
- * epoll, are put right (docs/decisions/tls.md): "again" does not always mean that nothing has come, and a handshake
- * that waits for the client is asked about without end. */
+ * A session that is packed is put back (pack), and three things that libmicrohttpd 0.9.75 to 1.0.1 takes wrongly with
+ * epoll are put right (docs/decisions/tls.md): "again" does not always mean that nothing has come, a handshake that
+ * waits for the client is asked about without end, and as many events as it has room for are kept until more come. */
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H
 

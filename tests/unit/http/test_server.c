@@ -908,6 +908,37 @@ Test(server, keeps_little_memory_for_connections_that_say_nothing)
     server_close(s);
 }
 
+#define BURST 128
+
+static void with_one_worker_for_all(struct server_config *c)
+{
+    c->connections_max = BURST + 1;
+    c->workers = 1;
+}
+
+/* libmicrohttpd takes 128 events at a time, and must not wait for another one when it has just as many. */
+Test(server, answers_all_who_have_asked_while_it_was_busy, .disabled = !POOL_FINDS)
+{
+    static int fd[BURST + 1];
+    struct server *s = wire_serve(with_one_worker_for_all);
+    for (int i = 0; i <= BURST; i++)
+        say_hello(fd[i] = wire_connect(s));
+    nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 500000000}, NULL); /* nothing of ours wakes it any more */
+    wire_send(fd[BURST], "GET /busy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    while (wire_settled("wait") == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    for (int i = 0; i < BURST; i++)
+        wire_send(fd[i], "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wire_let_go();
+    for (int i = 0; i < BURST; i++) {
+        wire_read(fd[i], &got);
+        cr_assert_eq(got.status, 200, "%d", i);
+    }
+    for (int i = 0; i <= BURST; i++)
+        close(fd[i]);
+    server_close(s);
+}
+
 /* What has come of a request before the silence is not lost. */
 Test(server, keeps_half_a_request_over_a_silence)
 {

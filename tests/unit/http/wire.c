@@ -178,6 +178,14 @@ static void held(void *ctx, const struct request *r, struct answer *a)
     answer_hold(a, settle, disk_of(r->tail));
 }
 
+/* Keeps the worker itself from everything else until wire_let_go. */
+static void busy(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx, (void)r;
+    if (settle(disk_of(VIEW("wait"))) == ERR_OK)
+        answer_body(a, 200, "text/plain", VIEW("busy"));
+}
+
 /* --- answers that wait for somebody else --- */
 
 static _Atomic int come, asked;
@@ -315,6 +323,7 @@ static const struct route routes[] = {
     {METHOD_GET, "/linger/*", lingering, 0, 0},
     {METHOD_GET, "/wait/*", waiting, 0, 0},
     {METHOD_GET, "/wait-slow/*", waiting, 0, ROUTE_SLOW},
+    {METHOD_GET, "/busy", busy, 0, 0},
     {METHOD_GET, "/held/*", held, 0, 0},
     {METHOD_GET, "/held-slow/*", held, 0, ROUTE_SLOW},
     {METHOD_GET, "/hello", hello, 0, 0},

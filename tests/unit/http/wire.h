@@ -11,7 +11,7 @@
 struct server *wire_serve(void (*change)(struct server_config *));
 
 /* GET /held/NAME is kept back for a disk: "now", "late" (0.1 s), "fail", or "wait", which waits until wire_let_go was
- * called as often. How often was NAME asked to settle? */
+ * called as often. How often was NAME asked to settle? GET /busy is the same as "wait", but keeps its worker. */
 int wire_settled(const char *name);
 void wire_let_go(void);
 
