@@ -2,15 +2,17 @@
 
 #include "base/text.h"
 
+static const char no_store[] = "no-store", no_referrer[] = "no-referrer",
+                  nothing[] = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
 void answer_open(struct answer *a, struct arena *arena)
 {
-    *a = (struct answer){
-        .arena = arena,
-        .status = 500,
-        .cache = "no-store",
-        .referrer = "no-referrer",
-        .policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    };
+    *a = (struct answer){.arena = arena, .status = 500, .cache = no_store, .referrer = no_referrer, .policy = nothing};
+}
+
+bool answer_is_usual(const struct answer *a)
+{
+    return a->cache == no_store && a->referrer == no_referrer && a->policy == nothing && a->n_heads == 0;
 }
 
 void answer_status(struct answer *a, int status)
@@ -94,8 +96,8 @@ void answer_redirect(struct answer *a, int status, struct view url)
 
 void answer_no_store(struct answer *a)
 {
-    a->cache = "no-store";
-    add(a, "Pragma", "no-cache");
+    a->cache = no_store;
+    a->no_cache = true;
 }
 
 void answer_cache(struct answer *a, const char *cache_control)

@@ -47,13 +47,17 @@ struct answer {
     int patience_ms;
     part_fn *part; /* answer_stream */
     void *part_ctx;
-    bool kept;    /* answer_keep */
-    bool lingers; /* answer_linger */
-    bool broken;  /* something could not be written: it is sent as 500 */
+    bool no_cache; /* Pragma, for what does not know Cache-Control */
+    bool kept;     /* answer_keep */
+    bool lingers;  /* answer_linger */
+    bool broken;   /* something could not be written: it is sent as 500 */
 };
 
 /* An empty answer with status 500 until somebody says better. Done by the server before the handler is called. */
 void answer_open(struct answer *a, struct arena *arena);
+
+/* Are Cache-Control, policies and headers still those of answer_open? (Pragma is told apart by no_cache.) */
+bool answer_is_usual(const struct answer *a);
 
 void answer_status(struct answer *a, int status);
 

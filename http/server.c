@@ -17,6 +17,7 @@
 
 #include "base/chance.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "http/gate.h"
@@ -38,6 +39,9 @@
 #define NEVER             INT64_MAX
 #define KEPT_MAX          4 /* answers a lane keeps; whichever is next makes room for another one */
 #define STREAM_BLOCK      (32 << 10)
+#define MOLDS_MAX         8 /* and of those that are filled anew; whichever waits longest makes room */
+#define MOLD_BODY_MAX     2048
+#define MOLD_TYPE_MAX     64
 #define CERTS_MAX         8 /* of a client: its own and those over it */
 
 /* One request on its way: from the first line to the last byte of the answer. Kept and used again. */
@@ -59,6 +63,7 @@ struct call {
     struct answer answer;
     size_t target_bytes, prefix_bytes; /* of the target; what stood before it (RFC 9112 3.2.2) */
     int64_t started_ns;
+    struct mold *mold;     /* lent for its answer; NULL: none */
     bool last;             /* the connection ends with its answer */
     int64_t wait_until_ms; /* 0: it did not wait yet */
     struct streaming {     /* answer_stream */
@@ -100,6 +105,18 @@ struct kept {
     struct MHD_Response *response;
 };
 
+/* The head of an answer as many have it, made once, with a body of one length that each of them fills: libmicrohttpd
+ * makes a response of ten headers with thirty small allocations, which is more than many a handler does. */
+struct mold {
+    struct MHD_Response *response; /* NULL: free */
+    uint8_t *body;
+    size_t n;
+    char type[MOLD_TYPE_MAX];
+    bool no_cache;
+    bool lent; /* its answer is being sent */
+    uint64_t used;
+};
+
 /* A worker: a thread that runs one libmicrohttpd daemon with its share of the connections. */
 struct lane {
     struct server *server;
@@ -116,6 +133,10 @@ struct lane {
     struct call *waiting;       /* their handlers are called again */
     struct kept kept[KEPT_MAX]; /* each lane its own: whoever sends one counts it, under a lock */
     unsigned next_kept;
+    struct mold molds[MOLDS_MAX];
+    uint64_t molded;              /* answers */
+    uint64_t next_id;             /* of its requests */
+    _Atomic int in_flight;        /* requests; written by its thread alone */
     long pools;                   /* of connections that are not closed, as far as they are known */
     struct silence silence;       /* connections that say nothing since their last answer and are not slimmed yet */
     _Atomic unsigned connections; /* dealt to it and not closed yet */
@@ -138,9 +159,7 @@ struct server {
     struct workers *slow;
     struct meter *meter;
 
-    _Atomic int in_flight;
     _Atomic unsigned streams;
-    _Atomic uint64_t next_id;
     uint64_t process; /* random: the first half of the traces that begin here */
     _Atomic bool draining;
 
@@ -182,13 +201,21 @@ static void call_give_back(struct lane *lane, struct call *call)
     lane->free_calls = call;
 }
 
-/* A number that differs from request to request; mixed, so that it does not count our visitors aloud. */
-static uint64_t next_id(struct server *s)
+/* A number that differs from request to request; mixed, so that it does not count our visitors aloud. Each lane begins
+ * by chance somewhere in the 2^64 of them. */
+static uint64_t next_id(struct lane *lane)
 {
-    uint64_t n = atomic_fetch_add_explicit(&s->next_id, 0x9E3779B97F4A7C15U, memory_order_relaxed);
+    uint64_t n = lane->next_id += 0x9E3779B97F4A7C15U;
     n = (n ^ (n >> 30)) * 0xBF58476D1CE4E5B9U;
     n = (n ^ (n >> 27)) * 0x94D049BB133111EBU;
     return n ^ (n >> 31);
+}
+
+/* Nobody else writes it: no need for a locked instruction. */
+static void count_in_flight(struct lane *lane, int more)
+{
+    int n = atomic_load_explicit(&lane->in_flight, memory_order_relaxed);
+    atomic_store_explicit(&lane->in_flight, n + more, memory_order_release);
 }
 
 static void call_open(struct call *call, struct lane *lane, struct MHD_Connection *connection)
@@ -206,10 +233,11 @@ static void call_open(struct call *call, struct lane *lane, struct MHD_Connectio
     call->fault = (struct fault){0};
     call->target_bytes = call->prefix_bytes = 0;
     call->plan = (struct body_plan){0};
+    call->mold = NULL;
     call->last = false;
     call->wait_until_ms = 0;
     call->stream.is = false;
-    trace_begin(&call->trace, s->process, next_id(s));
+    trace_begin(&call->trace, s->process, next_id(lane));
     call->request = (struct request){
         .method = METHOD_OTHER,
         .query = &no_form,
@@ -262,6 +290,8 @@ static bool add_heads(struct MHD_Response *response, const struct call *call)
         ok = add_head(response, "Content-Type", a->content_type);
     if (ok && is_document(a->content_type))
         ok = add_head(response, "Permissions-Policy", PERMISSIONS);
+    if (ok && a->no_cache)
+        ok = add_head(response, "Pragma", "no-cache");
     for (size_t i = 0; ok && i < a->n_heads; i++)
         ok = add_head(response, a->heads[i].name, a->heads[i].value);
     if (ok && ends_connection(call))
@@ -368,6 +398,82 @@ static struct MHD_Response *kept_response(struct call *call)
     return response;
 }
 
+static bool fits_mold(const struct call *call)
+{
+    const struct answer *a = &call->answer;
+    return answer_is_usual(a) && !a->broken && !a->part && !call->fault.status && !ends_connection(call) &&
+           call->request.worker == call->lane->index && a->body.n > 0 && a->body.n <= MOLD_BODY_MAX &&
+           a->content_type && strlen(a->content_type) < MOLD_TYPE_MAX && !is_document(a->content_type);
+}
+
+static bool is_mold_of(const struct mold *m, const struct answer *a)
+{
+    return m->response && m->n == a->body.n && m->no_cache == a->no_cache && strcmp(m->type, a->content_type) == 0;
+}
+
+static void mold_close(struct mold *m)
+{
+    if (m->response)
+        MHD_destroy_response(m->response);
+    free(m->body);
+    *m = (struct mold){.response = NULL};
+}
+
+/* False: it cannot be had. */
+static bool mold_open(struct mold *m, const struct call *call)
+{
+    const struct answer *a = &call->answer;
+    mold_close(m);
+    m->n = a->body.n;
+    m->no_cache = a->no_cache;
+    memcpy(m->type, a->content_type, strlen(a->content_type) + 1);
+    m->body = malloc(m->n);
+    if (m->body)
+        m->response = MHD_create_response_from_buffer(m->n, m->body, MHD_RESPMEM_PERSISTENT);
+    if (m->response && add_heads(m->response, call))
+        return true;
+    mold_close(m);
+    return false;
+}
+
+/* Like the answer; else one to be made anew, NULL if all are lent. */
+static struct mold *find_mold(struct lane *lane, const struct answer *a)
+{
+    struct mold *oldest = NULL;
+    for (struct mold *m = lane->molds; m < lane->molds + MOLDS_MAX; m++) {
+        if (m->lent)
+            continue;
+        if (is_mold_of(m, a))
+            return m;
+        if (!oldest || m->used < oldest->used)
+            oldest = m;
+    }
+    return oldest;
+}
+
+/* NULL: it is made anew. */
+static struct MHD_Response *molded_response(struct call *call)
+{
+    struct lane *lane = call->lane;
+    struct mold *m = fits_mold(call) ? find_mold(lane, &call->answer) : NULL;
+    if (!m || (!is_mold_of(m, &call->answer) && !mold_open(m, call)))
+        return NULL;
+    memcpy(m->body, call->answer.body.p, m->n);
+    m->used = ++lane->molded;
+    m->lent = true;
+    call->mold = m;
+    return m->response;
+}
+
+static void give_back_mold(struct call *call)
+{
+    if (!call->mold)
+        return;
+    wipe(call->mold->body, call->mold->n);
+    call->mold->lent = false;
+    call->mold = NULL;
+}
+
 static void begin_stream(struct call *call)
 {
     struct server *s = call->server;
@@ -401,7 +507,10 @@ static struct MHD_Response *response_of(struct call *call)
 /* Hands the answer to libmicrohttpd. False if even that failed: the connection is closed then. */
 static bool queue_answer(struct call *call)
 {
-    struct MHD_Response *kept = kept_response(call), *response = kept ? kept : response_of(call);
+    struct MHD_Response *kept = kept_response(call);
+    if (!kept)
+        kept = molded_response(call);
+    struct MHD_Response *response = kept ? kept : response_of(call);
     call->phase = CALL_DONE;
     if (!response)
         return false;
@@ -837,7 +946,7 @@ static void *on_line(void *cls, const char *uri, struct MHD_Connection *connecti
     struct call *call = call_take(lane);
     if (!call)
         return NULL;
-    atomic_fetch_add_explicit(&s->in_flight, 1, memory_order_relaxed);
+    count_in_flight(lane, 1);
     call_open(call, lane, connection);
     silence_leave(&lane->silence, &call->line->silent);
     atomic_store_explicit(&call->line->deadline_ms, call->request.started_ms + s->config.read_s * INT64_C(1000),
@@ -899,8 +1008,9 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     atomic_store_explicit(&call->line->deadline_ms, now + patience_s * 1000, memory_order_relaxed);
     if (call->line->pool.p)
         silence_join(&lane->silence, &call->line->silent, now);
+    give_back_mold(call);
     call_give_back(lane, call);
-    atomic_fetch_sub_explicit(&s->in_flight, 1, memory_order_release);
+    count_in_flight(lane, -1);
 }
 
 static size_t no_unescape(void *cls, struct MHD_Connection *connection, char *text)
@@ -1441,6 +1551,7 @@ static enum err start_all(struct server *s)
         s->lanes[i].server = s;
         s->lanes[i].index = (int)i;
         s->lanes[i].bell = -1;
+        chance_bytes(&s->lanes[i].next_id, sizeof(s->lanes[i].next_id));
         silence_open(&s->lanes[i].silence);
         e = lane_open(&s->lanes[i]);
     }
@@ -1459,9 +1570,6 @@ enum err server_open(struct server **out, const struct server_config *config)
     pthread_rwlock_init(&s->authorities_lock, NULL);
     s->bell = -1;
     const char *why = "";
-    uint64_t seed;
-    chance_bytes(&seed, sizeof(seed));
-    atomic_init(&s->next_id, seed);
     chance_bytes(&s->process, sizeof(s->process));
     enum err e = copy_config(s, config);
     if (!e && (e = open_tls(&s->tls, &s->authorities, &config->tls, &why)))
@@ -1507,12 +1615,20 @@ static void stop_listening(struct server *s)
     ring(s->bell);
 }
 
+static bool is_at_rest(const struct server *s)
+{
+    for (unsigned i = 0; s->lanes && i < s->config.workers; i++)
+        if (atomic_load_explicit(&s->lanes[i].in_flight, memory_order_acquire) > 0)
+            return false;
+    return true;
+}
+
 bool server_drain(struct server *s, int ms)
 {
     if (!atomic_exchange(&s->draining, true))
         stop_listening(s);
     int64_t until = clock_steady_ms() + ms;
-    while (atomic_load_explicit(&s->in_flight, memory_order_acquire) > 0) {
+    while (!is_at_rest(s)) {
         if (clock_steady_ms() >= until)
             return false;
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -1535,6 +1651,8 @@ static void lane_close(struct lane *lane)
     for (size_t i = 0; i < KEPT_MAX; i++)
         if (lane->kept[i].response)
             MHD_destroy_response(lane->kept[i].response);
+    for (size_t i = 0; i < MOLDS_MAX; i++)
+        mold_close(&lane->molds[i]);
     for (struct call *call = lane->free_calls, *next; call; call = next) {
         next = call->next;
         arena_close(&call->arena);

@@ -614,6 +614,56 @@ Test(server, goes_to_the_disk_once_for_all_answers_that_wait_for_it)
     server_close(s);
 }
 
+/* Heads are made once for many answers, bodies are each one's own. */
+Test(server, answers_of_one_length_that_are_sent_at_once_are_not_mixed_up)
+{
+    static const char *const texts[] = {"one", "two", "six", "ten"};
+    struct server *s = wire_serve(with_one_worker);
+    int first = wire_connect(s), others[4];
+    say_hello(first);
+    for (int i = 0; i < 4; i++)
+        say_hello(others[i] = wire_connect(s));
+    wire_send(first, "GET /held/wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wait_until_settled("wait", 1);
+    for (int i = 0; i < 4; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "GET /held/now?b=%s HTTP/1.1\r\nHost: localhost\r\n\r\n", texts[i]);
+        wire_send(others[i], text);
+    }
+    wire_let_go();
+    for (int i = 0; i < 4; i++) {
+        wire_read(others[i], &got);
+        cr_expect_eq(got.status, 200);
+        cr_expect_str_eq(got.body, texts[i]);
+        close(others[i]);
+    }
+    wire_read(first, &got);
+    cr_expect_str_eq(got.body, "held");
+    close(first);
+    server_close(s);
+}
+
+Test(server, an_answer_of_the_same_length_has_its_own_headers)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    for (int i = 0; i < 3; i++) {
+        wire_send(fd, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"); /* five bytes */
+        wire_read(fd, &got);
+        cr_expect_str_eq(got.body, "hello");
+        cr_expect_str_eq(wire_header(&got, "Cache-Control"), "no-store");
+        expect_kept(fd, "/kept/", "first"); /* five bytes, another Cache-Control */
+        wire_send(fd, "GET /held/now?b=hallo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        wire_read(fd, &got);
+        cr_expect_str_eq(got.body, "hallo");
+        cr_expect_str_eq(wire_header(&got, "Connection"), "close");
+        close(fd);
+        fd = wire_connect(s);
+    }
+    close(fd);
+    server_close(s);
+}
+
 Test(server, ends_while_an_answer_is_kept_back)
 {
     struct server *s = wire_serve(with_one_worker);

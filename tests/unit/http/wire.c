@@ -174,7 +174,8 @@ static enum err settle(void *ctx)
 static void held(void *ctx, const struct request *r, struct answer *a)
 {
     (void)ctx;
-    answer_body(a, 200, "text/plain", VIEW("held"));
+    struct view body = form_get(r->query, "b");
+    answer_body(a, 200, "text/plain", view_is(body) ? body : VIEW("held"));
     answer_hold(a, settle, disk_of(r->tail));
 }
 
