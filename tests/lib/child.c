@@ -131,7 +131,7 @@ bool child_has_logged(const struct child *c, struct provider *p, const char *eve
 
 void child_wait_for(const struct child *c, struct provider *p, const char *event)
 {
-    for (int i = 0; i < 400 && !child_has_logged(c, p, event); i++)
+    for (int i = 0; i < 1200 && !child_has_logged(c, p, event); i++)
         pause_ms(50);
     cr_assert(child_has_logged(c, p, event), "no %s in %s", event, c->log);
 }

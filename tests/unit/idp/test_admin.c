@@ -64,7 +64,7 @@ static int end_of(pid_t pid)
 
 static void wait_for(const char *text)
 {
-    for (int i = 0; i < 300 && !strstr(log_text(), text); i++)
+    for (int i = 0; i < 1200 && !strstr(log_text(), text); i++) /* a minute: a first start makes RSA keys */
         nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     cr_assert_not_null(strstr(log_text(), text), "no %s: %s", text, log_text());
 }
