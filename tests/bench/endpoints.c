@@ -338,11 +338,6 @@ enum endpoint endpoint_of(const char *word)
     return (enum endpoint)i;
 }
 
-static bool writes(enum endpoint which)
-{
-    return which == ENDPOINT_REFRESH || which == ENDPOINT_KEYS;
-}
-
 static void measure_row(struct endpoints *out, struct work *w, unsigned clients, uint16_t port, pid_t pid,
                         const struct bare *bare)
 {
@@ -360,8 +355,7 @@ void endpoints_measure(struct endpoints *out, const struct seed *seed, struct ar
         struct work w = {.seed = seed, .a = a, .which = (enum endpoint)i, .tokens = tokens};
         if (only != ENDPOINT_COUNT && only != w.which)
             continue;
-        if (writes(w.which))
-            measure_row(out, &w, 1, port, pid, bare);
+        measure_row(out, &w, 1, port, pid, bare);
         measure_row(out, &w, AT_ONCE, port, pid, bare);
     }
 }
