@@ -363,7 +363,7 @@ static void print_table(const struct report *r)
 {
     printf("\nL: CPU of a bare server for three libmicrohttpd answers, one signature and one durable SQLite row, one "
            "client, in turns with the cycles. Sum: the same from its parts, each in a tight loop.\n\n"
-           "| alg | at once | CPU a cycle, us | L, us | required | measured | of ten slices | | sum, us | CPU / sum | "
+           "| alg | at once | CPU a cycle, us | L, us | required | measured | of a slice | | sum, us | CPU / sum | "
            "cycles/s | p50 ms | p99 ms |\n"
            "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < r->n; i++) {

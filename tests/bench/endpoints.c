@@ -374,7 +374,7 @@ void endpoints_print(const struct endpoints *e)
     if (!e->requests)
         return;
     printf("\nCPU of the server for each request; the limit is the bare server's, as many at once, in turns\n\n"
-           "| endpoint | at once | CPU, us | limit, us | required | measured | of ten slices | | requests/s | p99 ms | "
+           "| endpoint | at once | CPU, us | limit, us | required | measured | of a slice | | requests/s | p99 ms | "
            "limit is |\n"
            "|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < e->n; i++) {

@@ -12,30 +12,28 @@ unsigned slices_cycles(const struct load *load, unsigned cycles)
     return warm_cycles(load->clients) + cycles / SLICES * SLICES;
 }
 
-/* The index of the value that half of the others are below. */
-static int median_of(const double values[SLICES])
+enum { OUTER = 3 }; /* slices at either end that say more of the machine's other work than of ours */
+
+/* The index of the value that RANK others are below. */
+static int ranked(const double values[SLICES], int rank)
 {
-    int middle = 0;
+    int found = 0;
     for (int i = 0; i < SLICES; i++) {
         int below = 0;
         for (int k = 0; k < SLICES; k++)
             below += values[k] < values[i] || (values[k] == values[i] && k < i);
-        if (below == SLICES / 2)
-            middle = i;
+        if (below == rank)
+            found = i;
     }
-    return middle;
+    return found;
 }
 
-static void look_at_times(struct slices *out, const double times[SLICES])
+static double mean_of(const double values[SLICES])
 {
-    out->times = times[median_of(times)];
-    out->least = out->most = times[0];
-    for (int i = 1; i < SLICES; i++) {
-        if (times[i] < out->least)
-            out->least = times[i];
-        if (times[i] > out->most)
-            out->most = times[i];
-    }
+    double sum = 0;
+    for (int i = 0; i < SLICES; i++)
+        sum += values[i];
+    return sum / SLICES;
 }
 
 void slices_measure(struct slices *out, struct load *load, pid_t pid, unsigned cycles, const struct slices_limit *limit)
@@ -55,8 +53,10 @@ void slices_measure(struct slices *out, struct load *load, pid_t pid, unsigned c
         cpu[i] = (double)(process_cpu_ns(pid) - from) / 1e3 / load->cycles;
         times[i] = bare[i] > 0 ? cpu[i] / bare[i] : 0;
     }
-    out->cpu_us = cpu[median_of(cpu)];
-    out->limit_us = bare[median_of(bare)];
-    out->middle = results[median_of(cpu)];
-    look_at_times(out, times);
+    out->cpu_us = mean_of(cpu);
+    out->limit_us = mean_of(bare);
+    out->times = limit->server ? out->cpu_us / out->limit_us : 0;
+    out->least = times[ranked(times, OUTER)];
+    out->most = times[ranked(times, SLICES - 1 - OUTER)];
+    out->middle = results[ranked(cpu, SLICES / 2)];
 }

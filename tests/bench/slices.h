@@ -8,7 +8,7 @@
 #include "bare.h"
 #include "load.h"
 
-#define SLICES 10
+#define SLICES 30
 
 /* What a load is held against: CYCLE, asked of SERVER by CLIENTS. SERVER NULL: nothing. */
 struct slices_limit {
@@ -17,12 +17,13 @@ struct slices_limit {
     unsigned clients;
 };
 
-/* Medians over the slices. */
+/* Of all slices together: where the system puts two processes on one processor an answer costs a fifth of what it costs
+ * on two, and a middle slice would be the one or the other by chance. */
 struct slices {
     double cpu_us;             /* of the server, a cycle */
     double limit_us;           /* of the bare server, a cycle of its own; 0: not measured */
-    double times;              /* the first by the second of the same slice */
-    double least, most;        /* of the slices' times */
+    double times;              /* the first by the second */
+    double least, most;        /* ... of a single slice, without the three lowest and the three highest */
     struct load_result middle; /* of the slice with the median CPU */
 };
 
