@@ -62,43 +62,7 @@ void fetch_close(struct fetch *f)
 
 /* --- which addresses we may talk to ----------------------------------------------------------------------------- */
 
-/* IPv4 blocks that are not the public internet (IANA special-purpose registry, RFC 6890). */
-static bool is_private4(uint32_t a)
-{
-    static const struct {
-        uint32_t net, bits;
-    } blocks[] = {{0x00000000, 8},  {0x0A000000, 8},  {0x64400000, 10}, {0x7F000000, 8},  {0xA9FE0000, 16},
-                  {0xAC100000, 12}, {0xC0000000, 24}, {0xC0000200, 24}, {0xC0A80000, 16}, {0xC6120000, 15},
-                  {0xC6336400, 24}, {0xCB007100, 24}, {0xE0000000, 4},  {0xF0000000, 4}};
-    for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
-        if ((a ^ blocks[i].net) >> (32 - blocks[i].bits) == 0)
-            return true;
-    return false;
-}
-
-static bool is_private6(const struct in6_addr *a)
-{
-    if (IN6_IS_ADDR_V4MAPPED(a) || IN6_IS_ADDR_V4COMPAT(a)) {
-        uint32_t v4;
-        memcpy(&v4, a->s6_addr + 12, sizeof(v4));
-        return IN6_IS_ADDR_V4COMPAT(a) || is_private4(ntohl(v4));
-    }
-    /* Only 2000::/3 is global unicast; of it 2001::/23, 2001:db8::/32 and 2002::/16 are special (RFC 6890). */
-    bool global = (a->s6_addr[0] & 0xE0) == 0x20;
-    bool special = a->s6_addr[0] == 0x20 && ((a->s6_addr[1] == 0x01 && a->s6_addr[2] < 2) || a->s6_addr[1] == 0x02 ||
-                                             (a->s6_addr[1] == 0x01 && a->s6_addr[2] == 0x0D && a->s6_addr[3] == 0xB8));
-    return !global || special;
-}
-
-static bool is_private(const struct sockaddr *to)
-{
-    if (to->sa_family == AF_INET)
-        return is_private4(ntohl(((const struct sockaddr_in *)(const void *)to)->sin_addr.s_addr));
-    if (to->sa_family == AF_INET6)
-        return is_private6(&((const struct sockaddr_in6 *)(const void *)to)->sin6_addr);
-    return true;
-}
-
+/* Of another family than these two: 0.0.0.0, which nobody may talk to. */
 static struct net_address address_of(const struct sockaddr *to)
 {
     struct net_address out = {{[10] = 0xFF, [11] = 0xFF}};
@@ -111,10 +75,8 @@ static struct net_address address_of(const struct sockaddr *to)
 
 static bool may_connect(const struct fetch *f, const struct sockaddr *to)
 {
-    if (f->private_allowed || !is_private(to))
-        return true;
     struct net_address address = address_of(to);
-    return net_has(f->private_nets, f->n_private_nets, &address);
+    return f->private_allowed || !net_is_private(&address) || net_has(f->private_nets, f->n_private_nets, &address);
 }
 
 /* --- one exchange ----------------------------------------------------------------------------------------------- */

@@ -47,3 +47,49 @@ Test(net, refuses_what_is_no_range)
         cr_expect_not(net_read(&net, view_text(bad[i])), "%s", bad[i]);
     cr_expect_not(net_read(&net, view_bytes("10.0.0.1\0x", 10)));
 }
+
+Test(net, tells_what_is_none_of_the_public_internet)
+{
+    static const struct {
+        const char *address;
+        bool private;
+    } rows[] = {{"0.0.0.0", true},
+                {"10.255.255.255", true},
+                {"11.0.0.0", false},
+                {"100.64.0.1", true},
+                {"100.128.0.0", false},
+                {"127.9.9.9", true},
+                {"169.254.169.254", true},
+                {"172.31.0.1", true},
+                {"172.32.0.0", false},
+                {"192.0.2.1", true},
+                {"192.168.0.1", true},
+                {"198.19.0.1", true},
+                {"198.51.100.1", true},
+                {"203.0.113.1", true},
+                {"223.255.255.255", false},
+                {"224.0.0.1", true},
+                {"255.255.255.255", true},
+                {"::ffff:10.0.0.1", true},
+                {"::ffff:8.8.8.8", false},
+                {"::", true},
+                {"::1", true},
+                {"::8.8.8.8", true},
+                {"64:ff9b::1", true},
+                {"2000::1", false},
+                {"2001:1ff::1", true},
+                {"2001:200::1", false},
+                {"2001:db8::1", true},
+                {"2001:db9::1", false},
+                {"2002::1", true},
+                {"3fff::1", false},
+                {"4000::1", true},
+                {"fc00::1", true},
+                {"fe80::1", true},
+                {"ff02::1", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct net_address a;
+        cr_assert(net_address_read(&a, view_text(rows[i].address)), "%s", rows[i].address);
+        cr_expect_eq(net_is_private(&a), rows[i].private, "%s", rows[i].address);
+    }
+}
