@@ -1,5 +1,6 @@
 #include "consent/grant.h"
 #include "consent/grant_inner.h"
+#include "consent/grant_scope.h"
 
 #include "base/hex.h"
 #include "base/text.h"
@@ -166,13 +167,16 @@ static struct grant_decision decision_of(const struct ask_item *item, bool given
 }
 
 /* Fields not asked this time keep their decision and their end; "this time only" says nothing about other times, and
- * other times nothing about this one. */
-static void keep_others(struct grant *out, const struct ask *ask, const struct grant *previous, bool all, int64_t now)
+ * other times nothing about this one. PREVIOUS is live, or NULL. */
+static bool keeps_others(const struct grant *out, enum grant_action action, const struct grant *previous)
 {
-    if (!previous || !grant_is_live(previous, now))
-        return;
-    if (!all && (previous->duration == GRANT_ONCE || out->duration == GRANT_ONCE))
-        return;
+    if (!previous || action == GRANT_CREATE || action == GRANT_REPLACE)
+        return false;
+    return action == GRANT_MERGE || (previous->duration != GRANT_ONCE && out->duration != GRANT_ONCE);
+}
+
+static void keep_others(struct grant *out, const struct ask *ask, const struct grant *previous, int64_t now)
+{
     for (size_t i = 0; i < previous->n; i++) {
         const struct grant_decision *d = &previous->decisions[i];
         if (!ask_find(ask, d->field) && !has_run_out(d, now))
@@ -216,8 +220,8 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
     int64_t until = until_of(choice->duration, now);
     for (size_t i = 0; i < ask->n; i++)
         out->decisions[out->n++] = decision_of(&ask->items[i], choice->given[i], profile, until, now);
-    if (choice->action == GRANT_ACTION_NONE || merges)
-        keep_others(out, ask, previous, merges, now);
+    if (keeps_others(out, choice->action, lives ? previous : NULL))
+        keep_others(out, ask, previous, now);
     out->expires_at = latest_end(out, until);
 }
 
@@ -225,7 +229,7 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
 
 #define COLUMNS                                                                                                        \
     "id, resident, client, org, sector, subject, terms_hash, ask_hash, decisions, duration, given_at, expires_at, "    \
-    "ended_at, end_reason, stopped, leaf, details, details_refused"
+    "ended_at, end_reason, stopped, leaf, details, details_refused, scopes, claim_until"
 
 static const char SQL_FIND[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND client = $2 "
                                "ORDER BY ended_at IS NULL DESC, given_at DESC, ended_at DESC LIMIT 1";
@@ -241,12 +245,16 @@ static const char SQL_NEWEST[] =
     "(c.ended_at IS NULL, c.given_at, c.ended_at, c.id)) ORDER BY given_at DESC, id LIMIT $2";
 static const char SQL_DUE[] = "SELECT " COLUMNS " FROM consent WHERE ended_at IS NULL AND expires_at <= $1 "
                               "ORDER BY expires_at LIMIT $2";
+static const char SQL_UNCLAIMED[] = "SELECT " COLUMNS " FROM consent WHERE claim_until <= $1 AND ended_at IS NULL "
+                                    "ORDER BY claim_until LIMIT $2";
+static const char SQL_CLAIM[] = "UPDATE consent SET claim_until = NULL WHERE id = $1 AND claim_until IS NOT NULL";
 static const char SQL_INSERT[] =
     "INSERT INTO consent (" COLUMNS ") "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0, $13, $14, $15, $16)";
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0, $13, $14, $15, $16, $17, $18)";
 static const char SQL_UPDATE[] = "UPDATE consent SET org = $4, sector = $5, subject = $6, terms_hash = $7, "
                                  "ask_hash = $8, decisions = $9, duration = $10, given_at = $11, expires_at = $12, "
-                                 "stopped = $13, leaf = $14, details = $15, details_refused = $16 "
+                                 "stopped = $13, leaf = $14, details = $15, details_refused = $16, scopes = $17, "
+                                 "claim_until = $18 "
                                  "WHERE id = $1 AND resident = $2 AND client = $3 AND ended_at IS NULL";
 static const char SQL_END[] =
     "UPDATE consent SET ended_at = $2, end_reason = $3, leaf = $4 WHERE id = $1 AND ended_at IS NULL";
@@ -392,7 +400,9 @@ static enum err read_grant(struct grant *g, struct arena *a, const struct row *r
                         .ended_at = row_int(row, 12),
                         .end = (enum grant_end)row_int(row, 13),
                         .stop = (enum grant_stop)row_int(row, 14),
-                        .leaf = row_int(row, 15)};
+                        .leaf = row_int(row, 15),
+                        .scopes = row_text(row, 18),
+                        .claim_until = row_int(row, 19)};
     if (terms.n != sizeof g->terms_hash || ask.n != sizeof g->ask_hash)
         return ERR_STORE;
     memcpy(g->terms_hash, terms.p, terms.n);
@@ -512,7 +522,8 @@ static enum err write_grant(struct arena *a, struct db *db, const char *sql, con
                   VALUES(V_IDENT(g->id), V_IDENT(g->who.resident), V_TEXT(g->who.client), V_TEXT(g->who.org),
                          V_TEXT(g->who.sector), V_TEXT(g->who.subject), V_BLOB(VIEW_ARRAY(g->terms_hash)),
                          V_BLOB(VIEW_ARRAY(g->ask_hash)), V_TEXT(decisions), V_INT(g->duration), V_INT(g->given_at),
-                         V_TIME(g->expires_at), V_INT(g->stop), V_INT(g->leaf), V_TEXT(given), V_TEXT(refused)));
+                         V_TIME(g->expires_at), V_INT(g->stop), V_INT(g->leaf), V_TEXT(given), V_TEXT(refused),
+                         V_TEXT(g->scopes), V_TIME(g->claim_until)));
 }
 
 enum err grant_rewrite(struct arena *a, struct db *db, const struct grant *g)
@@ -693,8 +704,13 @@ enum err grant_record(struct grant *out, struct ledger *l, struct arena *a, stru
                     answer->at_ms / 1000);
     err = grant_take_details(out, a, &answer->details, choice, choice->action == GRANT_REPLACE ? NULL : before,
                              until_of(choice->duration, answer->at_ms / 1000));
+    if (!err)
+        err = grant_take_scopes(out, a, answer, keeps_others(out, choice->action, before) ? before : NULL);
     if (err)
         return err;
+    /* 5.6.1: from her last word on. */
+    if (choice->action == GRANT_CREATE || (before && before->claim_until))
+        out->claim_until = answer->at_ms / 1000 + GRANT_CLAIM_S;
     out->expires_at = latest_end(out, out->expires_at);
     err = append_answer(l, db, answer, out, before, choice->action);
     return err ? err : write_grant(a, db, before ? SQL_UPDATE : SQL_INSERT, out);
@@ -723,14 +739,28 @@ enum err grant_withdraw(struct ledger *l, struct arena *a, struct db *db, struct
     return end_grant(l, db, &g, GRANT_ENDED_WITHDRAWN, via, at_ms);
 }
 
-enum err grant_expire(struct ledger *l, struct arena *a, struct db *db, int64_t at_ms, size_t max, size_t *done)
+enum err grant_claim(struct db *db, struct ident id)
+{
+    return db_run(db, SQL_CLAIM, VALUES(V_IDENT(id)));
+}
+
+static enum err end_due(struct ledger *l, struct arena *a, struct db *db, const char *sql, const char *via,
+                        int64_t at_ms, size_t max, size_t *done)
 {
     struct gather due = {.a = a};
-    *done = 0;
-    enum err err = db_each(db, SQL_DUE, VALUES(V_INT(at_ms / 1000), V_INT((int64_t)max)), gather_row, &due);
+    enum err err = db_each(db, sql, VALUES(V_INT(at_ms / 1000), V_INT((int64_t)max)), gather_row, &due);
     for (size_t i = 0; i < due.n && !err; i++)
-        err = end_grant(l, db, &due.grants[i], GRANT_ENDED_EXPIRED, "sweep", at_ms);
+        err = end_grant(l, db, &due.grants[i], GRANT_ENDED_EXPIRED, via, at_ms);
     if (!err)
-        *done = due.n;
+        *done += due.n;
+    return err;
+}
+
+enum err grant_expire(struct ledger *l, struct arena *a, struct db *db, int64_t at_ms, size_t max, size_t *done)
+{
+    *done = 0;
+    enum err err = end_due(l, a, db, SQL_DUE, "sweep", at_ms, max, done);
+    if (!err && *done < max)
+        err = end_due(l, a, db, SQL_UNCLAIMED, "unclaimed", at_ms, max - *done, done);
     return err;
 }

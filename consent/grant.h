@@ -8,6 +8,7 @@
 
 #define GRANT_YEAR      (365 * 24 * 3600) /* seconds: consent renewal (protocol.md, "Numbers") */
 #define GRANT_ONCE_LIFE (15 * 60)         /* "this time only": how long the service may fetch what was agreed */
+#define GRANT_CLAIM_S   3600 /* how long a grant that was asked for by `create` waits for its first token */
 
 enum grant_duration { GRANT_ONCE = 1, GRANT_ONE_YEAR = 2, GRANT_UNTIL_WITHDRAWN = 3 };
 
@@ -57,12 +58,14 @@ struct grant {
     size_t n;
     const struct grant_detail *details;
     size_t n_details;
+    struct view scopes; /* what she agreed to be asked (consent/grant_scope.h); absent: not known */
     int64_t given_at;   /* unix seconds, last time the resident decided */
     int64_t expires_at; /* unix seconds; 0: never */
     int64_t ended_at;   /* unix seconds; 0: not ended */
     enum grant_end end;
     enum grant_stop stop;
-    int64_t leaf; /* position in the ledger of the newest given or withdrawn event: what a receipt proves */
+    int64_t claim_until; /* unix seconds: without a token until then it is over; 0: it has had one, or need not */
+    int64_t leaf;        /* position in the ledger of the newest given or withdrawn event: what a receipt proves */
 };
 
 /* The part of it that says whether it still counts, without what she decided. */
@@ -178,6 +181,7 @@ struct grant_answer {
     struct ledger_parties who;
     int64_t at_ms;
     struct detail_list details;
+    struct view scope, resource; /* of the request: words; absent: none */
 };
 
 /* She said yes: the grant is made or, where one is alive, changed, and given out as *OUT (its id may be the older
@@ -194,7 +198,11 @@ enum err grant_record_refusal(struct ledger *l, struct db *db, const struct gran
 enum err grant_withdraw(struct ledger *l, struct arena *a, struct db *db, struct ident resident, struct ident id,
                         const char *via, int64_t at_ms) MUST_CHECK;
 
-/* Ends at most MAX grants that ran out and appends expired for each; *DONE: how many. ARENA for their rows. */
+/* Its first token was fetched (Grant Management, draft 03, 5.6.1): it stays. Fine if it was before. */
+enum err grant_claim(struct db *db, struct ident id) MUST_CHECK;
+
+/* Ends at most MAX grants that ran out, or whose tokens nobody fetched, and appends expired for each; *DONE: how many.
+ * ARENA for their rows. */
 enum err grant_expire(struct ledger *l, struct arena *a, struct db *db, int64_t at_ms, size_t max,
                       size_t *done) MUST_CHECK;
 

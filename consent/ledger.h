@@ -32,7 +32,7 @@ struct ledger_event {
     struct ledger_parties who;
     struct ident grant; /* IDENT_NONE: none */
     const char *ground; /* "consent"; NULL none */
-    const char *via;    /* "consent-page", "userinfo", "home", "sweep", "command" */
+    const char *via;    /* "consent-page", "userinfo", "home", "sweep", "unclaimed", "command" */
     const struct field *fields[FIELD_MAX];
     size_t n_fields;
     const struct field *verified[FIELD_MAX]; /* LEDGER_DISCLOSED: those that went out as proven */

@@ -484,6 +484,7 @@ enum page_via {
     PAGE_VIA_LEAVE,
     PAGE_VIA_ID_TOKEN,
     PAGE_VIA_SERVICE,
+    PAGE_VIA_UNCLAIMED,
     PAGE_VIA_OTHER
 };
 

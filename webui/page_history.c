@@ -2,8 +2,8 @@
 
 static const char *const event_names[] = {"requested", "given",   "refused",   "changed", "disclosed",
                                           "withdrawn", "expired", "suspended", "other",   NULL};
-static const char *const via_names[] = {"consent_page", "userinfo", "home",    "sweep", "command",
-                                        "leave",        "id_token", "service", "other", NULL};
+static const char *const via_names[] = {"consent_page", "userinfo", "home",      "sweep", "command", "leave",
+                                        "id_token",     "service",  "unclaimed", "other", NULL};
 
 static const struct fact field_facts[] = {
     FACT_OF(page_history_field, title, FACT_TEXT),

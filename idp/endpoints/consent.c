@@ -152,7 +152,13 @@ void handle_consent(struct visit *v)
     struct consenting c = {.op = v->op,
                            .arena = v->arena,
                            .interaction = f.interaction->id,
-                           .answer = {&f.asked, &f.profile, flow_parties(&f), v->now_ms, f.details},
+                           .answer = {.ask = &f.asked,
+                                      .profile = &f.profile,
+                                      .who = flow_parties(&f),
+                                      .at_ms = v->now_ms,
+                                      .details = f.details,
+                                      .scope = f.request.scope,
+                                      .resource = f.request.resource},
                            .offers = &f.offers,
                            .now = v->now};
     c.choice.action = f.request.grant_action;

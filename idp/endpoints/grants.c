@@ -2,6 +2,8 @@
  * residents allows it, or gives it back. The id is no secret (section 10): it counts only for the service it is of. */
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/text.h"
+#include "consent/grant_scope.h"
 #include "idp/endpoints/access.h"
 #include "idp/endpoints/endpoints.h"
 #include "idp/endpoints/json_answer.h"
@@ -60,15 +62,60 @@ static enum err load(struct visit *v, struct asking *a)
 
 /* --- query ------------------------------------------------------------------------------------------------------- */
 
-static void put_fields(struct json_out *o, const struct asking *a, int64_t now)
+/* What she decided, without what has run out. */
+static void take_current(struct grant *out, const struct grant *grant, int64_t now)
+{
+    *out = *grant;
+    out->n = 0;
+    for (size_t i = 0; i < grant->n; i++)
+        if (grant->decisions[i].given && (!grant->decisions[i].until || now < grant->decisions[i].until))
+            out->decisions[out->n++] = grant->decisions[i];
+}
+
+static void put_words(struct json_out *o, const char *name, struct view words)
+{
+    struct view word;
+    json_key(o, name);
+    json_begin_array(o);
+    while (text_next_word(&words, &word))
+        json_put_text(o, word);
+    json_end_array(o);
+}
+
+/* Section 6.4, `scopes`: a part of it for each combination of servers that was asked for and agreed to; of its words
+ * those that still bring something. */
+static enum err put_scopes(struct json_out *o, struct visit *v, const struct asking *a, const struct grant *current)
+{
+    struct grant_scope_line line;
+    struct view rest = a->grant.scopes, scope;
+    struct ask asked;
+    enum err e = ERR_OK;
+
+    if (!view_is(rest))
+        return ERR_OK;
+    json_key(o, "scopes");
+    json_begin_array(o);
+    while (!e && grant_scope_next(&rest, &line)) {
+        ask_requested(&asked, a->access.client->ask, line.scope, 0);
+        if ((e = grant_scope(&scope, v->arena, line.scope, &asked, current)))
+            return e;
+        json_begin(o);
+        if (scope.n)
+            json_pair(o, "scope", scope);
+        if (view_is(line.resource))
+            put_words(o, "resource", line.resource);
+        json_end(o);
+    }
+    json_end_array(o);
+    return e;
+}
+
+static void put_fields(struct json_out *o, const struct grant *current)
 {
     json_key(o, "claims");
     json_begin_array(o);
-    for (size_t i = 0; i < a->grant.n; i++) {
-        const struct grant_decision *d = &a->grant.decisions[i];
-        if (d->given && (!d->until || now < d->until))
-            json_put_text(o, view_text(d->field->id));
-    }
+    for (size_t i = 0; i < current->n; i++)
+        json_put_text(o, view_text(current->decisions[i].field->id));
     json_end_array(o);
 }
 
@@ -87,15 +134,20 @@ static void put_details(struct json_out *o, const struct asking *a, int64_t now)
     json_end_array(o);
 }
 
-static void answer_query(struct visit *v, const struct asking *a)
+static enum err answer_query(struct visit *v, const struct asking *a)
 {
+    struct grant *current = arena_alloc(v->arena, sizeof *current);
     struct json_out o;
     struct buf b;
 
+    if (!current)
+        return ERR_MEMORY;
+    take_current(current, &a->grant, v->now);
     buf_open(&b, v->arena, BODY_MAX);
     json_out_open(&o, &b);
     json_begin(&o);
-    put_fields(&o, a, v->now);
+    enum err e = put_scopes(&o, v, a, current);
+    put_fields(&o, current);
     put_details(&o, a, v->now);
     json_pair_int(&o, "last_updated", a->grant.given_at);
     if (a->grant.expires_at)
@@ -104,7 +156,9 @@ static void answer_query(struct visit *v, const struct asking *a)
     /* An element of ours (section 6.4): she, or the operator, has stopped it for a while. */
     json_pair_bool(&o, "suspended", a->grant.stop != GRANT_RUNS);
     json_end(&o);
-    json_answer(v, &b);
+    if (!e)
+        json_answer(v, &b);
+    return e;
 }
 
 /* --- revoke ------------------------------------------------------------------------------------------------------ */
@@ -125,7 +179,7 @@ static enum err revoke(struct visit *v, struct asking *a)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static void answer(struct visit *v, const struct asking *a)
+static enum err answer(struct visit *v, const struct asking *a)
 {
     if (a->refusal)
         json_answer_challenge(v, a->refusal, a->access.client ? a->access.client->id : VIEW_NONE);
@@ -134,7 +188,8 @@ static void answer(struct visit *v, const struct asking *a)
     else if (v->request->method == METHOD_DELETE)
         answer_body(v->answer, 204, NULL, VIEW(""));
     else
-        answer_query(v, a);
+        return answer_query(v, a);
+    return ERR_OK;
 }
 
 void handle_grants(struct visit *v)
@@ -144,8 +199,8 @@ void handle_grants(struct visit *v)
 
     if (!e && !a->refusal && a->found && v->request->method == METHOD_DELETE)
         e = revoke(v, a);
+    if (!e)
+        e = answer(v, a);
     if (e)
         json_answer_failure(v, e, "grant management");
-    else
-        answer(v, a);
 }

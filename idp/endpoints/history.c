@@ -67,8 +67,8 @@ static enum page_event event_of(enum ledger_type type)
 
 static enum page_via via_of(struct view via)
 {
-    static const char *const names[] = {"consent-page", "userinfo", "home",     "sweep",
-                                        "command",      "leave",    "id_token", "service"};
+    static const char *const names[] = {"consent-page", "userinfo", "home",    "sweep",    "command",
+                                        "leave",        "id_token", "service", "unclaimed"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (view_equal_text(via, names[i]))
             return (enum page_via)i;

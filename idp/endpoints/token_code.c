@@ -1,4 +1,5 @@
 /* grant_type=authorization_code (RFC 6749 4.1.3, OIDC Core 3.1.3). */
+#include "consent/grant.h"
 #include "idp/endpoints/token_call.h"
 #include "idp/rules/binding.h"
 #include "idp/state/spent.h"
@@ -122,6 +123,8 @@ static enum err redeem_job(struct db *db, void *ctx)
     if (c->refusal)
         return ERR_OK;
     e = token_call_keep_details(db, c);
+    if (!e)
+        e = grant_claim(db, c->family.grant);
     return e ? e : token_call_release(r->visit, db, c);
 }
 

@@ -1,5 +1,6 @@
 /* grant_type=urn:ietf:params:oauth:grant-type:device_code (RFC 8628 3.4) and urn:openid:params:grant-type:ciba (CIBA
  * Core 1.0, 10.1): a device or a counter comes for what the resident allowed in her own browser. */
+#include "consent/grant.h"
 #include "idp/endpoints/token_call.h"
 #include "idp/rules/authorization_request.h"
 #include "idp/rules/binding.h"
@@ -108,7 +109,7 @@ static enum err redeem_job(struct db *db, void *ctx)
     if ((e = token_redeem(&verdict, db, &c->family, c->now)))
         return e;
     c->refusal = verdict == CODE_REDEEMED ? REFUSAL_NONE : REFUSAL_DECOUPLED_USED;
-    return ERR_OK;
+    return c->refusal ? ERR_OK : grant_claim(db, c->family.grant);
 }
 
 /* Unlike a code it outlives the store's epoch, so its redemption must too: it is durable before the answer leaves. */

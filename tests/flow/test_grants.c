@@ -293,6 +293,89 @@ Test(grants, creating_begins_anew_and_ends_what_was)
     cr_expect_eq(living(), 1, "one living grant of a resident at a service");
 }
 
+/* --- which scope (6.4) --- */
+
+static bool tells(const char *id, const char *scopes)
+{
+    cr_assert_eq(on_grant("GET", id, token_for("grant_management_query")), 200);
+    bool is = browser_says(&a_city->channel, scopes);
+    if (!is)
+        cr_log_warn("%.*s", (int)a_city->channel.body.n, (const char *)a_city->channel.body.p);
+    return is;
+}
+
+Test(grants, a_query_tells_no_scope_of_what_she_refused_took_back_or_was_not_registered)
+{
+    static const char *const age[] = {"give-age_over_65=yes", NULL};
+
+    hanako->ticks = age;
+    agrees(a_city, "openid name age_over_65 interests email nonsense", NULL);
+    const char *id = grant_in_answer(a_city);
+    cr_expect(tells(id, "{\"scopes\":[{\"scope\":\"openid name age_over_65\"}],\"claims\":"));
+    cr_assert(browser_get(browser, PROVIDER_ISSUER "/me/services/a-city"));
+    cr_assert(PRESS(browser, "/me/services/a-city", "do=change", "give-age_over_65"));
+    cr_assert(PRESS(browser, "/me/services/a-city", "do=change"));
+    cr_expect(tells(id, "{\"scopes\":[{\"scope\":\"openid name\"}],\"claims\":[\"name\"]"));
+}
+
+Test(grants, a_query_tells_scopes_with_the_servers_they_were_asked_with)
+{
+    struct service data;
+
+    service_open_data(&data, genkan);
+    service_update(a_city, "\"grant_types\":[", "\"resources\":[\"https://data.example/\"],\"grant_types\":[");
+    agrees(a_city, "openid name", NULL);
+    const char *id = grant_in_answer(a_city);
+    cr_expect(tells(id, "\"scopes\":[{\"scope\":\"openid name\"}]"));
+    begins(a_city, "openid address",
+           arena_printf(&genkan->a, "%s&resource=https%%3A%%2F%%2Fdata.example%%2F", managed("merge", id)));
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE), "%s", browser->url);
+    cr_expect(tells(id, "\"scopes\":[{\"scope\":\"openid address\",\"resource\":[\"https://data.example/\"]},"
+                        "{\"scope\":\"openid name\"}],\"claims\":[\"address\",\"name\"]"));
+    begins(a_city, "openid address", managed("replace", id));
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE), "%s", browser->url);
+    cr_expect(tells(id, "\"scopes\":[{\"scope\":\"openid address\"}],\"claims\":[\"address\"]"), "5.2");
+    service_close(&data);
+}
+
+/* --- whose tokens nobody fetched (5.6.1) --- */
+
+static void passes_by_an_hour(void)
+{
+    provider_pass(genkan, 3600);
+    provider_sweep(genkan);
+}
+
+Test(grants, whose_tokens_nobody_fetched_end_after_an_hour_and_she_sees_why)
+{
+    begins(b_city, "openid name", "grant_management_action=create");
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE), "%s", browser->url);
+    provider_pass(genkan, 3599);
+    provider_sweep(genkan);
+    cr_expect_eq(living(), 1);
+    provider_pass(genkan, 1);
+    provider_sweep(genkan);
+    cr_expect_eq(living(), 0);
+    cr_expect(strstr(provider_ledger_list(genkan, "b-city"), "expired"));
+    cr_expect(provider_ledger_is_whole(genkan));
+    begins(b_city, "openid name", NULL);
+    cr_assert(resident_goes_to(hanako, AT_CONSENT), "she is asked again: %s", browser->url);
+    cr_assert(browser_get(browser, PROVIDER_ISSUER "/me/history"));
+    cr_expect(browser_says(browser, "サービスが受け取らなかったため"));
+}
+
+Test(grants, whose_tokens_were_fetched_or_that_no_action_created_stay)
+{
+    agrees(b_city, "openid name", "grant_management_action=create");
+    passes_by_an_hour();
+    cr_expect_eq(living(), 1, "fetched");
+    begins(a_city, "openid name", NULL);
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE), "%s", browser->url);
+    passes_by_an_hour();
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM consent WHERE ended_at IS NULL"), 2,
+                 "her word to a service that manages nothing");
+}
+
 Test(grants, an_action_that_she_refuses_changes_nothing)
 {
     struct tokens before = agrees(b_city, "openid name", NULL);
@@ -509,4 +592,12 @@ Test(grants, a_device_cannot_act_on_the_grant_of_another_resident)
         "access_denied");
     cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM consent WHERE ended_at IS NULL"), 1, "Hanako's");
     resident_close(&taro);
+}
+
+Test(grants, that_a_device_fetched_stay)
+{
+    asks_on_all_ways(a_city);
+    of_a_device(a_city, "openid%20name", "grant_management_action=create");
+    passes_by_an_hour();
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM consent WHERE ended_at IS NULL"), 1);
 }

@@ -380,7 +380,7 @@ Test(grant, with_a_duration_nobody_offered_allows_nothing)
 /* --- stored ----------------------------------------------------------------------------------------------------- */
 
 struct job {
-    enum { YES, NO, WITHDRAW, EXPIRE } what;
+    enum { YES, NO, WITHDRAW, EXPIRE, CLAIM } what;
     struct grant_answer answer;
     struct grant_choice choice;
     struct grant out;
@@ -401,6 +401,8 @@ static enum err job_fn(struct db *db, void *ctx)
         return grant_withdraw(r.ledger, &r.arena, db, j->resident, j->id, "home", at);
     case EXPIRE:
         return grant_expire(r.ledger, &r.arena, db, at, 10, &j->done);
+    case CLAIM:
+        return grant_claim(db, j->id);
     }
     return ERR_STORE;
 }
@@ -408,7 +410,7 @@ static enum err job_fn(struct db *db, void *ctx)
 static struct job job_of(int what, int64_t now)
 {
     return (struct job){.what = what,
-                        .answer = {&r.ask, &r.profile, rig_who(&r), now * 1000, {NULL, 0}},
+                        .answer = {.ask = &r.ask, .profile = &r.profile, .who = rig_who(&r), .at_ms = now * 1000},
                         .choice = choice_of(true, false, GRANT_ONE_YEAR),
                         .resident = r.resident};
 }
@@ -545,6 +547,72 @@ Test(grant, given_again_keeps_its_id_and_writes_what_turned_over)
     cr_expect(strstr(events, "\"fields\":[\"age_over_65\"]"));
     say_yes(false, false, GRANT_ONE_YEAR, RIG_NOW + 2 * DAY);
     cr_expect_eq(occurrences(rig_events(&r), "\"type\":\"changed\""), 1, "nothing turned over");
+}
+
+/* --- whose tokens nobody fetched (Grant Management, draft 03, 5.6.1) --- */
+
+static struct grant create(int64_t now)
+{
+    struct job j = job_of(YES, now);
+    j.choice.action = GRANT_CREATE;
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    return j.out;
+}
+
+static size_t ended_at(int64_t now)
+{
+    struct job j = job_of(EXPIRE, now);
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    return j.done;
+}
+
+static void claim(struct ident id)
+{
+    struct job j = job_of(CLAIM, RIG_NOW);
+    j.id = id;
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+}
+
+Test(grant, that_was_not_created_by_an_action_waits_for_no_token)
+{
+    struct grant g = say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW);
+    cr_expect_eq(g.claim_until, 0);
+    cr_expect_eq(ended_at(RIG_NOW + DAY), 0);
+}
+
+Test(grant, whose_token_was_fetched_stays)
+{
+    struct grant g;
+    claim(create(RIG_NOW).id);
+    cr_expect_eq(ended_at(RIG_NOW + GRANT_CLAIM_S), 0);
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect_eq(g.claim_until, 0);
+    cr_expect(grant_is_live(&g, RIG_NOW + DAY));
+    say_yes(true, true, GRANT_ONE_YEAR, RIG_NOW + DAY);
+    cr_expect_eq(ended_at(RIG_NOW + 2 * DAY), 0, "for good");
+}
+
+Test(grant, whose_tokens_nobody_fetched_ends_after_an_hour_and_the_ledger_says_why)
+{
+    struct grant g = create(RIG_NOW);
+    cr_expect_eq(g.claim_until, RIG_NOW + GRANT_CLAIM_S);
+    cr_expect_eq(ended_at(RIG_NOW + GRANT_CLAIM_S - 1), 0);
+    cr_expect_eq(ended_at(RIG_NOW + GRANT_CLAIM_S), 1);
+    cr_assert_eq(find(&g), ERR_OK);
+    cr_expect_eq(g.end, GRANT_ENDED_EXPIRED);
+    const char *events = rig_events(&r);
+    cr_expect_eq(occurrences(events, "\"type\":\"expired\""), 1);
+    cr_expect_eq(occurrences(events, "\"via\":\"unclaimed\""), 1);
+    cr_expect_eq(ended_at(RIG_NOW + DAY), 0, "once");
+}
+
+Test(grant, that_she_answers_again_waits_from_then_on)
+{
+    create(RIG_NOW);
+    struct grant g = say_yes(true, false, GRANT_ONE_YEAR, RIG_NOW + 3000);
+    cr_expect_eq(g.claim_until, RIG_NOW + 3000 + GRANT_CLAIM_S);
+    cr_expect_eq(ended_at(RIG_NOW + GRANT_CLAIM_S), 0);
+    cr_expect_eq(ended_at(RIG_NOW + 3000 + GRANT_CLAIM_S), 1);
 }
 
 Test(grant, withdrawn_by_another_resident_or_twice_is_not_found)

@@ -33,7 +33,8 @@ struct job {
 static enum err job_fn(struct db *db, void *ctx)
 {
     struct job *j = ctx;
-    const struct grant_answer answer = {&r.ask, &r.profile, rig_who(&r), RIG_NOW * 1000, j->details};
+    const struct grant_answer answer = {
+        .ask = &r.ask, .profile = &r.profile, .who = rig_who(&r), .at_ms = RIG_NOW * 1000, .details = j->details};
     switch (j->what) {
     case GIVE:
         return grant_record(&j->out, r.ledger, &r.arena, db, &answer, &j->choice);

@@ -57,3 +57,59 @@ Test(grant_scope, shrinks_to_what_was_given)
     cr_assert_eq(grant_scope(&got, &a, VIEW("openid profile name"), &asked, &g), ERR_OK);
     cr_expect(view_equal_text(got, "openid"), "profile without any of its fields");
 }
+
+/* --- what she agreed to be asked --------------------------------------------------------------------------------- */
+
+static const char *kept(struct grant *g, const char *scope, const char *resource, const struct grant *before)
+{
+    const struct ask asked = {.n = 2, .items = {{.field = field("name")}, {.field = field("interests")}}};
+    const struct grant_answer answer = {.ask = &asked, .scope = view_text(scope), .resource = view_text(resource)};
+
+    cr_assert_eq(grant_take_scopes(g, &a, &answer, before), ERR_OK);
+    return arena_text(&a, g->scopes);
+}
+
+Test(grant_scope, asked_for_what_no_page_showed_is_not_kept)
+{
+    struct grant g = {.n = 0};
+
+    cr_expect_str_eq(kept(&g, "openid email nonsense name", "", NULL), "openid name\t\n");
+    cr_expect_str_eq(kept(&g, "email", "https://data.example/", NULL), "\thttps://data.example/\n");
+}
+
+Test(grant_scope, is_kept_by_the_servers_it_came_with)
+{
+    struct grant first = {.n = 0}, second = {.n = 0}, third = {.n = 0};
+
+    cr_expect_str_eq(kept(&first, "openid name", "", NULL), "openid name\t\n");
+    cr_expect_str_eq(kept(&second, "openid", "https://a.example/ https://b.example/", &first),
+                     "openid\thttps://a.example/ https://b.example/\nopenid name\t\n");
+    cr_expect_str_eq(kept(&third, "openid interests", "", &second),
+                     "openid name interests\t\nopenid\thttps://a.example/ https://b.example/\n");
+    struct view rest = third.scopes;
+    struct grant_scope_line line;
+    cr_assert(grant_scope_next(&rest, &line));
+    cr_expect(view_equal_text(line.scope, "openid name interests") && !view_is(line.resource));
+    cr_assert(grant_scope_next(&rest, &line));
+    cr_expect(view_equal_text(line.resource, "https://a.example/ https://b.example/"));
+    cr_expect_not(grant_scope_next(&rest, &line));
+}
+
+Test(grant_scope, forgets_first_what_came_longest_ago)
+{
+    struct grant g = {.n = 0}, before;
+    struct grant_scope_line line;
+    size_t n = 0;
+
+    kept(&g, "openid", "", NULL);
+    for (int i = 0; i < GRANT_SCOPES_MAX; i++) {
+        before = g;
+        kept(&g, "openid", arena_printf(&a, "https://%d.example/", i), &before);
+    }
+    struct view rest = g.scopes;
+    while (grant_scope_next(&rest, &line)) {
+        cr_expect(view_is(line.resource), "the first has gone");
+        n++;
+    }
+    cr_expect_eq(n, GRANT_SCOPES_MAX);
+}
