@@ -109,6 +109,7 @@ static int64_t end_of(const struct token_call *c)
 static enum err mint_resource_token(struct visit *v, const struct token_call *c, const struct client *server,
                                     struct view *text)
 {
+    const struct login_claims login = {c->session.auth_at, c->session.acr, c->session.amr};
     struct resource_token token = {.family = c->family.id,
                                    .issuer = v->op->issuer,
                                    .resource = c->resource,
@@ -116,6 +117,7 @@ static enum err mint_resource_token(struct visit *v, const struct token_call *c,
                                    .sub = c->sub,
                                    .actor = c->actor,
                                    .details = c->details.details,
+                                   .login = c->has_session || c->tells_login ? &login : NULL,
                                    .cnf = c->cnf,
                                    .now = v->now,
                                    .expires_at = end_of(c)};

@@ -31,6 +31,7 @@ struct token_call {
     struct view sub, sid;    /* of the resident and the login, as the client knows them */
     bool has_session;        /* there is a login that an ID token tells of: */
     struct session session;
+    bool tells_login;          /* no ID token comes, but a JWT access token tells of it (RFC 9068 2.2.1) */
     struct release *release;   /* fields that the ID token carries, written down already; NULL: none */
     struct view nonce;         /* of the authorization request; absent: none, or not any more */
     struct view refresh_token; /* absent: none is given */

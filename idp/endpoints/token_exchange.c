@@ -63,6 +63,21 @@ static struct family made_of(const struct exchanging *x)
                            .offline = from->offline};
 }
 
+/* RFC 9068 2.2.1: the login is told as it was when she allowed the first token, or not at all. One that was exchanged
+ * already (no words of scope stand in it) does not know when that was. */
+static enum err find_login(struct exchanging *x, struct db *db)
+{
+    const struct family *from = &x->subject.facts.family;
+    struct token_call *c = x->call;
+
+    c->tells_login = false;
+    if (!ident_is(from->session) || from->scope.n == 0)
+        return ERR_OK;
+    enum err e = session_find(&c->session, db, x->visit->arena, from->session);
+    c->tells_login = !e && c->session.auth_at <= from->minted_at;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err exchange_job(struct db *db, void *ctx)
 {
     struct exchanging *x = ctx;
@@ -84,7 +99,8 @@ static enum err exchange_job(struct db *db, void *ctx)
     c->family = made_of(x);
     c->resource = x->server->resource;
     c->expires_at = x->subject.expires_at;
-    return token_record(db, &c->family);
+    e = find_login(x, db);
+    return e ? e : token_record(db, &c->family);
 }
 
 enum err token_by_exchange(struct visit *v, struct token_call *c)

@@ -3,7 +3,7 @@
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "base/text.h"
+#include "idp/tokens/login_claims.h"
 
 #define TOKEN_MAX 32768
 
@@ -21,19 +21,6 @@ char *id_token_half_hash(struct arena *a, enum jws_alg alg, struct view text)
     return base64url_text(a, view_bytes(digest, size / 2));
 }
 
-static void put_amr(struct json_out *o, struct view amr)
-{
-    struct view word;
-
-    if (!view_is(amr))
-        return;
-    json_key(o, "amr");
-    json_begin_array(o);
-    while (text_next_word(&amr, &word))
-        json_put_text(o, word);
-    json_end_array(o);
-}
-
 static void put_claims(struct buf *out, const struct id_token *t, const char *at_hash)
 {
     struct json_out o;
@@ -45,10 +32,8 @@ static void put_claims(struct buf *out, const struct id_token *t, const char *at
     json_pair(&o, "aud", t->client_id);
     json_pair_int(&o, "exp", t->now + ID_TOKEN_LIFE_S);
     json_pair_int(&o, "iat", t->now);
-    json_pair_int(&o, "auth_time", t->login_at);
+    login_claims_put(&o, &(struct login_claims){t->login_at, t->acr, t->amr});
     json_pair(&o, "nonce", t->nonce);
-    json_pair(&o, "acr", t->acr);
-    put_amr(&o, t->amr);
     if (at_hash)
         json_pair_text(&o, "at_hash", at_hash);
     json_pair(&o, "sid", t->sid);

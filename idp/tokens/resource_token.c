@@ -17,7 +17,8 @@ static enum err seal_family(struct view *out, struct arena *a, const struct keys
     return pack_seal(a, keys_secret(k, SECRET_ACCESS), PURPOSE, &b, out);
 }
 
-/* RFC 9068 2.2. No scope: the words of ours mean something to UserInfo only. */
+/* RFC 9068 2.2. No scope: each of its words MUST have a meaning at `aud` (2.2.3), and ours are fields of a profile,
+ * which mean something at UserInfo only. */
 enum err resource_token_mint(struct arena *a, const struct keys *k, enum jws_alg alg, const struct resource_token *t,
                              struct view *text)
 {
@@ -39,6 +40,8 @@ enum err resource_token_mint(struct arena *a, const struct keys *k, enum jws_alg
     json_pair_int(&o, "iat", t->now);
     json_pair_int(&o, "exp", t->expires_at);
     json_pair(&o, "jti", jti);
+    if (t->login)
+        login_claims_put(&o, t->login);
     if (view_is(t->actor)) {
         json_key(&o, "act");
         json_begin(&o);

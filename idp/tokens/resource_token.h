@@ -4,14 +4,16 @@
 
 #include "base/arena.h"
 #include "idp/tokens/keys.h"
+#include "idp/tokens/login_claims.h"
 #include "sessions/token.h"
 
 struct resource_token {
     struct ident family;
     struct view issuer, resource, client_id;
-    struct view sub;     /* as the resource server knows her */
-    struct view actor;   /* the client that acts for her (RFC 8693 4.1); absent: none */
-    struct view details; /* RFC 9396 9.1, JSON; absent: none */
+    struct view sub;                  /* as the resource server knows her */
+    struct view actor;                /* the client that acts for her (RFC 8693 4.1); absent: none */
+    struct view details;              /* RFC 9396 9.1, JSON; absent: none */
+    const struct login_claims *login; /* that it goes back to; NULL: none, or it cannot be told any more */
     struct cnf cnf;
     int64_t now, expires_at;
 };

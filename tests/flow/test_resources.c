@@ -188,6 +188,73 @@ Test(resources, an_exchanged_token_ends_with_the_first_and_with_the_login)
     cr_expect_not(is_active(a_city, token));
 }
 
+/* --- what a JWT tells of the login (RFC 9068 2.2.1) --- */
+
+/* B is of A's sector and may call A. */
+static void open_neighbour(void)
+{
+    open_api();
+    service_update(b_city, "\"sector\":\"b-city\"", "\"sector\":\"a-city\"");
+}
+
+#define AT_A "resource=https%3A%2F%2Fa-city.example%2Fapi"
+
+static const struct json *jwt_of(const char *token)
+{
+    return service_verified(b_city, token, "at+jwt");
+}
+
+static bool tells_the_login(const struct json *jwt, const struct json *id_token)
+{
+    return json_member_int(jwt, "auth_time", 0) == json_member_int(id_token, "auth_time", 1) &&
+           view_equal(json_member_text(jwt, "acr"), json_member_text(id_token, "acr")) &&
+           json_count(json_member(jwt, "amr")) == json_count(json_member(id_token, "amr")) &&
+           json_count(json_member(jwt, "amr")) > 0;
+}
+
+Test(resources, a_token_of_a_service_by_itself_tells_of_no_login)
+{
+    const struct json *claims = jwt_of(token_of("grant_type=client_credentials"));
+
+    cr_expect_null(json_member(claims, "auth_time"));
+    cr_expect_null(json_member(claims, "acr"));
+    cr_expect_null(json_member(claims, "amr"));
+}
+
+Test(resources, a_token_tells_of_the_login_it_goes_back_to_and_of_no_later_one)
+{
+    open_neighbour();
+    cr_assert(browser_get(&stage.hanako.browser, service_begin(b_city, AT_A)));
+    cr_assert(resident_goes_to(&stage.hanako, AT_ELSEWHERE));
+    struct tokens t = service_redeem(b_city, service_receive(b_city, &stage.hanako.browser, NULL));
+    cr_expect(tells_the_login(jwt_of(t.access), t.claims));
+    cr_expect_null(json_member(jwt_of(t.access), "scope"), "2.2.3: its words mean nothing at A");
+    provider_pass(genkan, 60);
+    struct tokens next = service_refresh(b_city, t.refresh);
+    cr_assert_eq(next.status, 200, "%s", next.error);
+    cr_expect(tells_the_login(jwt_of(next.access), t.claims), "the same in all of them");
+    provider_pass(genkan, 60);
+    cr_assert(browser_get(&stage.hanako.browser, service_begin(b_city, "prompt=login&" AT_A)));
+    cr_assert(resident_goes_to(&stage.hanako, AT_ELSEWHERE));
+    next = service_refresh(b_city, next.refresh);
+    cr_assert_eq(next.status, 200, "%s", next.error);
+    cr_expect_null(json_member(jwt_of(next.access), "auth_time"), "not that of the later login");
+    cr_expect_null(json_member(jwt_of(next.access), "acr"));
+}
+
+Test(resources, an_exchanged_token_tells_of_the_login_of_the_first_and_of_no_later_one)
+{
+    open_neighbour();
+    opens(a_city);
+    struct tokens t = opens(b_city);
+    cr_expect(tells_the_login(jwt_of(claim(b_city, exchanges(b_city, t.access, ""), "access_token")), t.claims));
+    provider_pass(genkan, 60);
+    cr_assert(browser_get(&stage.hanako.browser, service_begin(a_city, "prompt=login")));
+    cr_assert(resident_goes_to(&stage.hanako, AT_ELSEWHERE));
+    const struct json *later = jwt_of(claim(b_city, exchanges(b_city, t.access, ""), "access_token"));
+    cr_expect_null(json_member(later, "auth_time"));
+}
+
 /* Neither by the token of before, nor is one that was exchanged before of any use. */
 Test(resources, nothing_is_exchanged_for_a_resident_who_was_disabled)
 {
@@ -224,7 +291,6 @@ Test(resources, that_were_not_asked_for_with_the_login_are_refused_and_the_refre
 /* --- several of them --------------------------------------------------------------------------------------------- */
 
 #define AT_DATA "resource=https%3A%2F%2Fdata.example%2F"
-#define AT_A    "resource=https%3A%2F%2Fa-city.example%2Fapi"
 
 /* B may call A and the open data. */
 static void open_both(void)

@@ -443,3 +443,32 @@ Test(tokens, a_resource_servers_token_comes_back_with_its_family_which_it_does_n
     cr_expect(view_equal_text(jws.typ, "at+jwt"), "RFC 9068 2.1");
     cr_expect_not(view_equal(text, resource_text()), "two of one family have nothing in common");
 }
+
+static const struct json *resource_claims(const struct login_claims *login)
+{
+    struct resource_token t = a_resource_token();
+    struct view text;
+    struct json *claims;
+    struct jws jws;
+
+    t.login = login;
+    cr_assert_eq(resource_token_mint(&box.a, keys, JWS_ES256, &t, &text), ERR_OK);
+    cr_assert_eq(jws_read(&jws, &box.a, text), ERR_OK);
+    cr_assert_eq(json_read(&claims, &box.a, jws.payload, NULL), ERR_OK);
+    return claims;
+}
+
+Test(tokens, a_resource_servers_token_tells_of_a_login_only_if_there_was_one_and_never_a_scope)
+{
+    static const char *const of_a_login[] = {"auth_time", "acr", "amr", "scope"};
+    const struct login_claims login = {NOW - 60, VIEW("aal3"), VIEW("pin pop")};
+    const struct json *claims = resource_claims(NULL);
+
+    for (size_t i = 0; i < 4; i++)
+        cr_expect_null(json_member(claims, of_a_login[i]), "RFC 9068 2.2.1: %s", of_a_login[i]);
+    claims = resource_claims(&login);
+    cr_expect_eq(json_member_int(claims, "auth_time", 0), NOW - 60);
+    cr_expect(view_equal_text(json_member_text(claims, "acr"), "aal3"));
+    cr_expect_eq(json_count(json_member(claims, "amr")), 2);
+    cr_expect_null(json_member(claims, "scope"), "2.2.3: it has no meaning there");
+}
