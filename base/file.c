@@ -84,7 +84,7 @@ enum err file_read_secret(struct arena *a, const char *path, size_t limit, struc
     return read_file(a, path, limit, true, out);
 }
 
-static enum err write_all(int fd, struct view v)
+static enum err put_all(int fd, struct view v)
 {
     while (v.n > 0) {
         ssize_t put = write(fd, v.p, v.n);
@@ -94,7 +94,13 @@ static enum err write_all(int fd, struct view v)
             return ERR_IO;
         v = view_from(v, (size_t)put);
     }
-    return fsync(fd) == 0 ? ERR_OK : ERR_IO;
+    return ERR_OK;
+}
+
+static enum err write_all(int fd, struct view v)
+{
+    enum err e = put_all(fd, v);
+    return e || fsync(fd) == 0 ? e : ERR_IO;
 }
 
 static enum err sync_folder_of(const char *path)
@@ -178,6 +184,51 @@ enum err file_list(struct arena *a, const char *folder, const char *suffix, char
     closedir(d);
     if (!e)
         qsort(*names, *n, sizeof **names, by_bytes);
+    return e;
+}
+
+static int open_unnamed(const char *folder)
+{
+    char path[PATH_MAX];
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+        return fd;
+    /* a file system that cannot: it has a name for a moment */
+    if ((size_t)snprintf(path, sizeof path, "%s/unnamed.XXXXXX", folder) >= sizeof path)
+        return -1;
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
+}
+
+static enum err copy_all(int to, int from, size_t limit)
+{
+    char part[65536];
+    size_t done = 0;
+    enum err e = ERR_OK;
+    while (!e) {
+        ssize_t n = pread(from, part, sizeof part, (off_t)done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n ? ERR_IO : ERR_OK;
+        e = (size_t)n > limit - done ? ERR_LIMIT : put_all(to, view_bytes(part, (size_t)n));
+        done += (size_t)n;
+    }
+    return e;
+}
+
+enum err file_copy_unnamed(int *fd, int from, const char *folder, size_t limit)
+{
+    *fd = open_unnamed(folder);
+    if (*fd < 0)
+        return of_errno();
+    enum err e = copy_all(*fd, from, limit);
+    if (e) {
+        close(*fd);
+        *fd = -1;
+    }
     return e;
 }
 

@@ -56,6 +56,32 @@ bool text_is_utf8(struct view v)
     return true;
 }
 
+static uint32_t code_point(const uint8_t *p, size_t len)
+{
+    uint32_t c = len == 1 ? p[0] : p[0] & (0x7FU >> len);
+    for (size_t i = 1; i < len; i++)
+        c = c << 6 | (p[i] & 0x3F);
+    return c;
+}
+
+bool text_is_plain(struct view v)
+{
+    static const struct {
+        uint32_t first, last;
+    } hidden[] = {{0, 0x1F},        {0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x200B, 0x200F},
+                  {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF}};
+    for (size_t i = 0, len; i < v.n; i += len) {
+        len = sequence(v.p + i, v.n - i);
+        if (len == 0)
+            return false;
+        uint32_t c = code_point(v.p + i, len);
+        for (size_t k = 0; k < sizeof hidden / sizeof *hidden; k++)
+            if (c >= hidden[k].first && c <= hidden[k].last)
+                return false;
+    }
+    return true;
+}
+
 /* Eight bytes, none below LOW and none above HIGH, which is ASCII. */
 static bool is_word_between(const uint8_t *p, uint8_t low, uint8_t high)
 {

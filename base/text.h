@@ -12,6 +12,10 @@ bool text_is_utf8(struct view v);
 bool text_is_printable(struct view v);
 bool text_is_visible(struct view v);
 
+/* UTF-8 that shows what it is: no control characters (C0, DEL, C1), no other lines, nothing that is not seen or changes
+ * the direction of what stands around it. */
+bool text_is_plain(struct view v);
+
 /* Number of code points; V must be UTF-8. */
 size_t text_count(struct view v);
 

@@ -1,5 +1,6 @@
 /* file and log */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -75,6 +76,26 @@ Test(file, a_secret_that_others_may_read_is_refused)
     cr_assert_eq(chmod(in_folder("key"), 0600), 0);
     cr_assert_eq(symlink(in_folder("key"), in_folder("link")), 0);
     cr_expect_eq(file_read_secret(&a, in_folder("link"), 100, &v), ERR_PERMISSION);
+}
+
+Test(file, a_copy_without_a_name_stays_as_it_was_and_leaves_nothing)
+{
+    struct view got;
+    char **names;
+    size_t n;
+    int fd, from;
+    cr_assert_eq(file_write(in_folder("original"), VIEW("of before"), 0600), ERR_OK);
+    from = open(in_folder("original"), O_RDWR | O_CLOEXEC);
+    cr_assert_eq(file_copy_unnamed(&fd, from, folder, 8), ERR_LIMIT, "one byte more");
+    cr_assert_eq(file_copy_unnamed(&fd, from, in_folder("nowhere"), 9), ERR_NOT_FOUND);
+    cr_assert_eq(file_copy_unnamed(&fd, from, folder, 9), ERR_OK);
+    cr_assert_eq(ftruncate(from, 0), 0);
+    cr_assert_eq(file_read(&a, arena_printf(&a, "/proc/self/fd/%d", fd), 100, &got), ERR_OK);
+    cr_expect(view_equal_text(got, "of before"));
+    cr_assert_eq(file_list(&a, folder, "", &names, &n), ERR_OK);
+    cr_expect_eq(n, 1);
+    close(fd);
+    close(from);
 }
 
 Test(file, lists_by_suffix_in_order)

@@ -28,6 +28,22 @@ Test(text, takes_exactly_well_formed_utf8)
         cr_expect_eq(text_is_utf8(utf8[i].v), utf8[i].good, "row %zu", i);
 }
 
+Test(text, that_is_plain_has_nothing_that_is_not_seen)
+{
+    static const char *const bad[] = {"a\nb",         "\t",           "\x1b[0m",      "a\x7f",
+                                      "\xc2\x80",     "\xc2\x9f",     "\xc2\xad",     "\xd8\x9c",
+                                      "\xe2\x80\x8b", "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xae",
+                                      "\xe2\x81\xa6", "\xef\xbb\xbf", "\xef\xbf\xb9", "\xf3\xa0\x81\x81",
+                                      "\xff",         "a\xe3\x81",    "\xc0\x80"};
+    static const char *const good[] = {"",         "Osaka",        "大阪市",       "São Paulo", "a b",
+                                       "\xc2\xa0", "\xe2\x80\x90", "\xe2\x80\xb0", "😀",         "\xf0\xa0\xae\x9f"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_not(text_is_plain(view_text(bad[i])), "%zu", i);
+    cr_expect_not(text_is_plain(view_bytes("a\0b", 3)));
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        cr_expect(text_is_plain(view_text(good[i])), "%s", good[i]);
+}
+
 Test(text, reads_only_plain_decimal_numbers)
 {
     int64_t n;
