@@ -21,6 +21,7 @@
 #include "idp/routes.h"
 #include "idp/state/herald.h"
 #include "idp/state/op.h"
+#include "idp/state/places.h"
 #include "idp/state/upkeep.h"
 #include "jpki/pki/revocation.h"
 #include "webui/page.h"
@@ -332,6 +333,19 @@ static int check_policy(const struct command *self, const struct config *c, stru
     return command_fail(self, COMMAND_CONFIG, "ledger.policy: %s", why);
 }
 
+/* Its vendor's name and its age are the operator's to judge. */
+static int check_places(const struct command *self, const struct config *c, struct arena *a)
+{
+    struct places_about about;
+    const char *why = "";
+    if (!c->places.database)
+        return -1;
+    if (places_check(&about, a, c->places.database, &why))
+        return command_fail(self, COMMAND_CONFIG, "%s", why);
+    printf("note: places.database: %s of %s\n", about.kind, clock_jst_date(a, about.made_at));
+    return -1;
+}
+
 /* Not refused: a proxy may do the TLS on another machine and have nothing to say about the client. */
 static void note_plain(const struct config *c)
 {
@@ -360,6 +374,8 @@ int command_check_config(const struct command *self, int argc, const char *const
         code = check_data(self, s.config, &s.arena);
     if (code == -1)
         code = check_policy(self, s.config, &s.arena);
+    if (code == -1)
+        code = check_places(self, s.config, &s.arena);
     if (code == -1) {
         note_plain(s.config);
         printf("%s can be used\n", s.config_path);

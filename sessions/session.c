@@ -10,32 +10,35 @@ void session_number(char out[SESSION_NUMBER_SIZE], struct ident id)
     snprintf(out, SESSION_NUMBER_SIZE, "%02x%02x-%02x%02x", id.b[0], id.b[1], id.b[2], id.b[3]);
 }
 
+#define PLACE(S)                                                                                                       \
+    V_TEXT((S)->place.country), V_TEXT((S)->place.country_en), V_TEXT((S)->place.city), V_TEXT((S)->place.city_en)
+
 enum err session_mint(struct db *db, const struct session *s)
 {
     static const char SQL[] = "INSERT INTO session (id, resident, browser, acr, amr, auth_at, created_at, seen_at, "
-                              "expires_at, ticket, card, agent, network) "
-                              "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                              "expires_at, ticket, card, agent, network, country, country_en, city, city_en) "
+                              "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     return db_run(db, SQL,
                   VALUES(V_IDENT(s->id), V_IDENT(s->resident), V_IDENT(s->browser), V_TEXT(s->acr), V_TEXT(s->amr),
                          V_INT(s->auth_at), V_INT(s->created_at), V_INT(s->seen_at), V_INT(s->expires_at),
-                         V_IDENT(s->ticket), V_IDENT(s->card), V_TEXT(s->agent), V_BLOB(s->network)));
+                         V_IDENT(s->ticket), V_IDENT(s->card), V_TEXT(s->agent), V_BLOB(s->network), PLACE(s)));
 }
 
 enum err session_renew(struct db *db, const struct session *s)
 {
-    static const char SQL[] =
-        "UPDATE session SET ticket = $2, auth_at = $3, seen_at = $4, expires_at = $5, card = $6, "
-        "agent = $7, network = $8, acr = $9, amr = $10 WHERE id = $1 AND ended_at IS NULL AND expires_at > $3";
-    enum err e =
-        db_run(db, SQL,
-               VALUES(V_IDENT(s->id), V_IDENT(s->ticket), V_INT(s->auth_at), V_INT(s->seen_at), V_INT(s->expires_at),
-                      V_IDENT(s->card), V_TEXT(s->agent), V_BLOB(s->network), V_TEXT(s->acr), V_TEXT(s->amr)));
+    static const char SQL[] = "UPDATE session SET ticket = $2, auth_at = $3, seen_at = $4, expires_at = $5, card = $6, "
+                              "agent = $7, network = $8, acr = $9, amr = $10, country = $11, country_en = $12, city = "
+                              "$13, city_en = $14 WHERE id = $1 AND ended_at IS NULL AND expires_at > $3";
+    enum err e = db_run(db, SQL,
+                        VALUES(V_IDENT(s->id), V_IDENT(s->ticket), V_INT(s->auth_at), V_INT(s->seen_at),
+                               V_INT(s->expires_at), V_IDENT(s->card), V_TEXT(s->agent), V_BLOB(s->network),
+                               V_TEXT(s->acr), V_TEXT(s->amr), PLACE(s)));
     return e == ERR_OK && db_changes(db) != 1 ? ERR_CONFLICT : e;
 }
 
 #define COLUMNS                                                                                                        \
     "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at, ticket, card, "              \
-    "agent, network"
+    "agent, network, country, country_en, city, city_en"
 
 static void read_row(struct session *out, const struct row *r)
 {
@@ -54,6 +57,7 @@ static void read_row(struct session *out, const struct row *r)
         .card = row_ident(r, 11),
         .agent = row_text(r, 12),
         .network = row_blob(r, 13),
+        .place = {row_text(r, 14), row_text(r, 15), row_text(r, 16), row_text(r, 17)},
     };
 }
 
@@ -102,7 +106,8 @@ enum err session_touch(struct db *db, struct ident id, int64_t now)
 
 enum err session_end(struct db *db, struct ident id, int64_t now)
 {
-    static const char SQL[] = "UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+    static const char SQL[] = "UPDATE session SET ended_at = $2, country = NULL, country_en = NULL, city = NULL, "
+                              "city_en = NULL WHERE id = $1 AND ended_at IS NULL";
     enum err e = db_run(db, SQL, VALUES(V_IDENT(id), V_INT(now)));
     if (e != ERR_OK)
         return e;
@@ -152,7 +157,9 @@ static enum err keep_session(void *ctx, const struct row *row)
     if (!s)
         return ERR_LIMIT;
     read_row(s, row);
-    struct view *kept[] = {&s->acr, &s->amr, &s->agent, &s->network};
+    struct view *kept[] = {&s->acr,        &s->amr,           &s->agent,
+                           &s->network,    &s->place.country, &s->place.country_en,
+                           &s->place.city, &s->place.city_en};
     enum err e = ERR_OK;
     for (size_t i = 0; i < sizeof kept / sizeof *kept && e == ERR_OK; i++)
         e = row_keep(kept[i], list->a, *kept[i]);

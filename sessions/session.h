@@ -8,6 +8,12 @@
  * never after. */
 #define SESSION_TOUCH_S 60
 
+/* Where a login came from, as near as can be guessed: names for people, in Japanese and in English, and nothing that
+ * could be a point on a map. Each is absent when nothing can be said. */
+struct session_place {
+    struct view country, country_en, city, city_en;
+};
+
 struct session {
     struct ident id;     /* of the first ticket; stays when the same resident logs in again */
     struct ident ticket; /* ident_of(value of __Host-session) */
@@ -18,7 +24,8 @@ struct session {
     /* Of the newest login, each absent when nothing can be said: "firefox windows" (idp/rules/user_agent.h), and what
      * its network is to be known again by (idp/state/network.h). */
     struct view agent, network;
-    int64_t auth_at; /* when the card proved */
+    struct session_place place; /* of the newest login, too */
+    int64_t auth_at;            /* when the card proved */
     int64_t created_at, seen_at;
     int64_t expires_at; /* absolute end */
     int64_t ended_at;   /* log-out; 0: not */
@@ -30,9 +37,9 @@ void session_number(char out[SESSION_NUMBER_SIZE], struct ident id);
 
 enum err session_mint(struct db *db, const struct session *s) MUST_CHECK;
 
-/* The same resident has logged in again: TICKET, card, acr, amr, auth_at, seen_at, expires_at, agent and network of S
- * become those of the session with its id, whose services and tokens go on. ERR_CONFLICT if that has been logged out or
- * is over at S->auth_at. */
+/* The same resident has logged in again: TICKET, card, acr, amr, auth_at, seen_at, expires_at, agent, network and
+ * place of S become those of the session with its id, whose services and tokens go on. ERR_CONFLICT if that has been
+ * logged out or is over at S->auth_at. */
 enum err session_renew(struct db *db, const struct session *s) MUST_CHECK;
 
 /* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. */
@@ -49,8 +56,9 @@ bool session_is_due(const struct session *s, int64_t now);
 /* Records activity; never moves back, never wakes an ended one. */
 enum err session_touch(struct db *db, struct ident id, int64_t now) MUST_CHECK;
 
-/* Log-out, once: ERR_CONFLICT if it has ended already or is unknown. Refresh tokens without offline_access die with it,
- * and every service of it gets a row in the queue of back-channel notices from the caller (notice_add). */
+/* Log-out, once; it keeps no place. ERR_CONFLICT if it has ended already or is unknown. Refresh tokens without
+ * offline_access die with it, and every service of it gets a row in the queue of back-channel notices from the caller
+ * (notice_add). */
 enum err session_end(struct db *db, struct ident id, int64_t now) MUST_CHECK;
 
 /* Adds CLIENT to those that received this login; writes nothing if it is there already. */

@@ -674,6 +674,7 @@ struct page_session {
     struct view number; /* what people call it, "3fa9-12c0" */
     struct view browser, system;
     enum page_network network;
+    struct view country, city;        /* where it came from, near enough; each may be absent */
     struct view since, last;          /* moments: logged in, used last */
     bool here;                        /* the login of this very page */
     bool idle;                        /* asleep: only her card wakes it */
@@ -697,10 +698,12 @@ struct page_sessions {
     bool others; /* there are more than the one of this page */
     const struct page_past_login *logins;
     size_t n_logins;
-    struct view days;  /* how long the log is kept, "180" */
-    bool ended;        /* something was ended just now */
-    struct view told;  /* the number of the login that she has just disowned; absent: none */
-    struct view phone; /* whom to call when the card is lost, in her language */
+    struct view days;   /* how long the log is kept, "180" */
+    bool ended;         /* something was ended just now */
+    bool places;        /* of a session it is known where it came from */
+    struct view credit; /* whose file knows it, if that wants to be named */
+    struct view told;   /* the number of the login that she has just disowned; absent: none */
+    struct view phone;  /* whom to call when the card is lost, in her language */
 };
 void page_sessions(struct buf *out, const struct pages *pages, const struct page_sessions *facts);
 

@@ -16,6 +16,7 @@
 #include "idp/state/event_tell.h"
 #include "idp/state/logout.h"
 #include "idp/state/network.h"
+#include "idp/state/places.h"
 #include "idp/state/renewal.h"
 #include "idp/state/succession.h"
 #include "idp/state/tally.h"
@@ -252,6 +253,7 @@ static enum err log_in(struct completing *c)
                                   .amr = VIEW("sc pin"),
                                   .agent = user_agent_words(v->arena, agent),
                                   .network = network_of(v),
+                                  .place = places_find(v->op->places, v->arena, v->request->peer.address),
                                   .auth_at = v->now,
                                   .created_at = v->now,
                                   .seen_at = v->now,

@@ -57,6 +57,12 @@ static enum err fill_services(struct page_session *row, struct visit *v, struct 
     return e;
 }
 
+static void fill_place(struct page_session *row, const struct visit *v, const struct session_place *place)
+{
+    row->country = v->english ? place->country_en : place->country;
+    row->city = v->english ? place->city_en : place->city;
+}
+
 static enum err fill_session(struct page_session *row, struct visit *v, const struct me *me, const struct session *s)
 {
     struct user_agent agent = user_agent_of_words(s->agent);
@@ -69,6 +75,7 @@ static enum err fill_session(struct page_session *row, struct visit *v, const st
                                  .last = people_moment(v, s->seen_at),
                                  .here = ident_equal(s->id, me->session.id),
                                  .idle = v->now >= s->seen_at + v->op->config->session.idle};
+    fill_place(row, v, &s->place);
     return fill_services(row, v, s->id);
 }
 
@@ -79,8 +86,10 @@ static enum err load_sessions(struct visit *v, const struct me *me, struct page_
     struct page_session *rows = e ? NULL : arena_array(v->arena, facts->n_sessions + 1, sizeof *rows);
     if (!e && !rows)
         e = ERR_MEMORY;
-    for (size_t i = 0; i < facts->n_sessions && !e; i++)
+    for (size_t i = 0; i < facts->n_sessions && !e; i++) {
         e = fill_session(&rows[i], v, me, &sessions[i]);
+        facts->places |= view_is(rows[i].country) || view_is(rows[i].city);
+    }
     facts->sessions = rows;
     facts->others = facts->n_sessions > 1;
     return e;
@@ -134,6 +143,7 @@ static void show(struct visit *v, const struct me *me)
                                   .days =
                                       view_text(arena_printf(v->arena, "%u", v->op->config->session.history / 86400)),
                                   .ended = view_equal_text(visit_param(v, "ended"), "1"),
+                                  .credit = view_text(v->op->config->places.credit),
                                   .phone = view_text(phone)};
     if (!read_session(v, "told", &told))
         told = IDENT_NONE;
@@ -159,7 +169,7 @@ struct ending {
 static enum err end_one(struct db *db, struct ending *x)
 {
     struct logout_many *m = &x->logins;
-    struct session s;
+    struct session s = {.id = IDENT_NONE};
     struct logout l = logout_one(m, &s);
     enum err e = session_find(&s, db, m->arena, x->one);
     if (!e && !ident_equal(s.resident, m->resident))

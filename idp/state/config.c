@@ -584,6 +584,16 @@ static const char *take_private(struct reading *r, const char *value)
     return NULL;
 }
 
+static const char *take_places(struct reading *r, const char *value)
+{
+    return take_path(r, &r->config->places.database, value);
+}
+
+static const char *take_credit(struct reading *r, const char *value)
+{
+    return take_line(r, &r->config->places.credit, value);
+}
+
 /* RFC 9110 5.1: a token, of the letters such names are made of. */
 static const char *take_proxy_certificate(struct reading *r, const char *value)
 {
@@ -658,6 +668,8 @@ static const struct key {
     {"proxy", "header", "proxy.header", false, take_words},
     {"proxy", "client_certificate", "proxy.client_certificate", false, take_proxy_certificate},
     {"outgoing", "private", "outgoing.private", false, take_private},
+    {"places", "database", "places.database", false, take_places},
+    {"places", "credit", "places.credit", false, take_credit},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 _Static_assert(KEYS <= 64, "struct reading has a bit for each");
@@ -768,10 +780,12 @@ static enum err parse(struct reading *r, const char *text)
     cfg_opt_t admin[] = {KEY("socket"), LIST("listen"), CFG_END()};
     cfg_opt_t proxy[] = {LIST("trusted"), KEY("header"), KEY("client_certificate"), CFG_END()};
     cfg_opt_t outgoing[] = {LIST("private"), CFG_END()};
+    cfg_opt_t places[] = {KEY("database"), KEY("credit"), CFG_END()};
     cfg_opt_t top[] = {KEY("issuer"),   LIST("listen"),    KEY("data"),      KEY("workers"),   KEY("connections"),
                        SECTION(jpki),   SECTION(agent),    SECTION(session), SECTION(profile), SECTION(ledger),
                        SECTION(limits), SECTION(log),      SECTION(tls),     SECTION(mtls),    SECTION(admin),
-                       SECTION(proxy),  SECTION(outgoing), SECTION(help),    SECTION(events),  CFG_END()};
+                       SECTION(proxy),  SECTION(outgoing), SECTION(help),    SECTION(events),  SECTION(places),
+                       CFG_END()};
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     if (!cfg)
         return ERR_MEMORY;
@@ -914,6 +928,8 @@ static enum err check_whole(struct reading *r)
         return contradiction(r, c->tls.key ? "tls.certificate" : "tls.key", "is missing: both or none");
     if (c->tls.key && !c->issuer_https)
         return contradiction(r, "tls", "is set, but the issuer is not https");
+    if (c->places.credit && !c->places.database)
+        return contradiction(r, "places.database", "is missing: whose is places.credit?");
     enum err err = check_proxy(r, c);
     if (!err)
         err = check_help(r, c);
@@ -1094,6 +1110,8 @@ const char *config_can_follow(const struct config *now, const struct config *nex
         {"outgoing.private",
          now->outgoing.n_private == next->outgoing.n_private &&
              memcmp(now->outgoing.private, next->outgoing.private, sizeof now->outgoing.private) == 0},
+        {"places.database", same(now->places.database, next->places.database)},
+        {"places.credit", same(now->places.credit, next->places.credit)},
         {"proxy.client_certificate", same(now->proxy.client_certificate, next->proxy.client_certificate)},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -100,6 +100,10 @@ struct config {
         bool words_known;               /* the operator has said it */
         const char *client_certificate; /* the header they hand a client's certificate on in; NULL: none */
     } proxy;
+    struct {
+        const char *database; /* absolute path of a MaxMind DB file; NULL: of no login the place is known */
+        const char *credit;   /* one line below places, which its licence may want; NULL: none */
+    } places;
     struct {                                    /* what we call ourselves, at addresses that services registered */
         struct net private[CONFIG_PRIVATE_MAX]; /* loopback and private addresses that may be called */
         size_t n_private;

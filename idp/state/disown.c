@@ -15,7 +15,7 @@ struct disowning {
 static enum err end(struct db *db, const struct disowning *d)
 {
     struct visit *v = d->visit;
-    struct session s;
+    struct session s = {.id = IDENT_NONE};
     struct logout l = logout_of(v, &s);
     enum err e = session_find(&s, db, v->arena, d->session);
     if (!e)

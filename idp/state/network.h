@@ -1,5 +1,5 @@
-/* network: by what the network of a login is known again. No address is kept, nor where it is: a resident is told
- * whether a login came from the network she is in now, which is all that can be said honestly. */
+/* network: by what the network of a login is known again. No address is kept: a resident is told
+ * whether a login came from the network she is in now, which is all that can be said with certainty. */
 #ifndef IDP_STATE_NETWORK_H
 #define IDP_STATE_NETWORK_H
 

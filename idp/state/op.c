@@ -18,6 +18,7 @@
 #include "idp/state/key_document.h"
 #include "idp/state/limits.h"
 #include "idp/state/outgoing.h"
+#include "idp/state/places.h"
 #include "idp/state/polls.h"
 #include "idp/state/predecessors_http.h"
 #include "idp/state/proof_keys.h"
@@ -264,6 +265,13 @@ static enum err open_predecessors(struct op *op, const char **why)
     return e;
 }
 
+static enum err open_places(struct op *op, struct arena *a, const char **why)
+{
+    const struct config *c = op->config;
+
+    return c->places.database ? places_open(&op->places, a, c->places.database, c->data, why) : ERR_OK;
+}
+
 /* --- opening and closing ----------------------------------------------------------------------------------------- */
 
 static enum err open_issuer(struct op *op, const char **why)
@@ -305,8 +313,9 @@ static enum err open_all(struct op *op, struct arena *a, const char **why)
     if ((e = clients_open(&op->clients)) || (e = limits_open(&op->limits, op->config)) ||
         (e = polls_open(&op->polls, op->store)) || (e = open_fetches(op)))
         return e;
-    e = open_predecessors(op, why);
-    return e ? e : open_trust(op, a, why);
+    if ((e = open_predecessors(op, why)) || (e = open_places(op, a, why)))
+        return e;
+    return open_trust(op, a, why);
 }
 
 enum err op_open(struct op **out, const struct config *config, const struct clock *clock, struct arena *arena,
@@ -350,6 +359,8 @@ enum err op_reload(struct op *op, struct arena *arena, const char **why)
     enum err e = push_keys(op, arena, folder, why);
     if (!e && (e = revocation_reload(op->revocation, reason)))
         *why = arena_printf(arena, "jpki.crl: %s", reason);
+    if (!e && op->places)
+        e = places_reload(op->places, arena, why);
     pthread_mutex_unlock(&op->keyring->lock);
     return e;
 }
@@ -390,6 +401,7 @@ void op_close(struct op *op)
     upkeep_close(op->upkeep);
     revocation_close(op->revocation);
     predecessors_http_close(op->predecessors_http);
+    places_close(op->places);
     trust_close(op->trust);
     client_keys_close(op->client_keys);
     documents_close(op->documents);

@@ -25,6 +25,7 @@ struct upkeep;            /* idp/state/upkeep.h */
 struct herald;            /* idp/state/herald.h */
 struct trust;             /* jpki/pki/trust.h */
 struct revocation;        /* jpki/pki/revocation.h */
+struct places;            /* idp/state/places.h */
 struct predecessors_http; /* idp/state/predecessors_http.h */
 struct pages;             /* webui/page.h; opened and closed by main, since state knows no pages */
 
@@ -54,6 +55,7 @@ struct op {
     struct trust *trust;
     struct revocation *revocation;
     struct predecessors_source predecessors;     /* ask NULL: there is no such service */
+    struct places *places;                       /* NULL: of no address the place is known */
     struct predecessors_http *predecessors_http; /* what the configuration makes the source, or NULL */
     const struct pages *pages;
     struct view discovery;      /* the metadata document (idp/endpoints/discovery.h); set before anybody is served */
@@ -73,8 +75,8 @@ struct view op_key_document(const struct op *op);
 enum err op_open(struct op **out, const struct config *config, const struct clock *clock, struct arena *arena,
                  const char **why) MUST_CHECK;
 
-/* SIGHUP: keys and revocation lists are read again (roots and addresses need a restart). On failure what was there
- * stays. */
+/* SIGHUP: keys, revocation lists and the file of places are read again (roots and addresses need a restart). On failure
+ * what was there stays. */
 enum err op_reload(struct op *op, struct arena *arena, const char **why) MUST_CHECK;
 
 /* Reads the keys anew when the folder has another edition of them than this process: somebody rotated them and told

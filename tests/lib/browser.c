@@ -168,6 +168,8 @@ static struct curl_slist *header_list(struct browser *b, const char *const *head
     list = curl_slist_append(list, arena_printf(&b->a, "Accept-Language: %s", b->language ? b->language : "ja"));
     if (cookies[0])
         list = curl_slist_append(list, cookies);
+    if (b->client)
+        list = curl_slist_append(list, arena_printf(&b->a, "X-Forwarded-For: %s", b->client));
     if (content_type)
         list = curl_slist_append(list, arena_printf(&b->a, "Content-Type: %s", content_type));
     for (size_t i = 0; headers && headers[i]; i++)

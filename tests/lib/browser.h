@@ -20,6 +20,7 @@ struct browser {
     const char *language; /* Accept-Language; NULL: "ja" */
     const char *method;   /* of the next browser_send and no other; NULL: GET, or POST with a body */
     const char *agent;    /* User-Agent; NULL: none is sent */
+    const char *client;   /* whom a proxy names with X-Forwarded-For; NULL: it names nobody */
     const char *from;     /* our own address, like "127.0.0.2"; NULL: whichever */
     void *curl;
     struct arena a; /* everything below, and what a test reads */

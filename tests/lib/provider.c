@@ -42,6 +42,7 @@ static void read_config(struct provider *p, const struct provider_options *o)
                      "limits {\n %s}\nevents { wait = 0 }\nlog { level = info }\n",
                      o && o->listen ? o->listen : "127.0.0.1:0", p->folder, p->pki,
                      o && o->revocation ? o->revocation : BY_FILES, o && o->limits ? o->limits : NO_LIMITS);
+    text = arena_printf(&p->a, "%s%s", text, o && o->more ? o->more : "");
     FILE *file = fopen(arena_printf(&p->a, "%s/test.conf", p->folder), "w"); /* for commands */
     cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0);
     enum err e = config_read_text(&p->config, &p->a, "test.conf", view_text(text), &fault);
@@ -55,6 +56,9 @@ static void listen_on(struct provider *p, size_t ceiling)
                               .n_listen = p->config->n_listen,
                               .hosts = HOSTS,
                               .n_hosts = 1,
+                              .proxy = {.trusted = p->config->proxy.trusted,
+                                        .n_trusted = p->config->proxy.n_trusted,
+                                        .words = p->config->proxy.words},
                               .ctx = p->op,
                               .fault = routes_fault,
                               .workers = p->config->workers,

@@ -29,6 +29,7 @@ struct provider_options {
     const char *revocation; /* lines of section jpki; NULL: CRL files, no OCSP */
     const char *listen;     /* NULL: 127.0.0.1:0 */
     const char *limits;     /* lines of section limits; NULL: as many as a test likes */
+    const char *more;       /* further sections; NULL: none */
     const char *pki;        /* a folder made by genkan-testpki; NULL: that of this build */
 };
 

@@ -1,11 +1,16 @@
 #include "tests/lib/stage.h"
 
-void stage_open(struct stage *s)
+void stage_open_with(struct stage *s, const struct provider_options *options)
 {
-    provider_open(&s->genkan, NULL);
+    provider_open(&s->genkan, options);
     service_open_a(&s->a_city, &s->genkan);
     service_open_b(&s->b_city, &s->genkan);
     resident_open(&s->hanako, &s->genkan, "residents/hanako");
+}
+
+void stage_open(struct stage *s)
+{
+    stage_open_with(s, NULL);
 }
 
 void stage_close(struct stage *s)

@@ -10,6 +10,8 @@ struct stage {
     struct resident hanako;
 };
 
+/* The same, with OPTIONS of the provider. */
+void stage_open_with(struct stage *s, const struct provider_options *options);
 void stage_open(struct stage *s);
 void stage_close(struct stage *s);
 

@@ -21,6 +21,7 @@
 #include "sessions/notice.h"
 #include "sessions/resident.h"
 #include "store/store.h"
+#include "tests/lib/atlas.h"
 #include "tests/lib/key_folder.h"
 
 static struct arena a;
@@ -295,6 +296,25 @@ Test(command, check_config_looks_into_the_folders_it_names)
     o = genkan("check-config");
     cr_expect_eq(o.code, COMMAND_CONFIG);
     HAS(o.err, "ledger.policy: /nowhere cannot be read");
+}
+
+Test(command, check_config_looks_into_the_file_of_places)
+{
+    const char *path = arena_printf(&a, "%s/city.mmdb", folder);
+    write_text(config_path, config_text(arena_printf(&a, "places { database = \"%s\" }\n", path)));
+    struct output o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "city.mmdb: there is no such file");
+    write_text(path, "of another format");
+    o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_CONFIG);
+    HAS(o.err, "places.database: ");
+    HAS(o.err, "city.mmdb: is no MaxMind DB file, or a damaged one");
+    atlas_make(path, &atlas_small);
+    o = genkan("check-config");
+    cr_expect_eq(o.code, COMMAND_DONE);
+    HAS(o.out, "note: places.database: Genkan-Test-City of 2026-11-30");
+    unlink(path);
 }
 
 Test(command, sample_configuration_and_man_page_know_every_key)

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "idp/command.h"
+#include "tests/lib/atlas.h"
 #include "tests/lib/made.h"
 
 static struct arena a;
@@ -161,6 +162,32 @@ Test(serve, keeps_running_on_what_it_had_when_the_new_configuration_is_bad)
               "%s", log);
     cr_expect(strstr(log, "\"event\":\"restart_needed\"") && strstr(log, "\"key\":\"workers\"}"), "%s", log);
     cr_expect_null(strstr(log, "\"event\":\"stopped\""), "the log level follows: info is silent now");
+}
+
+Test(serve, takes_a_new_file_of_places_on_sighup_and_keeps_the_old_one_when_it_is_damaged)
+{
+    const char *path = arena_printf(&a, "%s/city.mmdb", folder);
+    static const struct atlas_line line = {.net = "81.2.69.0/24", .city = "京都市"};
+    write_config(arena_printf(&a, "places { database = \"%s\" }\n", path));
+    start();
+    cr_expect_eq(end(0), COMMAND_CONFIG, "a file that is named must be there");
+    cr_expect(strstr(log_text(), "city.mmdb: there is no such file"), "%s", log_text());
+    atlas_make(path, &atlas_small);
+    start();
+    expect_notice("READY=1");
+    atlas_make(path, &(struct atlas){.lines = &line, .n_lines = 1, .kind = "Newer-City"});
+    kill(server, SIGHUP);
+    expect_notice("RELOADING=1");
+    expect_notice("READY=1");
+    cr_assert_eq(truncate(path, 100), 0);
+    kill(server, SIGHUP);
+    expect_notice("RELOADING=1");
+    expect_notice("READY=1");
+    cr_expect_eq(end(SIGTERM), 0);
+    const char *log = log_text();
+    const char *first = strstr(log, "\"kind\":\"Genkan-Test-City\""), *second = strstr(log, "\"kind\":\"Newer-City\"");
+    cr_expect(first && second && first < second, "%s", log);
+    cr_expect(strstr(log, "\"event\":\"reload_failed\"") && strstr(log, "city.mmdb: is no MaxMind DB file"), "%s", log);
 }
 
 Test(serve, starts_again_on_the_data_folder_it_made_and_refuses_half_of_it)

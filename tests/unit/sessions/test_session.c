@@ -241,6 +241,61 @@ Test(session, keeps_what_it_was_made_with_and_takes_on_what_it_is_renewed_with)
     cr_expect_neq(session_renew(db, &made), ERR_OK);
 }
 
+static bool is_at(struct session s, const char *country, const char *country_en, const char *city, const char *city_en)
+{
+    return view_equal_text(s.place.country, country) && view_equal_text(s.place.country_en, country_en) &&
+           view_equal_text(s.place.city, city) && view_equal_text(s.place.city_en, city_en);
+}
+
+Test(session, has_the_place_of_its_newest_login_and_none_of_before)
+{
+    struct session *list;
+    size_t n;
+    struct session s = again(NOW);
+    cr_expect_not(view_is(found().place.country) || view_is(found().place.city_en));
+    s.place = (struct session_place){VIEW("日本"), VIEW("Japan"), VIEW("大阪市"), VIEW("Osaka")};
+    cr_assert_eq(session_renew(db, &s), ERR_OK);
+    cr_expect(is_at(found(), "日本", "Japan", "大阪市", "Osaka"));
+    cr_assert_eq(session_list(&list, &n, db, &box.a, made.resident, NOW), ERR_OK);
+    cr_expect(n == 1 && is_at(list[0], "日本", "Japan", "大阪市", "Osaka"));
+    s = again(NOW + 1);
+    s.place = (struct session_place){.country = VIEW("日本"), .country_en = VIEW("Japan")};
+    cr_assert_eq(session_renew(db, &s), ERR_OK);
+    cr_expect_not(view_is(found().place.city) || view_is(found().place.city_en), "she has gone somewhere else");
+    s = again(NOW + 2);
+    cr_assert_eq(session_renew(db, &s), ERR_OK);
+    cr_expect_not(view_is(found().place.country));
+
+    made.id = made.ticket = ident_of(VIEW("of another browser"));
+    made.place = (struct session_place){VIEW("日本"), VIEW("Japan"), VIEW("堺市"), VIEW("Sakai")};
+    cr_assert_eq(session_mint(db, &made), ERR_OK);
+    cr_expect(is_at(found(), "日本", "Japan", "堺市", "Sakai"));
+}
+
+Test(session, that_has_ended_has_no_place_any_more)
+{
+    struct session s = again(NOW);
+    s.place = (struct session_place){VIEW("日本"), VIEW("Japan"), VIEW("大阪市"), VIEW("Osaka")};
+    cr_assert_eq(session_renew(db, &s), ERR_OK);
+    cr_assert_eq(session_end(db, made.id, NOW), ERR_OK);
+    cr_expect_not(view_is(found().place.country) || view_is(found().place.country_en));
+    cr_expect_not(view_is(found().place.city) || view_is(found().place.city_en));
+}
+
+Test(session, has_no_name_of_a_place_that_is_none)
+{
+    char name[122];
+    memset(name, 'x', 121);
+    name[121] = 0;
+    struct session s = again(NOW);
+    s.place.city = view_bytes("", 0);
+    cr_expect_neq(session_renew(db, &s), ERR_OK);
+    s.place.city = view_text(name);
+    cr_expect_neq(session_renew(db, &s), ERR_OK);
+    s.place.city = view_bytes(name, 120);
+    cr_expect_eq(session_renew(db, &s), ERR_OK);
+}
+
 Test(session, has_a_number_that_people_can_read_out)
 {
     char number[SESSION_NUMBER_SIZE];

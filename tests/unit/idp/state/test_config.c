@@ -121,7 +121,8 @@ Test(config, reads_every_key)
         "admin {\n socket = /run/g.sock\n listen = {\"127.0.0.1:9464\"}\n}\nproxy {\n trusted = {\"127.0.0.1\", "
         "\"10.1.0.0/16\"}\n header = forwarded\n client_certificate = "
         "Client-Cert\n}\n"
-        "outgoing { private = {\"10.2.0.0/16\"} }\n");
+        "outgoing { private = {\"10.2.0.0/16\"} }\n"
+        "places { database = \"/var/lib/genkan/city.mmdb\"\n credit = \"Places by Atlas\" }\n");
     cr_expect(c->issuer_https);
     cr_expect_not(config_is_local(c));
     cr_expect_str_eq(c->data, "/srv/genkan");
@@ -170,6 +171,8 @@ Test(config, reads_every_key)
     cr_expect_eq(c->proxy.trusted[1].bits, 96 + 16);
     cr_expect_eq(c->proxy.words, PROXY_FORWARDED);
     cr_expect_str_eq(c->proxy.client_certificate, "Client-Cert");
+    cr_expect_str_eq(c->places.database, "/var/lib/genkan/city.mmdb");
+    cr_expect_str_eq(c->places.credit, "Places by Atlas");
     cr_expect_eq(c->outgoing.n_private, 1);
     cr_expect_eq(c->outgoing.private[0].bits, 96 + 16);
 }
@@ -293,6 +296,11 @@ Test(config, refuses_naming_line_key_and_rule)
         {"proxy { trusted = {\"proxy.example\"} }\n", 1, "proxy.trusted"},
         {"proxy { trusted = {\"10.1.2.3/8\"} }\n", 1, "proxy.trusted"},
         {"proxy { trusted = {\"::/0\"} }\n", 1, "proxy.trusted"},
+        {"places { database = city.mmdb }\n", 1, "places.database"},
+        {"places { credit = \"a	b\" }\n", 1, "places.credit"},
+        {SMALLEST "places { credit = \"Places by Atlas\" }\n", 0, "places.database"},
+        {"places { database = \"\" }\n", 1, "places.database"},
+        {"places { database = /a\n database = /b }\n", 2, "places.database"},
         {"outgoing { private = {\"inside\"} }\n", 1, "outgoing.private"},
         {"outgoing { private = {\"10.1.2.3/8\"} }\n", 1, "outgoing.private"},
         {"outgoing { private = {\"::/0\"} }\n", 1, "outgoing.private"},
@@ -410,6 +418,7 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {SMALLEST "limits { registrations_per_minute = 0 }\n", "limits.registrations_per_minute"},
         {SMALLEST "limits { connections_per_address = 0 }\n", "limits.connections_per_address"},
         {SMALLEST "session { idle = 5m }\n", "session.idle"},
+        {SMALLEST "places { database = /p }\n", "places.database"},
         {SMALLEST "admin { socket = off }\n", "admin.socket"},
         {SMALLEST "proxy { trusted = {\"10.0.0.0/8\"}\n header = none }\n", "proxy.trusted"},
         {SMALLEST "session { absolute = 5h }\n", "session.absolute"},

@@ -3,11 +3,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "idp/state/config.h"
 #include "idp/state/op.h"
+#include "idp/state/places.h"
 #include "idp/tokens/keys.h"
 #include "store/store.h"
+#include "tests/lib/atlas.h"
 #include "tests/lib/box.h"
 
 static struct box box;
@@ -193,5 +196,34 @@ Test(op, keeps_what_it_has_when_a_reload_fails)
     cr_expect_eq(op_keys(op), before);
     op_follow_keys(op);
     cr_expect_eq(op_keys(op), before);
+    op_close(op);
+}
+
+Test(op, does_not_open_without_the_file_of_places_that_the_configuration_names)
+{
+    config.places.database = arena_printf(&box.a, "%s/city.mmdb", box.folder);
+    expect_refused(ERR_NOT_FOUND, "city.mmdb: there is no such file");
+    cr_assert_eq(file_write(config.places.database, VIEW("of another format"), 0600), ERR_OK);
+    expect_refused(ERR_CONFIG, "city.mmdb: is no MaxMind DB file");
+    atlas_make(config.places.database, &atlas_small);
+    open_once();
+}
+
+Test(op, takes_a_new_file_of_places_at_a_reload_and_keeps_the_old_one_when_it_is_damaged)
+{
+    static const struct atlas_line kyoto = {.net = "81.2.69.0/24", .city = "京都市"};
+    const char *why;
+    struct op *op;
+
+    config.places.database = arena_printf(&box.a, "%s/city.mmdb", box.folder);
+    atlas_make(config.places.database, &atlas_small);
+    cr_assert_eq(op_open(&op, &config, &clock_real, &box.a, &why), ERR_OK, "%s", why);
+    atlas_make(config.places.database, &(struct atlas){.lines = &kyoto, .n_lines = 1});
+    cr_assert_eq(op_reload(op, &box.a, &why), ERR_OK, "%s", why);
+    cr_expect(view_equal_text(places_find(op->places, &box.a, "81.2.69.1").city, "京都市"));
+    cr_assert_eq(file_write(config.places.database, VIEW("x"), 0600), ERR_OK);
+    cr_expect_eq(op_reload(op, &box.a, &why), ERR_CONFIG);
+    cr_expect(strstr(why, "places.database: ") && strstr(why, "city.mmdb: is no"), "%s", why);
+    cr_expect(view_equal_text(places_find(op->places, &box.a, "81.2.69.1").city, "京都市"));
     op_close(op);
 }
