@@ -84,9 +84,9 @@ static bool is_taken(const struct form_item *items, size_t n, struct view name)
     return false;
 }
 
-static bool is_named(const struct form_item *item, const char *name)
+static bool is_among(const struct form_item *item, const char *names)
 {
-    return name && view_equal_text(item->name, name);
+    return names && text_has_word(view_text(names), item->name);
 }
 
 static enum err read_item(struct form_item *item, struct arena *arena, struct view piece,
@@ -140,7 +140,7 @@ enum err form_read(const struct form **out, struct arena *arena, struct view raw
         enum err e = read_item(&items[n], arena, piece, limits, fault);
         if (e)
             return e;
-        if (is_taken(items, n, items[n].name) && !is_named(&items[n], limits->repeated))
+        if (is_taken(items, n, items[n].name) && !is_among(&items[n], limits->repeated))
             return refuse(fault, items[n].name, form_rule_duplicate);
         n++;
     }

@@ -18,7 +18,7 @@ struct form {
 
 struct form_limits {
     size_t params_max, name_max, value_max; /* values and names in decoded bytes */
-    const char *repeated;                   /* the one name that may come several times; NULL: none may */
+    const char *repeated;                   /* names that may come several times, words; NULL: none may */
 };
 
 /* What was wrong, for the answer and the log. NAME is the parameter's (absent if it could not be read; it may be any

@@ -248,7 +248,7 @@ bool intake_forms(const struct intake *in, const struct route *route, struct req
 {
     struct form_limits limits = in->form;
     if (route->flags & ROUTE_RESOURCES)
-        limits.repeated = "resource";
+        limits.repeated = route->flags & ROUTE_AUDIENCES ? "resource audience" : "resource";
     if (!read_form(&r->query, &limits, r, r->query_raw, fault))
         return false;
     if (r->method != METHOD_POST || route->flags & ROUTE_BODY || r->body.n == 0)

@@ -14,6 +14,7 @@ enum route_flag {
     ROUTE_SLOW = 2,
     ROUTE_LOCAL = 8,      /* over a socket in the file system only */
     ROUTE_RESOURCES = 16, /* the parameter `resource` may be sent several times (RFC 8707 2), and no other */
+    ROUTE_AUDIENCES = 32, /* and `audience`, too (RFC 8693 2.1) */
     ROUTE_MTLS = 4,       /* also there where client certificates are asked for (RFC 8705 5): for programs, no pages */
 };
 

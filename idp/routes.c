@@ -98,7 +98,7 @@ static const struct route table[] = {
     {METHOD_GET, "/authorize/request", at_authorize, 0, ROUTE_SLOW | ROUTE_RESOURCES},
     {METHOD_GET, "/next", at_next, 0, 0},
     {METHOD_POST, "/par", at_par, FORM_MAX, ROUTE_MTLS | ROUTE_RESOURCES},
-    {METHOD_POST, "/token", at_token, FORM_MAX, ROUTE_MTLS | ROUTE_RESOURCES},
+    {METHOD_POST, "/token", at_token, FORM_MAX, ROUTE_MTLS | ROUTE_RESOURCES | ROUTE_AUDIENCES},
     {METHOD_POST, "/revoke", at_revoke, FORM_MAX, ROUTE_MTLS},
     {METHOD_POST, "/events/poll", at_events_poll, POLL_MAX, ROUTE_BODY | ROUTE_MTLS},
     {METHOD_POST, "/introspect", at_introspect, FORM_MAX, ROUTE_MTLS},

@@ -191,15 +191,18 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
         JSON("invalid_request", "subject_token is missing or subject_token_type is not that of access tokens",
              "RFC 8693 2.1"),
     [REFUSAL_EXCHANGE_TYPE] =
-        JSON("invalid_request", "only access tokens for a resource are exchanged, without actor_token and audience",
-             "RFC 8693 2.1"),
+        JSON("invalid_request", "only access tokens are exchanged, without actor_token", "RFC 8693 2.1"),
     [REFUSAL_EXCHANGE_SUBJECT] =
         JSON("invalid_request", "subject_token is not a living token of a resident that this client holds",
              "RFC 8693 2.2.2"),
     [REFUSAL_EXCHANGE_NO_CONSENT] =
         JSON("invalid_target", "the resident has not consented to that resource server", "RFC 8693 2.2.2"),
+    [REFUSAL_EXCHANGE_TARGETS] =
+        JSON("invalid_target", "a token is for one service, resource and audience name several", "RFC 8693 2.2.2"),
+    [REFUSAL_EXCHANGE_SCOPE] =
+        JSON("invalid_scope", "scope exceeds that of subject_token, or means nothing at that server", "RFC 8693 2.1"),
     [REFUSAL_RESOURCE_NOT_REGISTERED] =
-        JSON("invalid_target", "resource is missing or not registered for this client", "RFC 8707 2"),
+        JSON("invalid_target", "resource or audience is missing or not registered for this client", "RFC 8707 2"),
     [REFUSAL_REFRESH_SCOPE] = JSON("invalid_scope", "scope exceeds what was granted", "RFC 6749 6"),
 
     [REFUSAL_TOKEN_MISSING] = JSON("invalid_request", "token is missing", "RFC 7009 2.1, RFC 7662 2.1"),

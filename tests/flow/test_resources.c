@@ -188,6 +188,93 @@ Test(resources, an_exchanged_token_ends_with_the_first_and_with_the_login)
     cr_expect_not(is_active(a_city, token));
 }
 
+/* --- for whom and for how much (RFC 8693 2.1) --- */
+
+static const struct json *exchanges_for(struct service *s, const char *token, const char *whom)
+{
+    const struct json *answer;
+
+    service_call(s, "/token",
+                 arena_printf(&s->channel.a,
+                              "grant_type=" EXCHANGE "&subject_token=%s&subject_token_type=" ACCESS_TOKEN "&%s", token,
+                              whom),
+                 NULL, &answer);
+    return answer;
+}
+
+Test(resources, a_token_is_exchanged_for_nobody_that_audience_does_not_name)
+{
+    static const struct {
+        const char *whom, *error;
+    } rows[] = {
+        {"", "invalid_target"},
+        {"audience=nobody", "invalid_target"},
+        {"audience=b-city", "invalid_target"},
+        {"audience=https%3A%2F%2Fother.example%2F", "invalid_target"},
+        {"audience=data", "invalid_target"},
+        {"audience=a-city&audience=nobody", "invalid_target"},
+        {"audience=a-city&audience=" PROVIDER_ISSUER, "invalid_target"},
+        {"audience=a-city&resource=https%3A%2F%2Fdata.example%2F", "invalid_target"},
+        {"resource=a-city", "invalid_target"},
+        {"audience=a-city+nobody", "invalid_target"},
+        {"audience=a-city&scope=openid", "invalid_scope"},
+        {"audience=a-city&actor_token=x", "invalid_request"},
+        {"audience=a-city&scope=openid&scope=openid", "invalid_request"},
+    };
+
+    open_api();
+    opens(a_city);
+    struct tokens t = opens(b_city);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_str_eq(claim(b_city, exchanges_for(b_city, t.access, rows[i].whom), "error"), rows[i].error, "%s",
+                         rows[i].whom);
+}
+
+Test(resources, a_token_is_exchanged_by_the_name_of_the_server_too)
+{
+    static const char *const names[] = {
+        "audience=a-city",
+        "audience=https%3A%2F%2Fa-city.example%2Fapi",
+        "audience=a-city&resource=https%3A%2F%2Fa-city.example%2Fapi",
+        "audience=a-city&audience=https%3A%2F%2Fa-city.example%2Fapi",
+    };
+
+    open_api();
+    opens(a_city);
+    struct tokens t = opens(b_city);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *token = claim(b_city, exchanges_for(b_city, t.access, names[i]), "access_token");
+        cr_expect(token && is_active(a_city, token), "%s", names[i]);
+    }
+}
+
+Test(resources, a_token_of_ones_own_is_exchanged_for_less_of_it_at_userinfo_and_never_for_more)
+{
+    static const char at_us[] = "audience=" PROVIDER_ISSUER;
+    struct arena *a = &b_city->channel.a;
+    int status;
+
+    open_api();
+    b_city->scope = "openid name";
+    struct tokens at_a = opens(a_city), t = opens(b_city);
+    cr_expect_str_eq(claim(b_city, exchanges_for(b_city, at_a.access, at_us), "error"), "invalid_request", "A's");
+    cr_expect_str_eq(
+        claim(b_city, exchanges_for(b_city, t.access, arena_printf(a, "%s&scope=openid+municipality", at_us)), "error"),
+        "invalid_scope");
+    const struct json *answer = exchanges_for(b_city, t.access, arena_printf(a, "%s&scope=openid", at_us));
+    const char *less = claim(b_city, answer, "access_token");
+    cr_assert_not_null(less, "%s", claim(b_city, answer, "error"));
+    cr_expect_str_eq(claim(b_city, answer, "scope"), "openid");
+    cr_expect_null(json_member(service_userinfo(b_city, less, NULL), "name"));
+    cr_expect_str_eq(
+        claim(b_city, exchanges_for(b_city, less, arena_printf(a, "%s&scope=openid+name", at_us)), "error"),
+        "invalid_scope", "and not back");
+    cr_expect_not_null(json_member(service_userinfo(b_city, t.access, NULL), "name"), "the first one is as it was");
+    cr_expect(resident_logs_out(&stage.hanako));
+    cr_expect_null(service_userinfo(b_city, less, &status));
+    cr_expect_eq(status, 401, "it ends with the login");
+}
+
 /* --- what a JWT tells of the login (RFC 9068 2.2.1) --- */
 
 /* B is of A's sector and may call A. */
@@ -253,6 +340,9 @@ Test(resources, an_exchanged_token_tells_of_the_login_of_the_first_and_of_no_lat
     cr_assert(resident_goes_to(&stage.hanako, AT_ELSEWHERE));
     const struct json *later = jwt_of(claim(b_city, exchanges(b_city, t.access, ""), "access_token"));
     cr_expect_null(json_member(later, "auth_time"));
+    const char *again = claim(b_city, exchanges_for(b_city, t.access, "audience=" PROVIDER_ISSUER), "access_token");
+    later = jwt_of(claim(b_city, exchanges(b_city, again, ""), "access_token"));
+    cr_expect_null(json_member(later, "auth_time"), "nor by one that was exchanged since");
 }
 
 /* Neither by the token of before, nor is one that was exchanged before of any use. */

@@ -48,6 +48,10 @@ Test(form, takes_one_name_several_times_only_where_it_may)
     }
     cr_expect_not(form_each(form, "a", &at, &value));
     cr_expect(view_equal_text(form_get(form, "a"), "1"));
+    const struct form_limits two = {.params_max = 4, .name_max = 8, .value_max = 10, .repeated = "a bc"};
+    cr_expect_eq(form_read(&form, &arena, VIEW("bc=1&a=1&bc=2&a=2"), &two, &fault), ERR_OK);
+    cr_expect_eq(form_read(&form, &arena, VIEW("b=1&b=2"), &two, &fault), ERR_SYNTAX);
+    cr_expect_eq(form_read(&form, &arena, VIEW("a+bc=1&a+bc=2"), &two, &fault), ERR_SYNTAX, "no name of the two");
 }
 
 Test(form, refuses_bad_percent_signs)
