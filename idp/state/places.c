@@ -74,6 +74,12 @@ static enum err map(MMDB_s *db, struct arena *a, int fd, const char *path, const
     return wrong(a, why, ERR_CONFIG, path, DAMAGED);
 }
 
+/* A page that was looked at is ours until the kernel wants it back, and in the end that would be the whole file. */
+static void let_go(const MMDB_s *db)
+{
+    madvise((void *)(uintptr_t)db->file_content, (size_t)db->file_size, MADV_DONTNEED);
+}
+
 /* Whoever writes over a file that is mapped, or cuts it off, takes us down (SIGBUS); so we map a copy. */
 static enum err open_copy(MMDB_s *db, struct stat *seen, struct arena *a, const struct places *p, const char **why)
 {
@@ -86,6 +92,8 @@ static enum err open_copy(MMDB_s *db, struct stat *seen, struct arena *a, const 
         e = wrong(a, why, ERR_BUSY, p->path, "is being written");
     if (!e)
         e = map(db, a, copy, p->path, why);
+    if (!e)
+        let_go(db);
     if (fd >= 0)
         close(fd);
     if (copy >= 0)
@@ -215,12 +223,6 @@ static int look_up(MMDB_lookup_result_s *out, const MMDB_s *db, const struct net
                                                    : (const struct sockaddr *)(const void *)&v6,
                                 &status);
     return status;
-}
-
-/* A page that was looked at is ours until the kernel wants it back, and in the end that would be the whole file. */
-static void let_go(const MMDB_s *db)
-{
-    madvise((void *)(uintptr_t)db->file_content, (size_t)db->file_size, MADV_DONTNEED);
 }
 
 /* Under LOCK. */
