@@ -4,6 +4,7 @@
 #include "consent/grant.h"
 #include "idp/rules/likeness.h"
 #include "idp/state/config.h"
+#include "idp/state/event_tell.h"
 #include "idp/state/leaving.h"
 #include "idp/state/logout.h"
 #include "idp/state/upkeep.h"
@@ -142,6 +143,9 @@ static enum err confirm_job(struct db *db, void *ctx)
     enum err e = load_for(&r, db, a, RENEWAL_CONFIRM);
     if (!e)
         e = claim_settle(db, &r.claim, a->visit->now);
+    if (!e)
+        e = event_tell_all(db, a->visit, r.claim.account,
+                           (struct event_token){.kind = EVENT_CREDENTIAL_CHANGE, .change = "update"});
     return e ? e : leaving_job(db, &a->leaving);
 }
 

@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "consent/auditor.h"
 #include "consent/grant.h"
+#include "idp/state/event_tell.h"
 #include "idp/state/leaving.h"
+#include "idp/state/upkeep.h"
 #include "idp/tokens/keys.h"
 #include "sessions/card.h"
 #include "sessions/claim.h"
@@ -167,7 +169,10 @@ enum err succession_settle(struct db *db, struct succession *s)
     s->verdict = succession_decide(&to.facts);
     if (s->verdict != SUCCESSION_LINK)
         return ERR_OK;
-    return to.facts.card.known ? move(db, s, &to) : resident_link_card(db, to.account, s->account_key, s->visit->now);
+    e = to.facts.card.known ? move(db, s, &to) : resident_link_card(db, to.account, s->account_key, s->visit->now);
+    return e ? e
+             : event_tell_all(db, s->visit, to.account,
+                              (struct event_token){.kind = EVENT_CREDENTIAL_CHANGE, .change = "update"});
 }
 
 enum err succession_record(struct db *db, const struct succession *s)
@@ -181,8 +186,9 @@ void succession_done(const struct succession *s)
         leaving_done(s->visit);
     if (!s->settled)
         return;
-    if (s->verdict == SUCCESSION_LINK)
+    if (s->verdict == SUCCESSION_LINK) {
+        upkeep_wake(s->visit->op->upkeep);
         log_event(LOG_WARN, "card_linked", LOG_STR("by", "predecessors"));
-    else
+    } else
         log_event(LOG_WARN, "succession_refused", LOG_STR("why", succession_verdict_name(s->verdict)));
 }

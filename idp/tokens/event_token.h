@@ -41,8 +41,9 @@ struct event_token {
     size_t n_given;
     struct view details_withdrawn, details_given; /* the same of things to be done elsewhere: their types, words */
     struct view sid;                              /* EVENT_SESSION_REVOKED: of the session, as the service knows it */
-    const char
-        *change; /* EVENT_CREDENTIAL_CHANGE: "create" or "delete"; EVENT_ACCOUNT_DISABLED: the reason, may be NULL */
+    /* EVENT_CREDENTIAL_CHANGE: "create", "delete", "update" (a renewed card); EVENT_ACCOUNT_DISABLED: the reason, may
+     * be NULL */
+    const char *change;
     struct view jti;
     bool by_operator; /* otherwise the resident herself did it */
     int64_t at;       /* unix seconds: when it happened, and when this was written */
