@@ -8,6 +8,7 @@
 #include "consent/ledger.h"
 #include "idp/endpoints/json_answer.h"
 #include "idp/rules/client_policy.h"
+#include "idp/rules/software_statement.h"
 
 #define ANSWER_MAX (REGISTRATION_MAX + 4096)
 
@@ -140,10 +141,18 @@ void registered_challenge(struct visit *v, enum refusal r)
     json_answer_error(v, row->status, row->error ? row->error : "invalid_token", row->reason);
 }
 
+static enum refusal refusal_of(const struct registration_fault *fault)
+{
+    if (strcmp(fault->member, "redirect_uris") == 0)
+        return REFUSAL_REGISTER_REDIRECT;
+    if (fault->rule == software_statement_malformed)
+        return REFUSAL_STATEMENT_INVALID;
+    return fault->rule == software_statement_unapproved ? REFUSAL_STATEMENT_UNAPPROVED : REFUSAL_REGISTER_METADATA;
+}
+
 void registered_refuse(struct visit *v, const struct registration_fault *fault)
 {
-    bool redirect = strcmp(fault->member, "redirect_uris") == 0;
-    const struct refusal_row *row = refusal_row(redirect ? REFUSAL_REGISTER_REDIRECT : REFUSAL_REGISTER_METADATA);
+    const struct refusal_row *row = refusal_row(refusal_of(fault));
     const char *text = arena_printf(v->arena, "%s %s", fault->member, fault->rule);
 
     json_answer_error(v, row->status, row->error, text ? text : row->reason);

@@ -276,6 +276,10 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
         JSON("invalid_redirect_uri", "a redirect address may not be registered", "RFC 7591 3.2.2"),
     [REFUSAL_REGISTER_METADATA] =
         JSON("invalid_client_metadata", "what is to be registered breaks a rule", "RFC 7591 3.2.2"),
+    [REFUSAL_STATEMENT_INVALID] =
+        JSON("invalid_software_statement", "the software statement is not one", "RFC 7591 2.3, 3.2.2"),
+    [REFUSAL_STATEMENT_UNAPPROVED] = JSON("unapproved_software_statement",
+                                          "whose software statement it is, is approved by nobody", "RFC 7591 3.2.2"),
 };
 
 const struct refusal_row *refusal_row(enum refusal r)

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "idp/rules/invite.h"
+#include "idp/rules/software_statement.h"
 #include "idp/state/sector.h"
 #include "store/row.h"
 
@@ -28,6 +29,12 @@ static enum err apply(struct json **out, const struct making *m)
     *m->fault = (struct registration_fault){"registration", why};
     if (e || (e = json_read(&terms, m->a, m->request->terms, NULL)))
         return e;
+    if ((e = software_statement_decide(&why, m->a, said)))
+        return e;
+    if (why) {
+        *m->fault = (struct registration_fault){"software_statement", why};
+        return ERR_SYNTAX;
+    }
     r.said = said;
     r.terms = terms;
     buf_open(&b, m->a, REGISTRATION_MAX);

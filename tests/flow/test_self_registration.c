@@ -125,6 +125,27 @@ Test(self_registration, what_is_refused_uses_nothing_up)
     cr_expect_eq(post(token, SAID), 201);
 }
 
+/* {"alg":"RS256"}, {"iss":"https://p.example"} */
+#define STATEMENT "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL3AuZXhhbXBsZSJ9.c2lnbmF0dXJl"
+
+Test(self_registration, a_software_statement_is_refused_and_not_passed_over)
+{
+    const char *token = provider_invite(genkan, TERMS, 1);
+
+    expect_refused(token, SAID ",\"software_statement\":\"a.b.c\"", "invalid_software_statement",
+                   "software_statement is");
+    expect_refused(token, SAID ",\"software_statement\":\"" STATEMENT "\"", "unapproved_software_statement",
+                   "software_statement is");
+    cr_expect_eq(post(token, SAID ",\"software_statement\":null"), 201, "%.*s", (int)channel.body.n,
+                 (const char *)channel.body.p);
+    const char *path = arena_printf(&channel.a, "/register/%s", member("client_id")),
+               *change =
+                   arena_printf(&channel.a, "{" SAID ",\"client_id\":\"%s\",\"software_statement\":\"" STATEMENT "\"}",
+                                member("client_id"));
+    cr_expect_eq(ask("PUT", path, member("registration_access_token"), change), 400);
+    cr_expect_str_eq(member("error"), "unapproved_software_statement", "nor by a change (RFC 7592 2.2)");
+}
+
 Test(self_registration, a_body_that_is_no_json_is_refused)
 {
     const char *token = provider_invite(genkan, TERMS, 1);
