@@ -4,6 +4,7 @@
 #include <confuse.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -957,9 +958,17 @@ static enum err fill_in(struct config *c, struct arena *a)
     return c->ledger.origin && c->ledger.folder && c->ledger.key ? ERR_OK : ERR_MEMORY;
 }
 
+/* With more of them than processors each sleeps and is woken more often; with one the disk would hold up everybody. */
+unsigned config_default_workers(void)
+{
+    enum { LEAST = 2, MOST = 16 };
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < LEAST ? LEAST : n > MOST ? MOST : (unsigned)n;
+}
+
 static void set_defaults(struct config *c)
 {
-    c->workers = 4;
+    c->workers = config_default_workers();
     c->connections = 4096;
     c->jpki.ocsp = true;
     c->jpki.ocsp_timeout = 3;

@@ -116,6 +116,9 @@ struct config_fault {
     const char *key, *rule; /* like "session.idle", "must be a time between 60 s and 24 h"; in the arena */
 };
 
+/* As many workers as there are processors, 2 to 16. */
+unsigned config_default_workers(void);
+
 /* Reads and checks PATH; everything lives in ARENA. ERR_CONFIG with *FAULT filled: what the operator must change.
  * ERR_NOT_FOUND, ERR_PERMISSION, ERR_IO: the file itself could not be read. Folders and files it names are not opened.
  */

@@ -2,6 +2,7 @@
 
 #include <microhttpd.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,18 +17,24 @@
 
 enum { ANSWER_MAX = 65536, SIGNATURE_MAX = 512 };
 
-/* The process of the bare server: one thread. */
-struct server {
-    struct MHD_Daemon *daemon;
+/* What all threads of the bare server have in common. */
+struct shared {
+    pthread_mutex_t lock; /* guards rows */
     struct rows rows;
     EVP_PKEY *es256, *rs256;
+};
+
+/* A thread of it, with a daemon and a port of its own. */
+struct server {
+    struct shared *shared;
+    struct MHD_Daemon *daemon;
     /* One for each use: a context stays with the key of its first time (EVP_DigestSignInit). */
     EVP_MD_CTX *by_es256, *by_rs256, *check;
     unsigned char signature[SIGNATURE_MAX]; /* by es256, to be checked */
     size_t signature_n;
     struct MHD_Connection *waiting[LOAD_CLIENTS]; /* for the commit */
     size_t n_waiting;
-    bool begun; /* a transaction is open */
+    unsigned rows; /* to be committed */
 };
 
 static const unsigned char signed_text[600] = {1}; /* about as long as an ID token */
@@ -49,17 +56,9 @@ static size_t sign(EVP_MD_CTX *ctx, EVP_PKEY *key, unsigned char signature[SIGNA
 
 static void verify(struct server *s)
 {
-    if (EVP_DigestVerifyInit(s->check, NULL, EVP_sha256(), NULL, s->es256) != 1 ||
+    if (EVP_DigestVerifyInit(s->check, NULL, EVP_sha256(), NULL, s->shared->es256) != 1 ||
         EVP_DigestVerify(s->check, s->signature, s->signature_n, signed_text, sizeof(signed_text)) != 1)
         fail("cannot verify");
-}
-
-static void write_row(struct server *s)
-{
-    if (!s->begun)
-        rows_begin(&s->rows);
-    s->begun = true;
-    rows_insert(&s->rows);
 }
 
 /* The letters of bare.h. */
@@ -68,20 +67,25 @@ static void do_work(struct server *s, const char *work)
     unsigned char signature[SIGNATURE_MAX];
     for (; *work; work++) {
         if (*work == 'e')
-            sign(s->by_es256, s->es256, signature);
+            sign(s->by_es256, s->shared->es256, signature);
         else if (*work == 'r')
-            sign(s->by_rs256, s->rs256, signature);
+            sign(s->by_rs256, s->shared->rs256, signature);
         else if (*work == 'v')
             verify(s);
         else
-            write_row(s);
+            s->rows++;
     }
 }
 
 static void commit(struct server *s)
 {
-    rows_commit(&s->rows);
-    s->begun = false;
+    struct rows *rows = &s->shared->rows;
+    pthread_mutex_lock(&s->shared->lock);
+    rows_begin(rows);
+    for (; s->rows; s->rows--)
+        rows_insert(rows);
+    rows_commit(rows);
+    pthread_mutex_unlock(&s->shared->lock);
 }
 
 static enum MHD_Result answer(struct MHD_Connection *connection, size_t bytes)
@@ -116,61 +120,88 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
         return answer(connection, bytes);
     do_work(s, work + 1);
     *context = &worked;
-    if (s->begun && is_alone(s))
+    if (s->rows && is_alone(s))
         commit(s);
-    if (!s->begun || !strchr(work, 'd'))
+    if (!s->rows || !strchr(work, 'd'))
         return answer(connection, bytes);
     MHD_suspend_connection(connection);
     s->waiting[s->n_waiting++] = connection;
     return MHD_YES;
 }
 
-/* What has come since the last commit is committed together, and then answered. */
+/* What has come to this thread since its last commit is committed together, and then answered. */
 static void settle(struct server *s)
 {
-    if (!s->begun)
+    if (!s->rows)
         return;
     commit(s);
     while (s->n_waiting)
         MHD_resume_connection(s->waiting[--s->n_waiting]);
 }
 
-_Noreturn static void serve(const char *folder, int tell)
+static void *run(void *ctx)
 {
-    static struct server s;
+    struct server *s = ctx;
+    for (;;) {
+        MHD_run_wait(s->daemon, -1);
+        settle(s);
+    }
+    return NULL;
+}
+
+static uint16_t open_server(struct server *s, struct shared *shared)
+{
+    s->shared = shared;
+    s->by_es256 = EVP_MD_CTX_new();
+    s->by_rs256 = EVP_MD_CTX_new();
+    s->check = EVP_MD_CTX_new();
+    if (!s->by_es256 || !s->by_rs256 || !s->check)
+        fail("no memory");
+    s->signature_n = sign(s->by_es256, shared->es256, s->signature);
+    s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, s, MHD_OPTION_END);
+    if (!s->daemon)
+        fail("cannot listen");
+    return MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
+_Noreturn static void serve(const char *folder, int tell, unsigned threads)
+{
+    static struct shared shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    static struct server servers[BARE_THREADS];
+    uint16_t ports[BARE_THREADS];
+    pthread_t thread;
     char path[300];
     snprintf(path, sizeof(path), "%s/limit.db", folder);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    rows_open(&s.rows, path);
-    s.es256 = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    s.rs256 = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
-    s.by_es256 = EVP_MD_CTX_new();
-    s.by_rs256 = EVP_MD_CTX_new();
-    s.check = EVP_MD_CTX_new();
-    if (!s.es256 || !s.rs256 || !s.by_es256 || !s.by_rs256 || !s.check)
+    rows_open(&shared.rows, path);
+    shared.es256 = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    shared.rs256 = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+    if (!shared.es256 || !shared.rs256)
         fail("no keys");
-    s.signature_n = sign(s.by_es256, s.es256, s.signature);
-    s.daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, &s, MHD_OPTION_END);
-    uint16_t port = s.daemon ? MHD_get_daemon_info(s.daemon, MHD_DAEMON_INFO_BIND_PORT)->port : 0;
-    if (!s.daemon || write(tell, &port, sizeof(port)) != sizeof(port))
-        fail("cannot listen");
+    for (unsigned i = 0; i < threads; i++)
+        ports[i] = open_server(&servers[i], &shared);
+    if (write(tell, ports, threads * sizeof(ports[0])) != (ssize_t)(threads * sizeof(ports[0])))
+        fail("cannot tell its ports");
     close(tell);
-    for (;;) {
-        MHD_run_wait(s.daemon, -1);
-        settle(&s);
-    }
+    for (unsigned i = 1; i < threads; i++)
+        if (pthread_create(&thread, NULL, run, &servers[i]) != 0)
+            fail("no thread");
+    run(&servers[0]);
+    _exit(1);
 }
 
-void bare_open(struct bare *b, const char *folder)
+void bare_open(struct bare *b, const char *folder, unsigned threads)
 {
     int pipe_fd[2];
-    if (pipe(pipe_fd) != 0)
-        fail("no pipe");
+    if (threads > BARE_THREADS || pipe(pipe_fd) != 0)
+        fail("no pipe, or too many threads");
+    b->threads = threads;
     b->pid = fork();
     if (b->pid == 0)
-        serve(folder, pipe_fd[1]);
+        serve(folder, pipe_fd[1], threads);
     close(pipe_fd[1]);
-    if (b->pid < 0 || read(pipe_fd[0], &b->port, sizeof(b->port)) != sizeof(b->port))
+    ssize_t n = (ssize_t)(threads * sizeof(b->ports[0]));
+    if (b->pid < 0 || read(pipe_fd[0], b->ports, (size_t)n) != n)
         fail("did not start");
     close(pipe_fd[0]);
 }
@@ -197,7 +228,8 @@ static const char *read_step(const void *ctx, struct load_client *c, const char 
 double bare_us(const struct bare *b, const struct bare_cycle *cycle, unsigned clients, unsigned cycles,
                double *per_second)
 {
-    struct load load = {.port = b->port,
+    struct load load = {.ports = b->ports,
+                        .n_ports = b->threads,
                         .clients = clients,
                         .cycles = cycles,
                         .steps = cycle->n,

@@ -11,12 +11,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bare.h"
 #include "base/base64.h"
 #include "endpoints.h"
 #include "http/url.h"
+#include "idp/state/config.h"
 #include "limits.h"
 #include "load.h"
 #include "process.h"
@@ -27,7 +29,7 @@
 #define CYCLE_STEPS 3
 
 struct options {
-    const char *genkan, *roots, *json, *folder;
+    const char *genkan, *against, *roots, *json, *folder;
     unsigned cycles, soak, sessions, workers, requests, levels[LEVELS_MAX];
     size_t n_levels;
     enum endpoint endpoint; /* ENDPOINT_COUNT: all */
@@ -186,7 +188,7 @@ static uint16_t free_port(void)
     return ntohs(at.sin_port);
 }
 
-static pid_t start_server(const struct options *o, const struct seed *s, const char *log)
+static pid_t start_server(const char *genkan, const struct seed *s, const char *log)
 {
     pid_t pid = fork();
     if (pid != 0)
@@ -195,8 +197,8 @@ static pid_t start_server(const struct options *o, const struct seed *s, const c
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd >= 0)
         dup2(fd, 2);
-    execl(o->genkan, o->genkan, "serve", "--config", s->config, (char *)NULL);
-    fprintf(stderr, "bench: %s: %s\n", o->genkan, strerror(errno));
+    execl(genkan, genkan, "serve", "--config", s->config, (char *)NULL);
+    fprintf(stderr, "bench: %s: %s\n", genkan, strerror(errno));
     _exit(127);
 }
 
@@ -288,6 +290,27 @@ static void measure_sessions(struct report *r, const struct seed *seed, const st
     r->rss_after_sessions_kib = process_rss_kib(pid);
 }
 
+/* Another server, to be measured in turns with the first; it ends with us. */
+struct rival {
+    struct seed seed;
+    struct cycle cycles[2];
+    struct load load;
+    pid_t pid;
+};
+
+static void start_rival(struct rival *rival, const struct options *o, const char *folder, struct arena *a)
+{
+    const char *own = arena_printf(a, "%s/rival", folder);
+    rival->load.port = free_port();
+    if (mkdir(own, 0700) != 0)
+        exit(1);
+    seed_make(&rival->seed, a, own, o->roots, rival->load.port, o->workers, 0);
+    rival->pid = start_server(o->against, &rival->seed, arena_printf(a, "%s/log", own));
+    wait_until_up(rival->load.port, wall_ns());
+    for (int which = 0; which < 2; which++)
+        rival->cycles[which] = cycle_of(a, &rival->seed, which);
+}
+
 static void measure_server(struct report *r, const struct options *o, const struct bare *bare, const char *folder,
                            struct arena *a)
 {
@@ -296,19 +319,25 @@ static void measure_server(struct report *r, const struct options *o, const stru
     seed_make(&seed, a, folder, o->roots, port, o->workers, o->sessions);
     int64_t from = wall_ns(), before = seed_ledger_size(folder);
     from = wall_ns();
-    pid_t pid = start_server(o, &seed, arena_printf(a, "%s/log", folder));
+    pid_t pid = start_server(o->genkan, &seed, arena_printf(a, "%s/log", folder));
     r->first_answer_ms = wait_until_up(port, from);
     usleep(300000);
     r->rss_idle_kib = process_rss_kib(pid);
     struct cycle cycles[2] = {cycle_of(a, &seed, 0), cycle_of(a, &seed, 1)};
     struct load load = {.port = port, .steps = CYCLE_STEPS, .write = write_step, .read = read_step};
+    static struct rival rival;
+    if (o->against)
+        start_rival(&rival, o, folder, a);
     if (o->wait_s) {
         fprintf(stderr, "server: pid %d, port %u\n", (int)pid, port);
         sleep(o->wait_s);
     }
     for (int which = 0; which < 2; which++) {
         const char *alg = which ? "RS256" : "ES256";
-        const struct slices_limit limit = limit_of(bare, alg);
+        struct slices_limit limit = limit_of(bare, alg);
+        rival.load.ctx = &rival.cycles[which];
+        limit.other = o->against ? &rival.load : NULL;
+        limit.other_pid = rival.pid;
         load.ctx = &cycles[which];
         for (size_t i = 0; i < o->n_levels && (which ? o->rs256 : o->es256); i++)
             measure_level(r, o, &load, pid, &limit, alg, o->levels[i]);
@@ -332,6 +361,8 @@ static void measure_server(struct report *r, const struct options *o, const stru
         measure_sessions(r, &seed, &cycles[0], port, pid);
     if (o->requests)
         endpoints_measure(&r->endpoints, &seed, a, port, pid, bare, o->requests, o->endpoint);
+    if (o->against)
+        process_end(rival.pid);
     int status = process_end(pid);
     if (status != 0)
         fprintf(stderr, "bench: the server ended with %d\n", status);
@@ -462,23 +493,25 @@ static void write_json(const struct report *r, const char *path)
 
 static void usage(void)
 {
-    puts("genkan-bench [options]\n"
-         "  --genkan PATH        the server [" BUILD_DIR "/genkan]\n"
-         "  --roots DIR          the test roots [" BUILD_DIR "/testpki/trust]\n"
-         "  --folder DIR         where to put data, an existing folder on the disk to be measured [/var/tmp]\n"
-         "  --levels 1,8,64      concurrency\n"
-         "  --cycles N           cycles a level [20000]\n"
-         "  --soak N             cycles for the resident set, at 8 at once [100000]\n"
-         "  --sessions N         live sessions, each used once, for the resident set [20000]\n"
-         "  --requests N         of each other endpoint [20000]; 0: none\n"
-         "  --endpoint WORD      of one: discovery, jwks, userinfo, introspect, refresh, keys\n"
-         "  --workers N          of the server [its default]\n"
-         "  --alg es256|rs256    only one\n"
-         "  --no-limits          leave the limits out\n"
-         "  --json FILE          figures for machines\n"
-         "  --wait S             before measuring, to attach a profiler\n"
-         "  --let-idle           do not keep the processors from halting\n"
-         "  --keep               keep the data folder");
+    puts(
+        "genkan-bench [options]\n"
+        "  --genkan PATH        the server [" BUILD_DIR "/genkan]\n"
+        "  --against PATH       another server, measured in turns with the first in place of the limits of the cycles\n"
+        "  --roots DIR          the test roots [" BUILD_DIR "/testpki/trust]\n"
+        "  --folder DIR         where to put data, an existing folder on the disk to be measured [/var/tmp]\n"
+        "  --levels 1,8,64      concurrency\n"
+        "  --cycles N           cycles a level [20000]\n"
+        "  --soak N             cycles for the resident set, at 8 at once [100000]\n"
+        "  --sessions N         live sessions, each used once, for the resident set [20000]\n"
+        "  --requests N         of each other endpoint [20000]; 0: none\n"
+        "  --endpoint WORD      of one: discovery, jwks, userinfo, introspect, refresh, keys\n"
+        "  --workers N          of the server [its default]\n"
+        "  --alg es256|rs256    only one\n"
+        "  --no-limits          leave the limits out\n"
+        "  --json FILE          figures for machines\n"
+        "  --wait S             before measuring, to attach a profiler\n"
+        "  --let-idle           do not keep the processors from halting\n"
+        "  --keep               keep the data folder");
 }
 
 static void read_levels(struct options *o, char *text)
@@ -496,6 +529,9 @@ static bool take_option(struct options *o, int c)
     switch (c) {
     case 'g':
         o->genkan = optarg;
+        return true;
+    case 'x':
+        o->against = optarg;
         return true;
     case 'r':
         o->roots = optarg;
@@ -553,8 +589,8 @@ static bool read_options(struct options *o, int argc, char **argv)
         {"genkan", 1, NULL, 'g'},   {"roots", 1, NULL, 'r'},    {"folder", 1, NULL, 'f'},    {"levels", 1, NULL, 'l'},
         {"cycles", 1, NULL, 'c'},   {"soak", 1, NULL, 's'},     {"workers", 1, NULL, 'w'},   {"alg", 1, NULL, 'a'},
         {"json", 1, NULL, 'j'},     {"wait", 1, NULL, 't'},     {"no-limits", 0, NULL, 'n'}, {"keep", 0, NULL, 'k'},
-        {"let-idle", 0, NULL, 'i'}, {"sessions", 1, NULL, 'o'}, {"requests", 1, NULL, 'q'},  {"endpoint", 1, NULL, 'e'},
-        {"help", 0, NULL, 'h'},     {NULL, 0, NULL, 0}};
+        {"against", 1, NULL, 'x'},  {"let-idle", 0, NULL, 'i'}, {"sessions", 1, NULL, 'o'},  {"requests", 1, NULL, 'q'},
+        {"endpoint", 1, NULL, 'e'}, {"help", 0, NULL, 'h'},     {NULL, 0, NULL, 0}};
     int c;
     *o = (struct options){.genkan = BUILD_DIR "/genkan",
                           .roots = BUILD_DIR "/testpki/trust",
@@ -602,7 +638,7 @@ int main(int argc, char **argv)
         keep_awake();
     arena_open(&a, 1 << 24);
     if (o.limits)
-        bare_open(&bare, folder);
+        bare_open(&bare, folder, o.workers ? o.workers : config_default_workers());
     measure_server(&report, &o, o.limits ? &bare : NULL, folder, &a);
     if (o.limits)
         measure_parts(&report, &bare, folder);

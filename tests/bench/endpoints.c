@@ -316,6 +316,7 @@ static void measure_one(struct endpoint_figure *f, struct work *w, uint16_t port
 {
     bool keys = w->which == ENDPOINT_KEYS;
     struct slices_limit limit = {.server = bare, .cycle = allowed[w->which].cycle, .clients = f->clients};
+    limit.apart = f->clients == 1 && w->which < ENDPOINT_REFRESH;
     struct load load = {.port = port,
                         .clients = f->clients,
                         .steps = keys ? 3 : 1,

@@ -124,7 +124,7 @@ static void open_clients(struct running *r)
     for (unsigned i = 0; i < r->load->clients; i++) {
         struct load_client *c = &r->clients[i];
         c->number = i;
-        c->fd = load_connect(r->load->port);
+        c->fd = load_connect(r->load->ports ? r->load->ports[i % r->load->n_ports] : r->load->port);
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
         if (c->fd < 0 || epoll_ctl(r->epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
             stop(c, "could not connect");

@@ -20,6 +20,8 @@ struct load_client {
 
 struct load {
     uint16_t port;
+    const uint16_t *ports; /* in place of it: client after client the next of N_PORTS */
+    unsigned n_ports;
     unsigned clients, cycles; /* cycles in all */
     int steps;                /* requests a cycle */
     const void *ctx;

@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include <dirent.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,6 +47,35 @@ long process_rss_kib(pid_t pid)
     if (f)
         fclose(f);
     return kib;
+}
+
+static void keep_to(pid_t pid, const cpu_set_t *set)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            sched_setaffinity((pid_t)strtol(entry->d_name, NULL, 10), sizeof(*set), set);
+    if (dir)
+        closedir(dir);
+}
+
+void process_place_apart(pid_t server, pid_t other, bool apart)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t ours, theirs;
+    CPU_ZERO(&ours);
+    CPU_ZERO(&theirs);
+    for (long cpu = 0; cpu < n && cpu < CPU_SETSIZE; cpu++) {
+        if (!apart || n == 1 || cpu == 0)
+            CPU_SET((size_t)cpu, &ours);
+        if (!apart || n == 1 || cpu != 0)
+            CPU_SET((size_t)cpu, &theirs);
+    }
+    keep_to(getpid(), &ours);
+    keep_to(server, &theirs);
+    keep_to(other, &theirs);
 }
 
 static void do_nothing_on(int cpu)

@@ -3,6 +3,7 @@
 #ifndef BENCH_SLICES_H
 #define BENCH_SLICES_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "bare.h"
@@ -10,11 +11,15 @@
 
 #define SLICES 30
 
-/* What a load is held against: CYCLE, asked of SERVER by CLIENTS. SERVER NULL: nothing. */
+/* What a load is held against: CYCLE, asked of SERVER by CLIENTS. SERVER NULL: nothing. OTHER, if there is one, comes
+ * before it: the server OTHER_PID with the same load, which differs in its port. */
 struct slices_limit {
     const struct bare *server;
     struct bare_cycle cycle;
     unsigned clients;
+    bool apart; /* one client, and nobody waits for the disk: on processors of their own (process_place_apart) */
+    struct load *other;
+    pid_t other_pid;
 };
 
 /* Of all slices together: where the system puts two processes on one processor an answer costs a fifth of what it costs
