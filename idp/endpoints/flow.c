@@ -468,6 +468,7 @@ static enum err mint_code(struct visit *v, const struct flow *f, struct view *te
         .resource = f->request.resource,
         .minted_at = v->now,
         .offline = authz_is_offline(&f->request, f->client),
+        .claims = f->grant && f->grant->claim_until,
     };
 
     if (!view_is(code.sid))

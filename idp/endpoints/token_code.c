@@ -123,7 +123,7 @@ static enum err redeem_job(struct db *db, void *ctx)
     if (c->refusal)
         return ERR_OK;
     e = token_call_keep_details(db, c);
-    if (!e)
+    if (!e && r->code.claims)
         e = grant_claim(db, c->family.grant);
     return e ? e : token_call_release(r->visit, db, c);
 }

@@ -5,6 +5,8 @@
 #define RECORD_MAX 4096
 #define PURPOSE    VIEW("genkan authorization code 4")
 
+enum { OFFLINE = 1, CLAIMS = 2 };
+
 enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, struct view *text)
 {
     struct buf b;
@@ -24,20 +26,20 @@ enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, 
     pack_put(&b, cnf_bytes(&c->cnf));
     pack_put(&b, VIEW_ARRAY(c->redirect_hash));
     pack_put_int(&b, c->minted_at);
-    pack_put_int(&b, c->offline);
+    pack_put_int(&b, (c->offline ? OFFLINE : 0) | (c->claims ? CLAIMS : 0));
     return pack_seal(a, keys_secret(k, SECRET_CODE), PURPOSE, &b, text);
 }
 
 static bool take(struct view rest, struct code *c)
 {
     struct view session, grant, epoch, wish, cnf, redirect;
-    int64_t offline;
+    int64_t flags;
 
     bool good = pack_take(&rest, &c->client_id) && pack_take(&rest, &c->sub) && pack_take(&rest, &c->sid) &&
                 pack_take(&rest, &c->scope) && pack_take(&rest, &c->nonce) && pack_take(&rest, &c->challenge) &&
                 pack_take(&rest, &session) && pack_take(&rest, &grant) && pack_take(&rest, &epoch) &&
                 pack_take(&rest, &wish) && pack_take(&rest, &c->resource) && pack_take(&rest, &cnf) &&
-                pack_take(&rest, &redirect) && pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &offline) &&
+                pack_take(&rest, &redirect) && pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &flags) &&
                 rest.n == 0 && redirect.n == sizeof c->redirect_hash && cnf_of_bytes(&c->cnf, cnf);
     if (!good)
         return false;
@@ -45,7 +47,8 @@ static bool take(struct view rest, struct code *c)
     c->grant = ident_read(grant);
     c->epoch = ident_read(epoch);
     c->wish = ident_read(wish);
-    c->offline = offline == 1;
+    c->offline = flags & OFFLINE;
+    c->claims = flags & CLAIMS;
     memcpy(c->redirect_hash, redirect.p, sizeof c->redirect_hash);
     return true;
 }

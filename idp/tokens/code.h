@@ -22,6 +22,7 @@ struct code {
     uint8_t redirect_hash[32];
     int64_t minted_at;
     bool offline; /* offline_access: what comes of it outlives the session */
+    bool claims;  /* the grant waits for its first token (consent/grant.h, claim_until) */
 };
 
 /* The code as base64url text; every one is new, since sealing takes a random nonce. */

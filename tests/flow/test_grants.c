@@ -364,6 +364,16 @@ Test(grants, whose_tokens_nobody_fetched_end_after_an_hour_and_she_sees_why)
     cr_expect(browser_says(browser, "サービスが受け取らなかったため"));
 }
 
+Test(grants, whose_tokens_a_later_login_fetched_stay)
+{
+    begins(b_city, "openid name", "grant_management_action=create");
+    cr_assert(resident_goes_to(hanako, AT_ELSEWHERE), "%s", browser->url);
+    provider_pass(genkan, 600);
+    agrees(b_city, "openid name", NULL);
+    passes_by_an_hour();
+    cr_expect_eq(living(), 1);
+}
+
 Test(grants, whose_tokens_were_fetched_or_that_no_action_created_stay)
 {
     agrees(b_city, "openid name", "grant_management_action=create");

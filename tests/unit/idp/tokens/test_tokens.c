@@ -152,8 +152,22 @@ Test(tokens, a_code_comes_back_as_it_was)
     cr_expect(ident_equal(c.session, was.session) && ident_equal(c.grant, was.grant) &&
               ident_equal(c.epoch, was.epoch));
     cr_expect_arr_eq(c.redirect_hash, was.redirect_hash, 32);
-    cr_expect(c.minted_at == NOW && c.offline);
+    cr_expect(c.minted_at == NOW && c.offline && !c.claims);
     cr_expect(!view_is(c.resource) && c.cnf.kind == CNF_NONE);
+}
+
+Test(tokens, a_code_knows_apart_what_outlives_the_session_and_what_waits_for_it)
+{
+    for (int i = 0; i < 4; i++) {
+        struct code was = a_code(), c;
+        struct view text;
+
+        was.offline = i & 1;
+        was.claims = i & 2;
+        cr_assert_eq(code_mint(&box.a, keys, &was, &text), ERR_OK);
+        cr_assert_eq(code_read(&box.a, keys, text, &c), ERR_OK);
+        cr_expect(c.offline == was.offline && c.claims == was.claims, "%d", i);
+    }
 }
 
 #define THUMBPRINT "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
