@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-static const char no_store[] = "no-store", no_referrer[] = "no-referrer",
+static const char no_store[] = "no-store", no_referrer[] = "no-referrer", location[] = "Location",
                   nothing[] = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 void answer_open(struct answer *a, struct arena *arena)
@@ -12,7 +12,13 @@ void answer_open(struct answer *a, struct arena *arena)
 
 bool answer_is_usual(const struct answer *a)
 {
-    return a->cache == no_store && a->referrer == no_referrer && a->policy == nothing && a->n_heads == 0;
+    return a->cache == no_store && a->referrer == no_referrer && a->policy == nothing;
+}
+
+const char *answer_location(const struct answer *a)
+{
+    bool is_bare = a->n_heads == 1 && !a->content_type && a->body.n == 0;
+    return is_bare && a->heads[0].name == location ? a->heads[0].value : NULL;
 }
 
 void answer_status(struct answer *a, int status)
@@ -89,7 +95,7 @@ void answer_redirect(struct answer *a, int status, struct view url)
 {
     a->status = status;
     if (url.n && text_is_visible(url))
-        add(a, "Location", arena_text(a->arena, url));
+        add(a, location, arena_text(a->arena, url));
     else
         a->broken = true;
 }

@@ -56,8 +56,11 @@ struct answer {
 /* An empty answer with status 500 until somebody says better. Done by the server before the handler is called. */
 void answer_open(struct answer *a, struct arena *arena);
 
-/* Are Cache-Control, policies and headers still those of answer_open? (Pragma is told apart by no_cache.) */
+/* Are Cache-Control and policies still those of answer_open? (Pragma is told apart by no_cache.) */
 bool answer_is_usual(const struct answer *a);
+
+/* Where a redirect goes that has neither a body nor another header of the handler's own; else NULL. */
+const char *answer_location(const struct answer *a);
 
 void answer_status(struct answer *a, int status);
 

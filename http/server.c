@@ -106,14 +106,16 @@ struct kept {
 };
 
 /* The head of an answer as many have it, made once, with a body of one length that each of them fills: libmicrohttpd
- * makes a response of ten headers with thirty small allocations, which is more than many a handler does. */
+ * makes a response of ten headers with thirty small allocations, which is more than many a handler does. A redirect has
+ * no body; its Location is put into the head while it is lent, and taken out again. */
 struct mold {
     struct MHD_Response *response; /* NULL: free */
-    uint8_t *body;
+    uint8_t *body;                 /* NULL: of redirects */
     size_t n;
     char type[MOLD_TYPE_MAX];
     bool no_cache;
-    bool lent; /* its answer is being sent */
+    const char *location; /* in the head now; of the call it is lent to */
+    bool lent;            /* its answer is being sent */
     uint64_t used;
 };
 
@@ -275,16 +277,16 @@ static bool ends_connection(const struct call *call)
     return call->last || atomic_load_explicit(&call->server->draining, memory_order_relaxed);
 }
 
-static bool add_heads(struct MHD_Response *response, const struct call *call)
+/* What every answer of its kind has. */
+static bool add_common_heads(struct MHD_Response *response, const struct server *s, const struct answer *a)
 {
-    const struct answer *a = &call->answer;
     bool ok =
         add_head(response, "Cache-Control", a->cache) && add_head(response, "Content-Security-Policy", a->policy) &&
         add_head(response, "Referrer-Policy", a->referrer) && add_head(response, "X-Content-Type-Options", "nosniff") &&
         add_head(response, "X-Frame-Options", "DENY") &&
         add_head(response, "Cross-Origin-Opener-Policy", "same-origin") &&
         add_head(response, "Cross-Origin-Resource-Policy", "same-origin");
-    if (ok && call->server->config.hsts)
+    if (ok && s->config.hsts)
         ok = add_head(response, "Strict-Transport-Security", "max-age=63072000; includeSubDomains");
     if (ok && a->content_type)
         ok = add_head(response, "Content-Type", a->content_type);
@@ -292,6 +294,13 @@ static bool add_heads(struct MHD_Response *response, const struct call *call)
         ok = add_head(response, "Permissions-Policy", PERMISSIONS);
     if (ok && a->no_cache)
         ok = add_head(response, "Pragma", "no-cache");
+    return ok;
+}
+
+static bool add_heads(struct MHD_Response *response, const struct call *call)
+{
+    const struct answer *a = &call->answer;
+    bool ok = add_common_heads(response, call->server, a);
     for (size_t i = 0; ok && i < a->n_heads; i++)
         ok = add_head(response, a->heads[i].name, a->heads[i].value);
     if (ok && ends_connection(call))
@@ -398,17 +407,28 @@ static struct MHD_Response *kept_response(struct call *call)
     return response;
 }
 
+static bool has_mold_body(const struct answer *a)
+{
+    return a->n_heads == 0 && a->body.n > 0 && a->body.n <= MOLD_BODY_MAX && a->content_type &&
+           strlen(a->content_type) < MOLD_TYPE_MAX && !is_document(a->content_type);
+}
+
 static bool fits_mold(const struct call *call)
 {
     const struct answer *a = &call->answer;
     return answer_is_usual(a) && !a->broken && !a->part && !call->fault.status && !ends_connection(call) &&
-           call->request.worker == call->lane->index && a->body.n > 0 && a->body.n <= MOLD_BODY_MAX &&
-           a->content_type && strlen(a->content_type) < MOLD_TYPE_MAX && !is_document(a->content_type);
+           call->request.worker == call->lane->index && (answer_location(a) || has_mold_body(a));
+}
+
+/* That of a redirect has no type. */
+static const char *mold_type(const struct answer *a)
+{
+    return a->content_type ? a->content_type : "";
 }
 
 static bool is_mold_of(const struct mold *m, const struct answer *a)
 {
-    return m->response && m->n == a->body.n && m->no_cache == a->no_cache && strcmp(m->type, a->content_type) == 0;
+    return m->response && m->n == a->body.n && m->no_cache == a->no_cache && strcmp(m->type, mold_type(a)) == 0;
 }
 
 static void mold_close(struct mold *m)
@@ -426,11 +446,11 @@ static bool mold_open(struct mold *m, const struct call *call)
     mold_close(m);
     m->n = a->body.n;
     m->no_cache = a->no_cache;
-    memcpy(m->type, a->content_type, strlen(a->content_type) + 1);
-    m->body = malloc(m->n);
-    if (m->body)
+    memcpy(m->type, mold_type(a), strlen(mold_type(a)) + 1);
+    m->body = m->n ? malloc(m->n) : NULL;
+    if (m->body || !m->n)
         m->response = MHD_create_response_from_buffer(m->n, m->body, MHD_RESPMEM_PERSISTENT);
-    if (m->response && add_heads(m->response, call))
+    if (m->response && add_common_heads(m->response, call->server, a))
         return true;
     mold_close(m);
     return false;
@@ -451,25 +471,46 @@ static struct mold *find_mold(struct lane *lane, const struct answer *a)
     return oldest;
 }
 
+/* False: it is as it was. */
+static bool fill_mold(struct mold *m, const struct answer *a)
+{
+    const char *location = answer_location(a);
+    if (location && !add_head(m->response, "Location", location))
+        return false;
+    m->location = location;
+    if (m->n)
+        memcpy(m->body, a->body.p, m->n);
+    return true;
+}
+
 /* NULL: it is made anew. */
 static struct MHD_Response *molded_response(struct call *call)
 {
     struct lane *lane = call->lane;
     struct mold *m = fits_mold(call) ? find_mold(lane, &call->answer) : NULL;
-    if (!m || (!is_mold_of(m, &call->answer) && !mold_open(m, call)))
+    if (!m || (!is_mold_of(m, &call->answer) && !mold_open(m, call)) || !fill_mold(m, &call->answer))
         return NULL;
-    memcpy(m->body, call->answer.body.p, m->n);
     m->used = ++lane->molded;
     m->lent = true;
     call->mold = m;
     return m->response;
 }
 
+/* Nothing of this answer may be in the next one; the head was written long ago. */
+static void empty_mold(struct mold *m)
+{
+    wipe(m->body, m->n);
+    if (m->location && MHD_del_response_header(m->response, "Location", m->location) != MHD_YES)
+        mold_close(m);
+    m->location = NULL;
+}
+
+/* While the call's arena still has the Location. */
 static void give_back_mold(struct call *call)
 {
     if (!call->mold)
         return;
-    wipe(call->mold->body, call->mold->n);
+    empty_mold(call->mold);
     call->mold->lent = false;
     call->mold = NULL;
 }

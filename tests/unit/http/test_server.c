@@ -664,6 +664,179 @@ Test(server, an_answer_of_the_same_length_has_its_own_headers)
     server_close(s);
 }
 
+/* --- redirects: a head that they share, in which each has a Location of its own for a while --- */
+
+static int lines_of(const char *name)
+{
+    int n = 0;
+    char line[64];
+    snprintf(line, sizeof line, "\r\n%s:", name);
+    for (const char *at = got.head; (at = strstr(at, line)); at += 2)
+        n++;
+    return n;
+}
+
+static void ask_go(int fd, const char *method, const char *name, const char *url, const char *heads)
+{
+    char text[600];
+    snprintf(text, sizeof text, "%s /go%s?%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", method, name, url, heads);
+    wire_send(fd, text);
+}
+
+/* There is one Location, that of this answer, and as much else as of other answers. */
+static void expect_gone(const char *url)
+{
+    cr_expect_eq(got.status, 303, "%d", got.status);
+    cr_expect_eq(lines_of("Location"), 1, "%s", got.head);
+    cr_expect_str_eq(wire_header(&got, "Location"), url);
+    cr_expect_str_eq(wire_header(&got, "X-Content-Type-Options"), "nosniff");
+    cr_expect_eq(lines_of("Cache-Control"), 1);
+    cr_expect_str_eq(wire_header(&got, "Content-Length"), got.body_n ? "5" : "0");
+}
+
+static void expect_go(int fd, const char *name, const char *url)
+{
+    ask_go(fd, "GET", name, url, "");
+    wire_read(fd, &got);
+    expect_gone(url);
+}
+
+static void expect_bare_go(int fd, const char *url)
+{
+    static const char *const others[] = {"Set-Cookie", "X-Request", "Pragma", "Connection", "Content-Type"};
+    expect_go(fd, "/", url);
+    cr_expect_str_eq(wire_header(&got, "Cache-Control"), "no-store");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect_eq(lines_of(others[i]), 0, "%s", others[i]);
+}
+
+Test(server, a_redirect_has_its_own_location_and_no_other)
+{
+    static const char *const urls[] = {"https://rp.example/?code=one", "https://rp.example/?code=two",
+                                       "https://rp.example/", "https://rp.example/a/longer/one?code=three&state=four"};
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    for (int i = 0; i < 12; i++) {
+        expect_bare_go(fd, urls[i % 4]);
+        if (i % 3 == 0)
+            say_hello(fd);
+        cr_expect(i % 3 || !wire_header(&got, "Location"));
+    }
+    close(fd);
+    server_close(s);
+}
+
+/* What one redirect has besides is not in the next. */
+Test(server, a_redirect_with_headers_of_its_own_leaves_none_of_them_behind)
+{
+    static const struct {
+        const char *name, *header;
+    } rows[] = {
+        {"/cookie", "Set-Cookie"}, {"/tagged", "X-Request"}, {"/uncached", "Pragma"}, {"/body", "Content-Type"}};
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    for (int i = 0; i < 12; i++) {
+        expect_go(fd, rows[i % 4].name, "https://rp.example/?code=one");
+        cr_expect_eq(lines_of(rows[i % 4].header), 1, "%s: %s", rows[i % 4].name, got.head);
+        cr_expect_str_eq(got.body, i % 4 == 3 ? "there" : "");
+        expect_bare_go(fd, "https://rp.example/?code=two");
+    }
+    expect_go(fd, "/cached", "https://rp.example/?code=one");
+    cr_expect_str_eq(wire_header(&got, "Cache-Control"), "public, max-age=3600");
+    expect_bare_go(fd, "https://rp.example/?code=two");
+    close(fd);
+    server_close(s);
+}
+
+Test(server, a_redirect_that_is_refused_takes_its_location_with_it)
+{
+    static const char *const names[] = {"/broken", "/refused"};
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    for (int i = 0; i < 4; i++) {
+        expect_bare_go(fd, "https://rp.example/?code=one");
+        ask_go(fd, "GET", names[i % 2], "https://rp.example/?code=two", "");
+        wire_read(fd, &got);
+        cr_expect_eq(got.status, i % 2 ? 503 : 500);
+        cr_expect_eq(lines_of("Location"), 0);
+        wire_send(fd, "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        wire_read(fd, &got);
+        cr_expect_eq(got.status, 404);
+        cr_expect_eq(lines_of("Location"), 0);
+    }
+    expect_bare_go(fd, "https://rp.example/?code=three");
+    close(fd);
+    server_close(s);
+}
+
+Test(server, a_redirect_of_head_or_at_the_end_of_a_connection_is_as_any_other)
+{
+    struct server *s = wire_serve(with_one_worker);
+    int fd = wire_connect(s);
+    expect_bare_go(fd, "https://rp.example/?code=one");
+    ask_go(fd, "HEAD", "/", "https://rp.example/?code=two", "");
+    wire_read_head(fd, &got);
+    expect_gone("https://rp.example/?code=two");
+    ask_go(fd, "GET", "/", "https://rp.example/?code=six", "Connection: close\r\n");
+    wire_read(fd, &got);
+    expect_gone("https://rp.example/?code=six");
+    cr_expect_str_eq(wire_header(&got, "Connection"), "close");
+    cr_expect(wire_ended(fd));
+    close(fd);
+    fd = wire_connect(s);
+    expect_bare_go(fd, "https://rp.example/?code=ten");
+    expect_go(fd, "-slow/", "https://rp.example/?code=slow");
+    server_drain(s, 0);
+    ask_go(fd, "GET", "/", "https://rp.example/?code=end", "");
+    wire_read(fd, &got);
+    expect_gone("https://rp.example/?code=end");
+    cr_expect_str_eq(wire_header(&got, "Connection"), "close");
+    close(fd);
+    server_close(s);
+}
+
+static void put_code(char url[64], int i)
+{
+    snprintf(url, 64, "https://rp.example/?code=%d", 10 + i);
+}
+
+/* More at once than heads are kept; whoever has gone meanwhile leaves nothing behind. */
+Test(server, redirects_that_are_sent_at_once_are_not_mixed_up)
+{
+    enum { N = 12, GONE = 5 };
+    char url[64];
+    struct server *s = wire_serve(with_one_worker);
+    int first = wire_connect(s), others[N];
+    say_hello(first);
+    for (int i = 0; i < N; i++)
+        say_hello(others[i] = wire_connect(s));
+    for (int round = 1; round <= 2; round++) {
+        wire_send(first, "GET /held/wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        wait_until_settled("wait", round);
+        for (int i = 0; i < N; i++) {
+            put_code(url, i * round);
+            ask_go(others[i], "GET", "/held", url, "");
+        }
+        close(others[GONE]);
+        wire_let_go();
+        for (int i = 0; i < N; i++) {
+            if (i == GONE)
+                continue;
+            put_code(url, i * round);
+            wire_read(others[i], &got);
+            expect_gone(url);
+        }
+        wire_read(first, &got);
+        say_hello(others[GONE] = wire_connect(s));
+    }
+    for (int i = 0; i < N; i++) {
+        expect_bare_go(others[i], "https://rp.example/?code=end");
+        close(others[i]);
+    }
+    close(first);
+    server_close(s);
+}
+
 Test(server, ends_while_an_answer_is_kept_back)
 {
     struct server *s = wire_serve(with_one_worker);

@@ -187,6 +187,27 @@ static void busy(void *ctx, const struct request *r, struct answer *a)
         answer_body(a, 200, "text/plain", VIEW("busy"));
 }
 
+/* Away to the query; the name says with what besides. */
+static void go(void *ctx, const struct request *r, struct answer *a)
+{
+    (void)ctx;
+    answer_redirect(a, 303, view_equal_text(r->tail, "broken") ? VIEW("https://rp.example/a b") : r->query_raw);
+    if (view_equal_text(r->tail, "cookie"))
+        answer_cookie(a, &(struct cookie){.name = "__Host-a", .value = VIEW("abc"), .max_age = COOKIE_SESSION});
+    if (view_equal_text(r->tail, "tagged"))
+        answer_header(a, "X-Request", view_text(r->id));
+    if (view_equal_text(r->tail, "body"))
+        answer_body(a, 303, "text/plain", VIEW("there"));
+    if (view_equal_text(r->tail, "uncached"))
+        answer_no_store(a);
+    if (view_equal_text(r->tail, "cached"))
+        answer_cache(a, "public, max-age=3600");
+    if (view_equal_text(r->tail, "held"))
+        answer_hold(a, settle, disk_of(VIEW("now")));
+    if (view_equal_text(r->tail, "refused"))
+        answer_hold(a, settle, disk_of(VIEW("fail")));
+}
+
 /* --- answers that wait for somebody else --- */
 
 static _Atomic int come, asked;
@@ -338,6 +359,8 @@ static const struct route routes[] = {
     {METHOD_GET, "/big", big, 0, 0},
     {METHOD_GET, "/peer", peer, 0, 0},
     {METHOD_GET, "/leave", leave, 0, 0},
+    {METHOD_GET, "/go/*", go, 0, 0},
+    {METHOD_GET, "/go-slow/*", go, 0, ROUTE_SLOW},
     {METHOD_GET, "/memory", memory, 0, 0},
     {METHOD_GET, "/cert", cert, 0, ROUTE_MTLS},
 };

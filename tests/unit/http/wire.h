@@ -25,6 +25,10 @@ int wire_resumed(void); /* answers that lingered and were then called again */
  * third. /kept/tagged has a header that is never the same, /kept/broken cannot be written. */
 void wire_change_kept(void);
 
+/* GET /go/NAME?URL redirects to URL: "cookie" with one, "tagged" with a header that is never the same, "body" with a
+ * body, "uncached" and "cached" with another Pragma or Cache-Control, "held" for the disk "now" and "refused" for the
+ * disk "fail", "broken" to what no URL is; /go-slow/ does it in a slow worker. */
+
 /* GET /stream/NAME: 5 parts of 100,000 letters, "hesitant" after five empty ones; "long": 1000 parts; "failing" stops
  * behind the second. How many parts were made in all? */
 int wire_parts(void);
