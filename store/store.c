@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/trace.h"
 #include "store/epoch.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
+#include "store/used.h"
 
 /* A group is cut here: its first job should not wait for a thousand others. */
 enum { GROUP_MAX = 256, LOOKS = 200 };
@@ -45,6 +47,7 @@ struct store {
 
     char *path, *log_path; /* the database and SQLite's write-ahead log */
     struct ident epoch;
+    struct used *used;         /* may be NULL */
     _Atomic uint64_t applied;  /* groups that are in the log, as far as this process is concerned */
     pthread_mutex_t sync_lock; /* guards the rest of this block */
     pthread_cond_t sync_wake;
@@ -162,6 +165,24 @@ struct ident store_epoch(const struct store *s)
     return s->epoch;
 }
 
+/* Without it the store is slower and not wrong: it opens. */
+static void open_used(struct store *s)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s-used", s->path) < 0)
+        path = NULL;
+    enum err e = path ? used_open(&s->used, path) : ERR_MEMORY;
+    if (e)
+        log_event(LOG_WARN, "used_codes_not_shared", LOG_STR("file", path ? path : s->path),
+                  LOG_STR("why", err_name(e)));
+    free(path);
+}
+
+struct used *store_used(struct store *s)
+{
+    return s->used;
+}
+
 static enum err open_all(struct store *s, const struct store_config *config, enum store_fault *fault)
 {
     INSIST(config->path && config->readers >= 1);
@@ -188,6 +209,8 @@ static enum err open_all(struct store *s, const struct store_config *config, enu
         if (e != ERR_OK && *fault == STORE_FINE)
             *fault = db_fault(s->readers[0].db);
     }
+    if (e == ERR_OK && !config->read_only)
+        open_used(s);
     return e;
 }
 
@@ -228,6 +251,7 @@ void store_close(struct store *s)
     db_close(s->writer); /* last: this one moves the log into the file */
     if (s->log_fd >= 0)
         close(s->log_fd);
+    used_close(s->used);
     free(s->log_path);
     free(s->path);
     pthread_cond_destroy(&s->sync_wake);

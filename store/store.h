@@ -8,6 +8,7 @@
 #include "store/row.h"
 
 struct store;
+struct used;
 
 struct store_config {
     const char *path; /* the database file; its folder must exist */
@@ -76,6 +77,10 @@ enum err store_write_soon(struct store *s, store_job *job, void *ctx) MUST_CHECK
  * store_write_soon has written since an epoch began is there as long as store_open finds that epoch. IDENT_NONE: opened
  * read-only. */
 struct ident store_epoch(const struct store *s);
+
+/* Which codes were redeemed, shared by all who have this database open (store/used.h); lives as long as S. NULL when
+ * opened read-only, or when its file could not be (logged then, once): whoever asks goes another way. */
+struct used *store_used(struct store *s);
 
 /* Makes durable what store_write_soon wrote so far. */
 enum err store_settle(struct store *s) MUST_CHECK;

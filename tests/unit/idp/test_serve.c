@@ -209,8 +209,8 @@ Test(serve, starts_again_on_the_data_folder_it_made_and_refuses_half_of_it)
 Test(serve, makes_a_data_folder_that_nobody_else_can_read)
 {
     struct stat st;
-    static const char *const names[] = {"data", "data/genkan.db", "data/keys", "data/keys/keys.json",
-                                        "data/genkan.db-wal"};
+    static const char *const names[] = {
+        "data", "data/genkan.db", "data/keys", "data/keys/keys.json", "data/genkan.db-wal", "data/genkan.db-used"};
     start();
     expect_notice("READY=1");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
+#include "store/used.h"
 #include "tests/lib/box.h"
 
 static struct box box;
@@ -487,4 +490,50 @@ Test(store, who_writes_meanwhile_waits_until_the_look_is_done)
     cr_assert_eq(t.say, ERR_OK);
     cr_assert_eq(count_through(lent), 1);
     store_return(box.store, lent);
+}
+
+/* --- redeemed codes --------------------------------------------------------------------------------------------- */
+
+static const struct ident CODE = {.b = {0x6a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}};
+
+static struct store *open_other(bool read_only)
+{
+    struct store *s = NULL;
+    struct store_config config = {.path = box.path, .readers = 1, .must_exist = true, .read_only = read_only};
+    cr_assert_eq(store_open(&s, &config, NULL), ERR_OK);
+    return s;
+}
+
+Test(store, all_who_have_it_open_know_which_codes_were_redeemed)
+{
+    struct store *other = open_other(false), *reader = open_other(true);
+    cr_expect_null(store_used(reader));
+    cr_assert(store_used(box.store) && store_used(other));
+    cr_expect_eq(used_take(store_used(box.store), CODE), USED_NEW);
+    cr_expect_eq(used_take(store_used(other), CODE), USED_BEFORE);
+    store_close(reader);
+    store_close(other);
+    box_reopen(&box);
+    cr_expect_eq(used_take(store_used(box.store), CODE), USED_BEFORE);
+}
+
+Test(store, opens_without_the_redeemed_codes_and_says_so)
+{
+    char used[112], log[112];
+    struct view text;
+    snprintf(used, sizeof used, "%s-used", box.path);
+    snprintf(log, sizeof log, "%s/log", box.folder);
+    cr_assert(unlink(used) == 0 && mkdir(used, 0700) == 0);
+    int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    log_set_fd(fd);
+    box_reopen(&box);
+    log_set_fd(2);
+    close(fd);
+    cr_expect_null(store_used(box.store));
+    struct task t = {.id = 1};
+    cr_expect_eq(store_write(box.store, do_task, &t), ERR_OK);
+    cr_assert_eq(file_read(&box.a, log, 4096, &text), ERR_OK);
+    const char *line = arena_text(&box.a, text);
+    cr_expect(strstr(line, "\"used_codes_not_shared\"") && strstr(line, used) && strstr(line, "ERR_CONFLICT"), "%s",
+              line);
 }

@@ -1,0 +1,50 @@
+/* used: which authorization codes were redeemed within the last minute, in memory that all processes of one data folder
+ * share: a file beside the database (its path and "-used"). RFC 6749 4.1.2: "The client MUST NOT use the authorization
+ * code more than once", and a server MUST deny the second request.
+ *
+ * What is here survives the end of every process, SIGKILL at any moment included: every change is one store into one
+ * word of memory that is the system's. It need not survive the end of the machine, because then the store's epoch ends
+ * (store/epoch.h) and the codes with it; so nothing is ever flushed. A backup of the data folder need not contain it.
+ * But nobody may take the file away, or put another in its place, while any process has the data folder open: those who
+ * have the old one and those who open the new one would not hear of each other. */
+#ifndef STORE_USED_H
+#define STORE_USED_H
+
+#include "base/err.h"
+#include "store/ident.h"
+
+struct used;
+
+enum used_verdict {
+    USED_NEW,     /* it is yours */
+    USED_BEFORE,  /* somebody took it */
+    USED_NO_ROOM, /* nobody knows, nothing was recorded: ask elsewhere */
+};
+
+/* Maps the file at PATH (2 MiB), which is made (0600) if it is not there, whole or not at all; all of it is allocated
+ * here, so that a disk that is full later disturbs nobody (as long as the file system writes in place). What is not
+ * our file is refused and left as it is: ERR_CONFLICT (another size, a symbolic link, a folder, a device),
+ * ERR_PERMISSION (ours to be, but others may write into it; or the system says no), ERR_NOT_FOUND (no such folder),
+ * ERR_STORE (disk full, quota), ERR_MEMORY, ERR_IO. Any number of times in any number of processes. */
+enum err used_open(struct used **out, const char *path) MUST_CHECK;
+/* Nobody may be in one of the functions below. NULL is allowed. What was taken stays taken. */
+void used_close(struct used *u);
+
+/* The id of a code: 4 bytes when it was minted (unix seconds, big-endian), 12 bytes of a digest; never IDENT_NONE. The
+ * time counts in steps of 2 s, and an id is forgotten when its place is needed for one of 64 s later (or a multiple):
+ * whoever asks refuses codes older than a minute first. Two ids of the same 2 s are held for one if 40 bits of their
+ * digests are the same: 1 of 10^12 pairs.
+ *
+ * All three: any thread of any process at any time; none waits, none fails, none touches the disk. */
+
+/* Takes ID, once: of all who ever take the same id one hears USED_NEW and no second one does, whatever clocks do.
+ * USED_NO_ROOM: too many of its time (from about 3000 a second on), or an id of at least 64 s later where it would be,
+ * and perhaps was. Whoever takes it again hears that, too. */
+enum used_verdict used_take(struct used *u, struct ident id) MUST_CHECK;
+/* Has anybody taken it? Within its minute. */
+bool used_is_taken(const struct used *u, struct ident id);
+/* What was taken was not used after all: it can be taken once more. Only by the one who heard USED_NEW, at most once
+ * for each time. Each release costs a place: after many of one id USED_NO_ROOM may be the answer. */
+void used_release(struct used *u, struct ident id);
+
+#endif
