@@ -12,6 +12,9 @@ bool text_is_utf8(struct view v);
 bool text_is_printable(struct view v);
 bool text_is_visible(struct view v);
 
+/* How many bytes from the first on are unreserved in a URL: letters, digits, "-", ".", "_" and "~" (RFC 3986 2.3). */
+size_t text_unreserved(struct view v);
+
 /* UTF-8 that shows what it is: no control characters (C0, DEL, C1), no other lines, nothing that is not seen or changes
  * the direction of what stands around it. */
 bool text_is_plain(struct view v);

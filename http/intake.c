@@ -67,6 +67,20 @@ static size_t skip_harmless(struct view v, size_t i)
     return i;
 }
 
+/* The same for blanks and control characters. */
+static size_t skip_visible(struct view v)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+    for (uint64_t x; i + sizeof x <= v.n; i += sizeof x) {
+        memcpy(&x, v.p + i, sizeof x);
+        bool has_low = ((x - ones * 0x21) & ~x & ones * 0x80) != 0; /* below 0x21 */
+        if (has_low || has_zero(x ^ ones * 0x7F))
+            break;
+    }
+    return i;
+}
+
 /* RFC 9110 5.5: no control characters but tab. */
 static bool is_field_value(struct view v)
 {
@@ -95,7 +109,7 @@ static bool check_target(const struct request *r, const struct intake_head *head
         return refuse(fault, 400, NULL, "NUL in the request target");
     if (r->path.n == 0 || r->path.p[0] != '/' || !text_is_visible(r->path))
         return refuse(fault, 400, NULL, "bad path");
-    for (size_t i = 0; i < r->query_raw.n; i++)
+    for (size_t i = skip_visible(r->query_raw); i < r->query_raw.n; i++)
         if (r->query_raw.p[i] <= ' ' || r->query_raw.p[i] == 0x7F)
             return refuse(fault, 400, NULL, "blank or control character in the query");
     return true;

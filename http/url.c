@@ -204,28 +204,19 @@ void url_put_origin(struct buf *out, const struct url *u)
     }
 }
 
-/* RFC 3986 2.3, a bit for each byte: a code and a state are looked through byte by byte. */
-static bool is_unreserved(uint8_t c)
-{
-    static const uint32_t bits[8] = {[1] = 0x03FF6000, [2] = 0x87FFFFFE, [3] = 0x47FFFFFE};
-    return bits[c >> 5] >> (c & 31) & 1;
-}
-
 void url_put_encoded(struct buf *out, struct view v)
 {
     static const char digits[] = "0123456789ABCDEF";
-    size_t i = 0;
-    while (i < v.n) {
-        size_t from = i;
-        while (i < v.n && is_unreserved(v.p[i]))
-            i++;
-        if (i > from)
-            buf_put(out, view_part(v, from, i - from));
-        if (i < v.n) {
-            uint8_t triple[3] = {'%', (uint8_t)digits[v.p[i] >> 4], (uint8_t)digits[v.p[i] & 15]};
+    while (v.n) {
+        size_t n = text_unreserved(v);
+        if (n)
+            buf_put(out, view_part(v, 0, n));
+        if (n < v.n) {
+            uint8_t triple[3] = {'%', (uint8_t)digits[v.p[n] >> 4], (uint8_t)digits[v.p[n] & 15]};
             buf_put(out, VIEW_ARRAY(triple));
-            i++;
+            n++;
         }
+        v = view_from(v, n);
     }
 }
 

@@ -3,34 +3,21 @@
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 #define CHALLENGE_SIZE 43 /* base64url of 32 bytes */
 
-/* RFC 3986 2.3, as RFC 7636 4.1 asks for. */
-static bool is_unreserved(uint8_t c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
-}
-
+/* RFC 7636 4.1 */
 bool pkce_is_verifier(struct view v)
 {
-    if (!view_is(v) || v.n < 43 || v.n > 128)
-        return false;
-    for (size_t i = 0; i < v.n; i++)
-        if (!is_unreserved(v.p[i]))
-            return false;
-    return true;
+    return view_is(v) && v.n >= 43 && v.n <= 128 && text_unreserved(v) == v.n;
 }
 
+/* Of them those that base64url has. */
 bool pkce_is_challenge(struct view v)
 {
-    if (!view_is(v) || v.n != CHALLENGE_SIZE)
-        return false;
-    for (size_t i = 0; i < v.n; i++)
-        if (!is_unreserved(v.p[i]) || v.p[i] == '.' || v.p[i] == '~')
-            return false;
-    return true;
+    return view_is(v) && v.n == CHALLENGE_SIZE && text_unreserved(v) == v.n && view_index(v, '.') == v.n &&
+           view_index(v, '~') == v.n;
 }
 
 bool pkce_fits(struct view verifier, struct view challenge)

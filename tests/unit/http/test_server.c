@@ -456,6 +456,28 @@ Test(server, refuses_nul_and_control_characters_in_the_head)
     server_close(s);
 }
 
+/* Whatever stands before and behind it: bytes are looked at eight at a time. */
+Test(server, refuses_a_control_character_anywhere_in_the_query)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+    static const struct {
+        char c;
+        int status;
+    } rows[] = {{0x01, 400}, {0x1F, 400}, {0x7F, 400}, {'!', 200}, {'~', 200}};
+    struct server *s = wire_serve(NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int before = 0; before < 17; before++) {
+            char text[200];
+            int n = snprintf(text, sizeof text, "GET /echo?%.*s%cb%.*s HTTP/1.1\r\nHost: localhost\r\n\r\n", before,
+                             letters, rows[i].c, 17 - before, letters);
+            expect_bytes(s, text, (size_t)n, rows[i].status);
+        }
+    EXPECT_BYTES(s, "GET /echo?abcdefgh\xe7\x8e\x84=\x80\xff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400); /* no UTF-8 */
+    cr_expect_not_null(strstr(got.body, "UTF-8"), "%s", got.body);
+    EXPECT_BYTES(s, "GET /echo?abcdefgh\xe7\x8e\x84=\xe7\x8e\x84 HTTP/1.1\r\nHost: localhost\r\n\r\n", 200);
+    server_close(s);
+}
+
 Test(server, refuses_malformed_header_lines)
 {
     struct server *s = wire_serve(NULL);

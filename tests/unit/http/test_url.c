@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "http/url.h"
@@ -166,6 +167,27 @@ static const char *with_param(struct buf *b, const char *base, struct view value
     buf_put_text(b, base);
     url_add_param(b, "state", value);
     return built(b);
+}
+
+/* RFC 3986 2.3: every byte, alone and in the middle. */
+Test(url, encodes_every_byte_that_is_not_unreserved)
+{
+    static const char kept[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (int c = 0; c < 256; c++) {
+        char text[4] = {'a', (char)c, 'z', 0}, wanted[16];
+        bool is_kept = c && strchr(kept, c);
+        struct buf b;
+        snprintf(wanted, sizeof wanted, is_kept ? "a%cz" : "a%%%02Xz", c);
+        buf_open(&b, NULL, 100);
+        url_put_encoded(&b, view_bytes(text, 3));
+        cr_expect_str_eq(built(&b), wanted);
+        buf_close(&b);
+        snprintf(wanted, sizeof wanted, is_kept ? "%c" : "%%%02X", c);
+        buf_open(&b, NULL, 100);
+        url_put_encoded(&b, view_bytes(text + 1, 1));
+        cr_expect_str_eq(built(&b), wanted);
+        buf_close(&b);
+    }
 }
 
 Test(url, adds_parameters_encoded)

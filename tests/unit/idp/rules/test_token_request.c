@@ -171,6 +171,9 @@ Test(pkce, refuses_verifiers_of_wrong_length_or_letters)
     text[10] = '~';
     cr_expect(pkce_is_verifier(view_bytes(text, 43)));
     cr_expect_not(pkce_is_challenge(view_bytes(text, 43)));
+    text[10] = '.';
+    cr_expect(pkce_is_verifier(view_bytes(text, 43)));
+    cr_expect_not(pkce_is_challenge(view_bytes(text, 43)));
     cr_expect_not(pkce_is_challenge(VIEW_NONE));
 }
 
