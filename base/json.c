@@ -35,16 +35,13 @@ static bool is_clean(uint8_t c)
     return c >= 0x20 && c != '"' && c != '\\';
 }
 
-/* Bytes of X that are zero have their top bit set in the result, and none below the first of them. */
-static uint64_t zeros(uint64_t x)
-{
-    return (x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080);
-}
-
+/* Taking N off each byte sets the top bit of a byte below N, and of none if there is none below N, unless it was set
+ * before; a byte that is C is 0 when C is taken out of it, and below 1. */
 static bool are_clean(uint64_t x)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    return !(zeros(x & (ones * 0xE0)) | zeros(x ^ (ones * '"')) | zeros(x ^ (ones * '\\')));
+    uint64_t control = x - ones * 0x20, quote = (x ^ ones * '"') - ones, slash = (x ^ ones * '\\') - ones;
+    return ((control | quote | slash) & ~x & ones * 0x80) == 0;
 }
 
 static bool is_clean_word(const uint8_t *p)

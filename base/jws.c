@@ -28,6 +28,8 @@ static const struct algorithm {
     {JWS_EDDSA, "EdDSA", JWK_ED25519, NULL, 0},
 };
 
+static const char jwt_type[] = "JWT";
+
 struct jws_key {
     EVP_PKEY *pkey;
     /* prepared once, duplicated for each signature: looking algorithms up costs a tenth of it; NULL for EdDSA */
@@ -35,6 +37,7 @@ struct jws_key {
     const struct algorithm *algorithm;
     struct buf
         jwk; /* of a private key: what jws_key_put_jwk puts, written once, since getting the numbers costs more */
+    struct buf head; /* of a private key: the header of a "JWT", as it stands in one; most tokens are that */
     char id[KID_SIZE];
     char thumbprint[JWK_THUMBPRINT_SIZE];
 };
@@ -126,14 +129,35 @@ static void put_jwk(struct json_out *o, const struct jws_key *k)
     json_end(o);
 }
 
+static void put_header(struct buf *out, const struct jws_key *k, const char *typ)
+{
+    uint8_t space[256];
+    struct buf b = {.p = space, .size = sizeof space, .limit = sizeof space - 1};
+    struct json_out o;
+    struct view header;
+    json_out_open(&o, &b);
+    json_begin(&o);
+    json_pair_text(&o, "alg", k->algorithm->name);
+    json_pair_text(&o, "kid", k->id);
+    json_pair_text(&o, "typ", typ);
+    json_end(&o);
+    enum err e = buf_done(&b, &header);
+    if (e)
+        out->err = out->err ? out->err : e;
+    else
+        base64url_put(out, header);
+}
+
 static enum err prepare(struct jws_key *k)
 {
     struct json_out o;
     buf_open(&k->jwk, NULL, JWK_MAX);
     json_out_open(&o, &k->jwk);
     put_jwk(&o, k);
-    if (k->jwk.err || !k->algorithm->md)
-        return k->jwk.err;
+    buf_open(&k->head, NULL, JWK_MAX);
+    put_header(&k->head, k, jwt_type);
+    if (k->jwk.err || k->head.err || !k->algorithm->md)
+        return k->jwk.err ? k->jwk.err : k->head.err;
     k->signer = signer_of(k->pkey, k->algorithm);
     return k->signer ? ERR_OK : ERR_CRYPTO;
 }
@@ -254,6 +278,7 @@ void jws_key_close(struct jws_key *k)
         return;
     EVP_PKEY_CTX_free(k->signer);
     buf_close(&k->jwk);
+    buf_close(&k->head);
     jwk_close(k->pkey);
     free(k);
 }
@@ -352,30 +377,14 @@ static bool sign_whole(const struct jws_key *k, struct view text, uint8_t out[SI
     return ok;
 }
 
-static void put_header(struct buf *out, const struct jws_key *k, const char *typ)
-{
-    uint8_t space[256];
-    struct buf b = {.p = space, .size = sizeof space, .limit = sizeof space - 1};
-    struct json_out o;
-    struct view header;
-    json_out_open(&o, &b);
-    json_begin(&o);
-    json_pair_text(&o, "alg", k->algorithm->name);
-    json_pair_text(&o, "kid", k->id);
-    json_pair_text(&o, "typ", typ);
-    json_end(&o);
-    enum err e = buf_done(&b, &header);
-    if (e)
-        out->err = out->err ? out->err : e;
-    else
-        base64url_put(out, header);
-}
-
 enum err jws_sign(struct buf *out, const struct jws_key *k, const char *typ, struct view payload)
 {
     uint8_t signature[SIGNATURE_MAX];
     size_t start = out->n, n = sizeof signature;
-    put_header(out, k, typ);
+    if (k->head.n && strcmp(typ, jwt_type) == 0)
+        buf_put(out, view_bytes(k->head.p, k->head.n));
+    else
+        put_header(out, k, typ);
     buf_put_byte(out, '.');
     base64url_put(out, payload);
     if (out->err)

@@ -144,11 +144,15 @@ size_t text_count(struct view v)
 
 bool text_to_int(struct view v, int64_t *out)
 {
-    if (v.n == 0 || v.n > 19 || (v.n > 1 && v.p[0] == '0') || !all_between(v, '0', '9'))
+    if (v.n == 0 || v.n > 19 || (v.n > 1 && v.p[0] == '0'))
         return false;
     uint64_t u = 0;
-    for (size_t i = 0; i < v.n; i++)
-        u = u * 10 + (uint64_t)(v.p[i] - '0'); /* 19 digits fit into 64 bits */
+    for (size_t i = 0; i < v.n; i++) {
+        unsigned digit = v.p[i] - (unsigned)'0';
+        if (digit > 9)
+            return false;
+        u = u * 10 + digit; /* 19 digits fit into 64 bits */
+    }
     if (u > INT64_MAX)
         return false;
     *out = (int64_t)u;

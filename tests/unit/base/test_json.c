@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "base/json.h"
 
@@ -190,6 +191,41 @@ Test(json, writes_the_canonical_form)
     cr_assert_eq(json_read(&j, &a, VIEW("[1.5]"), NULL), ERR_OK);
     json_put_canonical(&c, j);
     cr_expect_neq(buf_done_text(&c, &s), ERR_OK);
+}
+
+static const char *written(struct view v)
+{
+    static char out[100];
+    struct buf b;
+    struct json_out o;
+    struct view text;
+    buf_open(&b, NULL, sizeof out);
+    json_out_open(&o, &b);
+    json_put_text(&o, v);
+    cr_assert_eq(buf_done(&b, &text), ERR_OK);
+    snprintf(out, sizeof out, "%.*s", (int)text.n, (const char *)text.p);
+    buf_close(&b);
+    return out;
+}
+
+/* RFC 8785 3.2.2.2: every byte wherever it stands, since eight are looked at together. */
+Test(json, the_writer_escapes_a_character_wherever_it_stands)
+{
+    static const char *const shorts[128] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f",
+                                            ['\r'] = "\\r", ['"'] = "\\\"",  ['\\'] = "\\\\"};
+    for (int c = 1; c < 128; c++) /* no text has a NUL */
+        for (int n = 1; n < 20; n++)
+            for (int at = 0; at < n; at++) {
+                char text[20], one[8], wanted[40];
+                memset(text, c % 2 ? '!' : ' ', sizeof text); /* the lowest that need none */
+                text[at] = (char)c;
+                snprintf(one, sizeof one, c < 0x20 ? "\\u%04x" : "%c", c);
+                snprintf(wanted, sizeof wanted, "\"%.*s%s%.*s\"", at, text, shorts[c] ? shorts[c] : one, n - at - 1,
+                         text + at + 1);
+                cr_assert_str_eq(written(view_bytes(text, (size_t)n)), wanted, "%d in %d at %d", c, n, at);
+            }
+    cr_expect_str_eq(written(VIEW("\xe7\x8e\x84\xe7\x8e\x84\xe7\x8e\x84\x1f")), "\"玄玄玄\\u001f\"");
+    cr_expect_str_eq(written(VIEW("\xf4\x8f\xbf\xbf\xc2\xa2\xc2\xa2")), "\"\xf4\x8f\xbf\xbf\xc2\xa2\xc2\xa2\"");
 }
 
 Test(json, the_writer_puts_commas_and_escapes)

@@ -77,6 +77,33 @@ Test(jws, what_a_key_signs_its_public_half_verifies)
     }
 }
 
+/* The header of a JWT is written once; it must be the one that would be written anew, and its own key's. */
+Test(jws, every_token_has_the_header_of_its_key_and_its_type)
+{
+    static const char *const types[] = {"JWT", "jwt", "JW", "JWT+", "at+jwt", "JWT"};
+    for (size_t i = 0; i < 2 * ALGS; i++) {
+        struct jws_key *k;
+        cr_assert_eq(jws_key_make(&k, algs[i % ALGS]), ERR_OK);
+        for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
+            struct buf b;
+            struct view text, header, wanted;
+            struct jws j;
+            buf_open(&b, &a, 10000);
+            buf_put_text(&b, "before");
+            cr_assert_eq(jws_sign(&b, k, types[t], VIEW("{\"a\":1}")), ERR_OK);
+            cr_assert_eq(buf_done(&b, &text), ERR_OK);
+            text = view_from(text, 6);
+            cr_assert_eq(base64url_read(&a, jws_header(text), &header), ERR_OK);
+            wanted = view_text(arena_printf(&a, "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"%s\"}",
+                                            jws_alg_name(algs[i % ALGS]), jws_key_id(k), types[t]));
+            cr_expect(view_equal(header, wanted), "%s", types[t]);
+            cr_assert_eq(jws_read(&j, &a, text), ERR_OK);
+            cr_expect_eq(jws_verify(&j, k), ERR_OK);
+        }
+        jws_key_close(k);
+    }
+}
+
 Test(jws, no_changed_character_verifies)
 {
     struct jws_key *k;

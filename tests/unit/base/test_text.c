@@ -48,7 +48,7 @@ Test(text, reads_only_plain_decimal_numbers)
 {
     int64_t n;
     static const char *const bad[] = {
-        "", "-1", "+1", "01", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "99999999999999999999"};
+        "", "-1", "+1", "01", "1:", "1/", ":", "1\xb1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "99999999999999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_not(text_to_int(view_text(bad[i]), &n), "%s", bad[i]);
     cr_expect(text_to_int(VIEW("0"), &n) && n == 0);
@@ -63,6 +63,9 @@ Test(text, finds_whole_words_only)
     cr_expect_not(text_has_word(VIEW("openid_name"), VIEW("name")));
     cr_expect_not(text_has_word(VIEW("name_openid"), VIEW("name")));
     cr_expect_not(text_has_word(VIEW("openid name"), VIEW("openid name")));
+    cr_expect_not(text_has_word(VIEW("a openid name b"), VIEW("openid name")));
+    cr_expect_not(text_has_word(VIEW("openid "), VIEW("openid ")));
+    cr_expect_not(text_has_word(VIEW(" "), VIEW(" ")));
     cr_expect_not(text_has_word(VIEW("openid  name"), VIEW("")));
     cr_expect_not(text_has_word(VIEW(""), VIEW("name")));
     cr_expect_not(text_has_word(VIEW_NONE, VIEW("name")));
