@@ -42,8 +42,7 @@ static void encode(struct buf *out, struct view v, const char *alphabet, bool pa
     uint8_t *p = buf_room(out, encoded_size(v.n, padded));
     if (!p)
         return;
-    const int8_t last[] = {(int8_t)(alphabet[62] - 62 - ('0' - 52)),
-                           (int8_t)(alphabet[63] - 63 - (alphabet[62] - 62))};
+    const int8_t last[] = {(int8_t)(alphabet[62] - 62 - ('0' - 52)), (int8_t)(alphabet[63] - 63 - (alphabet[62] - 62))};
     size_t i = 0;
     for (; i + PIECE + SPARE <= v.n; i += PIECE, p += LETTERS)
         put_letters(p, v.p + i, last);

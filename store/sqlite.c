@@ -290,15 +290,28 @@ static void row_of(struct row *row, sqlite3_stmt *stmt)
         value_of(&row->column[i], sqlite3_column_value(stmt, i));
 }
 
+static bool is_bytes(const struct value *v)
+{
+    return (v->kind == VALUE_TEXT || v->kind == VALUE_BLOB) && v->v.p;
+}
+
+/* All of them in one piece: a row has a dozen that are shorter than what an allocation is rounded up to. */
 static enum err keep_row(struct row *row, struct arena *a)
 {
+    size_t n = 0;
+    for (size_t i = 0; i < row->n; i++)
+        n += is_bytes(&row->column[i]) ? row->column[i].v.n : 0;
+    uint8_t *p = arena_alloc(a, n + 1); /* an empty one stands somewhere, too */
+    if (!p)
+        return ERR_LIMIT;
     for (size_t i = 0; i < row->n; i++) {
         struct value *v = &row->column[i];
-        if (v->kind != VALUE_TEXT && v->kind != VALUE_BLOB)
+        if (!is_bytes(v))
             continue;
-        enum err e = row_keep(&v->v, a, v->v);
-        if (e != ERR_OK)
-            return e;
+        if (v->v.n)
+            memcpy(p, v->v.p, v->v.n);
+        v->v.p = p;
+        p += v->v.n;
     }
     return ERR_OK;
 }

@@ -212,7 +212,7 @@ static const char *written(struct view v)
 Test(json, the_writer_escapes_a_character_wherever_it_stands)
 {
     static const char *const shorts[128] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f",
-                                            ['\r'] = "\\r", ['"'] = "\\\"",  ['\\'] = "\\\\"};
+                                            ['\r'] = "\\r", ['"'] = "\\\"", ['\\'] = "\\\\"};
     for (int c = 1; c < 128; c++) /* no text has a NUL */
         for (int n = 1; n < 20; n++)
             for (int at = 0; at < n; at++) {

@@ -47,8 +47,20 @@ Test(text, that_is_plain_has_nothing_that_is_not_seen)
 Test(text, reads_only_plain_decimal_numbers)
 {
     int64_t n;
-    static const char *const bad[] = {
-        "", "-1", "+1", "01", "1:", "1/", ":", "1\xb1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "99999999999999999999"};
+    static const char *const bad[] = {"",
+                                      "-1",
+                                      "+1",
+                                      "01",
+                                      "1:",
+                                      "1/",
+                                      ":",
+                                      "1\xb1",
+                                      " 1",
+                                      "1 ",
+                                      "1.0",
+                                      "0x1",
+                                      "9223372036854775808",
+                                      "99999999999999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_not(text_to_int(view_text(bad[i]), &n), "%s", bad[i]);
     cr_expect(text_to_int(VIEW("0"), &n) && n == 0);

@@ -77,6 +77,28 @@ Test(row, gives_back_what_was_written)
     cr_assert_eq(row_int(&r, 3), -5);
 }
 
+/* What was read of one row stands beside itself and stays, whatever is read or written later. */
+Test(row, stays_as_it_was_when_others_are_read)
+{
+    static const char MANY[] =
+        "SELECT name, body, '', name || body, x'', NULL, body, id, name FROM thing WHERE id = $1";
+    struct row first, second;
+    cr_assert_eq(insert(1, VIEW("one"), VIEW("\1\1"), 0), ERR_OK);
+    cr_assert_eq(insert(2, VIEW("other"), VIEW("\2\2\2\2"), 0), ERR_OK);
+    cr_assert_eq(db_one(db, &box.a, MANY, VALUES(V_INT(1)), &first), ERR_OK);
+    cr_assert_eq(db_one(db, &box.a, MANY, VALUES(V_INT(2)), &second), ERR_OK);
+    cr_assert_eq(insert(3, VIEW("third"), VIEW("\3\3\3\3"), 0), ERR_OK);
+    cr_expect(view_equal(row_text(&first, 0), VIEW("one")));
+    cr_expect(view_equal(row_blob(&first, 1), VIEW("\1\1")));
+    cr_expect(view_equal(row_text(&first, 2), VIEW("")) && view_is(row_blob(&first, 4)));
+    cr_expect(view_equal(row_text(&first, 3), VIEW("one\1\1")));
+    cr_expect(row_is_null(&first, 5) && row_int(&first, 7) == 1);
+    cr_expect(view_equal(row_blob(&first, 6), VIEW("\1\1")));
+    cr_expect(view_equal(row_text(&first, 8), VIEW("one")));
+    cr_expect(view_equal(row_text(&second, 0), VIEW("other")));
+    cr_expect(view_equal(row_text(&second, 3), VIEW("other\2\2\2\2")));
+}
+
 Test(row, tells_null_from_empty)
 {
     struct row r;
