@@ -26,6 +26,19 @@ struct ident token_family_mint(int64_t minted_at)
     return id;
 }
 
+int64_t token_family_minted_at(struct ident id)
+{
+    int64_t at = 0;
+    for (int i = 0; i < 4; i++)
+        at = at << 8 | id.b[i];
+    return at;
+}
+
+bool token_is_plain(const struct family *f)
+{
+    return ident_is(f->session) && !f->offline && !f->refreshable && !ident_is(f->wish) && !view_is(f->resource);
+}
+
 /* One that is there stays as it is. */
 static enum err insert(struct db *db, const struct family *f)
 {
@@ -99,6 +112,25 @@ enum err token_find_family(struct token_facts *out, struct db *db, struct arena 
     return e ? e : read_facts(out, &r);
 }
 
+enum err token_find_plain(struct token_facts *out, struct db *db, struct arena *a, const struct family *f)
+{
+    static const char SQL[] = "SELECT f.revoked_at, s.resident, s.ended_at, s.expires_at, s.auth_at, s.seen_at "
+                              "FROM session s LEFT JOIN family f ON f.id = $1 WHERE s.id = $2";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(f->id), V_IDENT(f->session)), &r);
+    if (e)
+        return e;
+    *out = (struct token_facts){.family = *f,
+                                .has_session = true,
+                                .session_ended_at = row_int(&r, 2),
+                                .session_expires_at = row_int(&r, 3),
+                                .session_auth_at = row_int(&r, 4),
+                                .session_seen_at = row_int(&r, 5)};
+    out->family.revoked_at = row_int(&r, 0);
+    out->family.resident = row_ident(&r, 1);
+    return ERR_OK;
+}
+
 enum token_state token_check(const struct token_facts *facts, int64_t now)
 {
     const struct family *f = &facts->family;
@@ -115,6 +147,12 @@ enum err token_revoke_family(struct db *db, struct ident family, int64_t now)
 {
     static const char SQL[] = "UPDATE family SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     return db_run(db, SQL, VALUES(V_IDENT(family), V_INT(now)));
+}
+
+enum err token_revoke_plain(struct db *db, const struct family *f, int64_t now)
+{
+    enum err e = insert(db, f);
+    return e ? e : token_revoke_family(db, f->id, now);
 }
 
 enum err token_revoke_session(struct db *db, struct ident session, int64_t now)

@@ -1,6 +1,7 @@
 /* token: what makes codes good once and tokens revocable. Codes and access tokens are sealed values and are not stored;
  * redeeming a code writes one row, its family, and everything made from that code hangs on that row; so does every
- * other grant. A refresh token names its family (idp/tokens/refresh_token.h), and the family's row has half the SHA-256
+ * other grant. Where nothing but an access token comes of a code (token_is_plain), that token says all that the row
+ * would: there is one only when it was revoked. A refresh token names its family (idp/tokens/refresh_token.h), and the family's row has half the SHA-256
  * of the one that is good: to rotate is to write one row, and whatever else of ours names it was used before. */
 #ifndef SESSIONS_TOKEN_H
 #define SESSIONS_TOKEN_H
@@ -41,6 +42,12 @@ struct ident token_family_mint(int64_t minted_at);
 /* Writes the row of a family with a minted id. Inside a store job. */
 enum err token_record(struct db *db, const struct family *f) MUST_CHECK;
 
+/* Would the row of F say nothing that its access token and its session do not? Nothing is refreshed, nothing was asked
+ * beyond the scope, and it ends with the session. */
+bool token_is_plain(const struct family *f);
+/* Of the id of a family: unix seconds. */
+int64_t token_family_minted_at(struct ident id);
+
 enum redeem_verdict { CODE_REDEEMED, CODE_USED_BEFORE };
 /* Redeems a code, once. The second time the family is revoked (RFC 6749 4.1.2) and the verdict is CODE_USED_BEFORE.
  * Inside a store job. */
@@ -56,6 +63,10 @@ struct token_facts {
 /* One statement. Texts in A. ERR_NOT_FOUND: never redeemed, or swept. */
 enum err token_find_family(struct token_facts *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
 
+/* The same for F, which is plain, out of its session and of the row that it has if it was revoked. *OUT is F with
+ * the session's resident. One statement. ERR_NOT_FOUND: the session was swept. */
+enum err token_find_plain(struct token_facts *out, struct db *db, struct arena *a, const struct family *f) MUST_CHECK;
+
 enum token_state { TOKEN_LIVE, TOKEN_REVOKED, TOKEN_EXPIRED, TOKEN_SESSION_ENDED };
 /* Pure: may tokens of this family still be used? Their own expiry and the grant are for the caller to judge. */
 enum token_state token_check(const struct token_facts *facts, int64_t now);
@@ -63,12 +74,15 @@ enum token_state token_check(const struct token_facts *facts, int64_t now);
 /* Revokes; fine if revoked already. Session and grant reach refreshable families only: the others die through
  * token_check and through their grant. */
 enum err token_revoke_family(struct db *db, struct ident family, int64_t now) MUST_CHECK;
+/* The same for one that is plain, or may be: it gets a row that says so, until F->expires_at. */
+enum err token_revoke_plain(struct db *db, const struct family *f, int64_t now) MUST_CHECK;
 enum err token_revoke_session(struct db *db, struct ident session, int64_t now) MUST_CHECK; /* not those offline */
 /* Also those offline, and those of no session that were minted from SINCE on. */
 enum err token_revoke_disowned(struct db *db, struct ident resident, struct ident session, int64_t since,
                                int64_t now) MUST_CHECK;
 enum err token_revoke_grant(struct db *db, struct ident grant, int64_t now) MUST_CHECK;
-/* Every one of hers, refreshable or not: looks at all families, for what is seldom done. */
+/* Every row of hers, refreshable or not: looks at all families, for what is seldom done. What is plain ends with its
+ * session. */
 enum err token_revoke_resident(struct db *db, struct ident resident, int64_t now) MUST_CHECK;
 
 enum refresh_verdict {

@@ -422,9 +422,12 @@ enum err db_begin_read(struct db *db)
     return db_run(db, SQL, NO_VALUES);
 }
 
+/* Nothing was written. ROLLBACK would go through all cursors of the connection to tell them so. */
 void db_end_read(struct db *db)
 {
-    db_rollback(db); /* nothing was written */
+    static const char SQL[] = "COMMIT";
+    if (!db_is_idle(db) && db_run(db, SQL, NO_VALUES) != ERR_OK)
+        db_rollback(db);
 }
 
 int64_t db_changes_total(const struct db *db)

@@ -165,7 +165,7 @@ struct ident store_epoch(const struct store *s)
     return s->epoch;
 }
 
-/* Without it the store is slower and not wrong: it opens. */
+/* Not every command needs it. */
 static void open_used(struct store *s)
 {
     char *path = NULL;

@@ -79,7 +79,7 @@ enum err store_write_soon(struct store *s, store_job *job, void *ctx) MUST_CHECK
 struct ident store_epoch(const struct store *s);
 
 /* Which codes were redeemed, shared by all who have this database open (store/used.h); lives as long as S. NULL when
- * opened read-only, or when its file could not be (logged then, once): whoever asks goes another way. */
+ * opened read-only, or when its file could not be (logged then, once): nobody may redeem codes without it. */
 struct used *store_used(struct store *s);
 
 /* Makes durable what store_write_soon wrote so far. */

@@ -185,28 +185,29 @@ static _Atomic uint64_t *slot_at(const struct used *u, const struct mark *m, siz
     return &u->slots[m->part * PART_SLOTS + (m->home + i) % PART_SLOTS];
 }
 
-/* What a slot is to a mark. Steps of time go round after 388 days; what is older than half of that counts as newer: it
- * takes up room until it is older than all. */
+/* What a slot is to a mark. Steps of time go round after 388 days: what is newer by more than BACK_MAX is of the round
+ * before, and old. */
+enum { BACK_MAX = 36 * 3600 / STEP_S };
 enum standing { FREE, OWN, OTHERS, NEWER };
 
 static enum standing standing(uint64_t slot, uint64_t mark)
 {
-    uint64_t ahead = ((mark >> DIGEST_BITS) - (slot >> DIGEST_BITS)) & STEP_MASK;
+    uint64_t newer_by = ((slot >> DIGEST_BITS) - (mark >> DIGEST_BITS)) & STEP_MASK;
     if (slot == mark)
         return OWN;
     if (slot == 0)
         return FREE;
-    if (ahead == 0)
+    if (newer_by == 0)
         return OTHERS; /* or released: others went on behind it */
-    return ahead <= STEP_MASK / 2 ? FREE : NEWER;
+    return newer_by <= BACK_MAX ? NEWER : FREE;
 }
 
 /* Why no two who take one id hear USED_NEW. A slot is written only when it is free for what is written, so it only ever
- * moves to newer times, and once it is not free for an id it never is again (within half a year). Say that two had
- * written the same mark. Not into one slot: for the second one it was not free. So one of them went past the slot of
- * the other, where it saw what was not free: not what was there before the other wrote, for that was free; not the
- * mark, or it had heard USED_BEFORE; so what came after the mark, which is newer. But who has seen a newer one takes
- * nothing.
+ * moves to newer times, and once it is not free for an id it never is again (as long as no clock is set back by more
+ * than that). Say that two had written the same mark. Not into one slot: for the second one it was not free. So one of
+ * them went past the slot of the other, where it saw what was not free: not what was there before the other wrote, for
+ * that was free; not the mark, or it had heard USED_BEFORE; so what came after the mark, which is newer. But who has
+ * seen a newer one takes nothing.
  *
  * memory_order_seq_cst, the default: the argument needs no more than the order of each slot by itself, and where it
  * matters most (x86-64) it costs nothing more. */
@@ -220,7 +221,7 @@ enum used_verdict used_take(struct used *u, struct ident id)
         enum standing s;
         while ((s = standing(seen, m.value)) == FREE) {
             if (late)
-                return USED_NO_ROOM; /* its mark may be what the newer one was written over */
+                return USED_LATE; /* its mark may be what the newer one was written over */
             if (atomic_compare_exchange_strong(slot, &seen, m.value))
                 return USED_NEW;
         }
@@ -228,7 +229,7 @@ enum used_verdict used_take(struct used *u, struct ident id)
             return USED_BEFORE;
         late = late || s == NEWER;
     }
-    return USED_NO_ROOM;
+    return late ? USED_LATE : USED_FULL;
 }
 
 /* NULL: not there. Behind a free slot it cannot be. */

@@ -15,10 +15,13 @@
 
 struct used;
 
+#define USED_REMEMBERED_S 60 /* from the minting on, at least */
+
 enum used_verdict {
-    USED_NEW,     /* it is yours */
-    USED_BEFORE,  /* somebody took it */
-    USED_NO_ROOM, /* nobody knows, nothing was recorded: ask elsewhere */
+    USED_NEW,    /* it is yours */
+    USED_BEFORE, /* somebody took it */
+    USED_FULL,   /* too many of its time (more than about 3000 a second): nothing was recorded, ask elsewhere */
+    USED_LATE,   /* newer ones are where it would be: whether somebody took it is forgotten */
 };
 
 /* Maps the file at PATH (2 MiB), which is made (0600) if it is not there, whole or not at all; all of it is allocated
@@ -37,14 +40,13 @@ void used_close(struct used *u);
  *
  * All three: any thread of any process at any time; none waits, none fails, none touches the disk. */
 
-/* Takes ID, once: of all who ever take the same id one hears USED_NEW and no second one does, whatever clocks do.
- * USED_NO_ROOM: too many of its time (from about 3000 a second on), or an id of at least 64 s later where it would be,
- * and perhaps was. Whoever takes it again hears that, too. */
+/* Takes ID, once: of all who ever take the same id one hears USED_NEW and no second one does, whatever a clock does
+ * that is not set back by more than 36 hours. Whoever heard USED_FULL or USED_LATE hears it again. */
 enum used_verdict used_take(struct used *u, struct ident id) MUST_CHECK;
 /* Has anybody taken it? Within its minute. */
 bool used_is_taken(const struct used *u, struct ident id);
 /* What was taken was not used after all: it can be taken once more. Only by the one who heard USED_NEW, at most once
- * for each time. Each release costs a place: after many of one id USED_NO_ROOM may be the answer. */
+ * for each time. Each release costs a place: after many of one time USED_FULL may be the answer. */
 void used_release(struct used *u, struct ident id);
 
 #endif

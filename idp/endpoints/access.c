@@ -73,3 +73,11 @@ enum err access_read(struct access *out, struct visit *v, enum refusal *refusal)
 
     return e || *refusal ? e : access_prove(out, v, refusal);
 }
+
+enum err access_find_family(struct token_facts *out, struct db *db, struct arena *a, const struct access_token *t)
+{
+    if (!ident_is(t->session))
+        return token_find_family(out, db, a, t->family);
+    const struct family plain = access_token_plain_family(t);
+    return token_find_plain(out, db, a, &plain);
+}

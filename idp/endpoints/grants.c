@@ -26,7 +26,7 @@ struct asking {
 static enum err check_family(struct visit *v, struct asking *a)
 {
     struct token_facts facts;
-    enum err e = token_find_family(&facts, v->db, v->arena, a->access.token.family);
+    enum err e = access_find_family(&facts, v->db, v->arena, &a->access.token);
 
     if (e && e != ERR_NOT_FOUND)
         return e;

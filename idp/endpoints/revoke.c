@@ -7,7 +7,8 @@
 #include "idp/state/caller.h"
 
 struct revoking {
-    struct ident family;
+    const struct family *family;
+    bool plain;
     int64_t now;
 };
 
@@ -15,7 +16,7 @@ static enum err revoke_job(struct db *db, void *ctx)
 {
     const struct revoking *r = ctx;
 
-    return token_revoke_family(db, r->family, r->now);
+    return r->plain ? token_revoke_plain(db, r->family, r->now) : token_revoke_family(db, r->family->id, r->now);
 }
 
 static enum err revoke(struct visit *v, const struct client *client, struct view text)
@@ -27,7 +28,7 @@ static enum err revoke(struct visit *v, const struct client *client, struct view
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     if (!view_equal(t.facts.family.client, client->id) || t.facts.family.revoked_at)
         return ERR_OK;
-    struct revoking r = {t.facts.family.id, v->now};
+    struct revoking r = {&t.facts.family, ident_is(t.access.session), v->now};
     return visit_write(v, revoke_job, &r);
 }
 

@@ -130,6 +130,7 @@ static enum err mint_sealed_token(struct visit *v, const struct token_call *c, s
 {
     struct access_token token = {.family = c->family.id,
                                  .grant = c->family.grant,
+                                 .session = c->plain ? c->family.session : IDENT_NONE,
                                  .client_id = c->client->id,
                                  .sub = c->sub,
                                  .scope = c->family.scope,

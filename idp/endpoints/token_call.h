@@ -23,6 +23,7 @@ struct token_call {
     /* what the handler gives */
     enum refusal refusal;    /* REFUSAL_NONE: the tokens are made out of what follows */
     struct family family;    /* recorded by the handler; its scope may be narrowed after that, for this answer */
+    bool plain;              /* the family is, and was not recorded: the access token names the session */
     int64_t expires_at;      /* of the access token, unix seconds; 0: it has its full life */
     const char *issued_type; /* issued_token_type (RFC 8693 2.2.1); NULL: it is not told */
     struct view actor;       /* act (RFC 8693 4.1): the client that acts for her; absent: nobody does */

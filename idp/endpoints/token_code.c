@@ -6,6 +6,7 @@
 #include "idp/tokens/access_token.h"
 #include "idp/tokens/code.h"
 #include "store/store.h"
+#include "store/used.h"
 
 struct redeeming {
     struct token_call *call;
@@ -13,16 +14,47 @@ struct redeeming {
     struct code code;
 };
 
-static enum err revoke_job(struct db *db, void *ctx)
-{
-    const struct family *f = ctx;
-
-    return token_revoke_family(db, f->id, f->minted_at);
-}
-
 static struct ident family_of(const struct redeeming *r)
 {
     return token_family_id(r->call->params.code, r->code.minted_at);
+}
+
+/* --- a code that comes again -------------------------------------------------------------------------------------- */
+
+static enum err revoke_job(struct db *db, void *ctx)
+{
+    const struct redeeming *r = ctx;
+    const struct visit *v = r->visit;
+    const struct family f = {.id = family_of(r),
+                             .client = r->code.client_id,
+                             .session = r->code.session,
+                             .grant = r->code.grant,
+                             .scope = r->code.scope,
+                             .minted_at = r->code.minted_at,
+                             .expires_at = v->now + ACCESS_TOKEN_LIFE_S};
+
+    return token_revoke_plain(db, &f, v->now);
+}
+
+/* Durable before the answer: what came of the code must not live again after an outage. */
+static enum err revoke(struct redeeming *r)
+{
+    enum err e = spend_and_write(r->visit, revoke_job, r, &r->call->refusal);
+
+    visit_settle(r->visit);
+    return e;
+}
+
+/* Of a code without a row nobody knows it once it is older than what is remembered, or of another epoch; then it cannot
+ * be redeemed any more, and a row that revokes what it may have been redeemed for harms nobody. */
+static bool may_be_redeemed_already(const struct redeeming *r)
+{
+    struct store *store = r->visit->op->store;
+    const struct used *used = store_used(store);
+    bool remembered =
+        r->visit->now - r->code.minted_at < USED_REMEMBERED_S && ident_equal(r->code.epoch, store_epoch(store));
+
+    return !remembered || used_is_taken(used, family_of(r));
 }
 
 /* RFC 6749 4.1.2: a code that comes a second time, however late or wrong, takes what it was redeemed for with it. */
@@ -32,15 +64,12 @@ static enum err revoke_if_redeemed(struct redeeming *r)
     struct token_facts facts;
     enum err e = token_find_family(&facts, v->db, v->arena, family_of(r));
 
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    if (facts.family.revoked_at)
-        return ERR_OK;
-    struct family revoke = {.id = facts.family.id, .minted_at = v->now};
-    e = spend_and_write(v, revoke_job, &revoke, &r->call->refusal);
-    visit_settle(v);
-    return e;
+    if (e == ERR_NOT_FOUND)
+        return may_be_redeemed_already(r) ? revoke(r) : ERR_OK;
+    return e || facts.family.revoked_at ? e : revoke(r);
 }
+
+/* --- a code that comes -------------------------------------------------------------------------------------------- */
 
 /* What this access token is for. A code that is good is not used up by asking for too much. */
 static enum err find_target(struct redeeming *r)
@@ -137,15 +166,82 @@ static bool must_last(const struct token_call *c)
     return view_is(c->refresh_token) || c->release || c->refusal == REFUSAL_CODE_REPLAYED;
 }
 
+static enum err redeem_with_row(struct redeeming *r)
+{
+    struct token_call *c = r->call;
+    enum err e = spend_and_write(r->visit, redeem_job, r, &c->refusal);
+
+    if (!e && must_last(c))
+        visit_settle(r->visit);
+    return e;
+}
+
+/* Nothing is written. A log-out that comes in between ends the token with the session. */
+static enum err redeem_plain(struct redeeming *r)
+{
+    struct token_call *c = r->call;
+    struct store *store = r->visit->op->store;
+    struct db *db = store_look(store, r->visit->db);
+    enum err e = token_call_find_session(r->visit, c, db, r->code.session);
+
+    store_look_done(store, db);
+    if (!e && !c->refusal)
+        e = prepare_family(r);
+    c->plain = true;
+    return e;
+}
+
+/* Can it be done without a row? What is sent along to be used up once is one itself. */
+static bool is_plain(const struct redeeming *r)
+{
+    const struct token_call *c = r->call;
+    const struct family f = {.session = r->code.session,
+                             .wish = r->code.wish,
+                             .resource = r->code.resource,
+                             .offline = r->code.offline,
+                             .refreshable = token_call_may_refresh(c)};
+
+    return token_is_plain(&f) && r->visit->spent.n == 0 && !r->code.claims && !view_is(c->resource) &&
+           !ident_is(c->details.id);
+}
+
+/* Whoever was stopped for so long between the judging and the taking may find that what was remembered is forgotten. */
+static bool is_forgotten(const struct redeeming *r)
+{
+    return clock_ms(&r->visit->op->clock) / 1000 >= r->code.minted_at + USED_REMEMBERED_S;
+}
+
+static enum err redeem_taken(struct redeeming *r, enum used_verdict taken)
+{
+    if (taken == USED_LATE || (taken == USED_NEW && is_forgotten(r))) {
+        r->call->refusal = REFUSAL_CODE_EXPIRED;
+        return ERR_OK;
+    }
+    return taken == USED_NEW && is_plain(r) ? redeem_plain(r) : redeem_with_row(r);
+}
+
+/* The code is taken first, by whoever comes first; what fails then gives it back. When too many come for all to be
+ * remembered, the row of each is what is there once. */
+static enum err redeem(struct redeeming *r)
+{
+    struct token_call *c = r->call;
+    struct used *used = store_used(r->visit->op->store);
+    enum used_verdict taken = used_take(used, family_of(r));
+
+    if (taken == USED_BEFORE) {
+        c->refusal = REFUSAL_CODE_REPLAYED;
+        return revoke(r);
+    }
+    enum err e = redeem_taken(r, taken);
+    if (taken == USED_NEW && (e || c->refusal))
+        used_release(used, family_of(r));
+    return e;
+}
+
 enum err token_by_code(struct visit *v, struct token_call *c)
 {
     struct redeeming r = {.call = c, .visit = v};
     enum err e = read_code(&r);
 
-    if (e || c->refusal)
-        return e;
-    e = spend_and_write(v, redeem_job, &r, &c->refusal);
-    if (!e && must_last(c))
-        visit_settle(v);
-    return e;
+    return e || c->refusal ? e : redeem(&r);
 }

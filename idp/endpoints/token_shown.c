@@ -1,5 +1,6 @@
 #include "idp/endpoints/token_shown.h"
 
+#include "idp/endpoints/access.h"
 #include "idp/tokens/refresh_token.h"
 #include "idp/tokens/resource_token.h"
 #include "sessions/wish.h"
@@ -39,7 +40,7 @@ static enum err find_access(struct token_shown *out, struct visit *v, struct vie
     if (e)
         return e == ERR_SYNTAX || e == ERR_MISMATCH ? ERR_NOT_FOUND : e;
     out->expires_at = out->access.expires_at;
-    e = token_find_family(&out->facts, v->db, v->arena, out->access.family);
+    e = access_find_family(&out->facts, v->db, v->arena, &out->access);
     /* It is not written into it: a full life before its end, but not before its family (an exchanged one is shorter).
      */
     out->minted_at = out->expires_at - ACCESS_TOKEN_LIFE_S;

@@ -8,7 +8,6 @@
 #include "idp/state/sealing.h"
 #include "idp/state/tally.h"
 #include "idp/tokens/userinfo_token.h"
-#include "sessions/token.h"
 #include "store/store.h"
 
 #define BODY_MAX 65536
@@ -27,7 +26,7 @@ struct userinfo_call {
 static enum err check_family(struct visit *v, struct userinfo_call *c, struct release_facts *out)
 {
     struct token_facts facts;
-    enum err e = token_find_family(&facts, v->db, v->arena, c->access.token.family);
+    enum err e = access_find_family(&facts, v->db, v->arena, &c->access.token);
 
     if (e && e != ERR_NOT_FOUND)
         return e;

@@ -3,7 +3,7 @@
 #include "idp/tokens/pack.h"
 
 #define RECORD_MAX 4096
-#define PURPOSE    VIEW("genkan authorization code 4")
+#define PURPOSE    VIEW("genkan authorization code 5")
 
 enum { OFFLINE = 1, CLAIMS = 2 };
 

@@ -1,5 +1,5 @@
 /* code: the authorization code (RFC 6749 4.1.2), a sealed value. Nothing is stored when one is minted; redeeming it
- * makes a row whose key is the hash of the code, so it is good once. It carries no resident id. */
+ * takes half the hash of it (token_family_id) out of what can be taken once. It carries no resident id. */
 #ifndef IDP_TOKENS_CODE_H
 #define IDP_TOKENS_CODE_H
 

@@ -305,3 +305,74 @@ Test(token, rotation_goes_on_and_lengthens_the_family)
     cr_assert_eq(facts.family.expires_at, NOW + 5000, "and nothing shortens it");
     cr_assert_eq(take("r2", "a-city", NOW + 4000), REFRESH_GOOD);
 }
+
+/* --- without a row ------------------------------------------------------------------------------------------------ */
+
+static struct family plain_one(void)
+{
+    return (struct family){.id = token_family_id(VIEW("plain"), NOW),
+                           .client = VIEW("a-city"),
+                           .session = session.id,
+                           .grant = ident_of(VIEW("grant")),
+                           .scope = VIEW("openid name"),
+                           .minted_at = NOW,
+                           .expires_at = NOW + 600};
+}
+
+Test(token, a_family_is_plain_when_a_row_would_say_nothing_more)
+{
+    struct family f = plain_one();
+    cr_expect(token_is_plain(&f));
+    f.refreshable = true;
+    cr_expect_not(token_is_plain(&f));
+    f = plain_one();
+    f.offline = true;
+    cr_expect_not(token_is_plain(&f));
+    f = plain_one();
+    f.wish = ident_of(VIEW("wish"));
+    cr_expect_not(token_is_plain(&f));
+    f = plain_one();
+    f.resource = VIEW("https://data.example/");
+    cr_expect_not(token_is_plain(&f));
+    f = plain_one();
+    f.session = IDENT_NONE;
+    cr_expect_not(token_is_plain(&f));
+    cr_expect_eq(token_family_minted_at(plain_one().id), NOW);
+}
+
+static enum token_state plain_state(const struct family *f)
+{
+    struct token_facts facts;
+    cr_assert_eq(token_find_plain(&facts, db, &box.a, f), ERR_OK);
+    cr_expect(ident_equal(facts.family.resident, session.resident), "whose session it is");
+    cr_expect_eq(facts.session_auth_at, session.auth_at);
+    return token_check(&facts, NOW + 1);
+}
+
+Test(token, a_plain_family_lives_as_long_as_its_session_and_is_found_without_a_row)
+{
+    struct family f = plain_one();
+    cr_expect_eq(plain_state(&f), TOKEN_LIVE);
+    cr_assert_eq(session_end(db, session.id, NOW + 1), ERR_OK);
+    cr_expect_eq(plain_state(&f), TOKEN_SESSION_ENDED);
+}
+
+Test(token, a_plain_family_whose_session_is_gone_is_not_found)
+{
+    struct family f = plain_one();
+    struct token_facts facts;
+    f.session = ident_of(VIEW("another session"));
+    cr_expect_eq(token_find_plain(&facts, db, &box.a, &f), ERR_NOT_FOUND);
+}
+
+Test(token, a_plain_family_is_revoked_by_a_row_and_once_more_by_the_same)
+{
+    struct family f = plain_one();
+    struct token_facts facts;
+    cr_assert_eq(token_revoke_plain(db, &f, NOW + 1), ERR_OK);
+    cr_expect_eq(plain_state(&f), TOKEN_REVOKED);
+    cr_assert_eq(token_revoke_plain(db, &f, NOW + 2), ERR_OK);
+    cr_assert_eq(token_find_family(&facts, db, &box.a, f.id), ERR_OK);
+    cr_expect_eq(facts.family.revoked_at, NOW + 1);
+    cr_expect_eq(token_check(&facts, NOW + 1), TOKEN_REVOKED);
+}

@@ -144,11 +144,11 @@ Test(used, there_is_no_room_for_the_65th_and_there_stays_none)
     for (unsigned n = 0; n < REACH; n++)
         cr_assert_eq(used_take(used, neighbour(NOW, 8191, n)), USED_NEW, "%u: on at the beginning of the part", n);
     struct ident id = neighbour(NOW, 8191, REACH);
-    cr_expect_eq(used_take(used, id), USED_NO_ROOM);
-    cr_expect_eq(used_take(used, id), USED_NO_ROOM);
+    cr_expect_eq(used_take(used, id), USED_FULL);
+    cr_expect_eq(used_take(used, id), USED_FULL);
     cr_expect_not(used_is_taken(used, id));
     used_release(used, neighbour(NOW, 8191, 7));
-    cr_expect_eq(used_take(used, id), USED_NO_ROOM, "whoever came before went another way");
+    cr_expect_eq(used_take(used, id), USED_FULL, "whoever came before went another way");
     cr_expect_eq(used_take(used, neighbour(NOW + 2, 8191, REACH)), USED_NEW, "another part");
     cr_expect_eq(used_take(used, neighbour(NOW, 0, REACH)), USED_NEW, "one slot further on");
 }
@@ -166,7 +166,7 @@ Test(used, a_whole_part_takes_as_many_as_it_has_slots_and_loses_none)
     cr_expect_leq(taken, 8192);
     cr_expect_geq(taken, 6144, "three quarters of the slots: %u", taken);
     for (unsigned n = 0; n < 9000; n++)
-        cr_assert_eq(used_take(used, id_of(NOW, n)), is_new[n] ? USED_BEFORE : USED_NO_ROOM, "%u", n);
+        cr_assert_eq(used_take(used, id_of(NOW, n)), is_new[n] ? USED_BEFORE : USED_FULL, "%u", n);
 }
 
 /* --- time ------------------------------------------------------------------------------------------------------- */
@@ -175,11 +175,11 @@ Test(used, a_part_is_free_again_after_64_seconds_and_not_before)
 {
     for (unsigned n = 0; n < REACH; n++)
         cr_assert_eq(used_take(used, neighbour(NOW, 100, n)), USED_NEW);
-    cr_expect_eq(used_take(used, neighbour(NOW + 1, 100, REACH)), USED_NO_ROOM);
+    cr_expect_eq(used_take(used, neighbour(NOW + 1, 100, REACH)), USED_FULL);
     for (unsigned n = 0; n < REACH; n++)
         cr_assert_eq(used_take(used, neighbour(NOW + ROUND, 100, n)), USED_NEW, "%u", n);
     cr_expect_eq(used_take(used, neighbour(NOW + ROUND, 100, 0)), USED_BEFORE);
-    cr_expect_eq(used_take(used, neighbour(NOW + ROUND, 100, REACH)), USED_NO_ROOM);
+    cr_expect_eq(used_take(used, neighbour(NOW + ROUND, 100, REACH)), USED_FULL);
 }
 
 Test(used, released_ones_make_room_with_time_like_others)
@@ -188,7 +188,7 @@ Test(used, released_ones_make_room_with_time_like_others)
         cr_assert_eq(used_take(used, neighbour(NOW, 100, n)), USED_NEW);
         used_release(used, neighbour(NOW, 100, n));
     }
-    cr_expect_eq(used_take(used, neighbour(NOW, 100, 0)), USED_NO_ROOM);
+    cr_expect_eq(used_take(used, neighbour(NOW, 100, 0)), USED_FULL);
     cr_expect_eq(used_take(used, neighbour(NOW + ROUND, 100, 0)), USED_NEW);
 }
 
@@ -197,8 +197,8 @@ Test(used, what_was_forgotten_is_not_new_when_the_clock_goes_back)
     struct ident id = neighbour(NOW, 100, 1);
     cr_assert_eq(used_take(used, id), USED_NEW);
     cr_assert_eq(used_take(used, neighbour(NOW + ROUND, 100, 2)), USED_NEW);
-    cr_expect_eq(used_take(used, id), USED_NO_ROOM, "there are free slots behind the newer one");
-    cr_expect_eq(used_take(used, id), USED_NO_ROOM);
+    cr_expect_eq(used_take(used, id), USED_LATE, "there are free slots behind the newer one");
+    cr_expect_eq(used_take(used, id), USED_LATE);
     cr_expect_eq(used_take(used, neighbour(NOW, 101, 3)), USED_NEW, "and elsewhere");
 }
 
@@ -218,23 +218,27 @@ Test(used, an_older_one_finds_no_room_among_newer_ones)
     for (unsigned n = 0; n < REACH; n++)
         cr_assert_eq(used_take(used, neighbour(NOW + ROUND, 100, n)), USED_NEW);
     for (unsigned n = 0; n < REACH; n++)
-        cr_assert_eq(used_take(used, neighbour(NOW, 100, n)), USED_NO_ROOM);
+        cr_assert_eq(used_take(used, neighbour(NOW, 100, n)), USED_LATE);
     for (unsigned n = 0; n < REACH; n++)
         cr_assert_eq(used_take(used, neighbour(NOW + ROUND, 100, n)), USED_BEFORE, "nobody was written over");
 }
 
-/* The time of a slot counts to 2^24 steps of 2 s. */
-Test(used, after_half_a_round_of_the_time_there_is_no_room_and_nothing_is_new_twice)
+/* The time of a slot counts to 2^24 steps of 2 s, and then begins anew. */
+Test(used, what_is_newer_by_a_day_and_a_half_is_newer_and_by_more_is_of_the_round_before)
 {
-    enum { ALL = 1 << 25 };
-    static const int64_t AGES[] = {ROUND,   86400 - 86400 % ROUND, ALL / 2 - ROUND,
-                                   ALL / 2, ALL / 2 + ROUND,       ALL - ROUND};
-    for (unsigned i = 0; i < sizeof AGES / sizeof *AGES; i++) {
-        struct ident id = neighbour((uint32_t)(NOW + AGES[i]), 200 * i, 2);
-        bool older = AGES[i] < ALL / 2;
+    enum { ALL = 1 << 25, BACK = 36 * 3600 };
+    static const struct {
+        int64_t age;
+        enum used_verdict verdict;
+    } ROWS[] = {{-ROUND, USED_LATE},     {-BACK + BACK % ROUND, USED_LATE}, {-2 * BACK / ROUND * ROUND, USED_NEW},
+                {ROUND, USED_NEW},       {86400 - 86400 % ROUND, USED_NEW}, {ALL / 2, USED_NEW},
+                {ALL - ROUND, USED_LATE}};
+    for (unsigned i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        struct ident id = neighbour((uint32_t)(NOW + ROWS[i].age), 200 * i, 2);
+        bool is_new = ROWS[i].verdict == USED_NEW;
         cr_assert_eq(used_take(used, neighbour(NOW, 200 * i, 1)), USED_NEW);
-        cr_expect_eq(used_take(used, id), older ? USED_NEW : USED_NO_ROOM, "%lld s", (long long)AGES[i]);
-        cr_expect_eq(used_take(used, id), older ? USED_BEFORE : USED_NO_ROOM, "%lld s", (long long)AGES[i]);
+        cr_expect_eq(used_take(used, id), ROWS[i].verdict, "%lld s", (long long)ROWS[i].age);
+        cr_expect_eq(used_take(used, id), is_new ? USED_BEFORE : USED_LATE, "%lld s", (long long)ROWS[i].age);
     }
 }
 
@@ -294,7 +298,7 @@ static void take_all(struct taker *t)
     for (unsigned i = 0; i < CODES; i++) {
         enum used_verdict v = used_take(t->used, id_of_crowd((t->begin + i) % CODES));
         t->is_new += v == USED_NEW;
-        t->no_room += v == USED_NO_ROOM;
+        t->no_room += v == USED_FULL;
     }
 }
 
@@ -576,7 +580,7 @@ Test(used_file, made_by_many_at_once_is_one)
         for (int i = 0; i < MANY; i++)
             pid[i] = fork_child(&from[i], open_and_take);
         for (int i = 0; i < MANY; i++) {
-            enum used_verdict v = USED_NO_ROOM;
+            enum used_verdict v = USED_FULL;
             cr_assert_eq(read(from[i], &v, sizeof v), sizeof v);
             is_new += v == USED_NEW;
             waitpid(pid[i], NULL, 0);

@@ -172,6 +172,31 @@ Test(tokens, a_code_knows_apart_what_outlives_the_session_and_what_waits_for_it)
 
 #define THUMBPRINT "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
+Test(tokens, an_access_token_that_is_plain_names_its_session_and_says_what_a_row_would)
+{
+    struct access_token t = {.family = token_family_id(VIEW("code"), 1000000),
+                             .grant = ident_of(VIEW("grant")),
+                             .session = ident_of(VIEW("session")),
+                             .client_id = VIEW("a-city"),
+                             .sub = VIEW("sub"),
+                             .scope = VIEW("openid name"),
+                             .expires_at = 1000600};
+    struct access_token back;
+    struct view text;
+    cr_assert_eq(access_token_mint(&box.a, keys, &t, &text), ERR_OK);
+    cr_assert_eq(access_token_read(&box.a, keys, text, &back), ERR_OK);
+    struct family f = access_token_plain_family(&back);
+    cr_expect(ident_equal(back.session, t.session) && ident_equal(f.session, t.session));
+    cr_expect(ident_equal(f.id, t.family) && ident_equal(f.grant, t.grant));
+    cr_expect(view_equal_text(f.client, "a-city") && view_equal_text(f.scope, "openid name"));
+    cr_expect(f.minted_at == 1000000 && f.expires_at == 1000600);
+    cr_expect(token_is_plain(&f));
+    t.session = IDENT_NONE;
+    cr_assert_eq(access_token_mint(&box.a, keys, &t, &text), ERR_OK);
+    cr_assert_eq(access_token_read(&box.a, keys, text, &back), ERR_OK);
+    cr_expect_not(ident_is(back.session));
+}
+
 Test(tokens, a_code_and_an_access_token_keep_the_key_and_the_server_they_are_bound_to)
 {
     struct access_token t = {
