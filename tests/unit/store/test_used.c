@@ -139,6 +139,17 @@ Test(used, those_of_one_home_lie_side_by_side)
         cr_assert_eq(used_take(used, neighbour(NOW, 100, n)), USED_BEFORE, "%u", n);
 }
 
+/* The last part is the end of the file. */
+Test(used, at_the_end_of_a_part_it_goes_on_at_its_beginning)
+{
+    static const uint32_t LAST = (NOW - NOW % ROUND) + ROUND - 2;
+    for (unsigned n = 0; n < REACH; n++)
+        cr_assert_eq(used_take(used, neighbour(LAST, 8191, n)), USED_NEW);
+    cr_expect_eq(used_take(used, neighbour(LAST, 0, REACH)), USED_NEW, "63 of its 64 slots are taken");
+    cr_expect_eq(used_take(used, neighbour(LAST, 0, REACH + 1)), USED_FULL);
+    cr_expect_eq(used_take(used, neighbour(LAST, 63, REACH + 1)), USED_NEW);
+}
+
 Test(used, there_is_no_room_for_the_65th_and_there_stays_none)
 {
     for (unsigned n = 0; n < REACH; n++)
@@ -180,6 +191,15 @@ Test(used, a_part_is_free_again_after_64_seconds_and_not_before)
         cr_assert_eq(used_take(used, neighbour(NOW + ROUND, 100, n)), USED_NEW, "%u", n);
     cr_expect_eq(used_take(used, neighbour(NOW + ROUND, 100, 0)), USED_BEFORE);
     cr_expect_eq(used_take(used, neighbour(NOW + ROUND, 100, REACH)), USED_FULL);
+}
+
+Test(used, what_was_taken_is_known_for_a_minute_however_many_come_after_it)
+{
+    for (uint32_t t = 0; t < ROUND; t += 2)
+        for (unsigned n = 0; n < REACH; n++)
+            cr_assert_eq(used_take(used, neighbour(NOW + t, 100, n)), USED_NEW);
+    for (uint32_t t = 0; t < ROUND; t++)
+        cr_assert_eq(used_take(used, neighbour(NOW + t, 100, t)), USED_BEFORE, "%u", t);
 }
 
 Test(used, released_ones_make_room_with_time_like_others)
@@ -385,9 +405,10 @@ Test(used, of_two_processes_each_code_is_new_to_one)
         cr_assert_eq(used_take(used, id_of_crowd(n)), USED_BEFORE);
 }
 
-static void take_for_ever(struct used *u, int to)
+/* It is killed long before the end. */
+static void take_many(struct used *u, int to)
 {
-    for (unsigned n = 0;; n = (n + 1) % 60000)
+    for (unsigned n = 0; n < 60000; n++)
         if (used_take(u, id_of(NOW + n / 2000 * 2, n)) == USED_NEW && write(to, &n, sizeof n) != sizeof n)
             _exit(1);
 }
@@ -398,9 +419,10 @@ Test(used, what_was_taken_survives_the_process_that_is_killed)
     unsigned n, told = 0;
     used_close(used);
     used = NULL;
-    pid_t pid = fork_child(&from, take_for_ever);
+    pid_t pid = fork_child(&from, take_many);
     while (told < 3000 && read(from, &n, sizeof n) == sizeof n)
         told++;
+    cr_assert_eq(told, 3000);
     kill(pid, SIGKILL);
     used = open_again();
     for (unsigned i = 0; i <= n; i++)
