@@ -53,11 +53,53 @@ static bool decode(uint8_t *to, size_t *n, struct view v)
     return true;
 }
 
+/* Eight bytes, all of them ASCII and none NUL, "%" or "+": taking one off each sets no top bit, neither of them as they
+ * are nor with that character taken out. A top bit that is set stays in at least two of the three. */
+static bool are_simple(uint64_t x)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    return (((x - ones) | ((x ^ ones * '%') - ones) | ((x ^ ones * '+') - ones)) & ones << 7) == 0;
+}
+
+static bool is_simple_byte(uint8_t c)
+{
+    return c && c < 0x80 && c != '%' && c != '+';
+}
+
+/* Stands for itself, and nothing is wrong with its bytes: most names and values, at one look. */
+static bool is_simple(struct view v)
+{
+    uint64_t x;
+    uint32_t first, last;
+    size_t i = 0;
+    if (v.n >= sizeof x) { /* the last eight bytes may be looked at twice */
+        for (; i + sizeof x < v.n; i += sizeof x) {
+            memcpy(&x, v.p + i, sizeof x);
+            if (!are_simple(x))
+                return false;
+        }
+        memcpy(&x, v.p + v.n - sizeof x, sizeof x);
+        return are_simple(x);
+    }
+    if (v.n >= sizeof first) {
+        memcpy(&first, v.p, sizeof first);
+        memcpy(&last, v.p + v.n - sizeof last, sizeof last);
+        return are_simple((uint64_t)first << 32 | last);
+    }
+    while (i < v.n && is_simple_byte(v.p[i]))
+        i++;
+    return i == v.n;
+}
+
 /* One name or value; *rule is what is wrong with it, or NULL. */
 static enum err read_text(struct view *out, struct arena *arena, struct view v, size_t max, const char **rule)
 {
     *rule = NULL;
     *out = v;
+    if (is_simple(v)) {
+        *rule = v.n > max ? form_rule_long : NULL;
+        return ERR_OK;
+    }
     if (!is_plain(v)) {
         uint8_t *to = arena_alloc(arena, v.n);
         if (!to)

@@ -54,6 +54,46 @@ Test(form, takes_one_name_several_times_only_where_it_may)
     cr_expect_eq(form_read(&form, &arena, VIEW("a+bc=1&a+bc=2"), &two, &fault), ERR_SYNTAX, "no name of the two");
 }
 
+static const char *rule_of(int c)
+{
+    if (c >= 0x80)
+        return form_rule_utf8;
+    return c == '%' ? form_rule_percent : c ? NULL : form_rule_nul;
+}
+
+/* Every byte wherever it stands, in a name and in a value, since eight are looked at together. */
+static void try_byte(int c, size_t n, size_t at, bool is_name)
+{
+    const struct form_limits wide = {.params_max = 4, .name_max = 30, .value_max = 30};
+    char text[40], wanted[40];
+    memset(text, c % 2 ? 0x7F : 1, sizeof text); /* the last and the first that stand for themselves */
+    size_t from = is_name ? 0 : 2;
+    memcpy(text, "a=", from);
+    text[from + at] = (char)c;
+    memcpy(wanted, text + from, n);
+    wanted[at] = c == '+' ? ' ' : (char)c;
+    if (is_name)
+        memcpy(text + n, "=1", 2);
+    arena_close(&arena);
+    arena_open(&arena, 65536);
+    enum err e = form_read(&form, &arena, view_bytes(text, n + 2), &wide, &fault);
+    cr_assert_eq(fault.rule, rule_of(c), "%d in %zu at %zu: %s", c, n, at, fault.rule);
+    cr_assert_eq(e, rule_of(c) ? ERR_SYNTAX : ERR_OK);
+    if (!e)
+        cr_assert(view_equal(is_name ? form->items[0].name : form->items[0].value, view_bytes(wanted, n)),
+                  "%d in %zu at %zu", c, n, at);
+}
+
+Test(form, reads_a_byte_alike_wherever_it_stands)
+{
+    for (int c = 0; c < 256; c++)
+        for (size_t n = 1; n < 27; n++)
+            for (size_t at = 0; at < n && c != '&' && c != '='; at++) {
+                try_byte(c, n, at, true);
+                try_byte(c, n, at, false);
+            }
+}
+
 Test(form, refuses_bad_percent_signs)
 {
     expect_refused(VIEW("a=%"), "a", form_rule_percent);
