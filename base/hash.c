@@ -44,28 +44,53 @@ void hmac_sha256(uint8_t out[SHA256_SIZE], struct view key, struct view v)
     hmac_sha256_of(out, key, &v, 1);
 }
 
-/* RFC 2104. */
-void hmac_sha256_of(uint8_t out[SHA256_SIZE], struct view key, const struct view *pieces, size_t n)
+_Static_assert(sizeof(SHA256_CTX) == sizeof((struct hmac_key){0}.inner), "the hash of a key has its room");
+
+static void pad_key(uint64_t state[14], const uint8_t key[64], uint8_t with)
 {
-    uint8_t pad[64] = {0}, inner[SHA256_SIZE];
-    if (key.n > sizeof pad)
-        sha256(pad, key);
-    else if (key.n)
-        memcpy(pad, key.p, key.n);
-    for (size_t i = 0; i < sizeof pad; i++)
-        pad[i] ^= 0x36;
+    uint8_t pad[64];
     SHA256_CTX c;
+    for (size_t i = 0; i < sizeof pad; i++)
+        pad[i] = key[i] ^ with;
     INSIST(SHA256_Init(&c) == 1 && SHA256_Update(&c, pad, sizeof pad) == 1);
+    memcpy(state, &c, sizeof c);
+    wipe(pad, sizeof pad);
+    wipe(&c, sizeof c);
+}
+
+/* RFC 2104. */
+void hmac_key_set(struct hmac_key *k, struct view key)
+{
+    uint8_t block[64] = {0};
+    if (key.n > sizeof block)
+        sha256(block, key);
+    else if (key.n)
+        memcpy(block, key.p, key.n);
+    pad_key(k->inner, block, 0x36);
+    pad_key(k->outer, block, 0x5C);
+    wipe(block, sizeof block);
+}
+
+void hmac_sha256_with(uint8_t out[SHA256_SIZE], const struct hmac_key *k, const struct view *pieces, size_t n)
+{
+    uint8_t inner[SHA256_SIZE];
+    SHA256_CTX c;
+    memcpy(&c, k->inner, sizeof c);
     for (size_t i = 0; i < n; i++)
         INSIST(pieces[i].n == 0 || SHA256_Update(&c, pieces[i].p, pieces[i].n) == 1);
     INSIST(SHA256_Final(inner, &c) == 1);
-    for (size_t i = 0; i < sizeof pad; i++)
-        pad[i] ^= 0x36 ^ 0x5C;
-    struct view outer[] = {VIEW_ARRAY(pad), VIEW_ARRAY(inner)};
-    sha256_of(out, outer, 2);
-    wipe(pad, sizeof pad);
+    memcpy(&c, k->outer, sizeof c);
+    INSIST(SHA256_Update(&c, inner, sizeof inner) == 1 && SHA256_Final(out, &c) == 1);
     wipe(inner, sizeof inner);
     wipe(&c, sizeof c);
+}
+
+void hmac_sha256_of(uint8_t out[SHA256_SIZE], struct view key, const struct view *pieces, size_t n)
+{
+    struct hmac_key k;
+    hmac_key_set(&k, key);
+    hmac_sha256_with(out, &k, pieces, n);
+    wipe(&k, sizeof k);
 }
 
 void hkdf_sha256(uint8_t *out, size_t n, struct view key, struct view info)

@@ -19,6 +19,14 @@ void sha256_of(uint8_t out[SHA256_SIZE], const struct view *pieces, size_t n);
 void hmac_sha256(uint8_t out[SHA256_SIZE], struct view key, struct view v);
 void hmac_sha256_of(uint8_t out[SHA256_SIZE], struct view key, const struct view *pieces, size_t n);
 
+/* A key for many short texts: what the key makes of the hash, which is half of the work for each. As secret as the key
+ * is itself; whoever holds it wipes it. */
+struct hmac_key {
+    uint64_t inner[14], outer[14]; /* SHA256_CTX */
+};
+void hmac_key_set(struct hmac_key *k, struct view key);
+void hmac_sha256_with(uint8_t out[SHA256_SIZE], const struct hmac_key *k, const struct view *pieces, size_t n);
+
 /* RFC 5869 with SHA-256, empty salt; n at most 255 * 32. */
 void hkdf_sha256(uint8_t *out, size_t n, struct view key, struct view info);
 

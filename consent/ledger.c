@@ -13,6 +13,7 @@ enum { EVENT_MAX = 16384, SESSION_PSEUDONYM = 16 };
 struct ledger {
     struct store *store;
     struct secret key;
+    struct hmac_key pseudonyms; /* the same key: each event asks for two */
     struct tree tree;
     bool loaded; /* is `tree` what the database says, plus this group's appends? */
     bool grown;  /* has this group appended anything? */
@@ -23,7 +24,8 @@ struct ledger {
 
 void ledger_pseudonym(uint8_t out[32], const struct ledger *l, struct ident resident)
 {
-    hmac_sha256(out, secret_view(&l->key), ident_view(&resident));
+    const struct view id = ident_view(&resident);
+    hmac_sha256_with(out, &l->pseudonyms, &id, 1);
 }
 
 void ledger_key(uint8_t out[32], const struct ledger *l, const char *what)
@@ -208,6 +210,7 @@ enum err ledger_open(struct ledger **out, struct store *store, struct view audit
         free(l);
         return err;
     }
+    hmac_key_set(&l->pseudonyms, audit_key);
     buf_open(&l->event, NULL, EVENT_MAX);
     tree_open(&l->tree);
     l->store = store;
@@ -225,6 +228,7 @@ void ledger_close(struct ledger *l)
         return;
     buf_close(&l->event);
     secret_wipe(&l->key);
+    wipe(&l->pseudonyms, sizeof l->pseudonyms);
     free(l);
 }
 

@@ -23,6 +23,7 @@ struct keys {
     size_t n;
     struct locks *locks;
     uint8_t secrets[SECRET_COUNT][SECRET_SIZE];
+    struct hmac_key pairwise; /* SECRET_PAIRWISE, which each sign-on asks twice */
 };
 
 static const char *const use_names[] = {"token", "card"};
@@ -230,6 +231,7 @@ static enum err read_secret(struct keys *k, struct arena *a, const char *folder,
     for (size_t i = 0; i < SECRET_COUNT; i++)
         if (secrets[i].lasting == lasting)
             hkdf_sha256(k->secrets[secrets[i].which], SECRET_SIZE, bytes, view_text(secrets[i].info));
+    hmac_key_set(&k->pairwise, keys_secret(k, SECRET_PAIRWISE));
     return ERR_OK;
 }
 
@@ -243,6 +245,7 @@ void keys_close(struct keys *k)
         jws_key_close((struct jws_key *)(uintptr_t)k->rows[i].key);
     locks_close(k->locks);
     wipe(k->secrets, sizeof k->secrets);
+    wipe(&k->pairwise, sizeof k->pairwise);
     free(k);
 }
 
@@ -564,4 +567,9 @@ struct view keys_secret(const struct keys *k, enum key_secret which)
 {
     INSIST(which < SECRET_COUNT);
     return VIEW_ARRAY(k->secrets[which]);
+}
+
+const struct hmac_key *keys_pairwise(const struct keys *k)
+{
+    return &k->pairwise;
 }

@@ -9,6 +9,7 @@
 #include "base/jws.h"
 #include "idp/tokens/locks.h"
 
+struct hmac_key;
 struct keys; /* immutable once opened; may be shared between threads */
 
 enum key_use { KEY_TOKEN, KEY_CARD };
@@ -85,5 +86,7 @@ void keys_put_jwks(struct buf *out, const struct keys *k, enum key_use use, int6
 int64_t keys_jwks_until(const struct keys *k, enum key_use use, int64_t now);
 
 struct view keys_secret(const struct keys *k, enum key_secret which);
+/* SECRET_PAIRWISE as a key for many texts (base/hash.h). As long as K. */
+const struct hmac_key *keys_pairwise(const struct keys *k);
 
 #endif

@@ -9,7 +9,7 @@ char *subject_sub(struct arena *a, const struct keys *k, struct view sector, str
     uint8_t mac[SHA256_SIZE];
 
     INSIST(ident_is(resident) && view_is(sector));
-    hmac_sha256_of(mac, keys_secret(k, SECRET_PAIRWISE), pieces, 3);
+    hmac_sha256_with(mac, keys_pairwise(k), pieces, 3);
     return base64url_text(a, VIEW_ARRAY(mac));
 }
 
@@ -19,6 +19,6 @@ char *subject_sid(struct arena *a, const struct keys *k, struct ident session, s
     uint8_t mac[SHA256_SIZE];
 
     INSIST(ident_is(session));
-    hmac_sha256_of(mac, keys_secret(k, SECRET_PAIRWISE), pieces, 3);
+    hmac_sha256_with(mac, keys_pairwise(k), pieces, 3);
     return base64url_text(a, view_bytes(mac, 16));
 }

@@ -45,6 +45,39 @@ Test(crypto, hmac_agrees_with_rfc_4231)
     cr_expect_str_eq(hex_text(&a, VIEW_ARRAY(d)), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+/* Whatever was hashed with it before. */
+Test(crypto, a_key_for_many_texts_gives_what_the_key_gives_for_each)
+{
+    static const char letters[] =
+        "what do ya want for nothing? Test Using Larger Than Block-Size Key - Hash Key First, "
+        "and so on until the second block is full and a third one is begun, too";
+    uint8_t d[SHA256_SIZE], wanted[SHA256_SIZE], bytes[131];
+    struct hmac_key k, other;
+    memset(bytes, 0xaa, sizeof bytes);
+    hmac_key_set(&other, VIEW("Jeff"));
+    for (size_t n = 0; n <= sizeof bytes; n++) {
+        hmac_key_set(&k, view_bytes(bytes, n));
+        for (size_t m = 0; m < sizeof letters; m += 31) {
+            const struct view pieces[] = {view_bytes(letters, m / 2), VIEW_NONE,
+                                          view_bytes(letters + m / 2, m - m / 2)};
+            hmac_sha256_of(wanted, view_bytes(bytes, n), pieces, 3);
+            hmac_sha256_with(d, &k, pieces, 3);
+            cr_assert_arr_eq(d, wanted, sizeof d, "%zu, %zu", n, m);
+            hmac_sha256_with(d, &other, pieces, 3);
+            cr_assert_arr_neq(d, wanted, sizeof d);
+        }
+    }
+    hmac_key_set(&k, VIEW("Jefe"));
+    for (int i = 0; i < 3; i++) {
+        hmac_sha256_with(d, &k, &VIEW("what do ya want for nothing?"), 1); /* RFC 4231 case 2 */
+        cr_expect_str_eq(hex_text(&a, VIEW_ARRAY(d)),
+                         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    }
+    hmac_key_set(&k, VIEW_ARRAY(bytes));
+    hmac_sha256_with(d, &k, &VIEW("Test Using Larger Than Block-Size Key - Hash Key First"), 1); /* case 6 */
+    cr_expect_str_eq(hex_text(&a, VIEW_ARRAY(d)), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 /* RFC 5869 case 3 (no salt, no info) */
 Test(crypto, hkdf_agrees_with_rfc_5869)
 {
