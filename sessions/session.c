@@ -36,9 +36,8 @@ enum err session_renew(struct db *db, const struct session *s)
     return e == ERR_OK && db_changes(db) != 1 ? ERR_CONFLICT : e;
 }
 
-#define COLUMNS                                                                                                        \
-    "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at, ticket, card, "              \
-    "agent, network, country, country_en, city, city_en"
+#define COLUMNS    "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at, ticket, card"
+#define WITH_WHERE COLUMNS ", agent, network, country, country_en, city, city_en"
 
 static void read_row(struct session *out, const struct row *r)
 {
@@ -55,31 +54,62 @@ static void read_row(struct session *out, const struct row *r)
         .ended_at = row_int(r, 9),
         .ticket = row_ident(r, 10),
         .card = row_ident(r, 11),
-        .agent = row_text(r, 12),
-        .network = row_blob(r, 13),
-        .place = {row_text(r, 14), row_text(r, 15), row_text(r, 16), row_text(r, 17)},
     };
 }
 
-static enum err find(struct session *out, struct db *db, struct arena *a, const char *sql, struct ident ident)
+static void read_where(struct session *out, const struct row *r)
 {
-    struct row r;
-    enum err e = db_one(db, a, sql, VALUES(V_IDENT(ident)), &r);
-    if (e == ERR_OK)
-        read_row(out, &r);
-    return e;
+    out->agent = row_text(r, 12);
+    out->network = row_blob(r, 13);
+    out->place = (struct session_place){row_text(r, 14), row_text(r, 15), row_text(r, 16), row_text(r, 17)};
 }
 
 enum err session_find(struct session *out, struct db *db, struct arena *a, struct ident id)
 {
+    static const char SQL[] = "SELECT " WITH_WHERE " FROM session WHERE id = $1";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
+    if (e)
+        return e;
+    read_row(out, &r);
+    read_where(out, &r);
+    return ERR_OK;
+}
+
+static enum err find_brief(struct session *out, struct db *db, struct arena *a, const char *sql, struct ident ident)
+{
+    struct row r;
+    enum err e = db_one(db, a, sql, VALUES(V_IDENT(ident)), &r);
+    if (!e)
+        read_row(out, &r);
+    return e;
+}
+
+enum err session_find_brief(struct session *out, struct db *db, struct arena *a, struct ident id)
+{
     static const char SQL[] = "SELECT " COLUMNS " FROM session WHERE id = $1";
-    return find(out, db, a, SQL, id);
+    return find_brief(out, db, a, SQL, id);
 }
 
 enum err session_find_by_ticket(struct session *out, struct db *db, struct arena *a, struct ident ticket)
 {
     static const char SQL[] = "SELECT " COLUMNS " FROM session WHERE ticket = $1";
-    return find(out, db, a, SQL, ticket);
+    return find_brief(out, db, a, SQL, ticket);
+}
+
+enum err session_find_for(struct session *out, bool *has_service, struct db *db, struct arena *a, struct ident ticket,
+                          struct view client)
+{
+    static const char SQL[] =
+        "SELECT " COLUMNS ", EXISTS (SELECT 1 FROM session_service x WHERE x.session = session.id "
+        "AND x.client = $2) FROM session WHERE ticket = $1";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(ticket), V_TEXT(client)), &r);
+    if (e)
+        return e;
+    read_row(out, &r);
+    *has_service = row_int(&r, 12) != 0;
+    return ERR_OK;
 }
 
 enum session_state session_check(const struct session *s, struct ident browser, int64_t idle_s, int64_t now)
@@ -141,15 +171,6 @@ enum err session_services(struct view **clients, size_t *n, struct db *db, struc
     return ERR_OK;
 }
 
-enum err session_has_service(bool *has, struct db *db, struct arena *a, struct ident id, struct view client)
-{
-    static const char SQL[] = "SELECT 1 FROM session_service WHERE session = $1 AND client = $2";
-    struct row r;
-    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id), V_TEXT(client)), &r);
-    *has = e == ERR_OK;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
 static enum err keep_session(void *ctx, const struct row *row)
 {
     struct list *list = ctx;
@@ -157,6 +178,7 @@ static enum err keep_session(void *ctx, const struct row *row)
     if (!s)
         return ERR_LIMIT;
     read_row(s, row);
+    read_where(s, row);
     struct view *kept[] = {&s->acr,        &s->amr,           &s->agent,
                            &s->network,    &s->place.country, &s->place.country_en,
                            &s->place.city, &s->place.city_en};
@@ -169,7 +191,7 @@ static enum err keep_session(void *ctx, const struct row *row)
 enum err session_list(struct session **out, size_t *n, struct db *db, struct arena *a, struct ident resident,
                       int64_t now)
 {
-    static const char SQL[] = "SELECT " COLUMNS " FROM session WHERE resident = $1 AND ended_at IS NULL "
+    static const char SQL[] = "SELECT " WITH_WHERE " FROM session WHERE resident = $1 AND ended_at IS NULL "
                               "AND expires_at > $2 ORDER BY created_at DESC, id";
     struct list list;
     list_open(&list, a, sizeof(struct session));

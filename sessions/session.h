@@ -42,8 +42,13 @@ enum err session_mint(struct db *db, const struct session *s) MUST_CHECK;
  * logged out or is over at S->auth_at. */
 enum err session_renew(struct db *db, const struct session *s) MUST_CHECK;
 
-/* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. */
+/* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. All but the last leave agent, network and place out:
+ * every request asks for a session, and only the list of them shows where it came from. */
 enum err session_find_by_ticket(struct session *out, struct db *db, struct arena *a, struct ident ticket) MUST_CHECK;
+/* The same, and whether CLIENT has received that login. */
+enum err session_find_for(struct session *out, bool *has_service, struct db *db, struct arena *a, struct ident ticket,
+                          struct view client) MUST_CHECK;
+enum err session_find_brief(struct session *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
 enum err session_find(struct session *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
 
 enum session_state { SESSION_LIVE, SESSION_OTHER_BROWSER, SESSION_ENDED, SESSION_IDLE, SESSION_EXPIRED };
@@ -66,8 +71,6 @@ enum err session_add_service(struct db *db, struct ident id, struct view client,
 
 /* The services, in order of first use; ids in A. */
 enum err session_services(struct view **clients, size_t *n, struct db *db, struct arena *a, struct ident id) MUST_CHECK;
-/* Has CLIENT received this login? */
-enum err session_has_service(bool *has, struct db *db, struct arena *a, struct ident id, struct view client) MUST_CHECK;
 
 /* Sessions of a resident that have not ended and have not passed their absolute end at NOW, newest first. */
 enum err session_list(struct session **out, size_t *n, struct db *db, struct arena *a, struct ident resident,

@@ -100,13 +100,13 @@ void flow_begin_own(struct visit *v, enum flow_aim aim, const struct session *se
 
 /* --- loading ----------------------------------------------------------------------------------------------------- */
 
-static enum err load_session(struct visit *v, struct flow *f)
+static enum err load_session(struct visit *v, struct flow *f, bool *opened_before)
 {
     struct session *s = arena_alloc(v->arena, sizeof *s);
 
     if (!s)
         return ERR_MEMORY;
-    enum err e = visit_session(v, s);
+    enum err e = f->own ? visit_session(v, s) : visit_session_for(v, s, f->client->id, opened_before);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     f->session = s;
@@ -279,7 +279,7 @@ static enum err load_wish(struct visit *v, struct flow *f)
 
 static enum err load_all(struct visit *v, struct flow *f, bool *opened_before)
 {
-    enum err e = load_session(v, f);
+    enum err e = load_session(v, f, opened_before);
 
     if (!e)
         e = load_wish(v, f);
@@ -287,8 +287,7 @@ static enum err load_all(struct visit *v, struct flow *f, bool *opened_before)
         return e;
     if (f->own)
         return profile_load(&f->profile, v, f->session->resident, &f->asked);
-    if ((e = session_has_service(opened_before, v->db, v->arena, f->session->id, f->client->id)) ||
-        (e = load_grant(v, f)))
+    if ((e = load_grant(v, f)))
         return e;
     /* without an interaction no page is shown: nobody needs the values, and nothing is opened */
     return f->interaction ? profile_load(&f->profile, v, f->session->resident, &f->asked)

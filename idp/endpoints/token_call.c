@@ -19,7 +19,7 @@
 
 enum err token_call_find_session(struct visit *v, struct token_call *c, struct db *db, struct ident session)
 {
-    enum err e = session_find(&c->session, db, v->arena, session);
+    enum err e = session_find_brief(&c->session, db, v->arena, session);
 
     c->has_session = !e;
     if (e == ERR_NOT_FOUND || (!e && (c->session.ended_at || c->now >= c->session.expires_at))) {

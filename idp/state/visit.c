@@ -171,30 +171,41 @@ bool visit_is_own_form(const struct visit *v, struct view csrf)
 
 /* --- the session ------------------------------------------------------------------------------------------------- */
 
-static enum err find_session(const struct visit *v, struct session *out, enum session_state *state)
+static enum err find_session(const struct visit *v, struct session *out, enum session_state *state, struct view client,
+                             bool *opened)
 {
     struct view ticket = request_cookie(v->request, COOKIE_SESSION_NAME), browser = visit_browser(v);
 
     if (!view_is(ticket) || !view_is(browser))
         return ERR_NOT_FOUND;
-    enum err e = session_find_by_ticket(out, v->db, v->arena, ident_of(ticket));
+    enum err e = opened ? session_find_for(out, opened, v->db, v->arena, ident_of(ticket), client)
+                        : session_find_by_ticket(out, v->db, v->arena, ident_of(ticket));
     if (!e)
         *state = session_check(out, ident_of(browser), v->op->config->session.idle, v->now);
     return e;
 }
 
-enum err visit_session(const struct visit *v, struct session *out)
+enum err visit_session_for(const struct visit *v, struct session *out, struct view client, bool *opened)
 {
     enum session_state state = SESSION_ENDED;
-    enum err e = find_session(v, out, &state);
+    enum err e = find_session(v, out, &state, client, opened);
 
-    return e ? e : state == SESSION_LIVE ? ERR_OK : ERR_NOT_FOUND;
+    if (!e && state == SESSION_LIVE)
+        return ERR_OK;
+    if (opened)
+        *opened = false; /* one that is over has opened nothing */
+    return e ? e : ERR_NOT_FOUND;
+}
+
+enum err visit_session(const struct visit *v, struct session *out)
+{
+    return visit_session_for(v, out, VIEW_NONE, NULL);
 }
 
 enum err visit_open_session(const struct visit *v, struct session *out)
 {
     enum session_state state = SESSION_ENDED;
-    enum err e = find_session(v, out, &state);
+    enum err e = find_session(v, out, &state, VIEW_NONE, NULL);
 
     return e ? e : state == SESSION_OTHER_BROWSER || state == SESSION_ENDED ? ERR_NOT_FOUND : ERR_OK;
 }

@@ -145,8 +145,11 @@ Test(session, keeps_its_services_once_each_in_order)
     cr_assert_eq(session_services(&clients, &n, db, &box.a, made.id), ERR_OK);
     cr_assert_eq(n, 2);
     cr_assert(view_equal(clients[0], VIEW("b-city")) && view_equal(clients[1], VIEW("a-city")));
-    cr_assert(session_has_service(&has, db, &box.a, made.id, VIEW("a-city")) == ERR_OK && has);
-    cr_assert(session_has_service(&has, db, &box.a, made.id, VIEW("c-city")) == ERR_OK && !has);
+    struct session same;
+    cr_assert(session_find_for(&same, &has, db, &box.a, made.ticket, VIEW("a-city")) == ERR_OK && has);
+    cr_assert(ident_equal(same.id, made.id));
+    cr_assert(session_find_for(&same, &has, db, &box.a, made.ticket, VIEW("c-city")) == ERR_OK && !has);
+    cr_assert_eq(session_find_for(&same, &has, db, &box.a, ident_of(VIEW("another")), VIEW("a-city")), ERR_NOT_FOUND);
 }
 
 Test(session, a_service_needs_a_session)
