@@ -381,7 +381,7 @@ enum err jws_sign(struct buf *out, const struct jws_key *k, const char *typ, str
 {
     uint8_t signature[SIGNATURE_MAX];
     size_t start = out->n, n = sizeof signature;
-    if (k->head.n && strcmp(typ, jwt_type) == 0)
+    if (k->head.n && typ && strcmp(typ, jwt_type) == 0)
         buf_put(out, view_bytes(k->head.p, k->head.n));
     else
         put_header(out, k, typ);
