@@ -144,6 +144,13 @@ enum err session_end(struct db *db, struct ident id, int64_t now)
     return db_changes(db) == 1 ? token_revoke_session(db, id, now) : ERR_CONFLICT;
 }
 
+enum err session_end_all(struct db *db, struct ident resident, int64_t now)
+{
+    static const char SQL[] = "UPDATE session SET ended_at = $2, country = NULL, country_en = NULL, city = NULL, "
+                              "city_en = NULL WHERE resident = $1 AND ended_at IS NULL";
+    return db_run(db, SQL, VALUES(V_IDENT(resident), V_INT(now)));
+}
+
 enum err session_add_service(struct db *db, struct ident id, struct view client, int64_t now)
 {
     static const char SQL[] = "INSERT INTO session_service (session, client, first_at) VALUES ($1, $2, $3) "

@@ -114,7 +114,8 @@ enum err token_find_family(struct token_facts *out, struct db *db, struct arena 
 
 enum err token_find_plain(struct token_facts *out, struct db *db, struct arena *a, const struct family *f)
 {
-    static const char SQL[] = "SELECT f.revoked_at, s.resident, s.ended_at, s.expires_at, s.auth_at, s.seen_at "
+    static const char SQL[] = "SELECT f.revoked_at, s.resident, s.ended_at, s.expires_at, s.auth_at, s.seen_at, "
+                              "s.acr, s.amr "
                               "FROM session s LEFT JOIN family f ON f.id = $1 WHERE s.id = $2";
     struct row r;
     enum err e = db_one(db, a, SQL, VALUES(V_IDENT(f->id), V_IDENT(f->session)), &r);
@@ -125,7 +126,9 @@ enum err token_find_plain(struct token_facts *out, struct db *db, struct arena *
                                 .session_ended_at = row_int(&r, 2),
                                 .session_expires_at = row_int(&r, 3),
                                 .session_auth_at = row_int(&r, 4),
-                                .session_seen_at = row_int(&r, 5)};
+                                .session_seen_at = row_int(&r, 5),
+                                .session_acr = row_text(&r, 6),
+                                .session_amr = row_text(&r, 7)};
     out->family.revoked_at = row_int(&r, 0);
     out->family.resident = row_ident(&r, 1);
     return ERR_OK;

@@ -1,8 +1,9 @@
 /* token: what makes codes good once and tokens revocable. Codes and access tokens are sealed values and are not stored;
  * redeeming a code writes one row, its family, and everything made from that code hangs on that row; so does every
  * other grant. Where nothing but an access token comes of a code (token_is_plain), that token says all that the row
- * would: there is one only when it was revoked. A refresh token names its family (idp/tokens/refresh_token.h), and the family's row has half the SHA-256
- * of the one that is good: to rotate is to write one row, and whatever else of ours names it was used before. */
+ * would: there is one only when it was revoked. A refresh token names its family (idp/tokens/refresh_token.h), and the
+ * family's row has half the SHA-256 of the one that is good: to rotate is to write one row, and whatever else of ours
+ * names it was used before. */
 #ifndef SESSIONS_TOKEN_H
 #define SESSIONS_TOKEN_H
 
@@ -58,7 +59,8 @@ struct token_facts {
     struct family family;
     bool has_session; /* its row is still there */
     int64_t session_ended_at, session_expires_at, session_auth_at, session_seen_at;
-    struct view session_acr, session_amr; /* of refresh_find and refresh_take alone; so is family.refresh */
+    struct view session_acr,
+        session_amr; /* not of token_find_family; family.refresh of refresh_find and refresh_take alone */
 };
 /* One statement. Texts in A. ERR_NOT_FOUND: never redeemed, or swept. */
 enum err token_find_family(struct token_facts *out, struct db *db, struct arena *a, struct ident id) MUST_CHECK;

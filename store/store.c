@@ -142,6 +142,21 @@ static void open_log(struct store *s)
 
 static enum err sync_log(struct store *s);
 
+/* Not every command needs it. */
+static void open_used(struct store *s)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s-used", s->path) < 0)
+        path = NULL;
+    enum err e = path ? used_open(&s->used, path) : ERR_MEMORY;
+    if (e)
+        log_event(LOG_WARN, "used_codes_not_shared", LOG_STR("file", path ? path : s->path),
+                  LOG_STR("why", err_name(e)));
+    else if (used_is_new(s->used)) /* somebody took the one before away: what it knew ends with the epoch */
+        epoch_end(s->path);
+    free(path);
+}
+
 /* A new epoch is on the disk before the first code bears it. */
 static enum err begin_epoch(struct store *s, enum store_fault *fault)
 {
@@ -163,19 +178,6 @@ static enum err begin_epoch(struct store *s, enum store_fault *fault)
 struct ident store_epoch(const struct store *s)
 {
     return s->epoch;
-}
-
-/* Not every command needs it. */
-static void open_used(struct store *s)
-{
-    char *path = NULL;
-    if (asprintf(&path, "%s-used", s->path) < 0)
-        path = NULL;
-    enum err e = path ? used_open(&s->used, path) : ERR_MEMORY;
-    if (e)
-        log_event(LOG_WARN, "used_codes_not_shared", LOG_STR("file", path ? path : s->path),
-                  LOG_STR("why", err_name(e)));
-    free(path);
 }
 
 struct used *store_used(struct store *s)
@@ -201,6 +203,8 @@ static enum err open_all(struct store *s, const struct store_config *config, enu
     if (e == ERR_OK && !config->read_only)
         e = open_writer(s, &base, fault);
     if (e == ERR_OK && !config->read_only)
+        open_used(s);
+    if (e == ERR_OK && !config->read_only)
         e = begin_epoch(s, fault);
     if (e == ERR_OK)
         e = open_readers(s, &base, config->readers, fault);
@@ -209,8 +213,6 @@ static enum err open_all(struct store *s, const struct store_config *config, enu
         if (e != ERR_OK && *fault == STORE_FINE)
             *fault = db_fault(s->readers[0].db);
     }
-    if (e == ERR_OK && !config->read_only)
-        open_used(s);
     return e;
 }
 

@@ -25,6 +25,7 @@ enum { STEP_S = 2, PARTS = 32, PART_SLOTS = 8192, REACH = 64 };
 
 struct used {
     _Atomic uint64_t *slots;
+    bool is_new;
 };
 
 /* --- the file --------------------------------------------------------------------------------------------------- */
@@ -114,10 +115,11 @@ static int open_file(const char *path)
     return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
-static enum err open_or_make(int *fd, const char *path)
+static enum err open_or_make(int *fd, bool *is_new, const char *path)
 {
     *fd = open_file(path);
-    if (*fd < 0 && errno == ENOENT) {
+    *is_new = *fd < 0 && errno == ENOENT;
+    if (*is_new) {
         enum err e = make(path);
         if (e)
             return e;
@@ -132,7 +134,7 @@ enum err used_open(struct used **out, const char *path)
     if (!u)
         return ERR_MEMORY;
     int fd;
-    enum err e = open_or_make(&fd, path);
+    enum err e = open_or_make(&fd, &u->is_new, path);
     if (!e)
         e = map(u, fd);
     if (fd >= 0)
@@ -142,6 +144,11 @@ enum err used_open(struct used **out, const char *path)
     else
         *out = u;
     return e;
+}
+
+bool used_is_new(const struct used *u)
+{
+    return u->is_new;
 }
 
 void used_close(struct used *u)

@@ -30,6 +30,8 @@ enum used_verdict {
  * ERR_PERMISSION (ours to be, but others may write into it; or the system says no), ERR_NOT_FOUND (no such folder),
  * ERR_STORE (disk full, quota), ERR_MEMORY, ERR_IO. Any number of times in any number of processes. */
 enum err used_open(struct used **out, const char *path) MUST_CHECK;
+/* Was the file made by this very opening? Then whatever was remembered before is gone. */
+bool used_is_new(const struct used *u);
 /* Nobody may be in one of the functions below. NULL is allowed. What was taken stays taken. */
 void used_close(struct used *u);
 
@@ -41,7 +43,8 @@ void used_close(struct used *u);
  * All three: any thread of any process at any time; none waits, none fails, none touches the disk. */
 
 /* Takes ID, once: of all who ever take the same id one hears USED_NEW and no second one does, whatever a clock does
- * that is not set back by more than 36 hours. Whoever heard USED_FULL or USED_LATE hears it again. */
+ * that is not set back by more than 36 hours. Whoever heard USED_LATE hears it again, and whoever
+ * heard USED_FULL that or USED_LATE. */
 enum used_verdict used_take(struct used *u, struct ident id) MUST_CHECK;
 /* Has anybody taken it? Within its minute. */
 bool used_is_taken(const struct used *u, struct ident id);

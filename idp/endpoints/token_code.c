@@ -31,7 +31,7 @@ static enum err revoke_job(struct db *db, void *ctx)
                              .grant = r->code.grant,
                              .scope = r->code.scope,
                              .minted_at = r->code.minted_at,
-                             .expires_at = v->now + ACCESS_TOKEN_LIFE_S};
+                             .expires_at = v->now + ACCESS_TOKEN_LIFE_S + CODE_LIFE_S}; /* it was minted, or soon is */
 
     return token_revoke_plain(db, &f, v->now);
 }
@@ -51,9 +51,11 @@ static bool may_be_redeemed_already(const struct redeeming *r)
 {
     struct store *store = r->visit->op->store;
     const struct used *used = store_used(store);
-    bool remembered =
-        r->visit->now - r->code.minted_at < USED_REMEMBERED_S && ident_equal(r->code.epoch, store_epoch(store));
+    int64_t age = r->visit->now - r->code.minted_at;
+    bool remembered = age < USED_REMEMBERED_S && ident_equal(r->code.epoch, store_epoch(store));
 
+    if (age > CODE_LIFE_S + USED_REMEMBERED_S + ACCESS_TOKEN_LIFE_S)
+        return false; /* nothing that has no row lives any more */
     return !remembered || used_is_taken(used, family_of(r));
 }
 
@@ -176,19 +178,48 @@ static enum err redeem_with_row(struct redeeming *r)
     return e;
 }
 
+static void take_session(struct token_call *c, const struct token_facts *facts)
+{
+    c->has_session = true;
+    c->session = (struct session){.id = facts->family.session,
+                                  .resident = facts->family.resident,
+                                  .acr = facts->session_acr,
+                                  .amr = facts->session_amr,
+                                  .auth_at = facts->session_auth_at,
+                                  .seen_at = facts->session_seen_at,
+                                  .expires_at = facts->session_expires_at,
+                                  .ended_at = facts->session_ended_at};
+}
+
+static enum err find_plain(struct token_facts *facts, struct redeeming *r)
+{
+    const struct family f = {.id = family_of(r), .session = r->code.session};
+    struct store *store = r->visit->op->store;
+    struct db *db = store_look(store, r->visit->db);
+    enum err e = token_find_plain(facts, db, r->visit->arena, &f);
+
+    store_look_done(store, db);
+    return e;
+}
+
 /* Nothing is written. A log-out that comes in between ends the token with the session. */
 static enum err redeem_plain(struct redeeming *r)
 {
     struct token_call *c = r->call;
-    struct store *store = r->visit->op->store;
-    struct db *db = store_look(store, r->visit->db);
-    enum err e = token_call_find_session(r->visit, c, db, r->code.session);
+    struct token_facts facts;
+    enum err e = find_plain(&facts, r);
 
-    store_look_done(store, db);
-    if (!e && !c->refusal)
-        e = prepare_family(r);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    if (e || facts.session_ended_at || c->now >= facts.session_expires_at)
+        c->refusal = REFUSAL_SESSION_ENDED;
+    else if (facts.family.revoked_at) /* it came twice, and the first time did not come to its end */
+        c->refusal = REFUSAL_CODE_REPLAYED;
+    if (c->refusal)
+        return ERR_OK;
+    take_session(c, &facts);
     c->plain = true;
-    return e;
+    return prepare_family(r);
 }
 
 /* Can it be done without a row? What is sent along to be used up once is one itself. */
@@ -213,7 +244,7 @@ static bool is_forgotten(const struct redeeming *r)
 
 static enum err redeem_taken(struct redeeming *r, enum used_verdict taken)
 {
-    if (taken == USED_LATE || (taken == USED_NEW && is_forgotten(r))) {
+    if (taken == USED_LATE || is_forgotten(r)) {
         r->call->refusal = REFUSAL_CODE_EXPIRED;
         return ERR_OK;
     }
@@ -233,7 +264,7 @@ static enum err redeem(struct redeeming *r)
         return revoke(r);
     }
     enum err e = redeem_taken(r, taken);
-    if (taken == USED_NEW && (e || c->refusal))
+    if (taken == USED_NEW && (e || c->refusal) && c->refusal != REFUSAL_CODE_REPLAYED)
         used_release(used, family_of(r));
     return e;
 }

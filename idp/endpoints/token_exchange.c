@@ -60,6 +60,18 @@ static enum err find_target(struct exchanging *x, struct db *db)
     return e;
 }
 
+/* "Withdrawal kills tokens": also those that no row tells of it. */
+static enum err check_own_grant(struct exchanging *x, struct db *db)
+{
+    struct grant_standing standing;
+    struct ident own = x->subject.facts.family.grant;
+    enum err e = ident_is(own) ? grant_find_standing(&standing, x->visit->arena, db, own) : ERR_NOT_FOUND;
+
+    if (!e && standing.end == GRANT_ENDED_WITHDRAWN)
+        x->has_subject = false;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 /* What she allows the server; for UserInfo, what she allows the service whose token it is. */
 static enum err find_grant(struct exchanging *x, struct db *db)
 {
@@ -81,6 +93,8 @@ static enum err load(struct exchanging *x, struct db *db)
     inside.db = db;
     enum err e = token_shown_find(&x->subject, &inside, x->params.subject_token);
     x->has_subject = !e && !x->subject.is_refresh;
+    if (x->has_subject)
+        e = check_own_grant(x, db);
     if (!e || e == ERR_NOT_FOUND)
         e = find_target(x, db);
     return e || !x->has_subject ? e : find_grant(x, db);

@@ -6,6 +6,7 @@
 #include "sessions/decoupled.h"
 #include "sessions/notice.h"
 #include "sessions/resident.h"
+#include "sessions/session.h"
 #include "sessions/token.h"
 
 static enum err tell_services(struct db *db, const struct account_change *c)
@@ -53,6 +54,8 @@ static enum err disable(struct db *db, struct account_change *c)
     enum err e = resident_disable(db, m->resident, view_text(account_reason_name(c->reason)), m->now);
     if (!e)
         e = logout_many_job(db, m);
+    if (!e)
+        e = session_end_all(db, m->resident, m->now); /* and with them what has no row to be revoked */
     if (!e)
         e = token_revoke_resident(db, m->resident, m->now);
     return e ? e : refuse_counters(db, m);

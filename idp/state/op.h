@@ -76,7 +76,7 @@ enum err op_open(struct op **out, const struct config *config, const struct cloc
                  const char **why) MUST_CHECK;
 
 /* SIGHUP: keys, revocation lists and the file of places are read again (roots and addresses need a restart). On failure
- * what was there stays. */
+ * what could not be read stays as it was; what was read before it is new. */
 enum err op_reload(struct op *op, struct arena *arena, const char **why) MUST_CHECK;
 
 /* Reads the keys anew when the folder has another edition of them than this process: somebody rotated them and told

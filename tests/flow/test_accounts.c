@@ -122,6 +122,25 @@ Test(accounts, that_are_disabled_have_no_session_and_no_token_left)
     cr_expect(view_equal_text(json_member_text(service_last_logout(a_city), "sub"), at_a.sub), "back-channel log-out");
 }
 
+static enum err end_of_time(struct db *db, void *now)
+{
+    return db_run(db, "UPDATE session SET expires_at = $1", VALUES(V_INT(*(int64_t *)now)));
+}
+
+/* Its last access token lives for minutes more, and no row tells of it. */
+Test(accounts, that_are_disabled_have_no_token_of_a_session_that_ran_out)
+{
+    struct tokens t = opens(a_city);
+    int64_t now = provider_now(genkan);
+    int status;
+
+    cr_assert_eq(store_write(genkan->op->store, end_of_time, &now), ERR_OK);
+    cr_assert_not_null(service_userinfo(a_city, t.access, NULL));
+    disables(t.sub, "hijacking");
+    cr_expect_null(service_userinfo(a_city, t.access, &status));
+    cr_expect_eq(status, 401);
+}
+
 Test(accounts, that_are_disabled_keep_what_is_stored)
 {
     struct tokens t = opens(a_city);

@@ -1,6 +1,7 @@
 /* What comes of a code and needs no row (docs/decisions/sealed-codes.md): an access token that says all there is to
  * know of it. It must die as any other does. */
 #include <criterion/criterion.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "sessions/token.h"
@@ -224,7 +225,46 @@ Test(plain, a_code_stays_redeemed_and_its_token_lives_over_a_restart)
     cr_expect_eq(info(a_city, &u), 200);
 }
 
-/* --- when not all can be remembered -------------------------------------------------------------------------------- */
+Test(plain, a_code_from_before_the_memory_was_taken_away_is_refused)
+{
+    const char *code = fresh_code(a_city), *verifier = a_city->verifier;
+    struct tokens t = redeemed(a_city, code);
+    const char *other = fresh_code(a_city);
+    cr_assert_eq(unlink(arena_printf(&hers->a, "%s/genkan.db-used", genkan->config->data)), 0);
+    provider_restart(genkan);
+    browser_move(&a_city->channel, genkan->port);
+    cr_expect_str_eq(service_redeem(a_city, other).error, "invalid_grant", "nobody can know");
+    a_city->verifier = verifier;
+    cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant");
+    is_dead(a_city, &t);
+    browser_move(hers, genkan->port);
+    redeemed(a_city, fresh_code(a_city));
+}
+
+/* What came twice stays dead, also where the first time comes to no end. */
+Test(plain, a_code_with_a_row_that_revokes_it_is_not_redeemed)
+{
+    const char *code = fresh_code(a_city);
+    struct used *used = store_used(genkan->op->store);
+    struct ident id = token_family_id(view_text(code), provider_now(genkan));
+    cr_assert_eq(used_take(used, id), USED_NEW);
+    cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant");
+    cr_expect_eq(revoked(), 1);
+    used_release(used, id);
+    cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant");
+    cr_expect_not(used_is_taken(used, id) && rows() != 1);
+}
+
+Test(plain, a_code_that_is_long_over_leaves_no_row)
+{
+    const char *code = fresh_code(a_city);
+    provider_pass(genkan, 691);
+    cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant");
+    cr_expect_eq(rows(), 0);
+}
+
+/* --- when not all can be remembered --------------------------------------------------------------------------------
+ */
 
 static struct ident id_of_code(const char *code)
 {

@@ -126,6 +126,20 @@ Test(spent, what_is_pushed_uses_up_both_and_is_there_once)
     cr_expect_eq(count("SELECT count(*) FROM pushed"), 1);
 }
 
+Test(spent, a_code_that_came_with_what_was_used_up_before_is_good_still)
+{
+    cr_assert(resident_visits(hanako, &keys), "at %s", hanako->browser.url);
+    const char *code = service_receive(&keys, &hanako->browser, NULL);
+    const char *form = arena_printf(a(), "grant_type=authorization_code&code=%s&code_verifier=%s&redirect_uri=%s", code,
+                                    keys.verifier, "http%3A%2F%2Fkeys.localhost%3A8083%2Fcb");
+    const char *one = assertion("1");
+
+    cr_expect_null(error_of("/token", GOOD, one, NULL));
+    cr_expect_str_eq(error_of("/token", form, one, NULL), "invalid_client", "RFC 7523 3, item 7");
+    cr_expect_null(error_of("/token", form, assertion("2"), NULL));
+    cr_expect_str_eq(error_of("/token", form, assertion("3"), NULL), "invalid_grant");
+}
+
 /* A code that comes twice ends what came of it (RFC 6749 4.1.2); a whole request that comes twice was not sent by its
  * client, and ends nothing. */
 Test(spent, a_token_request_that_is_sent_again_by_somebody_else_does_nothing)
