@@ -26,8 +26,8 @@ enum err access_prove(const struct access *a, struct visit *v, enum refusal *ref
 /* Both. Whether its family and grant still live is for the caller to see, in the transaction that counts on it. */
 enum err access_read(struct access *out, struct visit *v, enum refusal *refusal) MUST_CHECK;
 
-/* What became of the family and the login of T: out of the family's row, or, of one that is plain, out of itself and its
- * session. Texts in A. ERR_NOT_FOUND: they are gone. */
+/* What became of the family and the login of T: out of the family's row, or, of one that is plain, out of itself and
+ * its session. Texts in A. ERR_NOT_FOUND: they are gone. */
 enum err access_find_family(struct token_facts *out, struct db *db, struct arena *a,
                             const struct access_token *t) MUST_CHECK;
 

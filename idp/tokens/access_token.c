@@ -32,9 +32,9 @@ enum err access_token_read(struct arena *a, const struct keys *k, struct view te
     if (e)
         return e;
     if (!pack_take(&rest, &family) || !pack_take(&rest, &grant) || !pack_take(&rest, &session) ||
-        !pack_take(&rest, &out->client_id) || !pack_take(&rest, &out->sub) || !pack_take(&rest, &out->scope) || !pack_take(&rest, &out->resource) ||
-        !pack_take(&rest, &details) || !pack_take(&rest, &cnf) || !cnf_of_bytes(&out->cnf, cnf) ||
-        !pack_take_int(&rest, &out->expires_at) || rest.n != 0)
+        !pack_take(&rest, &out->client_id) || !pack_take(&rest, &out->sub) || !pack_take(&rest, &out->scope) ||
+        !pack_take(&rest, &out->resource) || !pack_take(&rest, &details) || !pack_take(&rest, &cnf) ||
+        !cnf_of_bytes(&out->cnf, cnf) || !pack_take_int(&rest, &out->expires_at) || rest.n != 0)
         return ERR_SYNTAX;
     out->family = ident_read(family);
     out->grant = ident_read(grant);

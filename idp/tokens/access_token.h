@@ -1,6 +1,6 @@
 /* access_token: a token for UserInfo, or for a resource server that asks us about it; a sealed value. It lives only as
- * long as its family, session and grant. One that is plain (token_is_plain) names its session, and its family has no row
- * unless it was revoked. */
+ * long as its family, session and grant. One that is plain (token_is_plain) names its session, and its family has no
+ * row unless it was revoked. */
 #ifndef IDP_TOKENS_ACCESS_TOKEN_H
 #define IDP_TOKENS_ACCESS_TOKEN_H
 
