@@ -371,41 +371,22 @@ Test(claim_flow, after_the_time_her_new_card_opens_the_older_registration)
     cr_expect_not_null(strstr(provider_log(genkan), "renewal_claimed"));
 }
 
-static void hears_of_cards(void)
-{
-    service_update(a_city, "\"contacts\"", "\"events_requested\":[\"credential-change\"],\"contacts\"");
-}
-
-/* What the service is told of her cards: the change_type (CAEP 1.0 3.3); NULL: nothing, or something else. */
-static const char *told_change(const char *sub)
-{
-    static const char type[] = "https://schemas.openid.net/secevent/caep/event-type/credential-change";
-    const struct json *claims = service_last_event(a_city),
-                      *event = claims ? json_member(json_member(claims, "events"), type) : NULL;
-
-    if (!event)
-        return NULL;
-    cr_expect_str_eq(claim(a_city, json_member(claims, "sub_id"), "sub"), sub, "under the name it knows her by");
-    cr_expect_str_eq(claim(a_city, event, "credential_type"), "x509");
-    return claim(a_city, event, "change_type");
-}
-
 Test(claim_flow, services_of_the_older_registration_are_told_of_the_card_when_it_is_confirmed_and_not_before)
 {
-    hears_of_cards();
+    service_hears_of_cards(a_city);
     cr_assert(resident_visits(&before, a_city));
     struct tokens t = service_redeem(a_city, service_receive(a_city, &before.browser, NULL));
     both_register();
     claim_it();
     provider_deliver(genkan);
-    cr_expect_null(told_change(t.sub), "only said so far");
+    cr_expect_null(service_told_card_change(a_city, t.sub), "only said so far");
     provider_pass(genkan, WAIT);
     log_in(&after);
     cr_assert(may_confirm(&after));
     cr_assert(PRESS(&after.browser, "/me/cards", "do=confirm", "sure=yes"));
     cr_assert_eq(residents(), 1);
     provider_deliver(genkan);
-    cr_expect_str_eq(told_change(t.sub), "update");
+    cr_expect_str_eq(service_told_card_change(a_city, t.sub), "update");
 }
 
 Test(claim_flow, nothing_of_it_lies_readable_in_the_database)

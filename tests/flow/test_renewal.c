@@ -312,36 +312,17 @@ Test(renewal, cards_are_removed_only_behind_a_card_shown_just_before)
     cr_expect_eq(cards(), 2);
 }
 
-static void hears_of_cards(void)
-{
-    service_update(a_city, "\"contacts\"", "\"events_requested\":[\"credential-change\"],\"contacts\"");
-}
-
-/* What the service is told of her cards: the change_type (CAEP 1.0 3.3); NULL: nothing, or something else. */
-static const char *told_change(const char *sub)
-{
-    static const char type[] = "https://schemas.openid.net/secevent/caep/event-type/credential-change";
-    const struct json *claims = service_last_event(a_city),
-                      *event = claims ? json_member(json_member(claims, "events"), type) : NULL;
-
-    if (!event)
-        return NULL;
-    cr_expect_str_eq(claim(a_city, json_member(claims, "sub_id"), "sub"), sub, "under the name it knows her by");
-    cr_expect_str_eq(claim(a_city, event, "credential_type"), "x509");
-    return claim(a_city, event, "change_type");
-}
-
 Test(renewal, her_services_are_told_that_a_card_was_added_and_that_one_was_removed)
 {
-    hears_of_cards();
+    service_hears_of_cards(a_city);
     const char *sub = arena_text(&genkan->a, view_text(sub_at_a_city()));
     cr_assert(resident_logs_out(hanako));
     provider_deliver(genkan);
     link_new_card();
     cr_expect_eq(provider_deliver(genkan), 1);
-    cr_expect_str_eq(told_change(sub), "create");
+    cr_expect_str_eq(service_told_card_change(a_city, sub), "create");
     cr_assert(PRESS(browser, "/me/cards", NULL));
     cr_assert_eq(cards(), 1);
     provider_deliver(genkan);
-    cr_expect_str_eq(told_change(sub), "delete");
+    cr_expect_str_eq(service_told_card_change(a_city, sub), "delete");
 }

@@ -188,6 +188,23 @@ Test(resources, an_exchanged_token_ends_with_the_first_and_with_the_login)
     cr_expect_not(is_active(a_city, token));
 }
 
+/* Of a service that refreshes nothing: no row tells of the withdrawal. */
+Test(resources, a_token_whose_own_consent_was_withdrawn_is_not_exchanged)
+{
+    struct browser *hers = &stage.hanako.browser;
+
+    open_api();
+    service_update(b_city, ",\"refresh_token\"", "");
+    opens(a_city);
+    struct tokens t = opens(b_city);
+    cr_assert_null(t.refresh);
+    cr_assert_not_null(claim(b_city, exchanges(b_city, t.access, ""), "access_token"));
+    cr_assert(browser_get(hers, "/me/services/b-city") && hers->status == 200);
+    cr_assert(browser_press(hers, "/me/services/b-city", (const char *const[]){"do=withdraw", NULL}));
+    cr_assert(PRESS(hers, "/me/services/b-city", "do=withdraw"));
+    cr_expect_str_eq(exchange_error(b_city, t.access, ""), "invalid_request");
+}
+
 /* --- for whom and for how much (RFC 8693 2.1) --- */
 
 static const struct json *exchanges_for(struct service *s, const char *token, const char *whom)

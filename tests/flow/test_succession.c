@@ -269,46 +269,27 @@ Test(succession, the_renewed_card_opens_the_registration_of_the_old_one)
     cr_expect(was_logged("card_linked") && was_logged("\"predecessors\""));
 }
 
-static void hears_of_cards(void)
-{
-    service_update(a_city, "\"contacts\"", "\"events_requested\":[\"credential-change\"],\"contacts\"");
-}
-
-/* What the service is told of her cards: the change_type (CAEP 1.0 3.3); NULL: nothing, or something else. */
-static const char *told_change(const char *sub)
-{
-    static const char type[] = "https://schemas.openid.net/secevent/caep/event-type/credential-change";
-    const struct json *claims = service_last_event(a_city),
-                      *event = claims ? json_member(json_member(claims, "events"), type) : NULL;
-
-    if (!event)
-        return NULL;
-    cr_expect_str_eq(claim(a_city, json_member(claims, "sub_id"), "sub"), sub, "under the name it knows her by");
-    cr_expect_str_eq(claim(a_city, event, "credential_type"), "x509");
-    return claim(a_city, event, "change_type");
-}
-
 Test(succession, that_is_none_is_told_to_nobody)
 {
-    hears_of_cards();
+    service_hears_of_cards(a_city);
     const char *sub = sub_of(&before);
     years_pass();
     office_knows(&office, after.card.cert, VIEW_NONE);
     log_in(&after);
     provider_deliver(genkan);
-    cr_expect_null(told_change(sub));
+    cr_expect_null(service_told_card_change(a_city, sub));
 }
 
 Test(succession, is_told_to_her_services)
 {
-    hears_of_cards();
+    service_hears_of_cards(a_city);
     const char *sub = sub_of(&before);
     years_pass();
     office_knows_her();
     log_in(&after);
     cr_assert_eq(residents(), 1);
     cr_expect_eq(provider_deliver(genkan), 1, "once");
-    cr_expect_str_eq(told_change(sub), "update");
+    cr_expect_str_eq(service_told_card_change(a_city, sub), "update");
     cr_assert(resident_logs_out(&after));
     log_in(&after);
     cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM notice WHERE event IS NOT NULL"), 0,

@@ -495,3 +495,21 @@ const struct json *service_last_event(struct service *s)
     service_verified(s, s->last_event, "secevent+jwt");
     return verified(s, s->last_event);
 }
+
+void service_hears_of_cards(struct service *s)
+{
+    service_update(s, "\"contacts\"", "\"events_requested\":[\"credential-change\"],\"contacts\"");
+}
+
+const char *service_told_card_change(struct service *s, const char *sub)
+{
+    static const char type[] = "https://schemas.openid.net/secevent/caep/event-type/credential-change";
+    const struct json *claims = service_last_event(s),
+                      *event = claims ? json_member(json_member(claims, "events"), type) : NULL;
+
+    if (!event)
+        return NULL;
+    cr_expect_str_eq(claim(s, json_member(claims, "sub_id"), "sub"), sub, "under the name it knows her by");
+    cr_expect_str_eq(claim(s, event, "credential_type"), "x509");
+    return claim(s, event, "change_type");
+}

@@ -103,6 +103,12 @@ const char *service_request_address(struct service *s);
 /* The claims of the security event it was told last, verified; NULL: none. */
 const struct json *service_last_event(struct service *s);
 
+/* From now on it asks for events of credentials (CAEP 1.0 3.3); takes a second. */
+void service_hears_of_cards(struct service *s);
+/* What the event it was told last says of a card of SUB: the change_type; NULL: no such event. The test fails if it is
+ * of somebody else. */
+const char *service_told_card_change(struct service *s, const char *sub);
+
 /* The provider's /jwks, got once. */
 const struct json *service_published_keys(struct service *s);
 
