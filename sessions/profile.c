@@ -144,7 +144,6 @@ struct reading {
     struct view key;       /* absent until it is needed */
     struct view wrapped;   /* absent until its row has come, which is the first */
     int64_t master_number; /* of the key that wrapped it */
-    bool outline;          /* only what lies open beside the values */
     struct ident resident;
     const struct view *fields;
     size_t n_fields;
@@ -169,24 +168,24 @@ static enum err unwrap(struct reading *r)
     return data_key_unwrap(&r->key, r->list.a, r->master, r->resident, r->wrapped, r->master_number);
 }
 
-static enum err open_value(struct reading *r, const struct row *row, struct profile_value *v)
-{
-    struct arena *a = r->list.a;
-    enum err e = unwrap(r);
-    return e ? e : open_sealed(v, a, r->key, aad_of(a, NOW, r->resident, v->field, 0), row_blob(row, 1));
-}
-
-static enum err add_value(struct reading *r, const struct row *row)
+static enum err add_value(struct profile_value **out, struct reading *r, const struct row *row, int changed_at)
 {
     struct profile_value *v = list_add(&r->list);
     if (!v)
         return ERR_LIMIT;
-    enum err e = row_keep(&v->field, r->list.a, row_text(row, 0));
-    v->changed_at = row_int(row, 2);
-    if (e || !r->outline || row_is_null(row, 4))
-        return e ? e : open_value(r, row, v);
-    v->source = (enum profile_source)row_int(row, 4);
-    return row_keep(&v->as_of, r->list.a, row_text(row, 5));
+    *out = v;
+    v->changed_at = row_int(row, changed_at);
+    return row_keep(&v->field, r->list.a, row_text(row, 0));
+}
+
+static enum err read_value(struct reading *r, const struct row *row)
+{
+    struct arena *a = r->list.a;
+    struct profile_value *v;
+    enum err e = add_value(&v, r, row, 2);
+    if (!e)
+        e = unwrap(r);
+    return e ? e : open_sealed(v, a, r->key, aad_of(a, NOW, r->resident, v->field, 0), row_blob(row, 1));
 }
 
 static enum err read_row(void *ctx, const struct row *row)
@@ -196,7 +195,23 @@ static enum err read_row(void *ctx, const struct row *row)
         r->master_number = row_int(row, 3);
         return row_keep(&r->wrapped, r->list.a, row_blob(row, 1));
     }
-    return is_wanted(r, row_text(row, 0)) ? add_value(r, row) : ERR_OK;
+    return is_wanted(r, row_text(row, 0)) ? read_value(r, row) : ERR_OK;
+}
+
+/* ERR_NOT_FOUND: one of them was recorded before its source lay beside it. */
+static enum err read_outline(void *ctx, const struct row *row)
+{
+    struct reading *r = ctx;
+    struct profile_value *v;
+    if (!is_wanted(r, row_text(row, 0)))
+        return ERR_OK;
+    if (row_is_null(row, 2))
+        return ERR_NOT_FOUND;
+    enum err e = add_value(&v, r, row, 1);
+    if (e)
+        return e;
+    v->source = (enum profile_source)row_int(row, 2);
+    return row_keep(&v->as_of, r->list.a, row_text(row, 3));
 }
 
 enum err profile_has_values(bool *has, struct db *db, struct arena *a, struct ident resident)
@@ -208,12 +223,11 @@ enum err profile_has_values(bool *has, struct db *db, struct arena *a, struct id
     return e;
 }
 
-static enum err find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct reading *r)
+static enum err find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct reading *r,
+                     const char *sql, row_fn *read)
 {
-    static const char SQL[] = "SELECT field, sealed, changed_at, master, source, as_of FROM profile "
-                              "WHERE resident = $1 ORDER BY field";
     list_open(&r->list, a, sizeof(struct profile_value));
-    enum err e = db_each(db, SQL, VALUES(V_IDENT(r->resident)), read_row, r);
+    enum err e = db_each(db, sql, VALUES(V_IDENT(r->resident)), read, r);
     seal_forget(r->key);
     if (e != ERR_OK)
         return e;
@@ -225,15 +239,20 @@ static enum err find(struct profile_value **out, size_t *n, struct db *db, struc
 enum err profile_find(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
                       struct ident resident, const struct view *fields, size_t n_fields)
 {
+    static const char SQL[] =
+        "SELECT field, sealed, changed_at, master FROM profile WHERE resident = $1 ORDER BY field";
     struct reading r = {.master = m, .resident = resident, .fields = fields, .n_fields = n_fields};
-    return find(out, n, db, a, &r);
+    return find(out, n, db, a, &r, SQL, read_row);
 }
 
 enum err profile_outline(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
                          struct ident resident, const struct view *fields, size_t n_fields)
 {
-    struct reading r = {.master = m, .resident = resident, .fields = fields, .n_fields = n_fields, .outline = true};
-    return find(out, n, db, a, &r);
+    static const char SQL[] = "SELECT field, changed_at, source, as_of FROM profile WHERE resident = $1 "
+                              "AND field > '' ORDER BY field";
+    struct reading r = {.resident = resident, .fields = fields, .n_fields = n_fields};
+    enum err e = find(out, n, db, a, &r, SQL, read_outline);
+    return e == ERR_NOT_FOUND ? profile_find(out, n, db, a, m, resident, fields, n_fields) : e;
 }
 
 /* --- everybody ---------------------------------------------------------------------------------------------------- */

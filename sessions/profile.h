@@ -43,8 +43,8 @@ enum err profile_find(struct profile_value **out, size_t *n, struct db *db, stru
                       struct ident resident, const struct view *fields, size_t n_fields) MUST_CHECK;
 
 /* The same without the values: field, source, as_of and changed_at, which is all that deciding whether she must be
- * asked needs; json, substitutes and proof are absent, except where a value was recorded before these lay beside it.
- * What goes out is judged by what is sealed (profile_find). */
+ * asked needs; json, substitutes and proof are absent, unless one of them was recorded before these lay beside it: then
+ * it is profile_find. What goes out is judged by what is sealed. */
 enum err profile_outline(struct profile_value **out, size_t *n, struct db *db, struct arena *a, struct master *m,
                          struct ident resident, const struct view *fields, size_t n_fields) MUST_CHECK;
 

@@ -36,10 +36,12 @@ enum err session_renew(struct db *db, const struct session *s)
     return e == ERR_OK && db_changes(db) != 1 ? ERR_CONFLICT : e;
 }
 
-#define COLUMNS    "id, resident, browser, acr, amr, auth_at, created_at, seen_at, expires_at, ended_at, ticket, card"
+/* What every request of a resident looks at; what pages of hers show besides; and what only the list of them shows. */
+#define BRIEF      "id, resident, browser, acr, amr, auth_at, seen_at, expires_at, ended_at"
+#define COLUMNS    BRIEF ", created_at, ticket, card"
 #define WITH_WHERE COLUMNS ", agent, network, country, country_en, city, city_en"
 
-static void read_row(struct session *out, const struct row *r)
+static void read_brief(struct session *out, const struct row *r)
 {
     *out = (struct session){
         .id = row_ident(r, 0),
@@ -48,13 +50,18 @@ static void read_row(struct session *out, const struct row *r)
         .acr = row_text(r, 3),
         .amr = row_text(r, 4),
         .auth_at = row_int(r, 5),
-        .created_at = row_int(r, 6),
-        .seen_at = row_int(r, 7),
-        .expires_at = row_int(r, 8),
-        .ended_at = row_int(r, 9),
-        .ticket = row_ident(r, 10),
-        .card = row_ident(r, 11),
+        .seen_at = row_int(r, 6),
+        .expires_at = row_int(r, 7),
+        .ended_at = row_int(r, 8),
     };
+}
+
+static void read_row(struct session *out, const struct row *r)
+{
+    read_brief(out, r);
+    out->created_at = row_int(r, 9);
+    out->ticket = row_ident(r, 10);
+    out->card = row_ident(r, 11);
 }
 
 static void read_where(struct session *out, const struct row *r)
@@ -76,39 +83,37 @@ enum err session_find(struct session *out, struct db *db, struct arena *a, struc
     return ERR_OK;
 }
 
-static enum err find_brief(struct session *out, struct db *db, struct arena *a, const char *sql, struct ident ident)
-{
-    struct row r;
-    enum err e = db_one(db, a, sql, VALUES(V_IDENT(ident)), &r);
-    if (!e)
-        read_row(out, &r);
-    return e;
-}
-
 enum err session_find_brief(struct session *out, struct db *db, struct arena *a, struct ident id)
 {
-    static const char SQL[] = "SELECT " COLUMNS " FROM session WHERE id = $1";
-    return find_brief(out, db, a, SQL, id);
+    static const char SQL[] = "SELECT " BRIEF " FROM session WHERE id = $1";
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(id)), &r);
+    if (!e)
+        read_brief(out, &r);
+    return e;
 }
 
 enum err session_find_by_ticket(struct session *out, struct db *db, struct arena *a, struct ident ticket)
 {
     static const char SQL[] = "SELECT " COLUMNS " FROM session WHERE ticket = $1";
-    return find_brief(out, db, a, SQL, ticket);
+    struct row r;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(ticket)), &r);
+    if (!e)
+        read_row(out, &r);
+    return e;
 }
 
 enum err session_find_for(struct session *out, bool *has_service, struct db *db, struct arena *a, struct ident ticket,
                           struct view client)
 {
-    static const char SQL[] =
-        "SELECT " COLUMNS ", EXISTS (SELECT 1 FROM session_service x WHERE x.session = session.id "
-        "AND x.client = $2) FROM session WHERE ticket = $1";
+    static const char SQL[] = "SELECT " BRIEF ", EXISTS (SELECT 1 FROM session_service x WHERE x.session = session.id "
+                              "AND x.client = $2) FROM session WHERE ticket = $1";
     struct row r;
     enum err e = db_one(db, a, SQL, VALUES(V_IDENT(ticket), V_TEXT(client)), &r);
     if (e)
         return e;
-    read_row(out, &r);
-    *has_service = row_int(&r, 12) != 0;
+    read_brief(out, &r);
+    *has_service = row_int(&r, 9) != 0;
     return ERR_OK;
 }
 
