@@ -138,10 +138,10 @@ static struct view next_key(struct view *rest)
     return key;
 }
 
-static void take_text(struct view *out, struct view key, const char *wanted, struct view value)
+static void take_text(struct view *out, struct view key, struct view wanted, struct view value)
 {
     struct view unused;
-    if (view_equal_text(key, wanted))
+    if (view_equal(key, wanted))
         *out = quoted(value, &unused);
 }
 
@@ -150,14 +150,14 @@ struct event_parts event_parts(struct view event)
     struct event_parts p = {.at = -1};
     struct view rest = event, key;
     for (; view_is(key = next_key(&rest)); rest = behind(rest)) {
-        take_text(&p.client, key, "client", rest);
-        take_text(&p.org, key, "org", rest);
-        take_text(&p.resident, key, "resident", rest);
-        take_text(&p.sector, key, "sector", rest);
-        take_text(&p.session, key, "session", rest);
-        if (view_equal_text(key, "fields"))
+        take_text(&p.client, key, VIEW("client"), rest);
+        take_text(&p.org, key, VIEW("org"), rest);
+        take_text(&p.resident, key, VIEW("resident"), rest);
+        take_text(&p.sector, key, VIEW("sector"), rest);
+        take_text(&p.session, key, VIEW("session"), rest);
+        if (view_equal(key, VIEW("fields")))
             p.fields = list(rest);
-        if (view_equal_text(key, "at"))
+        if (view_equal(key, VIEW("at")))
             p.at = number(rest);
     }
     return p;

@@ -15,8 +15,7 @@
 
 enum {
     ASK_AGAIN_MS = 60000,
-    BATCH = 4096,          /* rows read at once: short looks, so that the log of the database can be emptied */
-    BULK = 32 * TILE_WIDTH /* leaves from which on one flush for all is cheaper than two for each file */
+    BATCH = 4096 /* rows read at once: short looks, so that the log of the database can be emptied */
 };
 
 struct published {
@@ -37,6 +36,7 @@ struct publisher {
     bool probed;                 /* witnesses were asked whether they know more than was signed last */
     size_t next;                 /* the node to ask first: the last round had no time for it */
     bool refused;
+    bool lost; /* something failed on the way into the files: TILES must be opened anew */
     struct tile_writer tiles;
 };
 
@@ -181,9 +181,16 @@ static enum err take_batch(struct publisher *p, int64_t to)
 static enum err integrate_to(struct publisher *p, int64_t to)
 {
     enum err err = ERR_OK;
-    p->tiles.bulk = p->tiles.bulk || to - p->tiles.written > BULK;
     while (p->tiles.size < to && !err)
         err = take_batch(p, to);
+    p->lost = p->lost || err;
+    return err;
+}
+
+static enum err flush(struct publisher *p)
+{
+    enum err err = tile_writer_flush(&p->tiles);
+    p->lost = p->lost || err;
     return err;
 }
 
@@ -198,7 +205,7 @@ static enum err find_head(struct ledger_head *out, struct store *store)
 enum err publisher_integrate(struct publisher *p)
 {
     struct ledger_head head;
-    if (p->refused)
+    if (p->refused || p->lost) /* the next checkpoint opens the tiles anew */
         return ERR_OK;
     enum err err = find_head(&head, p->config.store);
     return err ? err : integrate_to(p, head.size);
@@ -536,8 +543,7 @@ static enum err publish_head(struct publisher *p, struct arena *a, const struct 
     if (err)
         return err;
     /* The tiles of this size come first: while witnesses are asked, more leaves go into them. */
-    err = tile_writer_flush(&p->tiles);
-    p->tiles.bulk = false;
+    err = flush(p);
     /* Each is asked what it knows before anything is signed after a start, however long that takes. */
     *q = (struct asking){.p = p, .a = a, .size = head->size, .until = INT64_MAX, .why = why};
     if (!err)
@@ -569,7 +575,10 @@ enum err publisher_publish(struct publisher *p, struct arena *a, const char **wh
     enum err err = find_head(&head, p->config.store);
     if (err || (head.size == p->published.size && !is_witness_due(p)))
         return err;
-    err = store_write(p->config.store, seal_job, &head);
+    if (p->lost && !(err = open_tiles(p, a)))
+        p->lost = false;
+    if (!err)
+        err = store_write(p->config.store, seal_job, &head);
     if (!err)
         err = integrate_to(p, head.size);
     if (err == ERR_MISMATCH)

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+enum { FLUSH_EACH = 64 }; /* files from which on one flush of the whole disk is cheaper than one for each */
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 
@@ -82,10 +82,12 @@ static enum err write_loose(const char *path, struct view v)
         return ERR_IO;
     bool ok = write(fd, v.p, v.n) == (ssize_t)v.n && fchmod(fd, 0644) == 0;
     ok = close(fd) == 0 && ok;
-    return ok && rename(temp, path) == 0 ? ERR_OK : ERR_IO;
+    if (ok && rename(temp, path) == 0)
+        return ERR_OK;
+    unlink(temp);
+    return ERR_IO;
 }
 
-/* "MAY delete any partial tile once the corresponding full tile is available" */
 static void drop_partials(const char *full)
 {
     char folder[PATH_MAX + 4], path[PATH_MAX + 264];
@@ -102,18 +104,20 @@ static void drop_partials(const char *full)
     rmdir(folder);
 }
 
+static enum err path_of(char path[PATH_MAX], const struct tile_writer *w, int level, int64_t n, unsigned width)
+{
+    char name[TILE_PATH_MAX];
+    tile_path(name, level, n, width);
+    return snprintf(path, PATH_MAX, "%s/%s", w->folder, name) < PATH_MAX - 8 ? ERR_OK : ERR_LIMIT;
+}
+
 static enum err write_tile(const struct tile_writer *w, int level, int64_t n, unsigned width, struct view bytes)
 {
-    char name[TILE_PATH_MAX], path[PATH_MAX];
-    tile_path(name, level, n, width);
-    if (snprintf(path, sizeof path, "%s/%s", w->folder, name) >= (int)sizeof path - 8)
-        return ERR_LIMIT;
-    enum err err = make_folders(path, strlen(w->folder) + 1);
+    char path[PATH_MAX];
+    enum err err = path_of(path, w, level, n, width);
     if (!err)
-        err = w->bulk ? write_loose(path, bytes) : file_write(path, bytes, 0644);
-    if (!err && width == TILE_WIDTH)
-        drop_partials(path);
-    return err;
+        err = make_folders(path, strlen(w->folder) + 1);
+    return err ? err : write_loose(path, bytes);
 }
 
 /* A hash for LEVEL; W->size counts the leaf already. */
@@ -160,21 +164,109 @@ static enum err write_partials(const struct tile_writer *w)
     return err;
 }
 
+/* --- to the disk ------------------------------------------------------------------------------------------------- */
+
+/* What is done to the files that were written since the last flush, one after another. */
+struct flushing {
+    const struct tile_writer *w;
+    char folder[PATH_MAX]; /* of the last file */
+    int64_t files;
+};
+typedef enum err flush_fn(struct flushing *f, const char *path, bool is_full);
+
+static enum err each_level(struct flushing *f, int level, flush_fn *fn)
+{
+    const struct tile_writer *w = f->w;
+    char path[PATH_MAX];
+    unsigned from = level == TILE_ENTRIES ? 0 : (unsigned)level;
+    int64_t end = tile_number((int)from, w->size);
+    enum err err = ERR_OK;
+    for (int64_t n = tile_number((int)from, w->written); n <= end && !err; n++) {
+        unsigned width = n < end ? TILE_WIDTH : w->width[from];
+        err = width ? path_of(path, w, level, n, width) : ERR_OK;
+        if (!err && width)
+            err = fn(f, path, width == TILE_WIDTH);
+    }
+    return err;
+}
+
+static enum err each_new(struct flushing *f, flush_fn *fn)
+{
+    enum err err = ERR_OK;
+    for (int level = TILE_ENTRIES; level < TILE_LEVELS && !err; level++)
+        err = each_level(f, level, fn);
+    return err;
+}
+
+static enum err count_file(struct flushing *f, const char *path, bool is_full)
+{
+    (void)path, (void)is_full;
+    f->files++;
+    return ERR_OK;
+}
+
+static enum err sync_path(const char *path, int flags, int (*sync)(int fd))
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    enum err err = fd >= 0 && sync(fd) == 0 ? ERR_OK : ERR_IO;
+    if (fd >= 0)
+        close(fd);
+    return err;
+}
+
+static enum err sync_file(struct flushing *f, const char *path, bool is_full)
+{
+    (void)f, (void)is_full;
+    return sync_path(path, 0, fsync);
+}
+
+/* The names, once for those that lie beside each other. */
+static enum err sync_name(struct flushing *f, const char *path, bool is_full)
+{
+    size_t n = (size_t)(strrchr(path, '/') - path);
+    (void)is_full;
+    if (strlen(f->folder) == n && memcmp(f->folder, path, n) == 0)
+        return ERR_OK;
+    memcpy(f->folder, path, n);
+    f->folder[n] = 0;
+    return sync_path(f->folder, O_DIRECTORY, fsync);
+}
+
+/* "MAY delete any partial tile once the corresponding full tile is available": after an outage, too. */
+static enum err drop_partials_of(struct flushing *f, const char *path, bool is_full)
+{
+    (void)f;
+    if (is_full)
+        drop_partials(path);
+    return ERR_OK;
+}
+
+static enum err sync_new(struct flushing *f)
+{
+    enum err err = each_new(f, count_file);
+    if (!err && f->files > FLUSH_EACH)
+        return sync_path(f->w->folder, O_DIRECTORY, syncfs);
+    if (!err)
+        err = each_new(f, sync_file);
+    return err ? err : each_new(f, sync_name);
+}
+
 enum err tile_writer_flush(struct tile_writer *w)
 {
+    struct flushing f = {.w = w};
     if (w->written == w->size)
         return ERR_OK;
     enum err err = write_partials(w);
-    if (!err && w->bulk) {
-        int fd = open(w->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        err = fd >= 0 && syncfs(fd) == 0 ? ERR_OK : ERR_IO;
-        if (fd >= 0)
-            close(fd);
-    }
+    if (!err)
+        err = sync_new(&f);
+    if (!err)
+        err = each_new(&f, drop_partials_of);
     if (!err)
         w->written = w->size;
     return err;
 }
+
+/* --- opening ----------------------------------------------------------------------------------------------------- */
 
 enum err tile_writer_open(struct tile_writer *w, const char *folder, int64_t size)
 {

@@ -19,7 +19,6 @@ enum err tile_folder_read_entries(const char *folder, int64_t n, unsigned width,
 struct tile_writer {
     const char *folder;
     int64_t size, written; /* leaves taken; of them, in files that are on the disk */
-    bool bulk;             /* many at once: one flush at the end instead of two a file */
     unsigned width[TILE_LEVELS];
     uint8_t tile[TILE_LEVELS][TILE_WIDTH][TREE_HASH];
     uint8_t entries[TILE_WIDTH * TILE_ENTRY];
@@ -29,7 +28,8 @@ struct tile_writer {
  * ERR_NOT_FOUND or ERR_MISMATCH: they are not there. A writer at size 0 needs none. */
 enum err tile_writer_open(struct tile_writer *w, const char *folder, int64_t size) MUST_CHECK;
 
-/* The next leaf: a tile that is full becomes a file. */
+/* The next leaf: a tile that is full becomes a file, which an outage may still take. After an error, here or from
+ * tile_writer_flush, nobody knows what the files hold: open a writer anew at what was flushed before. */
 enum err tile_writer_append(struct tile_writer *w, unsigned type, const uint8_t digest[SHA256_SIZE]) MUST_CHECK;
 
 /* Partial tiles become files; everything is on the disk afterwards. */

@@ -139,6 +139,9 @@ Test(publish, has_exactly_the_tiles_of_the_specification)
     cr_assert_eq(publish(p), ERR_OK);
     for_each_tile(255, must_exist);
     append(1);
+    cr_assert_eq(publisher_integrate(p), ERR_OK);
+    must_exist(0, 0, 256);
+    must_exist(0, 0, 255); /* until the full one is on the disk */
     cr_assert_eq(publish(p), ERR_OK);
     for_each_tile(256, must_exist);
     cr_expect_neq(access(arena_printf(&r.arena, "%s/tile/0/000.p", config.folder), F_OK), 0, "the partial one is gone");
@@ -148,6 +151,42 @@ Test(publish, has_exactly_the_tiles_of_the_specification)
     cr_assert_eq(publish(p), ERR_OK);
     for_each_tile(556, must_exist);
     publisher_close(p);
+}
+
+static void do_in_folder(const char *what)
+{
+    snprintf(command, sizeof command, "cd %s && %s", config.folder, what);
+    cr_assert_eq(system(command), 0);
+}
+
+/* A disk that was full for a while: no leaf is lost, and none comes twice. */
+static void fail_and_recover(enum err (*fail)(struct publisher *p))
+{
+    struct publisher *p = opened();
+    append(300);
+    cr_assert_eq(publish(p), ERR_OK, "%s", why);
+    append(500);
+    do_in_folder("mv tile/0 aside && touch tile/0");
+    cr_expect_neq(fail(p), ERR_OK);
+    do_in_folder("rm tile/0 && mv aside tile/0");
+    append(500);
+    cr_assert_eq(publisher_integrate(p), ERR_OK);
+    cr_assert_eq(publish(p), ERR_OK, "%s", why);
+    cr_expect_eq(publisher_size(p), 1300);
+    publisher_close(p);
+    for_each_tile(1300, must_exist);
+    for (int64_t i = 0; i < 1300; i += 41)
+        cr_expect(is_proven(i), "%d", (int)i);
+}
+
+Test(publish, what_fails_while_leaves_go_into_tiles_is_made_good)
+{
+    fail_and_recover(publisher_integrate);
+}
+
+Test(publish, what_fails_at_a_checkpoint_is_made_good)
+{
+    fail_and_recover(publish);
 }
 
 /* Data tiles are public: 34 bytes a leaf, and no event. */
