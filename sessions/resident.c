@@ -1,5 +1,7 @@
 #include "sessions/resident.h"
 
+#include "sessions/session.h"
+
 enum err resident_find_by_card(struct ident *out, struct db *db, struct arena *a, struct view account_key)
 {
     static const char SQL[] = "SELECT resident FROM card WHERE account_key = $1";
@@ -103,7 +105,9 @@ enum err resident_erase(struct db *db, struct ident resident)
                                  "AND revoked_at IS NULL";
     static const char UNCLAIM[] = "DELETE FROM claim WHERE claimant = $1 AND refused_at IS NULL";
     static const char ERASE[] = "DELETE FROM resident WHERE id = $1";
-    enum err e = db_run(db, REVOKE, VALUES(V_IDENT(resident)));
+    enum err e = session_note_ends(db, resident);
+    if (e == ERR_OK)
+        e = db_run(db, REVOKE, VALUES(V_IDENT(resident)));
     if (e == ERR_OK)
         e = db_run(db, UNCLAIM, VALUES(V_IDENT(resident)));
     if (e == ERR_OK)

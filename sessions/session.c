@@ -143,17 +143,31 @@ enum err session_end(struct db *db, struct ident id, int64_t now)
 {
     static const char SQL[] = "UPDATE session SET ended_at = $2, country = NULL, country_en = NULL, city = NULL, "
                               "city_en = NULL WHERE id = $1 AND ended_at IS NULL";
-    enum err e = db_run(db, SQL, VALUES(V_IDENT(id), V_INT(now)));
+    enum err e = db_note_end(db, id);
+    if (!e)
+        e = db_run(db, SQL, VALUES(V_IDENT(id), V_INT(now)));
     if (e != ERR_OK)
         return e;
     return db_changes(db) == 1 ? token_revoke_session(db, id, now) : ERR_CONFLICT;
+}
+
+static enum err note_end(void *ctx, const struct row *row)
+{
+    return db_note_end(ctx, row_ident(row, 0));
+}
+
+enum err session_note_ends(struct db *db, struct ident resident)
+{
+    static const char SQL[] = "SELECT id FROM session WHERE resident = $1 AND ended_at IS NULL";
+    return db_each(db, SQL, VALUES(V_IDENT(resident)), note_end, db);
 }
 
 enum err session_end_all(struct db *db, struct ident resident, int64_t now)
 {
     static const char SQL[] = "UPDATE session SET ended_at = $2, country = NULL, country_en = NULL, city = NULL, "
                               "city_en = NULL WHERE resident = $1 AND ended_at IS NULL";
-    return db_run(db, SQL, VALUES(V_IDENT(resident), V_INT(now)));
+    enum err e = session_note_ends(db, resident);
+    return e ? e : db_run(db, SQL, VALUES(V_IDENT(resident), V_INT(now)));
 }
 
 enum err session_add_service(struct db *db, struct ident id, struct view client, int64_t now)

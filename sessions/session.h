@@ -69,6 +69,8 @@ enum err session_end(struct db *db, struct ident id, int64_t now) MUST_CHECK;
 /* Whatever is left of a resident's, also what is past its end: access tokens of it may live for some minutes more.
  * Tells nobody: the caller has ended those that live one by one. */
 enum err session_end_all(struct db *db, struct ident resident, int64_t now) MUST_CHECK;
+/* Of all of hers that live: before they end, or go, in any other way than by the two above (db_note_end). */
+enum err session_note_ends(struct db *db, struct ident resident) MUST_CHECK;
 
 /* Adds CLIENT to those that received this login; writes nothing if it is there already. */
 enum err session_add_service(struct db *db, struct ident id, struct view client, int64_t now) MUST_CHECK;

@@ -154,7 +154,9 @@ enum err token_revoke_family(struct db *db, struct ident family, int64_t now)
 
 enum err token_revoke_plain(struct db *db, const struct family *f, int64_t now)
 {
-    enum err e = insert(db, f);
+    enum err e = db_note_end(db, f->id);
+    if (!e)
+        e = insert(db, f);
     return e ? e : token_revoke_family(db, f->id, now);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "store/frames.h"
 
 /* Far more slots than the program has statements: a miss costs a prepare, a full table would be our mistake. */
@@ -25,7 +26,8 @@ struct db {
     int64_t seen_version;
     bool changed_elsewhere;
     size_t used;
-    int cache_kib; /* not yet told to SQLite; 0: it was */
+    int cache_kib;      /* not yet told to SQLite; 0: it was */
+    struct used *shared; /* may be NULL */
     struct statement *slots[SLOTS];
 };
 
@@ -428,6 +430,19 @@ void db_end_read(struct db *db)
     static const char SQL[] = "COMMIT";
     if (!db_is_idle(db) && db_run(db, SQL, NO_VALUES) != ERR_OK)
         db_rollback(db);
+}
+
+void db_share(struct db *db, struct used *used)
+{
+    db->shared = used;
+}
+
+enum err db_note_end(struct db *db, struct ident id)
+{
+    if (!db->shared)
+        return ERR_STORE; /* another process may trust what nobody could note */
+    used_note_end(db->shared, id, clock_steady_ms());
+    return ERR_OK;
 }
 
 int64_t db_changes_total(const struct db *db)

@@ -3,6 +3,7 @@
 #define STORE_SQLITE_H
 
 #include "store/store.h"
+#include "store/used.h"
 
 /* "GNKN": written into the file's header, so that no other program's database is taken for ours. */
 #define SQLITE_APPLICATION_ID 0x474e4b4e
@@ -23,6 +24,9 @@ void db_close(struct db *db);
 enum err db_begin(struct db *db) MUST_CHECK;
 enum err db_commit(struct db *db) MUST_CHECK;
 void db_rollback(struct db *db);
+
+/* What db_note_end notes in; as long as DB is open. */
+void db_share(struct db *db, struct used *used);
 
 /* Rows changed since the connection was opened: to see whether a job wrote anything. */
 int64_t db_changes_total(const struct db *db);

@@ -154,6 +154,7 @@ static void open_used(struct store *s)
                   LOG_STR("why", err_name(e)));
     else if (used_is_new(s->used)) /* somebody took the one before away: what it knew ends with the epoch */
         epoch_end(s->path);
+    db_share(s->writer, s->used);
     free(path);
 }
 

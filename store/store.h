@@ -78,8 +78,9 @@ enum err store_write_soon(struct store *s, store_job *job, void *ctx) MUST_CHECK
  * read-only. */
 struct ident store_epoch(const struct store *s);
 
-/* Which codes were redeemed, shared by all who have this database open (store/used.h); lives as long as S. NULL when
- * opened read-only, or when its file could not be (logged then, once): nobody may redeem codes without it. */
+/* Which codes were redeemed, and what ended, shared by all who have this database open (store/used.h); lives as long as
+ * S. NULL when opened read-only, or when its file could not be (logged then, once): nobody may redeem codes without it,
+ * or end a session. */
 struct used *store_used(struct store *s);
 
 /* Makes durable what store_write_soon wrote so far. */

@@ -15,8 +15,12 @@ _Static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t), "a slot is a word o
 
 /* The ids of one step of time are in one part, each in the first free slot of REACH from its home on (from the end of
  * the part it goes on at its beginning). */
-enum { STEP_S = 2, PARTS = 32, PART_SLOTS = 8192, REACH = 64 };
-#define FILE_SIZE ((size_t)PARTS * PART_SLOTS * sizeof(uint64_t))
+enum { STEP_S = 2, PARTS = 31, PART_SLOTS = 8192, REACH = 64 };
+_Static_assert((PARTS - 1) * STEP_S >= USED_REMEMBERED_S, "so long, whatever the moment");
+
+/* Behind them: for all ids that share a place when one of them ended last, milliseconds; 0: never. */
+enum { ENDS = PART_SLOTS };
+#define FILE_SIZE ((size_t)(PARTS * PART_SLOTS + ENDS) * sizeof(uint64_t))
 
 /* A slot is 24 bits of the step of time and 40 bits of the digest; 0: never used. */
 #define DIGEST_BITS 40
@@ -267,4 +271,25 @@ void used_release(struct used *u, struct ident id)
     _Atomic uint64_t *slot = find(u, &m);
     if (slot)
         atomic_compare_exchange_strong(slot, &m.value, m.value | RELEASED);
+}
+
+/* --- ends ------------------------------------------------------------------------------------------------------- */
+
+/* Not of the first four bytes, which in the id of a code are its time. */
+static _Atomic uint64_t *end_of(const struct used *u, struct ident id)
+{
+    INSIST(ident_is(id));
+    return &u->slots[PARTS * PART_SLOTS + number(id.b + 4, 2) % ENDS];
+}
+
+void used_note_end(struct used *u, struct ident id, int64_t at_ms)
+{
+    atomic_store(end_of(u, id), (uint64_t)at_ms);
+}
+
+/* What is there from before the machine started may be later than now: then nobody knows. */
+bool used_may_have_ended(const struct used *u, struct ident id, int64_t since_ms)
+{
+    uint64_t at = atomic_load(end_of(u, id));
+    return at != 0 && at + USED_END_MS > (uint64_t)since_ms;
 }

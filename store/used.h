@@ -1,6 +1,7 @@
-/* used: which authorization codes were redeemed within the last minute, in memory that all processes of one data folder
- * share: a file beside the database (its path and "-used"). RFC 6749 4.1.2: "The client MUST NOT use the authorization
- * code more than once", and a server MUST deny the second request.
+/* used: which authorization codes were redeemed within the last minute, and of which sessions nobody can say that they
+ * went on through it, in memory that all processes of one data folder share: a file beside the database (its path and
+ * "-used"). RFC 6749 4.1.2: "The client MUST NOT use the authorization code more than once", and a server MUST deny the
+ * second request.
  *
  * What is here survives the end of every process, SIGKILL at any moment included: every change is one store into one
  * word of memory that is the system's. It need not survive the end of the machine, because then the store's epoch ends
@@ -36,7 +37,7 @@ bool used_is_new(const struct used *u);
 void used_close(struct used *u);
 
 /* The id of a code: 4 bytes when it was minted (unix seconds, big-endian), 12 bytes of a digest; never IDENT_NONE. The
- * time counts in steps of 2 s, and an id is forgotten when its place is needed for one of 64 s later (or a multiple):
+ * time counts in steps of 2 s, and an id is forgotten when its place is needed for one of 62 s later (or a multiple):
  * whoever asks refuses codes older than a minute first. Two ids of the same 2 s are held for one if 40 bits of their
  * digests are the same: 1 of 10^12 pairs.
  *
@@ -51,5 +52,14 @@ bool used_is_taken(const struct used *u, struct ident id);
 /* What was taken was not used after all: it can be taken once more. Only by the one who heard USED_NEW, at most once
  * for each time. Each release costs a place: after many of one time USED_FULL may be the answer. */
 void used_release(struct used *u, struct ident id);
+
+/* That a session, or what a code was redeemed for, ends: noted before that is committed, whether it will be or not, and
+ * so in time for whoever asks afterwards. AT_MS: clock_steady_ms. Each thread of each process at any time, as above. */
+void used_note_end(struct used *u, struct ident id, int64_t at_ms);
+/* May ID have ended since SINCE_MS, when it was seen alive in the database? False is certain, as long as nobody takes
+ * more than USED_END_MS from noting to committing. True is a reason to look there: one that shares its place with ID may
+ * have ended instead, or before. */
+bool used_may_have_ended(const struct used *u, struct ident id, int64_t since_ms);
+#define USED_END_MS 60000
 
 #endif

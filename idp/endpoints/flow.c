@@ -466,6 +466,7 @@ static enum err mint_code(struct visit *v, const struct flow *f, struct view *te
         .wish = f->wish.id,
         .resource = f->request.resource,
         .minted_at = v->now,
+        .login = {f->session->acr, f->session->amr, f->session->auth_at, f->session->expires_at, clock_steady_ms()},
         .offline = authz_is_offline(&f->request, f->client),
         .claims = f->grant && f->grant->claim_until,
     };

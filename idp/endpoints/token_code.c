@@ -12,12 +12,8 @@ struct redeeming {
     struct token_call *call;
     struct visit *visit;
     struct code code;
+    struct ident family; /* what comes of the code, and the code where it is taken */
 };
-
-static struct ident family_of(const struct redeeming *r)
-{
-    return token_family_id(r->call->params.code, r->code.minted_at);
-}
 
 /* --- a code that comes again -------------------------------------------------------------------------------------- */
 
@@ -25,7 +21,7 @@ static enum err revoke_job(struct db *db, void *ctx)
 {
     const struct redeeming *r = ctx;
     const struct visit *v = r->visit;
-    const struct family f = {.id = family_of(r),
+    const struct family f = {.id = r->family,
                              .client = r->code.client_id,
                              .session = r->code.session,
                              .grant = r->code.grant,
@@ -56,7 +52,7 @@ static bool may_be_redeemed_already(const struct redeeming *r)
 
     if (age > CODE_LIFE_S + USED_REMEMBERED_S + ACCESS_TOKEN_LIFE_S)
         return false; /* nothing that has no row lives any more */
-    return !remembered || used_is_taken(used, family_of(r));
+    return !remembered || used_is_taken(used, r->family);
 }
 
 /* RFC 6749 4.1.2: a code that comes a second time, however late or wrong, takes what it was redeemed for with it. */
@@ -64,7 +60,7 @@ static enum err revoke_if_redeemed(struct redeeming *r)
 {
     struct visit *v = r->visit;
     struct token_facts facts;
-    enum err e = token_find_family(&facts, v->db, v->arena, family_of(r));
+    enum err e = token_find_family(&facts, v->db, v->arena, r->family);
 
     if (e == ERR_NOT_FOUND)
         return may_be_redeemed_already(r) ? revoke(r) : ERR_OK;
@@ -107,7 +103,10 @@ static enum err read_code(struct redeeming *r)
         r->call->refusal = REFUSAL_CODE_INVALID;
         return ERR_OK;
     }
-    return e ? e : judge_code(r);
+    if (e)
+        return e;
+    r->family = token_family_id(r->call->params.code, r->code.minted_at);
+    return judge_code(r);
 }
 
 static enum err prepare_family(struct redeeming *r)
@@ -115,7 +114,7 @@ static enum err prepare_family(struct redeeming *r)
     struct token_call *c = r->call;
 
     c->family = (struct family){
-        .id = family_of(r),
+        .id = r->family,
         .client = c->client->id,
         .resident = c->session.resident,
         .session = r->code.session,
@@ -178,6 +177,29 @@ static enum err redeem_with_row(struct redeeming *r)
     return e;
 }
 
+/* Without a look into the database: the session was alive when the code was minted, and neither that nor what this code
+ * was redeemed for has surely ended since. */
+static bool surely_goes_on(const struct redeeming *r)
+{
+    const struct used *used = store_used(r->visit->op->store);
+    int64_t since = r->code.login.seen_ms, age = clock_steady_ms() - since;
+
+    return age >= 0 && age <= CODE_LIFE_S * 1000 && !used_may_have_ended(used, r->code.session, since) &&
+           !used_may_have_ended(used, r->family, since);
+}
+
+static void take_login(struct redeeming *r)
+{
+    struct token_call *c = r->call;
+
+    c->has_session = true;
+    c->session = (struct session){.id = r->code.session,
+                                  .acr = r->code.login.acr,
+                                  .amr = r->code.login.amr,
+                                  .auth_at = r->code.login.auth_at,
+                                  .expires_at = r->code.login.expires_at};
+}
+
 static void take_session(struct token_call *c, const struct token_facts *facts)
 {
     c->has_session = true;
@@ -193,7 +215,7 @@ static void take_session(struct token_call *c, const struct token_facts *facts)
 
 static enum err find_plain(struct token_facts *facts, struct redeeming *r)
 {
-    const struct family f = {.id = family_of(r), .session = r->code.session};
+    const struct family f = {.id = r->family, .session = r->code.session};
     struct store *store = r->visit->op->store;
     struct db *db = store_look(store, r->visit->db);
     enum err e = token_find_plain(facts, db, r->visit->arena, &f);
@@ -202,22 +224,38 @@ static enum err find_plain(struct token_facts *facts, struct redeeming *r)
     return e;
 }
 
-/* Nothing is written. A log-out that comes in between ends the token with the session. */
-static enum err redeem_plain(struct redeeming *r)
+static enum err look_for_session(struct redeeming *r)
 {
     struct token_call *c = r->call;
     struct token_facts facts;
     enum err e = find_plain(&facts, r);
 
-    if (e && e != ERR_NOT_FOUND)
-        return e;
-    if (e || facts.session_ended_at || c->now >= facts.session_expires_at)
+    if (e == ERR_NOT_FOUND)
+        c->refusal = REFUSAL_SESSION_ENDED;
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    take_session(c, &facts);
+    if (facts.session_ended_at)
         c->refusal = REFUSAL_SESSION_ENDED;
     else if (facts.family.revoked_at) /* it came twice, and the first time did not come to its end */
         c->refusal = REFUSAL_CODE_REPLAYED;
-    if (c->refusal)
-        return ERR_OK;
-    take_session(c, &facts);
+    return ERR_OK;
+}
+
+/* Nothing is written. A log-out that comes in between ends the token with the session. */
+static enum err redeem_plain(struct redeeming *r)
+{
+    struct token_call *c = r->call;
+    enum err e = ERR_OK;
+
+    if (surely_goes_on(r))
+        take_login(r);
+    else
+        e = look_for_session(r);
+    if (!e && !c->refusal && c->now >= c->session.expires_at)
+        c->refusal = REFUSAL_SESSION_ENDED;
+    if (e || c->refusal)
+        return e;
     c->plain = true;
     return prepare_family(r);
 }
@@ -257,7 +295,7 @@ static enum err redeem(struct redeeming *r)
 {
     struct token_call *c = r->call;
     struct used *used = store_used(r->visit->op->store);
-    enum used_verdict taken = used_take(used, family_of(r));
+    enum used_verdict taken = used_take(used, r->family);
 
     if (taken == USED_BEFORE) {
         c->refusal = REFUSAL_CODE_REPLAYED;
@@ -265,7 +303,7 @@ static enum err redeem(struct redeeming *r)
     }
     enum err e = redeem_taken(r, taken);
     if (taken == USED_NEW && (e || c->refusal) && c->refusal != REFUSAL_CODE_REPLAYED)
-        used_release(used, family_of(r));
+        used_release(used, r->family);
     return e;
 }
 

@@ -3,7 +3,7 @@
 #include "idp/tokens/pack.h"
 
 #define RECORD_MAX 4096
-#define PURPOSE    VIEW("genkan authorization code 5")
+#define PURPOSE    VIEW("genkan authorization code 6")
 
 enum { OFFLINE = 1, CLAIMS = 2 };
 
@@ -25,9 +25,20 @@ enum err code_mint(struct arena *a, const struct keys *k, const struct code *c, 
     pack_put(&b, c->resource);
     pack_put(&b, cnf_bytes(&c->cnf));
     pack_put(&b, VIEW_ARRAY(c->redirect_hash));
+    pack_put(&b, c->login.acr);
+    pack_put(&b, c->login.amr);
+    pack_put_int(&b, c->login.auth_at);
+    pack_put_int(&b, c->login.expires_at);
+    pack_put_int(&b, c->login.seen_ms);
     pack_put_int(&b, c->minted_at);
     pack_put_int(&b, (c->offline ? OFFLINE : 0) | (c->claims ? CLAIMS : 0));
     return pack_seal(a, keys_secret(k, SECRET_CODE), PURPOSE, &b, text);
+}
+
+static bool take_login(struct view *rest, struct code *c)
+{
+    return pack_take(rest, &c->login.acr) && pack_take(rest, &c->login.amr) && pack_take_int(rest, &c->login.auth_at) &&
+           pack_take_int(rest, &c->login.expires_at) && pack_take_int(rest, &c->login.seen_ms);
 }
 
 static bool take(struct view rest, struct code *c)
@@ -39,7 +50,7 @@ static bool take(struct view rest, struct code *c)
                 pack_take(&rest, &c->scope) && pack_take(&rest, &c->nonce) && pack_take(&rest, &c->challenge) &&
                 pack_take(&rest, &session) && pack_take(&rest, &grant) && pack_take(&rest, &epoch) &&
                 pack_take(&rest, &wish) && pack_take(&rest, &c->resource) && pack_take(&rest, &cnf) &&
-                pack_take(&rest, &redirect) && pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &flags) &&
+                pack_take(&rest, &redirect) && take_login(&rest, c) && pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &flags) &&
                 rest.n == 0 && redirect.n == sizeof c->redirect_hash && cnf_of_bytes(&c->cnf, cnf);
     if (!good)
         return false;

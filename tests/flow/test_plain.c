@@ -263,6 +263,52 @@ Test(plain, a_code_that_is_long_over_leaves_no_row)
     cr_expect_eq(rows(), 0);
 }
 
+/* --- without a look into the database ------------------------------------------------------------------------------ */
+
+static struct ident session_of_hanako(void)
+{
+    struct ident id = IDENT_NONE;
+    struct row r;
+    static const char SQL[] = "SELECT id FROM session WHERE ended_at IS NULL";
+    struct db *db = store_borrow(genkan->op->store);
+    if (db_one(db, &a_city->channel.a, SQL, NO_VALUES, &r) == ERR_OK)
+        id = row_ident(&r, 0);
+    store_return(genkan->op->store, db);
+    cr_assert(ident_is(id));
+    return id;
+}
+
+static enum err run_job(struct db *db, void *ctx)
+{
+    return db_run(db, ctx, NO_VALUES);
+}
+
+/* Nobody does this: it shows that the login comes out of the code, and that what the token is good for does not. */
+Test(plain, a_code_tells_of_its_login_and_the_database_of_what_the_token_is_good_for)
+{
+    static char sql[] = "UPDATE session SET ended_at = 1, acr = 'another'";
+    const char *code = fresh_code(a_city);
+    cr_assert_eq(store_write(genkan->op->store, run_job, sql), ERR_OK);
+    struct tokens t = redeemed(a_city, code);
+    cr_expect_not(view_equal_text(json_member_text(t.claims, "acr"), "another"));
+    is_dead(a_city, &t);
+}
+
+/* Another session that has the same place has ended, or this one really. */
+Test(plain, a_code_of_a_session_that_may_have_ended_is_looked_for)
+{
+    static char sql[] = "UPDATE session SET ended_at = 1";
+    struct used *used = store_used(genkan->op->store);
+    const char *code = fresh_code(a_city);
+    used_note_end(used, session_of_hanako(), clock_steady_ms());
+    struct tokens t = redeemed(a_city, code);
+    cr_expect_eq(info(a_city, &t), 200, "it has not");
+    code = fresh_code(a_city);
+    cr_assert_eq(store_write(genkan->op->store, run_job, sql), ERR_OK);
+    cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant", "it has");
+    cr_expect_eq(rows(), 0);
+}
+
 /* --- when not all can be remembered --------------------------------------------------------------------------------
  */
 
@@ -297,7 +343,7 @@ Test(plain, a_code_where_newer_ones_stand_is_refused)
 {
     const char *code = fresh_code(a_city);
     struct ident newer = neighbour(id_of_code(code), 0);
-    for (int i = 3, carry = 64; i >= 0; i--, carry >>= 8) {
+    for (int i = 3, carry = 62; i >= 0; i--, carry >>= 8) {
         carry += newer.b[i];
         newer.b[i] = (uint8_t)carry;
     }

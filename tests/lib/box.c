@@ -78,7 +78,9 @@ struct db *box_db(struct box *b)
 {
     struct db_config config = {.path = b->path, .mode = DB_WRITER, .busy_ms = 1000, .cache_kib = 512};
     enum store_fault fault;
-    if (!b->db)
+    if (!b->db) {
         cr_assert_eq(db_open(&b->db, &config, &fault), ERR_OK);
+        db_share(b->db, store_used(b->store));
+    }
     return b->db;
 }

@@ -1,8 +1,11 @@
 #include <criterion/criterion.h>
 
+#include "base/clock.h"
 #include "sessions/resident.h"
 #include "sessions/session.h"
 #include "sessions/token.h"
+#include "store/sqlite.h"
+#include "store/used.h"
 #include "tests/lib/box.h"
 
 static struct box box;
@@ -306,4 +309,34 @@ Test(session, has_a_number_that_people_can_read_out)
 
     session_number(number, id);
     cr_expect_str_eq(number, "3fa9-12c0");
+}
+
+/* --- for those who do not look into the database ------------------------------------------------------------------ */
+
+static bool may_have_ended(void)
+{
+    return used_may_have_ended(store_used(box.store), made.id, clock_steady_ms() + USED_END_MS / 2);
+}
+
+Test(session, whatever_ends_it_is_noted)
+{
+    static enum { ONE, ALL, ERASE, END_WAYS } way;
+    for (way = ONE; way < END_WAYS; way++) {
+        close_box();
+        open_box();
+        cr_expect_not(may_have_ended());
+        cr_assert_eq(way == ONE   ? session_end(db, made.id, NOW)
+                     : way == ALL ? session_end_all(db, made.resident, NOW)
+                                  : resident_erase(db, made.resident),
+                     ERR_OK);
+        cr_expect(may_have_ended(), "%d", (int)way);
+    }
+}
+
+Test(session, cannot_be_ended_where_nobody_would_hear_of_it)
+{
+    db_share(db, NULL);
+    cr_expect_eq(session_end(db, made.id, NOW), ERR_STORE);
+    cr_expect_eq(session_end_all(db, made.resident, NOW), ERR_STORE);
+    cr_expect_eq(found().ended_at, 0);
 }

@@ -16,7 +16,7 @@
 #include "store/used.h"
 #include "tests/lib/box.h"
 
-enum { NOW = 1795000000, FILE_SIZE = 2 << 20, REACH = 64, ROUND = 64 };
+enum { NOW = 1795000000, FILE_SIZE = 2 << 20, REACH = 64, ROUND = 62 };
 
 static struct box box;
 static char path[112];
@@ -103,7 +103,7 @@ Test(used, every_bit_of_time_and_digest_that_counts_makes_another_code)
         other.b[6 + bit / 8] ^= (uint8_t)(1 << bit % 8);
         cr_expect_eq(used_take(used, other), USED_NEW, "bit %u of the digest", bit);
     }
-    for (unsigned step = 1; step < 32; step++)
+    for (unsigned step = 1; step < ROUND / 2; step++)
         cr_expect_eq(used_take(used, stamp(id, NOW + 2 * step)), USED_NEW, "%u s later", 2 * step);
 }
 
@@ -251,8 +251,8 @@ Test(used, what_is_newer_by_a_day_and_a_half_is_newer_and_by_more_is_of_the_roun
         int64_t age;
         enum used_verdict verdict;
     } ROWS[] = {{-ROUND, USED_LATE},     {-BACK + BACK % ROUND, USED_LATE}, {-2 * BACK / ROUND * ROUND, USED_NEW},
-                {ROUND, USED_NEW},       {86400 - 86400 % ROUND, USED_NEW}, {ALL / 2, USED_NEW},
-                {ALL - ROUND, USED_LATE}};
+                {ROUND, USED_NEW},       {86400 - 86400 % ROUND, USED_NEW}, {ALL / 2 / ROUND * ROUND, USED_NEW},
+                {ALL / ROUND * ROUND - ROUND, USED_LATE}};
     for (unsigned i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct ident id = neighbour((uint32_t)(NOW + ROWS[i].age), 200 * i, 2);
         bool is_new = ROWS[i].verdict == USED_NEW;
@@ -260,6 +260,62 @@ Test(used, what_is_newer_by_a_day_and_a_half_is_newer_and_by_more_is_of_the_roun
         cr_expect_eq(used_take(used, id), ROWS[i].verdict, "%lld s", (long long)ROWS[i].age);
         cr_expect_eq(used_take(used, id), is_new ? USED_BEFORE : USED_LATE, "%lld s", (long long)ROWS[i].age);
     }
+}
+
+/* --- ends ------------------------------------------------------------------------------------------------------- */
+
+enum { MS = 5000000 };
+
+Test(used, nothing_has_ended_that_was_not_noted)
+{
+    cr_expect_not(used_may_have_ended(used, id_of(NOW, 1), MS));
+    cr_expect_not(used_may_have_ended(used, id_of(NOW, 1), 0));
+}
+
+Test(used, what_was_noted_may_have_ended_for_all_who_saw_it_before_or_shortly_after)
+{
+    struct ident id = id_of(NOW, 1);
+    used_note_end(used, id, MS);
+    cr_expect(used_may_have_ended(used, id, MS - 30000), "seen before");
+    cr_expect(used_may_have_ended(used, id, MS));
+    cr_expect(used_may_have_ended(used, id, MS + USED_END_MS - 1), "noted, and not committed yet");
+    cr_expect_not(used_may_have_ended(used, id, MS + USED_END_MS));
+    used_note_end(used, id, MS + USED_END_MS);
+    cr_expect(used_may_have_ended(used, id, MS + USED_END_MS), "once more");
+}
+
+Test(used, what_was_noted_before_the_machine_started_may_be_anything)
+{
+    used_note_end(used, id_of(NOW, 1), MS);
+    cr_expect(used_may_have_ended(used, id_of(NOW, 1), 10));
+}
+
+Test(used, ends_are_heard_of_in_other_processes_and_after_them)
+{
+    struct used *other = open_again();
+    used_note_end(other, id_of(NOW, 1), MS);
+    used_close(other);
+    cr_expect(used_may_have_ended(used, id_of(NOW, 1), MS));
+}
+
+/* The time is in front of a code's id: a session's and a code's are found alike. */
+Test(used, an_end_is_that_of_its_place_whatever_the_time_in_front)
+{
+    used_note_end(used, neighbour(NOW, 100, 1), MS);
+    cr_expect(used_may_have_ended(used, neighbour(NOW + 9, 100, 2), MS));
+    for (unsigned home = 0; home < 8192; home++)
+        cr_expect_eq(used_may_have_ended(used, neighbour(NOW, home, 1), MS), home == 100, "%u", home);
+}
+
+Test(used, ends_and_codes_do_not_touch_each_other)
+{
+    for (unsigned home = 0; home < 8192; home++)
+        used_note_end(used, neighbour(NOW, home, 1), MS);
+    for (uint32_t t = NOW; t < NOW + ROUND; t += 2)
+        for (unsigned home = 0; home < 8192; home += 8191)
+            cr_expect_eq(used_take(used, neighbour(t, home, 1)), USED_NEW);
+    for (unsigned home = 0; home < 8192; home++)
+        cr_expect(used_may_have_ended(used, neighbour(NOW, home, 1), MS));
 }
 
 /* --- giving back ------------------------------------------------------------------------------------------------ */
