@@ -227,15 +227,18 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
 
 /* --- rows ------------------------------------------------------------------------------------------------------- */
 
-#define COLUMNS                                                                                                        \
-    "id, resident, client, org, sector, subject, terms_hash, ask_hash, decisions, duration, given_at, expires_at, "    \
-    "ended_at, end_reason, stopped, leaf, details, details_refused, scopes, claim_until"
+/* What she decided and whether it counts; what a login looks at besides; whom it is about; and what nobody needs who
+ * only asks whether something may go out. */
+#define DECIDED  "terms_hash, decisions, expires_at, ended_at, end_reason, stopped"
+#define OF_LOGIN "id, duration, given_at, claim_until, details, details_refused"
+#define PARTIES  "resident, client, org, sector, subject"
+#define COLUMNS  DECIDED ", " OF_LOGIN ", " PARTIES ", ask_hash, scopes, leaf"
 
-static const char SQL_FIND[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND client = $2 "
-                               "ORDER BY ended_at IS NULL DESC, given_at DESC, ended_at DESC LIMIT 1";
+#define OF_BOTH " FROM consent WHERE resident = $1 AND client = $2 "
+#define NEWEST  "ORDER BY ended_at IS NULL DESC, given_at DESC, ended_at DESC LIMIT 1"
 /* At most one is alive (grant_record), so there is nothing to sort. */
-static const char SQL_FIND_LIVE[] =
-    "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND client = $2 AND ended_at IS NULL";
+#define ALIVE "AND ended_at IS NULL"
+
 static const char SQL_FIND_BY_ID[] = "SELECT " COLUMNS " FROM consent WHERE id = $1";
 static const char SQL_LIST[] = "SELECT " COLUMNS " FROM consent WHERE resident = $1 AND ended_at IS NULL "
                                "AND (expires_at IS NULL OR expires_at > $2) ORDER BY given_at DESC, id";
@@ -249,8 +252,9 @@ static const char SQL_UNCLAIMED[] = "SELECT " COLUMNS " FROM consent WHERE claim
                                     "ORDER BY claim_until LIMIT $2";
 static const char SQL_CLAIM[] = "UPDATE consent SET claim_until = NULL WHERE id = $1 AND claim_until IS NOT NULL";
 static const char SQL_INSERT[] =
-    "INSERT INTO consent (" COLUMNS ") "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, 0, $13, $14, $15, $16, $17, $18)";
+    "INSERT INTO consent (id, resident, client, org, sector, subject, terms_hash, ask_hash, decisions, duration, "
+    "given_at, expires_at, stopped, leaf, details, details_refused, scopes, claim_until) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 static const char SQL_UPDATE[] = "UPDATE consent SET org = $4, sector = $5, subject = $6, terms_hash = $7, "
                                  "ask_hash = $8, decisions = $9, duration = $10, given_at = $11, expires_at = $12, "
                                  "stopped = $13, leaf = $14, details = $15, details_refused = $16, scopes = $17, "
@@ -384,40 +388,90 @@ static enum err read_details(struct grant *g, struct arena *a, struct view given
     return err ? err : add_details(g, details, a, refused, false);
 }
 
-/* ROW's views must live as long as the grant. */
-static enum err read_grant(struct grant *g, struct arena *a, const struct row *row)
+/* ROW's views must live as long as the grant. *G, in which nothing is decided yet, gets the columns DECIDED, the first
+ * of ROW. */
+static enum err read_decided(struct grant *g, struct arena *a, const struct row *row)
 {
-    struct view terms = row_blob(row, 6), ask = row_blob(row, 7);
-    *g = (struct grant){.id = row_ident(row, 0),
-                        .who = {.resident = row_ident(row, 1),
-                                .client = row_text(row, 2),
-                                .org = row_text(row, 3),
-                                .sector = row_text(row, 4),
-                                .subject = row_text(row, 5)},
-                        .duration = (enum grant_duration)row_int(row, 9),
-                        .given_at = row_int(row, 10),
-                        .expires_at = row_int(row, 11),
-                        .ended_at = row_int(row, 12),
-                        .end = (enum grant_end)row_int(row, 13),
-                        .stop = (enum grant_stop)row_int(row, 14),
-                        .leaf = row_int(row, 15),
-                        .scopes = row_text(row, 18),
-                        .claim_until = row_int(row, 19)};
-    if (terms.n != sizeof g->terms_hash || ask.n != sizeof g->ask_hash)
+    struct view terms = row_blob(row, 0);
+    if (terms.n != sizeof g->terms_hash)
         return ERR_STORE;
     memcpy(g->terms_hash, terms.p, terms.n);
+    g->expires_at = row_int(row, 2);
+    g->ended_at = row_int(row, 3);
+    g->end = (enum grant_end)row_int(row, 4);
+    g->stop = (enum grant_stop)row_int(row, 5);
+    return read_decisions(g, a, row_text(row, 1));
+}
+
+/* The same with OF_LOGIN, which follow. */
+static enum err read_of_login(struct grant *g, struct arena *a, const struct row *row)
+{
+    g->id = row_ident(row, 6);
+    g->duration = (enum grant_duration)row_int(row, 7);
+    g->given_at = row_int(row, 8);
+    g->claim_until = row_int(row, 9);
+    enum err err = read_decided(g, a, row);
+    return err ? err : read_details(g, a, row_text(row, 10), row_text(row, 11));
+}
+
+/* PARTIES, from column AT on. */
+static struct ledger_parties parties_of(const struct row *row, size_t at)
+{
+    return (struct ledger_parties){.resident = row_ident(row, at),
+                                   .client = row_text(row, at + 1),
+                                   .org = row_text(row, at + 2),
+                                   .sector = row_text(row, at + 3),
+                                   .subject = row_text(row, at + 4)};
+}
+
+static enum err read_grant(struct grant *g, struct arena *a, const struct row *row)
+{
+    struct view ask = row_blob(row, 17);
+    *g = (struct grant){.who = parties_of(row, 12), .scopes = row_text(row, 18), .leaf = row_int(row, 19)};
+    if (ask.n != sizeof g->ask_hash)
+        return ERR_STORE;
     memcpy(g->ask_hash, ask.p, ask.n);
-    enum err err = read_decisions(g, a, row_text(row, 8));
-    return err ? err : read_details(g, a, row_text(row, 16), row_text(row, 17));
+    return read_of_login(g, a, row);
+}
+
+/* By SQL_LIVE, or, where that finds none, SQL. */
+static enum err find_newest(struct row *out, struct arena *a, struct db *db, const char *sql_live, const char *sql,
+                            struct ident resident, struct view client)
+{
+    enum err err = db_one(db, a, sql_live, VALUES(V_IDENT(resident), V_TEXT(client)), out);
+    return err == ERR_NOT_FOUND ? db_one(db, a, sql, VALUES(V_IDENT(resident), V_TEXT(client)), out) : err;
 }
 
 enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct ident resident, struct view client)
 {
+    static const char SQL_LIVE[] = "SELECT " COLUMNS OF_BOTH ALIVE, SQL[] = "SELECT " COLUMNS OF_BOTH NEWEST;
     struct row row;
-    enum err err = db_one(db, a, SQL_FIND_LIVE, VALUES(V_IDENT(resident), V_TEXT(client)), &row);
-    if (err == ERR_NOT_FOUND)
-        err = db_one(db, a, SQL_FIND, VALUES(V_IDENT(resident), V_TEXT(client)), &row);
+    enum err err = find_newest(&row, a, db, SQL_LIVE, SQL, resident, client);
     return err ? err : read_grant(out, a, &row);
+}
+
+enum err grant_find_for_login(struct grant *out, struct arena *a, struct db *db, struct ident resident,
+                              struct view client)
+{
+    static const char SQL_LIVE[] = "SELECT " DECIDED ", " OF_LOGIN OF_BOTH ALIVE,
+                      SQL[] = "SELECT " DECIDED ", " OF_LOGIN OF_BOTH NEWEST;
+    struct row row;
+    enum err err = find_newest(&row, a, db, SQL_LIVE, SQL, resident, client);
+    if (err)
+        return err;
+    *out = (struct grant){.who = {.resident = resident, .client = client}};
+    return read_of_login(out, a, &row);
+}
+
+enum err grant_find_for_release(struct grant *out, struct arena *a, struct db *db, struct ident id)
+{
+    static const char SQL[] = "SELECT " DECIDED ", " PARTIES " FROM consent WHERE id = $1";
+    struct row row;
+    enum err err = db_one(db, a, SQL, VALUES(V_IDENT(id)), &row);
+    if (err)
+        return err;
+    *out = (struct grant){.id = id, .who = parties_of(&row, 6)};
+    return read_decided(out, a, &row);
 }
 
 enum err grant_find_resident(struct ident *out, struct arena *a, struct db *db, struct view client, struct view subject)

@@ -155,6 +155,12 @@ void grant_of_choice(struct grant *out, const struct ask *ask, const struct gran
 enum err grant_find(struct grant *out, struct arena *a, struct db *db, struct ident resident,
                     struct view client) MUST_CHECK;
 enum err grant_find_by_id(struct grant *out, struct arena *a, struct db *db, struct ident id) MUST_CHECK;
+/* The same for two who ask often, with what they look at and no more. For a login, where she may have to be asked: all
+ * but org, sector and subject of WHO (resident and client are the arguments), ask_hash, scopes and leaf. For a release:
+ * id, WHO, terms_hash, the decisions, how it ends and stands. All else is absent, or 0. */
+enum err grant_find_for_login(struct grant *out, struct arena *a, struct db *db, struct ident resident,
+                              struct view client) MUST_CHECK;
+enum err grant_find_for_release(struct grant *out, struct arena *a, struct db *db, struct ident id) MUST_CHECK;
 /* How it stands: for whoever needs to know no more, at a third of the cost. ERR_NOT_FOUND. */
 enum err grant_find_standing(struct grant_standing *out, struct arena *a, struct db *db, struct ident id) MUST_CHECK;
 

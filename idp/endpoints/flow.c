@@ -122,7 +122,7 @@ static enum err load_grant(struct visit *v, struct flow *f)
 
     if (!g)
         return ERR_MEMORY;
-    enum err e = grant_find(g, v->arena, v->db, f->session->resident, f->client->id);
+    enum err e = grant_find_for_login(g, v->arena, v->db, f->session->resident, f->client->id);
     if (!e)
         f->grant = g;
     return e == ERR_NOT_FOUND ? ERR_OK : e;

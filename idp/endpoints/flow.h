@@ -36,11 +36,12 @@ struct flow {
     struct details_offers offers;  /* their types */
     const struct session *session; /* NULL: none alive in this browser */
     struct view sub;               /* of the session's resident for this client; absent without a session */
-    const struct grant *grant;     /* newest of this resident for this client, ended or not; NULL: none ever */
-    struct field_profile profile;  /* of the resident: the name and what is asked; empty without session; without an
-                                      interaction only where its values are from and since when */
-    struct grant_verdict consent;  /* why the resident must be asked, GRANT_SILENT: not */
-    struct step_verdict verdict;   /* what comes next */
+    const struct grant *grant;    /* newest of this resident for this client, ended or not (grant_find_for_login); NULL:
+                                     none ever */
+    struct field_profile profile; /* of the resident: the name and what is asked; empty without session; without an
+                                     interaction only where its values are from and since when */
+    struct grant_verdict consent; /* why the resident must be asked, GRANT_SILENT: not */
+    struct step_verdict verdict;  /* what comes next */
 };
 
 /* Begins an interaction for no service, whose card is offered to be read or not, and sends the browser to /next.

@@ -25,7 +25,7 @@ static enum err load(struct release *r, const struct visit *v, const struct rele
 {
     if (!ident_is(f->grant))
         return ERR_OK;
-    enum err e = grant_find_by_id(&r->grant, v->arena, v->db, f->grant);
+    enum err e = grant_find_for_release(&r->grant, v->arena, v->db, f->grant);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     r->has_grant = true;

@@ -21,7 +21,7 @@ struct release_facts {
 
 struct release {
     struct ask asked;
-    struct grant grant;
+    struct grant grant; /* grant_find_for_release */
     bool has_grant;
     bool withdrawn; /* there was a consent, and she took it back: nothing goes out */
     struct field_profile profile;

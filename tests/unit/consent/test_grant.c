@@ -956,6 +956,132 @@ Test(grant, with_damaged_details_is_a_store_error_and_never_a_consent)
     cr_expect_eq(find(&g), ERR_STORE);
 }
 
+/* --- found for a login, found for a release ---------------------------------------------------------------------- */
+
+static void expect_same_decision(const struct grant_decision *d, const struct grant_decision *whole)
+{
+    cr_expect_eq(d->field, whole->field);
+    cr_expect(d->given == whole->given && d->source == whole->source && view_equal(d->as_of, whole->as_of));
+    cr_expect(d->changed_at == whole->changed_at && d->until == whole->until && d->since == whole->since);
+    cr_expect_arr_eq(d->purpose, whole->purpose, ASK_HASH);
+}
+
+static void expect_decided_as(const struct grant *g, const struct grant *whole)
+{
+    cr_expect(ident_equal(g->id, whole->id) && ident_equal(g->who.resident, whole->who.resident));
+    cr_expect(view_equal(g->who.client, whole->who.client));
+    cr_expect_arr_eq(g->terms_hash, whole->terms_hash, 32);
+    cr_expect(g->expires_at == whole->expires_at && g->ended_at == whole->ended_at);
+    cr_expect(g->end == whole->end && g->stop == whole->stop);
+    cr_assert_eq(g->n, whole->n);
+    for (size_t i = 0; i < g->n; i++)
+        expect_same_decision(&g->decisions[i], &whole->decisions[i]);
+    cr_expect(g->leaf == 0 && !view_is(g->scopes) && memcmp(g->ask_hash, (const uint8_t[32]){0}, 32) == 0);
+}
+
+static void expect_for_login(const struct grant *g, const struct grant *whole)
+{
+    expect_decided_as(g, whole);
+    cr_expect(g->duration == whole->duration && g->given_at == whole->given_at);
+    cr_expect_eq(g->claim_until, whole->claim_until);
+    cr_assert_eq(g->n_details, whole->n_details);
+    for (size_t i = 0; i < g->n_details; i++)
+        cr_expect(view_equal(g->details[i].json, whole->details[i].json) &&
+                  g->details[i].given == whole->details[i].given);
+    cr_expect_not(view_is(g->who.org) || view_is(g->who.sector) || view_is(g->who.subject));
+}
+
+static void expect_for_release(const struct grant *g, const struct grant *whole)
+{
+    expect_decided_as(g, whole);
+    cr_expect(view_equal(g->who.org, whole->who.org) && view_equal(g->who.sector, whole->who.sector));
+    cr_expect(view_equal(g->who.subject, whole->who.subject));
+    cr_expect(g->n_details == 0 && g->duration == 0 && g->given_at == 0 && g->claim_until == 0);
+}
+
+/* With all that there is to leave out. */
+static void give_everything(void)
+{
+    static const struct detail asked[] = {{.type = VIEW("a"), .json = VIEW(READ_A), .meaning = {1}, .optional = true},
+                                          {.type = VIEW("b"), .json = VIEW(ONE_B), .meaning = {3}}};
+    struct job j = job_of(YES, RIG_NOW);
+    j.answer.details = (struct detail_list){asked, 2};
+    j.answer.scope = VIEW("openid name");
+    j.choice.action = GRANT_CREATE;
+    cr_assert_eq(store_write(r.store, job_fn, &j), ERR_OK);
+    cr_assert(j.out.n_details == 2 && !j.out.details[0].given && j.out.details[1].given);
+    cr_assert(j.out.leaf != 0 && j.out.claim_until != 0 && view_is(j.out.scopes));
+}
+
+Test(grant, is_the_same_for_a_login_and_for_a_release_less_what_these_do_not_look_at)
+{
+    static const char *const becomes[] = {
+        "UPDATE consent SET duration = 3",
+        "UPDATE consent SET expires_at = NULL",
+        "UPDATE consent SET stopped = 1",
+        "UPDATE consent SET terms_hash = ask_hash",
+        "UPDATE consent SET end_reason = 1, ended_at = 1795305601",
+    };
+    struct grant whole, g;
+    give_everything();
+    for (size_t i = 0; i < sizeof becomes / sizeof *becomes; i++) {
+        rig_tamper(&r, becomes[i]);
+        cr_assert_eq(find(&whole), ERR_OK);
+        struct db *db = store_borrow(r.store);
+        cr_assert_eq(grant_find_for_login(&g, &r.arena, db, r.resident, VIEW("a-booking")), ERR_OK);
+        expect_for_login(&g, &whole);
+        cr_assert_eq(grant_find_for_release(&g, &r.arena, db, whole.id), ERR_OK);
+        expect_for_release(&g, &whole);
+        store_return(r.store, db);
+    }
+    cr_expect_eq(whole.end, GRANT_ENDED_WITHDRAWN, "one that has ended is found, too");
+}
+
+Test(grant, of_another_is_found_for_no_login_and_no_release)
+{
+    struct grant g;
+    give_everything();
+    struct db *db = store_borrow(r.store);
+    cr_expect_eq(grant_find_for_login(&g, &r.arena, db, r.resident, VIEW("another")), ERR_NOT_FOUND);
+    cr_expect_eq(grant_find_for_login(&g, &r.arena, db, ident_of(VIEW("taro")), VIEW("a-booking")), ERR_NOT_FOUND);
+    cr_expect_eq(grant_find_for_release(&g, &r.arena, db, r.resident), ERR_NOT_FOUND);
+    store_return(r.store, db);
+}
+
+Test(grant, that_is_damaged_is_a_store_error_for_a_login_and_for_a_release)
+{
+    struct grant whole, g;
+    give_everything();
+    cr_assert_eq(find(&whole), ERR_OK);
+    rig_tamper(&r, "UPDATE consent SET details = 'x'");
+    struct db *db = store_borrow(r.store);
+    cr_expect_eq(grant_find_for_login(&g, &r.arena, db, r.resident, VIEW("a-booking")), ERR_STORE);
+    store_return(r.store, db);
+    rig_tamper(&r, "UPDATE consent SET details = NULL, decisions = 'name 1'");
+    db = store_borrow(r.store);
+    cr_expect_eq(grant_find_for_login(&g, &r.arena, db, r.resident, VIEW("a-booking")), ERR_STORE);
+    cr_expect_eq(grant_find_for_release(&g, &r.arena, db, whole.id), ERR_STORE);
+    store_return(r.store, db);
+}
+
+/* The one that lives, or else the one that ended last. */
+Test(grant, for_a_login_is_the_newest_one)
+{
+    struct grant whole, g;
+    struct ident ids[3];
+    for (int i = 0; i < 3; i++)
+        ids[i] = create(RIG_NOW + i).id;
+    for (int i = 2; i >= 0; i--) {
+        cr_assert_eq(find(&whole), ERR_OK);
+        struct db *db = store_borrow(r.store);
+        cr_assert_eq(grant_find_for_login(&g, &r.arena, db, r.resident, VIEW("a-booking")), ERR_OK);
+        store_return(r.store, db);
+        cr_expect(ident_equal(g.id, whole.id) && ident_equal(g.id, ids[i > 0 ? i : 1]), "%d", i);
+        if (i == 2)
+            rig_tamper(&r, "DELETE FROM consent WHERE ended_at IS NULL");
+    }
+}
+
 /* --- what a service wants done with a grant (Grant Management, draft 03, 5.2) ----------------------------------------
  */
 
