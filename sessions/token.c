@@ -71,8 +71,9 @@ enum err token_redeem(enum redeem_verdict *verdict, struct db *db, const struct 
 
 #define FACTS                                                                                                          \
     "f.id, f.client, f.session, f.grant_id, f.scope, f.minted_at, f.expires_at, f.offline, f.refreshable, "            \
-    "f.revoked_at, s.id, s.ended_at, s.expires_at, s.auth_at, f.resident, f.cnf, f.resource, s.seen_at, f.wish"
-#define REFRESH_FACTS FACTS ", f.refresh, f.refresh_at, f.refresh_until, s.acr, s.amr"
+    "f.revoked_at, s.id, s.ended_at, f.resident, f.cnf, f.resource, f.wish"
+#define LOGIN         "s.expires_at, s.auth_at, s.seen_at, s.acr, s.amr"
+#define REFRESH_FACTS FACTS ", " LOGIN ", f.refresh, f.refresh_at, f.refresh_until"
 #define OF_FAMILY     " FROM family f LEFT JOIN session s ON s.id = f.session WHERE f.id = $1"
 
 /* ERR_STORE: damaged; a family that was bound to a key is never one that is bound to none. */
@@ -83,7 +84,7 @@ static enum err read_facts(struct token_facts *out, const struct row *r)
             {
                 .id = row_ident(r, 0),
                 .client = row_text(r, 1),
-                .resident = row_ident(r, 14),
+                .resident = row_ident(r, 12),
                 .session = row_ident(r, 2),
                 .grant = row_ident(r, 3),
                 .scope = row_text(r, 4),
@@ -92,16 +93,23 @@ static enum err read_facts(struct token_facts *out, const struct row *r)
                 .offline = row_int(r, 7) != 0,
                 .refreshable = row_int(r, 8) != 0,
                 .revoked_at = row_int(r, 9),
-                .resource = row_text(r, 16),
-                .wish = row_ident(r, 18),
+                .resource = row_text(r, 14),
+                .wish = row_ident(r, 15),
             },
         .has_session = !row_is_null(r, 10),
         .session_ended_at = row_int(r, 11),
-        .session_expires_at = row_int(r, 12),
-        .session_auth_at = row_int(r, 13),
-        .session_seen_at = row_int(r, 17),
     };
-    return cnf_of_bytes(&out->family.cnf, row_blob(r, 15)) ? ERR_OK : ERR_STORE;
+    return cnf_of_bytes(&out->family.cnf, row_blob(r, 13)) ? ERR_OK : ERR_STORE;
+}
+
+/* LOGIN, from column AT on. */
+static void read_login(struct token_facts *out, const struct row *r, size_t at)
+{
+    out->session_expires_at = row_int(r, at);
+    out->session_auth_at = row_int(r, at + 1);
+    out->session_seen_at = row_int(r, at + 2);
+    out->session_acr = row_text(r, at + 3);
+    out->session_amr = row_text(r, at + 4);
 }
 
 enum err token_find_family(struct token_facts *out, struct db *db, struct arena *a, struct ident id)
@@ -112,26 +120,36 @@ enum err token_find_family(struct token_facts *out, struct db *db, struct arena 
     return e ? e : read_facts(out, &r);
 }
 
-enum err token_find_plain(struct token_facts *out, struct db *db, struct arena *a, const struct family *f)
+#define PLAIN    "f.revoked_at, s.resident, s.ended_at"
+#define OF_PLAIN " FROM session s LEFT JOIN family f ON f.id = $1 WHERE s.id = $2"
+
+static enum err find_plain(struct token_facts *out, struct row *r, struct db *db, struct arena *a, const char *sql,
+                           const struct family *f)
 {
-    static const char SQL[] = "SELECT f.revoked_at, s.resident, s.ended_at, s.expires_at, s.auth_at, s.seen_at, "
-                              "s.acr, s.amr "
-                              "FROM session s LEFT JOIN family f ON f.id = $1 WHERE s.id = $2";
-    struct row r;
-    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(f->id), V_IDENT(f->session)), &r);
+    enum err e = db_one(db, a, sql, VALUES(V_IDENT(f->id), V_IDENT(f->session)), r);
     if (e)
         return e;
-    *out = (struct token_facts){.family = *f,
-                                .has_session = true,
-                                .session_ended_at = row_int(&r, 2),
-                                .session_expires_at = row_int(&r, 3),
-                                .session_auth_at = row_int(&r, 4),
-                                .session_seen_at = row_int(&r, 5),
-                                .session_acr = row_text(&r, 6),
-                                .session_amr = row_text(&r, 7)};
-    out->family.revoked_at = row_int(&r, 0);
-    out->family.resident = row_ident(&r, 1);
+    *out = (struct token_facts){.family = *f, .has_session = true, .session_ended_at = row_int(r, 2)};
+    out->family.revoked_at = row_int(r, 0);
+    out->family.resident = row_ident(r, 1);
     return ERR_OK;
+}
+
+enum err token_find_plain(struct token_facts *out, struct db *db, struct arena *a, const struct family *f)
+{
+    static const char SQL[] = "SELECT " PLAIN OF_PLAIN;
+    struct row r;
+    return find_plain(out, &r, db, a, SQL, f);
+}
+
+enum err token_find_plain_login(struct token_facts *out, struct db *db, struct arena *a, const struct family *f)
+{
+    static const char SQL[] = "SELECT " PLAIN ", " LOGIN OF_PLAIN;
+    struct row r;
+    enum err e = find_plain(out, &r, db, a, SQL, f);
+    if (!e)
+        read_login(out, &r, 3);
+    return e;
 }
 
 enum token_state token_check(const struct token_facts *facts, int64_t now)
@@ -204,9 +222,8 @@ enum err refresh_find(struct token_facts *out, struct db *db, struct arena *a, s
         e = read_facts(out, &r);
     if (e)
         return e;
-    out->family.refresh = (struct refresh){row_ident(&r, 19), row_int(&r, 20), row_int(&r, 21)};
-    out->session_acr = row_text(&r, 22);
-    out->session_amr = row_text(&r, 23);
+    read_login(out, &r, 16);
+    out->family.refresh = (struct refresh){row_ident(&r, 21), row_int(&r, 22), row_int(&r, 23)};
     return ERR_OK;
 }
 

@@ -218,7 +218,7 @@ static enum err find_plain(struct token_facts *facts, struct redeeming *r)
     const struct family f = {.id = r->family, .session = r->code.session};
     struct store *store = r->visit->op->store;
     struct db *db = store_look(store, r->visit->db);
-    enum err e = token_find_plain(facts, db, r->visit->arena, &f);
+    enum err e = token_find_plain_login(facts, db, r->visit->arena, &f);
 
     store_look_done(store, db);
     return e;

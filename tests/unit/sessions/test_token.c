@@ -178,6 +178,19 @@ Test(token, family_ids_begin_with_the_time_and_differ_by_code)
     cr_assert(memcmp(a.b + 4, b.b + 4, 12) != 0);
 }
 
+static void expect_login(const struct token_facts *f)
+{
+    cr_expect(view_equal(f->session_acr, session.acr) && view_equal(f->session_amr, session.amr));
+    cr_expect(f->session_auth_at == session.auth_at && f->session_seen_at == session.seen_at);
+    cr_expect_eq(f->session_expires_at, session.expires_at);
+}
+
+static void expect_no_login(const struct token_facts *f)
+{
+    cr_expect_not(view_is(f->session_acr) || view_is(f->session_amr));
+    cr_expect(f->session_auth_at == 0 && f->session_seen_at == 0 && f->session_expires_at == 0);
+}
+
 Test(token, gives_back_what_was_redeemed)
 {
     struct token_facts f;
@@ -186,7 +199,8 @@ Test(token, gives_back_what_was_redeemed)
     cr_assert(ident_equal(f.family.resident, made.resident) && ident_equal(f.family.session, made.session));
     cr_assert(ident_equal(f.family.grant, made.grant) && f.family.minted_at == NOW && f.family.expires_at == NOW + 600);
     cr_assert(f.family.refreshable && !f.family.offline && f.has_session);
-    cr_assert(f.session_auth_at == NOW - 5 && f.session_expires_at == NOW + 43200 && f.session_ended_at == 0);
+    cr_assert_eq(f.session_ended_at, 0);
+    expect_no_login(&f);
 }
 
 /* --- refresh ---------------------------------------------------------------------------------------------------- */
@@ -292,7 +306,7 @@ Test(token, a_family_tells_of_its_refresh_token_and_of_the_login)
     cr_assert_eq(refresh_find(&f, db, &box.a, made.id), ERR_OK);
     cr_assert(ident_equal(f.family.refresh.id, made.refresh.id));
     cr_assert(f.family.refresh.minted_at == NOW && f.family.refresh.expires_at == NOW + 500);
-    cr_assert(view_equal(f.session_acr, VIEW("acr")) && view_equal(f.session_amr, VIEW("sc pin")));
+    expect_login(&f);
     cr_assert_eq(refresh_find(&f, db, &box.a, ident_of(VIEW("no"))), ERR_NOT_FOUND);
 }
 
@@ -342,10 +356,14 @@ Test(token, a_family_is_plain_when_a_row_would_say_nothing_more)
 
 static enum token_state plain_state(const struct family *f)
 {
-    struct token_facts facts;
+    struct token_facts facts, login;
     cr_assert_eq(token_find_plain(&facts, db, &box.a, f), ERR_OK);
     cr_expect(ident_equal(facts.family.resident, session.resident), "whose session it is");
-    cr_expect_eq(facts.session_auth_at, session.auth_at);
+    expect_no_login(&facts);
+    cr_assert_eq(token_find_plain_login(&login, db, &box.a, f), ERR_OK);
+    cr_expect(ident_equal(login.family.resident, session.resident));
+    cr_expect(login.family.revoked_at == facts.family.revoked_at && login.session_ended_at == facts.session_ended_at);
+    expect_login(&login);
     return token_check(&facts, NOW + 1);
 }
 
@@ -363,6 +381,7 @@ Test(token, a_plain_family_whose_session_is_gone_is_not_found)
     struct token_facts facts;
     f.session = ident_of(VIEW("another session"));
     cr_expect_eq(token_find_plain(&facts, db, &box.a, &f), ERR_NOT_FOUND);
+    cr_expect_eq(token_find_plain_login(&facts, db, &box.a, &f), ERR_NOT_FOUND);
 }
 
 Test(token, a_plain_family_is_revoked_by_a_row_and_once_more_by_the_same)
