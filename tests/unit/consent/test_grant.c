@@ -455,6 +455,8 @@ Test(grant, comes_back_as_it_was_given)
     cr_expect(view_equal_text(g.who.sector, "27999") && view_equal_text(g.who.subject, "pairwise-sub"));
     cr_expect_arr_eq(g.terms_hash, r.ask.terms_hash, 32);
     cr_expect_arr_eq(g.ask_hash, r.ask.hash, 32);
+    cr_expect(g.duration == given.duration && g.given_at == RIG_NOW && g.expires_at == given.expires_at);
+    cr_expect(g.leaf == 1 && view_equal(g.scopes, given.scopes));
     cr_assert_eq(g.n, 3);
     for (size_t i = 0; i < g.n; i++) {
         cr_expect_eq(g.decisions[i].field, given.decisions[i].field);
@@ -1034,7 +1036,9 @@ Test(grant, is_the_same_for_a_login_and_for_a_release_less_what_these_do_not_loo
         expect_for_release(&g, &whole);
         store_return(r.store, db);
     }
-    cr_expect_eq(whole.end, GRANT_ENDED_WITHDRAWN, "one that has ended is found, too");
+    cr_expect(whole.end == GRANT_ENDED_WITHDRAWN && whole.ended_at == 1795305601, "one that has ended is found, too");
+    cr_expect(whole.stop == GRANT_STOPPED_BY_RESIDENT && whole.duration == GRANT_UNTIL_WITHDRAWN);
+    cr_expect_eq(whole.expires_at, 0);
 }
 
 Test(grant, of_another_is_found_for_no_login_and_no_release)
