@@ -26,7 +26,7 @@ struct db {
     int64_t seen_version;
     bool changed_elsewhere;
     size_t used;
-    int cache_kib;      /* not yet told to SQLite; 0: it was */
+    int cache_kib;       /* not yet told to SQLite; 0: it was */
     struct used *shared; /* may be NULL */
     struct statement *slots[SLOTS];
 };

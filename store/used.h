@@ -57,8 +57,8 @@ void used_release(struct used *u, struct ident id);
  * so in time for whoever asks afterwards. AT_MS: clock_steady_ms. Each thread of each process at any time, as above. */
 void used_note_end(struct used *u, struct ident id, int64_t at_ms);
 /* May ID have ended since SINCE_MS, when it was seen alive in the database? False is certain, as long as nobody takes
- * more than USED_END_MS from noting to committing. True is a reason to look there: one that shares its place with ID may
- * have ended instead, or before. */
+ * more than USED_END_MS from noting to committing. True is a reason to look there: one that shares its place with ID
+ * may have ended instead, or before. */
 bool used_may_have_ended(const struct used *u, struct ident id, int64_t since_ms);
 #define USED_END_MS 60000
 

@@ -50,8 +50,9 @@ static bool take(struct view rest, struct code *c)
                 pack_take(&rest, &c->scope) && pack_take(&rest, &c->nonce) && pack_take(&rest, &c->challenge) &&
                 pack_take(&rest, &session) && pack_take(&rest, &grant) && pack_take(&rest, &epoch) &&
                 pack_take(&rest, &wish) && pack_take(&rest, &c->resource) && pack_take(&rest, &cnf) &&
-                pack_take(&rest, &redirect) && take_login(&rest, c) && pack_take_int(&rest, &c->minted_at) && pack_take_int(&rest, &flags) &&
-                rest.n == 0 && redirect.n == sizeof c->redirect_hash && cnf_of_bytes(&c->cnf, cnf);
+                pack_take(&rest, &redirect) && take_login(&rest, c) && pack_take_int(&rest, &c->minted_at) &&
+                pack_take_int(&rest, &flags) && rest.n == 0 && redirect.n == sizeof c->redirect_hash &&
+                cnf_of_bytes(&c->cnf, cnf);
     if (!good)
         return false;
     c->session = ident_read(session);

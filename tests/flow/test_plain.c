@@ -263,7 +263,8 @@ Test(plain, a_code_that_is_long_over_leaves_no_row)
     cr_expect_eq(rows(), 0);
 }
 
-/* --- without a look into the database ------------------------------------------------------------------------------ */
+/* --- without a look into the database ------------------------------------------------------------------------------
+ */
 
 static struct ident session_of_hanako(void)
 {

@@ -250,8 +250,12 @@ Test(used, what_is_newer_by_a_day_and_a_half_is_newer_and_by_more_is_of_the_roun
     static const struct {
         int64_t age;
         enum used_verdict verdict;
-    } ROWS[] = {{-ROUND, USED_LATE},     {-BACK + BACK % ROUND, USED_LATE}, {-2 * BACK / ROUND * ROUND, USED_NEW},
-                {ROUND, USED_NEW},       {86400 - 86400 % ROUND, USED_NEW}, {ALL / 2 / ROUND * ROUND, USED_NEW},
+    } ROWS[] = {{-ROUND, USED_LATE},
+                {-BACK + BACK % ROUND, USED_LATE},
+                {-2 * BACK / ROUND * ROUND, USED_NEW},
+                {ROUND, USED_NEW},
+                {86400 - 86400 % ROUND, USED_NEW},
+                {ALL / 2 / ROUND * ROUND, USED_NEW},
                 {ALL / ROUND * ROUND - ROUND, USED_LATE}};
     for (unsigned i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct ident id = neighbour((uint32_t)(NOW + ROWS[i].age), 200 * i, 2);
