@@ -35,42 +35,31 @@ static bool is_clean(uint8_t c)
     return c >= 0x20 && c != '"' && c != '\\';
 }
 
-/* Taking N off each byte sets the top bit of a byte below N, and of none if there is none below N, unless it was set
- * before; a byte that is C is 0 when C is taken out of it, and below 1. */
-static bool are_clean(uint64_t x)
+/* Sixteen bytes at once, since most texts need no escape at all. */
+typedef uint8_t block __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
+
+static halves unclean(block x)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t control = x - ones * 0x20, quote = (x ^ ones * '"') - ones, slash = (x ^ ones * '\\') - ones;
-    return ((control | quote | slash) & ~x & ones * 0x80) == 0;
+    return (halves)((x < 0x20) | (x == '"') | (x == '\\'));
 }
 
-static bool is_clean_word(const uint8_t *p)
+static bool is_clean_block(block x)
 {
-    uint64_t x;
-    memcpy(&x, p, sizeof x);
-    return are_clean(x);
+    halves bad = unclean(x);
+    return (bad[0] | bad[1]) == 0;
 }
 
-/* Four to seven bytes: those in the middle twice. */
-static bool is_short_clean(struct view v)
-{
-    uint32_t first, last;
-    memcpy(&first, v.p, sizeof first);
-    memcpy(&last, v.p + v.n - sizeof last, sizeof last);
-    return are_clean((uint64_t)first << 32 | last);
-}
-
-/* How many bytes need no escape; eight at a time, since most texts need none at all. */
+/* How many bytes need no escape. */
 static size_t clean_bytes(struct view v)
 {
+    block x;
     size_t i = 0;
-    while (i + sizeof(uint64_t) <= v.n && is_clean_word(v.p + i))
-        i += sizeof(uint64_t);
-    /* the last eight bytes at once: what is looked at twice costs less than one by one */
-    if (v.n >= sizeof(uint64_t) && i + sizeof(uint64_t) > v.n && is_clean_word(v.p + v.n - sizeof(uint64_t)))
-        return v.n;
-    if (v.n >= 4 && v.n < 8 && is_short_clean(v))
-        return v.n;
+    for (; i + sizeof x <= v.n; i += sizeof x) {
+        memcpy(&x, v.p + i, sizeof x);
+        if (!is_clean_block(x))
+            break;
+    }
     while (i < v.n && is_clean(v.p[i]))
         i++;
     return i;
@@ -290,19 +279,51 @@ static void put_escape(struct buf *b, uint8_t c)
     }
 }
 
-/* RFC 8785 3.2.2.2: only what must be escaped is, with the short form where there is one. */
-static void put_escaped(struct buf *b, struct view v)
+/* The same as below for less than sixteen bytes. Names mostly have four to fifteen: their first and their last bytes,
+ * those in the middle twice. */
+static bool copy_short_clean(uint8_t *to, struct view v)
 {
-    if (clean_bytes(v) == v.n) {
-        uint8_t *p = buf_room(b, v.n + 2);
-        if (!p)
-            return;
-        *p = '"';
-        if (v.n)
-            memcpy(p + 1, v.p, v.n);
-        p[v.n + 1] = '"';
-        return;
+    uint64_t first, last;
+    uint32_t first_half, last_half;
+    if (v.n >= sizeof first) {
+        memcpy(&first, v.p, sizeof first);
+        memcpy(&last, v.p + v.n - sizeof last, sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + v.n - sizeof last, &last, sizeof last);
+        return is_clean_block((block)(halves){first, last});
     }
+    if (v.n >= sizeof first_half) {
+        memcpy(&first_half, v.p, sizeof first_half);
+        memcpy(&last_half, v.p + v.n - sizeof last_half, sizeof last_half);
+        memcpy(to, &first_half, sizeof first_half);
+        memcpy(to + v.n - sizeof last_half, &last_half, sizeof last_half);
+        first = (uint64_t)first_half << 32 | last_half;
+        return is_clean_block((block)(halves){first, first});
+    }
+    size_t i = 0;
+    for (; i < v.n && is_clean(v.p[i]); i++)
+        to[i] = v.p[i];
+    return i == v.n;
+}
+
+/* Copies V to TO; false if something in it needs an escape, and then anything may be there. */
+static bool copy_clean(uint8_t *to, struct view v)
+{
+    block x;
+    if (v.n < sizeof x)
+        return copy_short_clean(to, v);
+    for (size_t i = 0; i < v.n; i += sizeof x) {
+        size_t at = i + sizeof x <= v.n ? i : v.n - sizeof x; /* the last sixteen: some of them again */
+        memcpy(&x, v.p + at, sizeof x);
+        memcpy(to + at, &x, sizeof x);
+        if (!is_clean_block(x))
+            return false;
+    }
+    return true;
+}
+
+static void put_with_escapes(struct buf *b, struct view v)
+{
     buf_put_byte(b, '"');
     while (v.n) {
         size_t n = clean_bytes(v);
@@ -314,6 +335,20 @@ static void put_escaped(struct buf *b, struct view v)
         }
     }
     buf_put_byte(b, '"');
+}
+
+/* RFC 8785 3.2.2.2: only what must be escaped is, with the short form where there is one. */
+static void put_escaped(struct buf *b, struct view v)
+{
+    uint8_t *p = buf_room(b, v.n + 2);
+    if (!p)
+        return;
+    if (copy_clean(p + 1, v)) {
+        p[0] = p[v.n + 1] = '"';
+        return;
+    }
+    b->n -= v.n + 2;
+    put_with_escapes(b, v);
 }
 
 /* The code point at *i of V (UTF-8 that was checked), as UTF-16 code units: RFC 8785 3.2.3 sorts by these. */
@@ -453,10 +488,10 @@ void json_end_array(struct json_out *o)
     end(o, ']');
 }
 
-void json_key(struct json_out *o, const char *key)
+void json_put_name(struct json_out *o, struct view name)
 {
     before_value(o);
-    put_escaped(o->buf, view_text(key));
+    put_escaped(o->buf, name);
     buf_put_byte(o->buf, ':');
     o->comma = false;
 }
@@ -495,27 +530,10 @@ void json_put_raw(struct json_out *o, struct view json)
     buf_put(o->buf, json);
 }
 
-void json_pair(struct json_out *o, const char *key, struct view v)
+void json_put_member(struct json_out *o, struct view name, struct view v)
 {
     if (!view_is(v))
         return;
-    json_key(o, key);
+    json_put_name(o, name);
     json_put_text(o, v);
-}
-
-void json_pair_text(struct json_out *o, const char *key, const char *v)
-{
-    json_pair(o, key, view_text(v));
-}
-
-void json_pair_int(struct json_out *o, const char *key, int64_t v)
-{
-    json_key(o, key);
-    json_put_int(o, v);
-}
-
-void json_pair_bool(struct json_out *o, const char *key, bool v)
-{
-    json_key(o, key);
-    json_put_bool(o, v);
 }

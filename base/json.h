@@ -44,21 +44,46 @@ struct json_out {
 };
 
 void json_out_open(struct json_out *o, struct buf *b);
-void json_begin(struct json_out *o);                   /* { */
-void json_end(struct json_out *o);                     /* } */
-void json_begin_array(struct json_out *o);             /* [ */
-void json_end_array(struct json_out *o);               /* ] */
-void json_key(struct json_out *o, const char *key);    /* "key": */
-void json_put_text(struct json_out *o, struct view v); /* a value */
+void json_begin(struct json_out *o);                      /* { */
+void json_end(struct json_out *o);                        /* } */
+void json_begin_array(struct json_out *o);                /* [ */
+void json_end_array(struct json_out *o);                  /* ] */
+void json_put_name(struct json_out *o, struct view name); /* "name": */
+void json_put_text(struct json_out *o, struct view v);    /* a value */
 void json_put_int(struct json_out *o, int64_t v);
 void json_put_bool(struct json_out *o, bool v);
 void json_put_null(struct json_out *o);
 void json_put_raw(struct json_out *o, struct view json);       /* already JSON */
 void json_put_value(struct json_out *o, const struct json *j); /* as json_put_canonical */
-/* key and value in one; the text forms leave the member out when V is absent */
-void json_pair(struct json_out *o, const char *key, struct view v);
-void json_pair_text(struct json_out *o, const char *key, const char *v);
-void json_pair_int(struct json_out *o, const char *key, int64_t v);
-void json_pair_bool(struct json_out *o, const char *key, bool v);
+/* name and text in one; left out when V is absent */
+void json_put_member(struct json_out *o, struct view name, struct view v);
+
+/* The same with a key that is mostly a literal: written here, its length is known when this is compiled. */
+static inline void json_key(struct json_out *o, const char *key)
+{
+    json_put_name(o, view_text(key));
+}
+
+static inline void json_pair(struct json_out *o, const char *key, struct view v)
+{
+    json_put_member(o, view_text(key), v);
+}
+
+static inline void json_pair_text(struct json_out *o, const char *key, const char *v)
+{
+    json_put_member(o, view_text(key), view_text(v));
+}
+
+static inline void json_pair_int(struct json_out *o, const char *key, int64_t v)
+{
+    json_key(o, key);
+    json_put_int(o, v);
+}
+
+static inline void json_pair_bool(struct json_out *o, const char *key, bool v)
+{
+    json_key(o, key);
+    json_put_bool(o, v);
+}
 
 #endif

@@ -208,15 +208,16 @@ static const char *written(struct view v)
     return out;
 }
 
-/* RFC 8785 3.2.2.2: every byte wherever it stands, since eight are looked at together. */
+/* RFC 8785 3.2.2.2: every byte wherever it stands, since sixteen are looked at together. Bytes from 0x80 on go through
+ * as they are: whether they are UTF-8 was asked when they came in. */
 Test(json, the_writer_escapes_a_character_wherever_it_stands)
 {
-    static const char *const shorts[128] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f",
+    static const char *const shorts[256] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f",
                                             ['\r'] = "\\r", ['"'] = "\\\"", ['\\'] = "\\\\"};
-    for (int c = 1; c < 128; c++) /* no text has a NUL */
-        for (int n = 1; n < 20; n++)
+    for (int c = 1; c < 256; c++) /* no text has a NUL */
+        for (int n = 1; n < 42; n++)
             for (int at = 0; at < n; at++) {
-                char text[20], one[8], wanted[40];
+                char text[42], one[8], wanted[64];
                 memset(text, c % 2 ? '!' : ' ', sizeof text); /* the lowest that need none */
                 text[at] = (char)c;
                 snprintf(one, sizeof one, c < 0x20 ? "\\u%04x" : "%c", c);
@@ -226,6 +227,51 @@ Test(json, the_writer_escapes_a_character_wherever_it_stands)
             }
     cr_expect_str_eq(written(VIEW("\xe7\x8e\x84\xe7\x8e\x84\xe7\x8e\x84\x1f")), "\"玄玄玄\\u001f\"");
     cr_expect_str_eq(written(VIEW("\xf4\x8f\xbf\xbf\xc2\xa2\xc2\xa2")), "\"\xf4\x8f\xbf\xbf\xc2\xa2\xc2\xa2\"");
+}
+
+Test(json, the_writer_escapes_two_neighbours_wherever_they_stand)
+{
+    for (int n = 2; n < 42; n++)
+        for (int at = 0; at + 1 < n; at++) {
+            char text[42], wanted[64];
+            memset(text, 'x', sizeof text);
+            text[at] = '"';
+            text[at + 1] = '\\';
+            snprintf(wanted, sizeof wanted, "\"%.*s\\\"\\\\%.*s\"", at, text, n - at - 2, text + at + 2);
+            cr_assert_str_eq(written(view_bytes(text, (size_t)n)), wanted, "%d at %d", n, at);
+        }
+    cr_expect_str_eq(written(VIEW("")), "\"\"");
+}
+
+/* How much is written of TEXT into a buffer of LIMIT bytes that has one already; 0: it does not fit. */
+static size_t fits(struct view text, size_t limit)
+{
+    struct buf b;
+    struct json_out o;
+    struct view done;
+    buf_open(&b, NULL, limit);
+    json_out_open(&o, &b);
+    buf_put_byte(&b, '[');
+    json_put_text(&o, text);
+    enum err err = buf_done(&b, &done);
+    cr_expect(err == ERR_OK || err == ERR_LIMIT);
+    buf_close(&b);
+    return done.n;
+}
+
+Test(json, the_writer_fills_a_buffer_to_the_last_byte_and_not_further)
+{
+    for (size_t n = 0; n < 40; n++) {
+        char text[40];
+        memset(text, 'x', sizeof text);
+        cr_expect_eq(fits(view_bytes(text, n), n + 3), n + 3);
+        cr_expect_eq(fits(view_bytes(text, n), n + 2), 0);
+        if (n == 0)
+            continue;
+        text[n - 1] = '"';
+        cr_expect_eq(fits(view_bytes(text, n), n + 4), n + 4);
+        cr_expect_eq(fits(view_bytes(text, n), n + 3), 0);
+    }
 }
 
 Test(json, the_writer_puts_commas_and_escapes)
