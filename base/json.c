@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "base/scan.h"
 #include "base/text.h"
 
 /* Some of our names are macros there. */
@@ -35,31 +36,17 @@ static bool is_clean(uint8_t c)
     return c >= 0x20 && c != '"' && c != '\\';
 }
 
-/* Sixteen bytes at once, since most texts need no escape at all. */
-typedef uint8_t block __attribute__((vector_size(16)));
-typedef uint64_t halves __attribute__((vector_size(16)));
-
-static halves unclean(block x)
+static scan_block unclean(scan_block x)
 {
-    return (halves)((x < 0x20) | (x == '"') | (x == '\\'));
-}
-
-static bool is_clean_block(block x)
-{
-    halves bad = unclean(x);
-    return (bad[0] | bad[1]) == 0;
+    return (x < 0x20) | (x == '"') | (x == '\\');
 }
 
 /* How many bytes need no escape. */
 static size_t clean_bytes(struct view v)
 {
-    block x;
     size_t i = 0;
-    for (; i + sizeof x <= v.n; i += sizeof x) {
-        memcpy(&x, v.p + i, sizeof x);
-        if (!is_clean_block(x))
-            break;
-    }
+    while (i + sizeof(scan_block) <= v.n && scan_allows(unclean, scan_load(v.p + i)))
+        i += sizeof(scan_block);
     while (i < v.n && is_clean(v.p[i]))
         i++;
     return i;
@@ -279,50 +266,8 @@ static void put_escape(struct buf *b, uint8_t c)
     }
 }
 
-/* The same as below for less than sixteen bytes. Names mostly have four to fifteen: their first and their last bytes,
- * those in the middle twice. */
-static bool copy_short_clean(uint8_t *to, struct view v)
-{
-    uint64_t first, last;
-    uint32_t first_half, last_half;
-    if (v.n >= sizeof first) {
-        memcpy(&first, v.p, sizeof first);
-        memcpy(&last, v.p + v.n - sizeof last, sizeof last);
-        memcpy(to, &first, sizeof first);
-        memcpy(to + v.n - sizeof last, &last, sizeof last);
-        return is_clean_block((block)(halves){first, last});
-    }
-    if (v.n >= sizeof first_half) {
-        memcpy(&first_half, v.p, sizeof first_half);
-        memcpy(&last_half, v.p + v.n - sizeof last_half, sizeof last_half);
-        memcpy(to, &first_half, sizeof first_half);
-        memcpy(to + v.n - sizeof last_half, &last_half, sizeof last_half);
-        first = (uint64_t)first_half << 32 | last_half;
-        return is_clean_block((block)(halves){first, first});
-    }
-    size_t i = 0;
-    for (; i < v.n && is_clean(v.p[i]); i++)
-        to[i] = v.p[i];
-    return i == v.n;
-}
-
-/* Copies V to TO; false if something in it needs an escape, and then anything may be there. */
-static bool copy_clean(uint8_t *to, struct view v)
-{
-    block x;
-    if (v.n < sizeof x)
-        return copy_short_clean(to, v);
-    for (size_t i = 0; i < v.n; i += sizeof x) {
-        size_t at = i + sizeof x <= v.n ? i : v.n - sizeof x; /* the last sixteen: some of them again */
-        memcpy(&x, v.p + at, sizeof x);
-        memcpy(to + at, &x, sizeof x);
-        if (!is_clean_block(x))
-            return false;
-    }
-    return true;
-}
-
-static void put_with_escapes(struct buf *b, struct view v)
+/* Out of the way of what is mostly done. */
+__attribute__((noinline)) static void put_with_escapes(struct buf *b, struct view v)
 {
     buf_put_byte(b, '"');
     while (v.n) {
@@ -337,18 +282,37 @@ static void put_with_escapes(struct buf *b, struct view v)
     buf_put_byte(b, '"');
 }
 
-/* RFC 8785 3.2.2.2: only what must be escaped is, with the short form where there is one. */
+/* Less than sixteen bytes, some of them twice: a call of memcpy costs more than it does for them. */
+static void copy_short(uint8_t *to, struct view v)
+{
+    if (v.n >= 8) {
+        memcpy(to, v.p, 8);
+        memcpy(to + v.n - 8, v.p + v.n - 8, 8);
+    } else if (v.n >= 4) {
+        memcpy(to, v.p, 4);
+        memcpy(to + v.n - 4, v.p + v.n - 4, 4);
+    } else {
+        for (size_t i = 0; i < v.n; i++)
+            to[i] = v.p[i];
+    }
+}
+
+/* RFC 8785 3.2.2.2: only what must be escaped is, with the short form where there is one. Most texts need none. */
 static void put_escaped(struct buf *b, struct view v)
 {
+    if (!scan_passes(v, unclean)) {
+        put_with_escapes(b, v);
+        return;
+    }
     uint8_t *p = buf_room(b, v.n + 2);
     if (!p)
         return;
-    if (copy_clean(p + 1, v)) {
-        p[0] = p[v.n + 1] = '"';
-        return;
-    }
-    b->n -= v.n + 2;
-    put_with_escapes(b, v);
+    *p = '"';
+    if (v.n < 16)
+        copy_short(p + 1, v);
+    else
+        memcpy(p + 1, v.p, v.n);
+    p[v.n + 1] = '"';
 }
 
 /* The code point at *i of V (UTF-8 that was checked), as UTF-16 code units: RFC 8785 3.2.3 sorts by these. */

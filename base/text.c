@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/scan.h"
+
 /* Length of the well-formed UTF-8 sequence at P (RFC 3629 section 4), 0 if there is none. */
 static size_t sequence(const uint8_t *p, size_t n)
 {
@@ -82,36 +84,24 @@ bool text_is_plain(struct view v)
     return true;
 }
 
-/* Eight bytes, none below LOW and none above HIGH, which is ASCII. */
-static bool is_word_between(const uint8_t *p, uint8_t low, uint8_t high)
+static scan_block not_printable(scan_block x)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    uint64_t x;
-    memcpy(&x, p, sizeof x);
-    uint64_t below = (x - ones * low) & ~x, above = (x + ones * (0x7FU - high)) | x;
-    return ((below | above) & tops) == 0;
-}
-
-static bool all_between(struct view v, uint8_t low, uint8_t high)
-{
-    size_t i = 0;
-    for (; i + 8 <= v.n; i += 8)
-        if (!is_word_between(v.p + i, low, high))
-            return false;
-    for (; i < v.n; i++)
-        if (v.p[i] < low || v.p[i] > high)
-            return false;
-    return true;
+    return (x < 0x20) | (x > 0x7E);
 }
 
 bool text_is_printable(struct view v)
 {
-    return all_between(v, 0x20, 0x7E);
+    return scan_passes(v, not_printable);
+}
+
+static scan_block not_visible(scan_block x)
+{
+    return (x < 0x21) | (x > 0x7E);
 }
 
 bool text_is_visible(struct view v)
 {
-    return all_between(v, 0x21, 0x7E);
+    return scan_passes(v, not_visible);
 }
 
 /* A byte of a table for each, since a code is looked through whenever it comes or goes. */
@@ -126,8 +116,15 @@ static const uint8_t unreserved[256] = {
     ['y'] = 1, ['z'] = 1, ['-'] = 1, ['.'] = 1, ['_'] = 1, ['~'] = 1};
 /* clang-format on */
 
+static scan_block reserved(scan_block x)
+{
+    return ((x | 0x20) - 'a' >= 26) & (x - '0' >= 10) & (x != '-') & (x != '.') & (x != '_') & (x != '~');
+}
+
 size_t text_unreserved(struct view v)
 {
+    if (scan_passes(v, reserved))
+        return v.n;
     const uint8_t *p = v.p, *end = v.p + v.n;
     while (p < end && unreserved[*p])
         p++;
@@ -142,20 +139,25 @@ size_t text_count(struct view v)
     return count;
 }
 
+size_t text_leading_int(struct view v, int64_t *out)
+{
+    uint64_t u = 0;
+    size_t n = 0;
+    for (unsigned digit; n < v.n && (digit = v.p[n] - (unsigned)'0') <= 9; n++)
+        u = u * 10 + digit;
+    /* 19 digits fit into 64 bits; with more, U is anything */
+    if (n > 19 || u > INT64_MAX || (n > 1 && v.p[0] == '0'))
+        return 0;
+    *out = (int64_t)u;
+    return n;
+}
+
 bool text_to_int(struct view v, int64_t *out)
 {
-    if (v.n == 0 || v.n > 19 || (v.n > 1 && v.p[0] == '0'))
+    int64_t number;
+    if (v.n == 0 || text_leading_int(v, &number) != v.n)
         return false;
-    uint64_t u = 0;
-    for (size_t i = 0; i < v.n; i++) {
-        unsigned digit = v.p[i] - (unsigned)'0';
-        if (digit > 9)
-            return false;
-        u = u * 10 + digit; /* 19 digits fit into 64 bits */
-    }
-    if (u > INT64_MAX)
-        return false;
-    *out = (int64_t)u;
+    *out = number;
     return true;
 }
 
@@ -169,13 +171,9 @@ bool text_next_word(struct view *rest, struct view *word)
 
 bool text_has_word(struct view list, struct view word)
 {
-    if (word.n == 0 || view_index(word, ' ') < word.n)
-        return false;
-    for (size_t at = 0; at + word.n <= list.n; at++) {
-        size_t end = at + word.n;
-        if ((end == list.n || list.p[end] == ' ') && memcmp(list.p + at, word.p, word.n) == 0)
+    struct view piece;
+    while (word.n && list.n >= word.n && view_next(&list, ' ', &piece))
+        if (piece.n == word.n && memcmp(piece.p, word.p, word.n) == 0)
             return true;
-        at += view_index(view_from(list, at), ' ');
-    }
     return false;
 }

@@ -24,6 +24,8 @@ size_t text_count(struct view v);
 
 /* A decimal number 0..INT64_MAX without sign, spaces or leading zeros (but "0"); false otherwise. */
 bool text_to_int(struct view v, int64_t *out);
+/* Such a number at the beginning of V, up to what is no digit: how many bytes it has; 0: there is none. */
+size_t text_leading_int(struct view v, int64_t *out);
 
 /* Does the space-separated LIST contain WORD? (scope, prompt, acr_values: RFC 6749 3.3) */
 bool text_has_word(struct view list, struct view word);

@@ -1,17 +1,16 @@
 #include "http/cookie.h"
 
-/* RFC 6265 4.1.1: cookie-octet. */
-static bool is_octet(uint8_t c)
+#include "base/scan.h"
+
+/* RFC 6265 4.1.1: all but cookie-octets. */
+static scan_block not_octet(scan_block x)
 {
-    return c > 0x20 && c < 0x7F && c != '"' && c != ',' && c != ';' && c != '\\';
+    return (x <= 0x20) | (x >= 0x7F) | (x == '"') | (x == ',') | (x == ';') | (x == '\\');
 }
 
 static bool is_value(struct view v)
 {
-    for (size_t i = 0; i < v.n; i++)
-        if (!is_octet(v.p[i]))
-            return false;
-    return true;
+    return scan_passes(v, not_octet);
 }
 
 /* RFC 9110 5.6.2: token. RFC 6265bis 4.1.3.2: a name that begins with __Host- cannot be planted by a neighbour host or

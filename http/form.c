@@ -1,5 +1,6 @@
 #include "http/form.h"
 
+#include "base/scan.h"
 #include "base/text.h"
 
 const char form_rule_duplicate[] = "sent more than once";
@@ -53,42 +54,11 @@ static bool decode(uint8_t *to, size_t *n, struct view v)
     return true;
 }
 
-/* Eight bytes, all of them ASCII and none NUL, "%" or "+": taking one off each sets no top bit, neither of them as they
- * are nor with that character taken out. A top bit that is set stays in at least two of the three. */
-static bool are_simple(uint64_t x)
+/* All but ASCII that stands for itself, in which there is nothing to decode and nothing wrong: most names and values.
+ */
+static scan_block not_simple(scan_block x)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    return (((x - ones) | ((x ^ ones * '%') - ones) | ((x ^ ones * '+') - ones)) & ones << 7) == 0;
-}
-
-static bool is_simple_byte(uint8_t c)
-{
-    return c && c < 0x80 && c != '%' && c != '+';
-}
-
-/* Stands for itself, and nothing is wrong with its bytes: most names and values, at one look. */
-static bool is_simple(struct view v)
-{
-    uint64_t x;
-    uint32_t first, last;
-    size_t i = 0;
-    if (v.n >= sizeof x) { /* the last eight bytes may be looked at twice */
-        for (; i + sizeof x < v.n; i += sizeof x) {
-            memcpy(&x, v.p + i, sizeof x);
-            if (!are_simple(x))
-                return false;
-        }
-        memcpy(&x, v.p + v.n - sizeof x, sizeof x);
-        return are_simple(x);
-    }
-    if (v.n >= sizeof first) {
-        memcpy(&first, v.p, sizeof first);
-        memcpy(&last, v.p + v.n - sizeof last, sizeof last);
-        return are_simple((uint64_t)first << 32 | last);
-    }
-    while (i < v.n && is_simple_byte(v.p[i]))
-        i++;
-    return i == v.n;
+    return (x & 0x80) | (x == 0) | (x == '%') | (x == '+');
 }
 
 /* One name or value; *rule is what is wrong with it, or NULL. */
@@ -96,7 +66,7 @@ static enum err read_text(struct view *out, struct arena *arena, struct view v, 
 {
     *rule = NULL;
     *out = v;
-    if (is_simple(v)) {
+    if (scan_passes(v, not_simple)) {
         *rule = v.n > max ? form_rule_long : NULL;
         return ERR_OK;
     }
@@ -118,12 +88,26 @@ static enum err read_text(struct view *out, struct arena *arena, struct view v, 
     return ERR_OK;
 }
 
-static bool is_taken(const struct form_item *items, size_t n, struct view name)
+/* Neither is empty. Most names differ in length or in the first letter: a request asks for forty parameters, each among
+ * a dozen. */
+static bool is_same(struct view a, struct view b)
 {
-    for (size_t i = 0; i < n; i++)
-        if (items[i].name.n == name.n && memcmp(items[i].name.p, name.p, name.n) == 0)
-            return true;
-    return false;
+    return a.n == b.n && a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0;
+}
+
+static uint64_t length_bit(struct view name)
+{
+    return UINT64_C(1) << name.n % 64;
+}
+
+/* The first item of that name from FROM on; F->n: there is none. */
+static size_t find(const struct form *f, struct view name, size_t from)
+{
+    if (!(f->lengths & length_bit(name)))
+        return f->n;
+    while (from < f->n && !is_same(f->items[from].name, name))
+        from++;
+    return from;
 }
 
 static bool is_among(const struct form_item *item, const char *names)
@@ -174,49 +158,36 @@ enum err form_read(const struct form **out, struct arena *arena, struct view raw
     struct form_item *items = arena_array(arena, pieces, sizeof(*items));
     if (!form || !items)
         return ERR_MEMORY;
+    form->items = items;
     struct view rest = raw, piece;
-    size_t n = 0;
     while (view_next(&rest, '&', &piece)) {
+        struct form_item *item = &items[form->n];
         if (piece.n == 0)
             continue;
-        enum err e = read_item(&items[n], arena, piece, limits, fault);
+        enum err e = read_item(item, arena, piece, limits, fault);
         if (e)
             return e;
-        if (is_taken(items, n, items[n].name) && !is_among(&items[n], limits->repeated))
-            return refuse(fault, items[n].name, form_rule_duplicate);
-        n++;
+        if (find(form, item->name, 0) < form->n && !is_among(item, limits->repeated))
+            return refuse(fault, item->name, form_rule_duplicate);
+        form->lengths |= length_bit(item->name);
+        form->n++;
     }
-    *form = (struct form){.items = items, .n = n};
     *out = form;
     return ERR_OK;
 }
 
-/* Most names differ in length: a request asks for forty parameters, each among a dozen. */
-static bool is_named(const struct form_item *item, const char *name, size_t n)
+struct view form_value(const struct form *f, struct view name)
 {
-    return item->name.n == n && memcmp(item->name.p, name, n) == 0;
+    size_t i = f ? find(f, name, 0) : 0;
+    return f && i < f->n ? f->items[i].value : VIEW_NONE;
 }
 
 bool form_each(const struct form *f, const char *name, size_t *at, struct view *value)
 {
-    size_t n = strlen(name), i = *at, end = f ? f->n : 0;
-    while (i < end && !is_named(&f->items[i], name, n))
-        i++;
-    *at = i + (i < end);
-    if (i < end)
-        *value = f->items[i].value;
-    return i < end;
-}
-
-struct view form_find(const struct form *f, const char *name)
-{
-    struct view value = VIEW_NONE;
-    size_t at = 0;
-    return form_each(f, name, &at, &value) ? value : VIEW_NONE;
-}
-
-struct view form_get(const struct form *f, const char *name)
-{
-    struct view v = form_find(f, name);
-    return v.n ? v : VIEW_NONE;
+    size_t i = f ? find(f, view_text(name), *at) : 0;
+    if (!f || i == f->n)
+        return false;
+    *at = i + 1;
+    *value = f->items[i].value;
+    return true;
 }

@@ -14,6 +14,7 @@ struct form_item {
 struct form {
     const struct form_item *items;
     size_t n;
+    uint64_t lengths; /* of the names, bit N % 64 for N bytes: of most that were not sent, this says so at one look */
 };
 
 struct form_limits {
@@ -41,14 +42,24 @@ extern const char form_rule_name[];      /* "parameter without a name" */
 enum err form_read(const struct form **out, struct arena *arena, struct view raw, const struct form_limits *limits,
                    struct form_fault *fault) MUST_CHECK;
 
+/* The value as sent, which may be empty; absent only if not sent. F may be NULL. */
+struct view form_value(const struct form *f, struct view name);
+
+/* The same for a name that is mostly a literal: here its length is known when this is compiled. */
+static inline struct view form_find(const struct form *f, const char *name)
+{
+    return form_value(f, view_text(name));
+}
+
 /* The value, or absent if not sent or sent empty (RFC 6749 3.1: "without a value MUST be treated as if omitted"). F may
  * be NULL. */
-struct view form_get(const struct form *f, const char *name);
+static inline struct view form_get(const struct form *f, const char *name)
+{
+    struct view v = form_find(f, name);
+    return v.n ? v : VIEW_NONE;
+}
 
 /* The next value of a name that may come several times; *AT begins as 0. False: there is no further one. */
 bool form_each(const struct form *f, const char *name, size_t *at, struct view *value);
-
-/* The value as sent, which may be empty; absent only if not sent. */
-struct view form_find(const struct form *f, const char *name);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "base/scan.h"
 #include "base/text.h"
 
 static bool refuse(struct fault *fault, int status, const char *name, const char *rule)
@@ -39,55 +40,32 @@ void intake_target(struct request *r, struct view target)
     r->query_raw = mark < target.n ? view_from(target, mark + 1) : VIEW_NONE;
 }
 
-/* RFC 9110 5.6.2: letters, digits and !#$%&'*+-.^_`|~, a bit for each. */
+static scan_block not_plain_name(scan_block x)
+{
+    return ((x | 0x20) - 'a' >= 26) & (x != '-');
+}
+
+/* RFC 9110 5.6.2: letters, digits and !#$%&'*+-.^_`|~, a bit for each; most names have letters and hyphens only. */
 static bool is_token(struct view v)
 {
     static const uint64_t token[4] = {UINT64_C(0x03FF6CFA00000000), UINT64_C(0x57FFFFFFC7FFFFFE)};
+    if (scan_passes(v, not_plain_name))
+        return v.n > 0;
     for (size_t i = 0; i < v.n; i++)
         if (!(token[v.p[i] >> 6] >> (v.p[i] & 63) & 1))
             return false;
-    return v.n > 0;
-}
-
-/* Is there a zero among the eight bytes? */
-static bool has_zero(uint64_t x)
-{
-    return ((x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080)) != 0;
-}
-
-/* Where the first control character of V may be, from I on: all before it are none. Eight bytes at a time. */
-static size_t skip_harmless(struct view v, size_t i)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    for (uint64_t x; i + sizeof x <= v.n; i += sizeof x) {
-        memcpy(&x, v.p + i, sizeof x);
-        if (has_zero(x & ones * 0xE0) || has_zero(x ^ ones * 0x7F))
-            break;
-    }
-    return i;
-}
-
-/* The same for blanks and control characters. */
-static size_t skip_visible(struct view v)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    size_t i = 0;
-    for (uint64_t x; i + sizeof x <= v.n; i += sizeof x) {
-        memcpy(&x, v.p + i, sizeof x);
-        bool has_low = ((x - ones * 0x21) & ~x & ones * 0x80) != 0; /* below 0x21 */
-        if (has_low || has_zero(x ^ ones * 0x7F))
-            break;
-    }
-    return i;
-}
-
-/* RFC 9110 5.5: no control characters but tab. */
-static bool is_field_value(struct view v)
-{
-    for (size_t i = skip_harmless(v, 0); i < v.n; i++)
-        if ((v.p[i] < 0x20 && v.p[i] != '\t') || v.p[i] == 0x7F)
-            return false;
     return true;
+}
+
+/* RFC 9110 5.5: control characters but tab. */
+static scan_block not_field_value(scan_block x)
+{
+    return ((x < 0x20) & (x != '\t')) | (x == 0x7F);
+}
+
+static scan_block blank_or_control(scan_block x)
+{
+    return (x <= ' ') | (x == 0x7F);
 }
 
 static bool check_sizes(const struct intake *in, const struct request *r, const struct intake_head *head,
@@ -109,9 +87,8 @@ static bool check_target(const struct request *r, const struct intake_head *head
         return refuse(fault, 400, NULL, "NUL in the request target");
     if (r->path.n == 0 || r->path.p[0] != '/' || !text_is_visible(r->path))
         return refuse(fault, 400, NULL, "bad path");
-    for (size_t i = skip_visible(r->query_raw); i < r->query_raw.n; i++)
-        if (r->query_raw.p[i] <= ' ' || r->query_raw.p[i] == 0x7F)
-            return refuse(fault, 400, NULL, "blank or control character in the query");
+    if (!scan_passes(r->query_raw, blank_or_control))
+        return refuse(fault, 400, NULL, "blank or control character in the query");
     return true;
 }
 
@@ -122,7 +99,7 @@ static bool check_headers(const struct request *r, const struct intake_head *hea
     for (size_t i = 0; i < r->n_headers; i++) {
         if (!is_token(r->headers[i].name))
             return refuse(fault, 400, NULL, "bad header name");
-        if (!is_field_value(r->headers[i].value)) {
+        if (!scan_passes(r->headers[i].value, not_field_value)) {
             *fault = (struct fault){.status = 400, .name = r->headers[i].name, .rule = "control character in a header"};
             return false;
         }

@@ -15,16 +15,6 @@
 #define URL_MAX    (ISSUER_MAX + VISIT_TARGET_MAX)
 #define WORDS_MAX  196608 /* a form at its longest, with three bytes for each */
 
-static const struct form *params(const struct visit *v)
-{
-    return v->request->method == METHOD_POST ? v->request->form : v->request->query;
-}
-
-struct view visit_param(const struct visit *v, const char *name)
-{
-    return form_get(params(v), name);
-}
-
 static void put_word(struct buf *b, struct view word)
 {
     if (word.n && b->n)
@@ -44,7 +34,7 @@ enum err visit_words(struct view *out, const struct visit *v, const char *name)
 
     *out = VIEW_NONE;
     buf_open(&b, v->arena, WORDS_MAX);
-    while (form_each(params(v), name, &at, &value))
+    while (form_each(visit_form(v), name, &at, &value))
         put_word(&b, value);
     return b.n == 0 ? b.err : buf_done(&b, out);
 }

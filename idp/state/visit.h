@@ -59,8 +59,17 @@ bool visit_prefers_easy(const struct request *r);
 /* So are large letters. */
 bool visit_prefers_large(const struct request *r);
 
-/* A parameter of the query (GET) or the form (POST); absent when not sent. */
-struct view visit_param(const struct visit *v, const char *name);
+/* The parameters: the query (GET) or the form (POST). */
+static inline const struct form *visit_form(const struct visit *v)
+{
+    return v->request->method == METHOD_POST ? v->request->form : v->request->query;
+}
+
+/* One of them; absent when not sent. */
+static inline struct view visit_param(const struct visit *v, const char *name)
+{
+    return form_get(visit_form(v), name);
+}
 
 /* The values of a parameter that may be sent several times, as words separated by single spaces, in the order sent:
  * for addresses, which have no space; one that has gets %20 instead, and is another. *OUT is absent when none was sent.

@@ -67,8 +67,44 @@ Test(text, reads_only_plain_decimal_numbers)
     cr_expect(text_to_int(VIEW("9223372036854775807"), &n) && n == INT64_MAX);
 }
 
+Test(text, reads_a_number_up_to_what_is_no_digit)
+{
+    int64_t n = 7;
+    static const char *const none[] = {"", " 1", "a", ":", "01 ", "00", "9223372036854775808 ", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        cr_expect_eq(text_leading_int(view_text(none[i]), &n), 0, "%s", none[i]);
+    cr_expect_eq(text_leading_int(VIEW_NONE, &n), 0);
+    cr_expect(text_leading_int(VIEW("0 1"), &n) == 1 && n == 0);
+    cr_expect(text_leading_int(VIEW("12/3"), &n) == 2 && n == 12);
+    cr_expect(text_leading_int(VIEW("9223372036854775807:"), &n) == 19 && n == INT64_MAX);
+}
+
+/* Every byte at the end of a text of one and of several blocks: visible, printable, unreserved (RFC 3986 2.3). */
+Test(text, knows_each_byte_for_what_it_is)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (int c = 0; c < 256; c++)
+        for (size_t n = 1; n < 40; n += n < 3 ? 1 : 6) {
+            char text[40];
+            memset(text, 'x', sizeof text);
+            text[n - 1] = (char)c;
+            struct view v = view_bytes(text, n);
+            cr_expect_eq(text_is_printable(v), c >= 0x20 && c <= 0x7E, "%d", c);
+            cr_expect_eq(text_is_visible(v), c >= 0x21 && c <= 0x7E, "%d", c);
+            cr_expect_eq(text_unreserved(v), c && strchr(letters, c) ? n : n - 1, "%d", c);
+        }
+    cr_expect_eq(text_unreserved(VIEW("abc/defghijklmnopqrstuvwxyz")), 3);
+    cr_expect_eq(text_unreserved(VIEW("")), 0);
+}
+
 Test(text, finds_whole_words_only)
 {
+    cr_expect(text_has_word(VIEW("name"), VIEW("name")));
+    cr_expect(text_has_word(VIEW("a b"), VIEW("b")));
+    cr_expect(text_has_word(VIEW("a b c"), VIEW("b")));
+    cr_expect_not(text_has_word(VIEW("a bc"), VIEW("b")));
+    cr_expect_not(text_has_word(VIEW("a cb"), VIEW("b")));
+    cr_expect_not(text_has_word(VIEW("name"), VIEW("names")));
     cr_expect(text_has_word(VIEW("openid name"), VIEW("name")));
     cr_expect(text_has_word(VIEW("  openid   name "), VIEW("openid")));
     cr_expect(text_has_word(VIEW("openid "), VIEW("openid")));

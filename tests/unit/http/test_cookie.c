@@ -39,6 +39,22 @@ Test(cookie, ignores_malformed_values)
     cr_expect_not(view_is(find("a=\xe7\x8e\x84", "a")));
 }
 
+/* RFC 6265 4.1.1: every byte wherever it stands, since sixteen are looked at together. */
+Test(cookie, knows_what_a_value_may_have_in_it)
+{
+    for (int c = 1; c < 256; c++)
+        for (size_t n = 1; n < 36; n++)
+            for (size_t at = 0; at < n; at += n < 18 ? 1 : 5) {
+                bool fine = c > 0x20 && c < 0x7F && !strchr("\",;\\", c);
+                char value[40];
+                const char *text;
+                memset(value, 'x', sizeof value);
+                value[at] = (char)c;
+                cr_assert_eq(write_one("__Host-a", view_bytes(value, n), 5, &text), fine ? ERR_OK : ERR_SYNTAX,
+                             "%d at %zu of %zu", c, at, n);
+            }
+}
+
 Test(cookie, does_not_mix_up_names)
 {
     cr_expect_not(view_is(find("ab=1", "a")));

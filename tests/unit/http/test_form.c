@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "http/form.h"
 
@@ -61,11 +62,11 @@ static const char *rule_of(int c)
     return c == '%' ? form_rule_percent : c ? NULL : form_rule_nul;
 }
 
-/* Every byte wherever it stands, in a name and in a value, since eight are looked at together. */
+/* Every byte wherever it stands, in a name and in a value, since sixteen are looked at together. */
 static void try_byte(int c, size_t n, size_t at, bool is_name)
 {
-    const struct form_limits wide = {.params_max = 4, .name_max = 30, .value_max = 30};
-    char text[40], wanted[40];
+    const struct form_limits wide = {.params_max = 4, .name_max = 40, .value_max = 40};
+    char text[48], wanted[48];
     memset(text, c % 2 ? 0x7F : 1, sizeof text); /* the last and the first that stand for themselves */
     size_t from = is_name ? 0 : 2;
     memcpy(text, "a=", from);
@@ -87,7 +88,7 @@ static void try_byte(int c, size_t n, size_t at, bool is_name)
 Test(form, reads_a_byte_alike_wherever_it_stands)
 {
     for (int c = 0; c < 256; c++)
-        for (size_t n = 1; n < 27; n++)
+        for (size_t n = 1; n < 36; n++)
             for (size_t at = 0; at < n && c != '&' && c != '='; at++) {
                 try_byte(c, n, at, true);
                 try_byte(c, n, at, false);
@@ -169,6 +170,30 @@ Test(form, does_not_mix_up_names_that_start_alike)
     cr_expect(view_equal_text(form_get(form, "a"), "2"));
     cr_expect(view_equal_text(form_get(form, "ab"), "1"));
     cr_expect_not(view_is(form_get(form, "abc")));
+    cr_assert_eq(READ("a=1&ab=2&b=3&abc=4"), ERR_OK);
+    cr_expect(view_equal_text(form_get(form, "ab"), "2"));
+    cr_expect(view_equal_text(form_get(form, "abc"), "4"));
+}
+
+/* 65 bytes and 1 byte have the same bit in form->lengths. */
+Test(form, finds_names_of_lengths_that_share_a_bit)
+{
+    char raw[80], name[66];
+    struct view value;
+    size_t at = 0;
+    memset(name, 'a', 65);
+    name[65] = 0;
+    snprintf(raw, sizeof raw, "%s=1", name);
+    const struct form_limits wide = {.params_max = 4, .name_max = 70, .value_max = 70};
+    arena_open(&arena, 65536);
+    cr_assert_eq(form_read(&form, &arena, view_text(raw), &wide, &fault), ERR_OK);
+    cr_expect(view_equal_text(form_get(form, name), "1"));
+    cr_expect_not(view_is(form_get(form, "a")));
+    cr_expect_not(view_is(form_get(form, "")));
+    cr_expect(form_each(form, name, &at, &value));
+    cr_expect_not(form_each(form, name, &at, &value));
+    cr_expect_not(form_each(NULL, name, &at, &value));
+    cr_expect_not(view_is(form_get(NULL, name)));
 }
 
 Test(form, reads_nothing_as_an_empty_form)

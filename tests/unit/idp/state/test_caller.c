@@ -47,7 +47,7 @@ static enum err record_job(struct db *db, void *ctx)
 
 static void open_request(void)
 {
-    form = (struct form){items, 0};
+    form = (struct form){.items = items, .lengths = UINT64_MAX};
     request = (struct request){
         .method = METHOD_POST, .path = VIEW("/token"), .query = &form, .form = &form, .headers = headers, .id = "r"};
     request.arena = &requests;
