@@ -28,6 +28,19 @@ static const uint8_t nibbles[256] = {
     ['c'] = YES | 12, ['d'] = YES | 13, ['e'] = YES | 14, ['f'] = YES | 15, ['A'] = YES | 10, ['B'] = YES | 11,
     ['C'] = YES | 12, ['D'] = YES | 13, ['E'] = YES | 14, ['F'] = YES | 15};
 
+enum err hex_read_into(uint8_t *to, size_t n, struct view text)
+{
+    if (!text.p || text.n % 2 || text.n / 2 != n)
+        return ERR_SYNTAX;
+    uint8_t marks = YES;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t high = nibbles[text.p[2 * i]], low = nibbles[text.p[2 * i + 1]];
+        marks &= high & low;
+        to[i] = (uint8_t)(high << 4 | (low & 0xF));
+    }
+    return marks ? ERR_OK : ERR_SYNTAX;
+}
+
 enum err hex_read(struct arena *a, struct view text, struct view *out)
 {
     if (!text.p || text.n % 2)
@@ -35,12 +48,8 @@ enum err hex_read(struct arena *a, struct view text, struct view *out)
     uint8_t *p = arena_alloc(a, text.n / 2);
     if (!p)
         return ERR_MEMORY;
-    for (size_t i = 0; i < text.n / 2; i++) {
-        uint8_t high = nibbles[text.p[2 * i]], low = nibbles[text.p[2 * i + 1]];
-        if (!(high & low & YES))
-            return ERR_SYNTAX;
-        p[i] = (uint8_t)(high << 4 | (low & 0xF));
-    }
-    *out = view_bytes(p, text.n / 2);
-    return ERR_OK;
+    enum err err = hex_read_into(p, text.n / 2, text);
+    if (!err)
+        *out = view_bytes(p, text.n / 2);
+    return err;
 }

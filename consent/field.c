@@ -156,10 +156,16 @@ const struct field *field_at(size_t i)
     return i < COUNT(catalogue) ? &catalogue[i] : NULL;
 }
 
+/* Most names differ in the first letter. */
+static bool is_name(const char *name, struct view v)
+{
+    return v.n > 0 && v.p[0] == (uint8_t)name[0] && view_equal_text(v, name);
+}
+
 const struct field *field_find(struct view id)
 {
     for (size_t i = 0; i < COUNT(catalogue); i++)
-        if (view_equal_text(id, catalogue[i].id))
+        if (is_name(catalogue[i].id, id))
             return &catalogue[i];
     return NULL;
 }
@@ -180,7 +186,7 @@ uint32_t field_bit(const struct field *f)
 const struct field *field_of_claim(struct view claim)
 {
     for (size_t i = 0; i < COUNT(catalogue); i++)
-        if (view_equal_text(claim, catalogue[i].claim))
+        if (is_name(catalogue[i].claim, claim))
             return &catalogue[i];
     return NULL;
 }

@@ -288,34 +288,41 @@ static void grant_put_decisions(struct buf *out, const struct grant *g)
     }
 }
 
-/* False: not what grant_put_decisions writes. A field that has left the catalogue gives NULL in d->field. */
-static bool read_decision(struct grant_decision *d, struct arena *a, struct view line)
+/* The next number of LINE, with the blank behind it. */
+static bool take_int(struct view *line, int64_t *out)
 {
-    struct view part[8], purpose;
-    for (size_t i = 0; i < 8; i++)
-        if (!view_next(&line, ' ', &part[i]))
-            return false;
-    int64_t source;
-    if (part[1].n != 1 || !text_to_int(part[2], &source) || source > SOURCE_RESIDENT ||
-        !text_to_int(part[5], &d->until) || !text_to_int(part[6], &d->changed_at) || !text_to_int(part[7], &d->since) ||
-        hex_read(a, part[4], &purpose) || purpose.n != ASK_HASH)
+    size_t n = text_leading_int(*line, out);
+    if (n == 0 || (n < line->n && line->p[n] != ' '))
         return false;
-    d->field = field_find(part[0]);
-    d->given = part[1].p[0] == '1';
-    d->source = (enum field_source)source;
-    d->as_of = view_equal_text(part[3], "-") ? VIEW_NONE : part[3];
-    memcpy(d->purpose, purpose.p, ASK_HASH);
+    *line = view_from(*line, n + 1);
     return true;
 }
 
-static enum err read_decisions(struct grant *g, struct arena *a, struct view text)
+/* False: not what grant_put_decisions writes. A field that has left the catalogue gives NULL in d->field. */
+static bool read_decision(struct grant_decision *d, struct view line)
+{
+    struct view id, given, day, purpose;
+    int64_t source;
+    if (!view_next(&line, ' ', &id) || !view_next(&line, ' ', &given) || given.n != 1 || !take_int(&line, &source) ||
+        source > SOURCE_RESIDENT || !view_next(&line, ' ', &day) || !view_next(&line, ' ', &purpose) ||
+        hex_read_into(d->purpose, sizeof d->purpose, purpose) || !take_int(&line, &d->until) ||
+        !take_int(&line, &d->changed_at) || !take_int(&line, &d->since))
+        return false;
+    d->field = field_find(id);
+    d->given = given.p[0] == '1';
+    d->source = (enum field_source)source;
+    d->as_of = view_equal(day, VIEW("-")) ? VIEW_NONE : day;
+    return true;
+}
+
+static enum err read_decisions(struct grant *g, struct view text)
 {
     struct view line;
     while (view_next(&text, '\n', &line)) {
         struct grant_decision d = {0};
         if (line.n == 0)
             continue;
-        if (g->n == FIELD_MAX || !read_decision(&d, a, line))
+        if (g->n == FIELD_MAX || !read_decision(&d, line))
             return ERR_STORE;
         if (d.field)
             g->decisions[g->n++] = d;
@@ -344,15 +351,14 @@ static void grant_put_details(struct buf *out, const struct grant *g, bool given
 
 static bool read_detail(struct grant_detail *d, struct arena *a, struct view line)
 {
-    struct view part[4], meaning;
+    struct view part[4];
     struct json *object;
     for (size_t i = 0; i < 4; i++)
         if (!view_next(&line, ' ', &part[i]))
             return false;
-    if (hex_read(a, part[0], &meaning) || meaning.n != ASK_HASH || part[1].n != 1 || !text_to_int(part[2], &d->until) ||
+    if (hex_read_into(d->meaning, sizeof d->meaning, part[0]) || part[1].n != 1 || !text_to_int(part[2], &d->until) ||
         !text_to_int(part[3], &d->since) || json_read(&object, a, line, NULL))
         return false;
-    memcpy(d->meaning, meaning.p, ASK_HASH);
     d->every_time = part[1].p[0] == '1';
     d->json = line;
     d->type = json_member_text(object, "type");
@@ -390,7 +396,7 @@ static enum err read_details(struct grant *g, struct arena *a, struct view given
 
 /* ROW's views must live as long as the grant. *G, in which nothing is decided yet, gets the columns DECIDED, the first
  * of ROW. */
-static enum err read_decided(struct grant *g, struct arena *a, const struct row *row)
+static enum err read_decided(struct grant *g, const struct row *row)
 {
     struct view terms = row_blob(row, 0);
     if (terms.n != sizeof g->terms_hash)
@@ -400,7 +406,7 @@ static enum err read_decided(struct grant *g, struct arena *a, const struct row 
     g->ended_at = row_int(row, 3);
     g->end = (enum grant_end)row_int(row, 4);
     g->stop = (enum grant_stop)row_int(row, 5);
-    return read_decisions(g, a, row_text(row, 1));
+    return read_decisions(g, row_text(row, 1));
 }
 
 /* The same with OF_LOGIN, which follow. */
@@ -410,7 +416,7 @@ static enum err read_of_login(struct grant *g, struct arena *a, const struct row
     g->duration = (enum grant_duration)row_int(row, 7);
     g->given_at = row_int(row, 8);
     g->claim_until = row_int(row, 9);
-    enum err err = read_decided(g, a, row);
+    enum err err = read_decided(g, row);
     return err ? err : read_details(g, a, row_text(row, 10), row_text(row, 11));
 }
 
@@ -471,7 +477,7 @@ enum err grant_find_for_release(struct grant *out, struct arena *a, struct db *d
     if (err)
         return err;
     *out = (struct grant){.id = id, .who = parties_of(&row, 6)};
-    return read_decided(out, a, &row);
+    return read_decided(out, &row);
 }
 
 enum err grant_find_resident(struct ident *out, struct arena *a, struct db *db, struct view client, struct view subject)

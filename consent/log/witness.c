@@ -302,8 +302,8 @@ enum err witness_add(struct witness *w, struct arena *a, struct view body, int64
 
 enum err witness_find(struct witness *w, struct arena *a, struct view origin_hash, struct view *out)
 {
-    struct view bytes;
-    if (origin_hash.n != 2 * SHA256_SIZE || hex_read(a, origin_hash, &bytes) != ERR_OK)
+    uint8_t bytes[SHA256_SIZE];
+    if (hex_read_into(bytes, sizeof bytes, origin_hash) != ERR_OK)
         return ERR_NOT_FOUND;
     const char *path =
         arena_printf(a, "%s/%.*s.checkpoint", w->folder, (int)origin_hash.n, (const char *)origin_hash.p);

@@ -37,14 +37,12 @@ static enum err read_number(unsigned *n, struct view *rest)
 
 static enum err read_sw(uint16_t *sw, struct view *rest)
 {
-    struct view word, bytes;
-    struct arena a;
-    arena_open(&a, 4096);
-    enum err e = text_next_word(rest, &word) && word.n == 4 ? hex_read(&a, word, &bytes) : ERR_SYNTAX;
-    if (e == ERR_OK)
-        *sw = (uint16_t)(bytes.p[0] << 8 | bytes.p[1]);
-    arena_close(&a);
-    return e;
+    struct view word;
+    uint8_t bytes[2];
+    if (!text_next_word(rest, &word) || hex_read_into(bytes, sizeof bytes, word) != ERR_OK)
+        return ERR_SYNTAX;
+    *sw = (uint16_t)(bytes[0] << 8 | bytes[1]);
+    return ERR_OK;
 }
 
 static enum err read_pace(enum pace *pace, struct view *rest)

@@ -247,3 +247,24 @@ Test(bytes, hex_reads_both_cases_and_nothing_else)
     cr_expect_eq(hex_read(&a, VIEW("0g"), &out), ERR_SYNTAX);
     cr_expect_eq(hex_read(&a, VIEW("0x"), &out), ERR_SYNTAX);
 }
+
+Test(bytes, hex_is_read_into_a_place_of_its_size_only)
+{
+    uint8_t place[32];
+    char text[66], *fine;
+    memset(text, 'a', sizeof text);
+    cr_expect_eq(hex_read_into(place, sizeof place, view_bytes(text, 64)), ERR_OK);
+    cr_expect_eq(hex_read_into(place, sizeof place, view_bytes(text, 62)), ERR_SYNTAX);
+    cr_expect_eq(hex_read_into(place, sizeof place, view_bytes(text, 65)), ERR_SYNTAX);
+    cr_expect_eq(hex_read_into(place, sizeof place, view_bytes(text, 66)), ERR_SYNTAX);
+    cr_expect_eq(hex_read_into(place, 0, VIEW("")), ERR_OK);
+    cr_expect_eq(hex_read_into(place, 0, VIEW_NONE), ERR_SYNTAX);
+    for (size_t at = 0; at < 64; at++) {
+        text[at] = at % 2 ? 'g' : '/';
+        cr_expect_eq(hex_read_into(place, sizeof place, view_bytes(text, 64)), ERR_SYNTAX, "%zu", at);
+        text[at] = 'a';
+    }
+    fine = hex_text(&a, VIEW("\x00\x09\x10\x7f\x80\xff"));
+    cr_expect_eq(hex_read_into(place, 6, view_text(fine)), ERR_OK);
+    cr_expect_eq(memcmp(place, "\x00\x09\x10\x7f\x80\xff", 6), 0);
+}
