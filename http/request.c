@@ -4,25 +4,27 @@
 
 #include "http/cookie.h"
 
-static bool has_name(const struct header *h, const char *name, size_t n)
+/* NAME is not empty. Most names differ in length or in the first letter. */
+static bool has_name(const struct header *h, struct view name)
 {
-    return h->name.n == n && strncasecmp((const char *)h->name.p, name, n) == 0;
+    return h->name.n == name.n && (h->name.p[0] | 0x20) == (name.p[0] | 0x20) &&
+           strncasecmp((const char *)h->name.p, (const char *)name.p, name.n) == 0;
 }
 
-size_t request_header_count(const struct request *r, const char *name)
+size_t request_header_times(const struct request *r, struct view name)
 {
-    size_t n = strlen(name), count = 0;
+    size_t count = 0;
     for (size_t i = 0; i < r->n_headers; i++)
-        count += has_name(&r->headers[i], name, n);
+        count += has_name(&r->headers[i], name);
     return count;
 }
 
-struct view request_header(const struct request *r, const char *name)
+struct view request_header_value(const struct request *r, struct view name)
 {
-    size_t n = strlen(name), count = 0;
+    size_t count = 0;
     struct view value = VIEW_NONE;
     for (size_t i = 0; i < r->n_headers; i++) {
-        if (!has_name(&r->headers[i], name, n))
+        if (!has_name(&r->headers[i], name))
             continue;
         value = r->headers[i].value;
         count++;
@@ -35,7 +37,7 @@ struct view request_cookie(const struct request *r, const char *name)
     size_t count = 0;
     struct view value = VIEW_NONE;
     for (size_t i = 0; i < r->n_headers; i++) {
-        if (!has_name(&r->headers[i], "Cookie", 6))
+        if (!has_name(&r->headers[i], VIEW("Cookie")))
             continue;
         struct view found = cookie_find(r->headers[i].value, name, &count);
         if (view_is(found))

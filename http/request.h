@@ -47,9 +47,20 @@ struct request {
 };
 
 /* A header's value without blanks around it, names compared without case; absent if not sent, or sent twice. */
-struct view request_header(const struct request *r, const char *name);
+struct view request_header_value(const struct request *r, struct view name);
 /* How often a header was sent. */
-size_t request_header_count(const struct request *r, const char *name);
+size_t request_header_times(const struct request *r, struct view name);
+
+/* The same for a name that is mostly a literal: here its length is known when this is compiled. */
+static inline struct view request_header(const struct request *r, const char *name)
+{
+    return request_header_value(r, view_text(name));
+}
+
+static inline size_t request_header_count(const struct request *r, const char *name)
+{
+    return request_header_times(r, view_text(name));
+}
 
 /* A cookie's value; absent if not sent, malformed, or sent twice (a second one may have been planted by a neighbour).
  */
