@@ -211,23 +211,33 @@ enum err publisher_integrate(struct publisher *p)
     return err ? err : integrate_to(p, head.size);
 }
 
-/* Goes on where the published checkpoint is, or makes all tiles anew if they do not fit it. */
-static enum err open_tiles(struct publisher *p, struct arena *a)
+/* *FITS: the tiles in the folder are those of the checkpoint in it. */
+static enum err open_published(struct publisher *p, struct arena *a, bool *fits)
 {
     struct tree tree;
     uint8_t root[TREE_HASH];
     const char *path = arena_printf(a, "%s/checkpoint", p->config.folder);
+    *fits = false;
     if (!path)
         return ERR_MEMORY;
     enum err err = read_own(&p->published, p, a, path);
     if (!err)
         err = tile_writer_open(&p->tiles, p->config.folder, p->published.size);
-    if (!err) {
-        tile_writer_tree(&tree, &p->tiles);
-        tree_root(root, &tree);
-        if (memcmp(root, p->published.root, TREE_HASH) == 0)
-            return ERR_OK;
-    }
+    if (err)
+        return err == ERR_NOT_FOUND || err == ERR_MISMATCH ? ERR_OK : err;
+    tile_writer_tree(&tree, &p->tiles);
+    tree_root(root, &tree);
+    *fits = memcmp(root, p->published.root, TREE_HASH) == 0;
+    return ERR_OK;
+}
+
+/* Goes on where the published checkpoint is, or makes all tiles anew if they do not fit it. */
+static enum err open_tiles(struct publisher *p, struct arena *a)
+{
+    bool fits;
+    enum err err = open_published(p, a, &fits);
+    if (err || fits)
+        return err;
     p->published.size = -1;
     return tile_writer_open(&p->tiles, p->config.folder, 0);
 }

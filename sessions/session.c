@@ -4,6 +4,7 @@
 
 #include "sessions/list.h"
 #include "sessions/token.h"
+#include "store/store.h"
 
 void session_number(char out[SESSION_NUMBER_SIZE], struct ident id)
 {

@@ -42,8 +42,9 @@ enum err session_mint(struct db *db, const struct session *s) MUST_CHECK;
  * logged out or is over at S->auth_at. */
 enum err session_renew(struct db *db, const struct session *s) MUST_CHECK;
 
-/* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. Only the last gives agent, network and place, which
- * nothing but the list of sessions shows; the two in between leave out created_at, ticket and card, too. */
+/* ERR_NOT_FOUND. Ask session_check before trusting it. Texts in A. Only session_find gives agent, network and place,
+ * which nothing but the list of sessions shows; session_find_for and session_find_brief leave out created_at, ticket
+ * and card, too. */
 enum err session_find_by_ticket(struct session *out, struct db *db, struct arena *a, struct ident ticket) MUST_CHECK;
 /* And whether CLIENT has received that login. */
 enum err session_find_for(struct session *out, bool *has_service, struct db *db, struct arena *a, struct ident ticket,

@@ -2,6 +2,7 @@
 
 #include "base/chance.h"
 #include "base/hash.h"
+#include "store/store.h"
 
 static void put_time(struct ident *id, int64_t minted_at)
 {
@@ -120,36 +121,18 @@ enum err token_find_family(struct token_facts *out, struct db *db, struct arena 
     return e ? e : read_facts(out, &r);
 }
 
-#define PLAIN    "f.revoked_at, s.resident, s.ended_at"
-#define OF_PLAIN " FROM session s LEFT JOIN family f ON f.id = $1 WHERE s.id = $2"
-
-static enum err find_plain(struct token_facts *out, struct row *r, struct db *db, struct arena *a, const char *sql,
-                           const struct family *f)
-{
-    enum err e = db_one(db, a, sql, VALUES(V_IDENT(f->id), V_IDENT(f->session)), r);
-    if (e)
-        return e;
-    *out = (struct token_facts){.family = *f, .has_session = true, .session_ended_at = row_int(r, 2)};
-    out->family.revoked_at = row_int(r, 0);
-    out->family.resident = row_ident(r, 1);
-    return ERR_OK;
-}
-
 enum err token_find_plain(struct token_facts *out, struct db *db, struct arena *a, const struct family *f)
 {
-    static const char SQL[] = "SELECT " PLAIN OF_PLAIN;
+    static const char SQL[] = "SELECT f.revoked_at, s.resident, s.ended_at "
+                              "FROM session s LEFT JOIN family f ON f.id = $1 WHERE s.id = $2";
     struct row r;
-    return find_plain(out, &r, db, a, SQL, f);
-}
-
-enum err token_find_plain_login(struct token_facts *out, struct db *db, struct arena *a, const struct family *f)
-{
-    static const char SQL[] = "SELECT " PLAIN ", " LOGIN OF_PLAIN;
-    struct row r;
-    enum err e = find_plain(out, &r, db, a, SQL, f);
-    if (!e)
-        read_login(out, &r, 3);
-    return e;
+    enum err e = db_one(db, a, SQL, VALUES(V_IDENT(f->id), V_IDENT(f->session)), &r);
+    if (e)
+        return e;
+    *out = (struct token_facts){.family = *f, .has_session = true, .session_ended_at = row_int(&r, 2)};
+    out->family.revoked_at = row_int(&r, 0);
+    out->family.resident = row_ident(&r, 1);
+    return ERR_OK;
 }
 
 enum token_state token_check(const struct token_facts *facts, int64_t now)

@@ -59,7 +59,7 @@ struct token_facts {
     struct family family; /* its refresh token of refresh_find and refresh_take alone */
     bool has_session;     /* its row is still there */
     int64_t session_ended_at;
-    /* of refresh_find, refresh_take and token_find_plain_login alone, which give it to whoever makes an ID token */
+    /* of refresh_find and refresh_take alone, which give it to whoever makes an ID token */
     int64_t session_expires_at, session_auth_at, session_seen_at;
     struct view session_acr, session_amr;
 };
@@ -69,9 +69,6 @@ enum err token_find_family(struct token_facts *out, struct db *db, struct arena 
 /* The same for F, which is plain, out of its session and of the row that it has if it was revoked. *OUT is F with
  * the session's resident. One statement. ERR_NOT_FOUND: the session was swept. */
 enum err token_find_plain(struct token_facts *out, struct db *db, struct arena *a, const struct family *f) MUST_CHECK;
-/* And what her login was. */
-enum err token_find_plain_login(struct token_facts *out, struct db *db, struct arena *a,
-                                const struct family *f) MUST_CHECK;
 
 enum token_state { TOKEN_LIVE, TOKEN_REVOKED, TOKEN_EXPIRED, TOKEN_SESSION_ENDED };
 /* Pure: may tokens of this family still be used? Their own expiry and the grant are for the caller to judge. */

@@ -84,7 +84,8 @@ static enum err write_new(struct view *out, struct db *db, struct arena *a, stru
 }
 
 /* Inside a transaction: two processes that open it at once agree. */
-static enum err renew(struct view *out, bool *is_new, struct db *db, struct arena *a, const char *path)
+static enum err renew(struct view *out, bool *is_new, struct db *db, struct arena *a, const char *path,
+                      struct used *used)
 {
     struct view boot;
     enum err e = read_boot(&boot, a);
@@ -92,17 +93,19 @@ static enum err renew(struct view *out, bool *is_new, struct db *db, struct aren
         e = find(out, db, a);
     if (e)
         return e;
+    if (used && boot.n == BOOT_ID_SIZE && !is_of_boot(*out, boot))
+        used_forget_ends(used); /* of a clock that began anew, and of codes that are over */
     *is_new = !is_of_boot(*out, boot) || was_lost(path);
     return *is_new ? write_new(out, db, a, boot) : ERR_OK;
 }
 
-enum err epoch_open(struct ident *out, bool *is_new, struct db *writer, const char *path)
+enum err epoch_open(struct ident *out, bool *is_new, struct db *writer, const char *path, struct used *used)
 {
     struct arena a;
     struct view setting = VIEW_NONE;
     arena_open(&a, 16384);
     enum err e = db_begin(writer);
-    if (!e && !(e = renew(&setting, is_new, writer, &a, path)))
+    if (!e && !(e = renew(&setting, is_new, writer, &a, path, used)))
         e = db_commit(writer);
     if (e)
         db_rollback(writer);

@@ -8,8 +8,8 @@
 #include "store/sqlite.h"
 
 /* The epoch of the database at PATH, a new one if need be. *IS_NEW: it was written just now, and the log must be
- * brought to the disk before epoch_is_written is called. */
-enum err epoch_open(struct ident *out, bool *is_new, struct db *writer, const char *path) MUST_CHECK;
+ * brought to the disk before epoch_is_written is called. USED (may be NULL) forgets the ends of an earlier boot. */
+enum err epoch_open(struct ident *out, bool *is_new, struct db *writer, const char *path, struct used *used) MUST_CHECK;
 
 /* The new epoch is on the disk: what told of the loss may go. */
 void epoch_is_written(const char *path);

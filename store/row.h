@@ -73,8 +73,4 @@ enum err db_each(struct db *db, const char *sql, const struct value *values, siz
 /* Copies a text or blob into A; ERR_LIMIT when A is full. An absent view stays absent. */
 enum err row_keep(struct view *out, struct arena *a, struct view v) MUST_CHECK;
 
-/* Inside a job that ends the session, or what the code was redeemed for, with this id: whoever does not look into the
- * database hears of it (store/used.h). ERR_STORE: they cannot. */
-enum err db_note_end(struct db *db, struct ident id) MUST_CHECK;
-
 #endif

@@ -146,7 +146,7 @@ static enum err sync_log(struct store *s);
 static void open_used(struct store *s)
 {
     char *path = NULL;
-    if (asprintf(&path, "%s-used", s->path) < 0)
+    if (asprintf(&path, "%s-recent", s->path) < 0)
         path = NULL;
     enum err e = path ? used_open(&s->used, path) : ERR_MEMORY;
     if (e)
@@ -163,7 +163,7 @@ static enum err begin_epoch(struct store *s, enum store_fault *fault)
 {
     bool is_new = false;
     open_log(s);
-    enum err e = epoch_open(&s->epoch, &is_new, s->writer, s->path);
+    enum err e = epoch_open(&s->epoch, &is_new, s->writer, s->path, s->used);
     if (e != ERR_OK)
         *fault = db_fault(s->writer);
     if (e != ERR_OK || !is_new)

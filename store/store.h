@@ -83,6 +83,10 @@ struct ident store_epoch(const struct store *s);
  * or end a session. */
 struct used *store_used(struct store *s);
 
+/* Inside a job that ends the session, or what the code was redeemed for, with this id: whoever does not look into the
+ * database hears of it (used_may_have_ended). ERR_STORE: they cannot. */
+enum err db_note_end(struct db *db, struct ident id) MUST_CHECK;
+
 /* Makes durable what store_write_soon wrote so far. */
 enum err store_settle(struct store *s) MUST_CHECK;
 

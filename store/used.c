@@ -284,10 +284,18 @@ static _Atomic uint64_t *end_of(const struct used *u, struct ident id)
 
 void used_note_end(struct used *u, struct ident id, int64_t at_ms)
 {
-    atomic_store(end_of(u, id), (uint64_t)at_ms);
+    _Atomic uint64_t *end = end_of(u, id);
+    uint64_t seen = atomic_load(end);
+    while (seen < (uint64_t)at_ms && !atomic_compare_exchange_weak(end, &seen, (uint64_t)at_ms))
+        ;
 }
 
-/* What is there from before the machine started may be later than now: then nobody knows. */
+void used_forget_ends(struct used *u)
+{
+    for (size_t i = 0; i < ENDS; i++)
+        atomic_store(&u->slots[PARTS * PART_SLOTS + i], 0);
+}
+
 bool used_may_have_ended(const struct used *u, struct ident id, int64_t since_ms)
 {
     uint64_t at = atomic_load(end_of(u, id));

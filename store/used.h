@@ -1,7 +1,7 @@
 /* used: which authorization codes were redeemed within the last minute, and of which sessions nobody can say that they
  * went on through it, in memory that all processes of one data folder share: a file beside the database (its path and
- * "-used"). RFC 6749 4.1.2: "The client MUST NOT use the authorization code more than once", and a server MUST deny the
- * second request.
+ * "-recent"). RFC 6749 4.1.2: "The client MUST NOT use the authorization code more than once", and a server MUST deny
+ * the second request.
  *
  * What is here survives the end of every process, SIGKILL at any moment included: every change is one store into one
  * word of memory that is the system's. It need not survive the end of the machine, because then the store's epoch ends
@@ -61,5 +61,7 @@ void used_note_end(struct used *u, struct ident id, int64_t at_ms);
  * may have ended instead, or before. */
 bool used_may_have_ended(const struct used *u, struct ident id, int64_t since_ms);
 #define USED_END_MS 60000
+/* When the machine has started anew, and with it the clock, before anybody notes anything. */
+void used_forget_ends(struct used *u);
 
 #endif

@@ -151,14 +151,22 @@ enum err tile_writer_append(struct tile_writer *w, unsigned type, const uint8_t 
     return err ? err : push(w, 0, hash);
 }
 
+/* A tile that is as it was when it was flushed last is not written again: nothing that a checkpoint stands on is
+ * touched. */
+static bool is_flushed(const struct tile_writer *w, unsigned level)
+{
+    int64_t n = tile_number((int)level, w->size);
+    return tile_number((int)level, w->written) == n && tile_width((int)level, n, w->written) == w->width[level];
+}
+
 static enum err write_partials(const struct tile_writer *w)
 {
     enum err err = ERR_OK;
-    if (w->width[0] > 0)
+    if (w->width[0] > 0 && !is_flushed(w, 0))
         err = write_tile(w, TILE_ENTRIES, w->size / TILE_WIDTH, w->width[0],
                          view_bytes(w->entries, (size_t)w->width[0] * TILE_ENTRY));
     for (unsigned level = 0; level < TILE_LEVELS && !err; level++)
-        if (w->width[level] > 0)
+        if (w->width[level] > 0 && !is_flushed(w, level))
             err = write_tile(w, (int)level, tile_number((int)level, w->size), w->width[level],
                              view_bytes(w->tile[level], (size_t)w->width[level] * TREE_HASH));
     return err;
@@ -182,7 +190,7 @@ static enum err each_level(struct flushing *f, int level, flush_fn *fn)
     int64_t end = tile_number((int)from, w->size);
     enum err err = ERR_OK;
     for (int64_t n = tile_number((int)from, w->written); n <= end && !err; n++) {
-        unsigned width = n < end ? TILE_WIDTH : w->width[from];
+        unsigned width = n < end ? TILE_WIDTH : is_flushed(w, from) ? 0 : w->width[from];
         err = width ? path_of(path, w, level, n, width) : ERR_OK;
         if (!err && width)
             err = fn(f, path, width == TILE_WIDTH);

@@ -320,6 +320,7 @@ enum err flow_decide(struct visit *v, struct flow *f)
     bool opened_before = false;
     struct db *own = v->db;
 
+    f->seen_ms = clock_steady_ms();
     v->db = store_look(v->op->store, own);
     enum err e = load_together(v, f, &opened_before);
     store_look_done(v->op->store, v->db);
@@ -466,7 +467,7 @@ static enum err mint_code(struct visit *v, const struct flow *f, struct view *te
         .wish = f->wish.id,
         .resource = f->request.resource,
         .minted_at = v->now,
-        .login = {f->session->acr, f->session->amr, f->session->auth_at, f->session->expires_at, clock_steady_ms()},
+        .login = {f->session->acr, f->session->amr, f->session->auth_at, f->session->expires_at, f->seen_ms},
         .offline = authz_is_offline(&f->request, f->client),
         .claims = f->grant && f->grant->claim_until,
     };

@@ -35,6 +35,7 @@ struct flow {
     const struct json *objects;    /* the same, as JSON */
     struct details_offers offers;  /* their types */
     const struct session *session; /* NULL: none alive in this browser */
+    int64_t seen_ms;               /* by clock_steady_ms, before it was looked for */
     struct view sub;               /* of the session's resident for this client; absent without a session */
     const struct grant *grant;    /* newest of this resident for this client, ended or not (grant_find_for_login); NULL:
                                      none ever */

@@ -177,8 +177,8 @@ static enum err redeem_with_row(struct redeeming *r)
     return e;
 }
 
-/* Without a look into the database: the session was alive when the code was minted, and neither that nor what this code
- * was redeemed for has surely ended since. */
+/* Without a look into the database: surely neither the session, which was alive when the code was minted, nor what this
+ * code was redeemed for has ended since. */
 static bool surely_goes_on(const struct redeeming *r)
 {
     const struct used *used = store_used(r->visit->op->store);
@@ -186,6 +186,22 @@ static bool surely_goes_on(const struct redeeming *r)
 
     return age >= 0 && age <= CODE_LIFE_S * 1000 && !used_may_have_ended(used, r->code.session, since) &&
            !used_may_have_ended(used, r->family, since);
+}
+
+static enum err look_whether_it_ended(struct redeeming *r)
+{
+    const struct family f = {.id = r->family, .session = r->code.session};
+    struct store *store = r->visit->op->store;
+    struct db *db = store_look(store, r->visit->db);
+    struct token_facts facts = {.has_session = false};
+    enum err e = token_find_plain(&facts, db, r->visit->arena, &f);
+
+    store_look_done(store, db);
+    if (e == ERR_NOT_FOUND || (!e && facts.session_ended_at))
+        r->call->refusal = REFUSAL_SESSION_ENDED;
+    else if (!e && facts.family.revoked_at) /* it came twice, and the first time did not come to its end */
+        r->call->refusal = REFUSAL_CODE_REPLAYED;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static void take_login(struct redeeming *r)
@@ -200,62 +216,17 @@ static void take_login(struct redeeming *r)
                                   .expires_at = r->code.login.expires_at};
 }
 
-static void take_session(struct token_call *c, const struct token_facts *facts)
-{
-    c->has_session = true;
-    c->session = (struct session){.id = facts->family.session,
-                                  .resident = facts->family.resident,
-                                  .acr = facts->session_acr,
-                                  .amr = facts->session_amr,
-                                  .auth_at = facts->session_auth_at,
-                                  .seen_at = facts->session_seen_at,
-                                  .expires_at = facts->session_expires_at,
-                                  .ended_at = facts->session_ended_at};
-}
-
-static enum err find_plain(struct token_facts *facts, struct redeeming *r)
-{
-    const struct family f = {.id = r->family, .session = r->code.session};
-    struct store *store = r->visit->op->store;
-    struct db *db = store_look(store, r->visit->db);
-    enum err e = token_find_plain_login(facts, db, r->visit->arena, &f);
-
-    store_look_done(store, db);
-    return e;
-}
-
-static enum err look_for_session(struct redeeming *r)
-{
-    struct token_call *c = r->call;
-    struct token_facts facts;
-    enum err e = find_plain(&facts, r);
-
-    if (e == ERR_NOT_FOUND)
-        c->refusal = REFUSAL_SESSION_ENDED;
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    take_session(c, &facts);
-    if (facts.session_ended_at)
-        c->refusal = REFUSAL_SESSION_ENDED;
-    else if (facts.family.revoked_at) /* it came twice, and the first time did not come to its end */
-        c->refusal = REFUSAL_CODE_REPLAYED;
-    return ERR_OK;
-}
-
 /* Nothing is written. A log-out that comes in between ends the token with the session. */
 static enum err redeem_plain(struct redeeming *r)
 {
     struct token_call *c = r->call;
-    enum err e = ERR_OK;
+    enum err e = surely_goes_on(r) ? ERR_OK : look_whether_it_ended(r);
 
-    if (surely_goes_on(r))
-        take_login(r);
-    else
-        e = look_for_session(r);
-    if (!e && !c->refusal && c->now >= c->session.expires_at)
+    if (!e && !c->refusal && c->now >= r->code.login.expires_at)
         c->refusal = REFUSAL_SESSION_ENDED;
     if (e || c->refusal)
         return e;
+    take_login(r);
     c->plain = true;
     return prepare_family(r);
 }

@@ -165,7 +165,7 @@ static enum err open_store(struct op *op, struct arena *a, const char *path, con
     if (e)
         *why = arena_printf(a, "%s: %s", path, store_fault_name(fault));
     else if (!store_used(op->store)) { /* a process that remembers elsewhere would redeem a code once more */
-        *why = arena_printf(a, "%s-used: redeemed codes cannot be remembered in it", path);
+        *why = arena_printf(a, "%s-recent: redeemed codes cannot be remembered in it", path);
         e = ERR_STORE;
     }
     return e;

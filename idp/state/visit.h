@@ -110,7 +110,8 @@ bool visit_is_current_form(const struct visit *v, struct view csrf);
 /* The live session of this browser (idle 15 min, at most 12 h). ERR_NOT_FOUND: none alive. ERR_STORE and the like:
  * could not look, which is never "none". */
 enum err visit_session(const struct visit *v, struct session *out) MUST_CHECK;
-/* The same, and *OPENED (may be NULL): has CLIENT received that login? */
+/* The same, and *OPENED: has CLIENT received that login? With OPENED (may be NULL) it is what session_find_for gives.
+ */
 enum err visit_session_for(const struct visit *v, struct session *out, struct view client, bool *opened) MUST_CHECK;
 
 /* The one of this browser that was not logged out, alive or not (idle, past its end). For ending it, never for trusting

@@ -21,7 +21,7 @@ struct code {
     struct cnf cnf;       /* CNF_JKT: only who signs proofs with that key may redeem it (RFC 9449 10); else CNF_NONE */
     uint8_t redirect_hash[32];
     int64_t minted_at;
-    /* The session as it was when the code was minted, and when that was by clock_steady_ms: nobody need look for it
+    /* The session as it was before the code was minted, and when that was, by clock_steady_ms: nobody need look for it
      * again as long as it surely has not ended since (store/used.h). */
     struct {
         struct view acr, amr;

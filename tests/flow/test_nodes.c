@@ -118,6 +118,15 @@ Test(nodes, a_code_that_one_made_is_good_once_for_both_together)
     cr_expect_eq(info(a_city, &t), 401, "RFC 6749 4.1.2: what it was redeemed for is revoked");
 }
 
+Test(nodes, a_code_of_a_login_that_ended_at_one_gives_nothing_at_the_other)
+{
+    cr_assert(resident_visits(hanako, a_city));
+    const char *code = service_receive(a_city, hers, NULL);
+    cr_assert(browser_get(hers, "/"));
+    cr_assert(PRESS(hers, "/end_session", "do=logout"));
+    cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant");
+}
+
 Test(nodes, a_log_out_at_one_ends_the_session_at_the_other)
 {
     struct tokens t = visits(a_city);

@@ -230,7 +230,7 @@ Test(plain, a_code_from_before_the_memory_was_taken_away_is_refused)
     const char *code = fresh_code(a_city), *verifier = a_city->verifier;
     struct tokens t = redeemed(a_city, code);
     const char *other = fresh_code(a_city);
-    cr_assert_eq(unlink(arena_printf(&hers->a, "%s/genkan.db-used", genkan->config->data)), 0);
+    cr_assert_eq(unlink(arena_printf(&hers->a, "%s/genkan.db-recent", genkan->config->data)), 0);
     provider_restart(genkan);
     browser_move(&a_city->channel, genkan->port);
     cr_expect_str_eq(service_redeem(a_city, other).error, "invalid_grant", "nobody can know");

@@ -159,24 +159,35 @@ static void do_in_folder(const char *what)
     cr_assert_eq(system(command), 0);
 }
 
+static void is_whole(struct publisher *p, int64_t size)
+{
+    cr_assert_eq(publish(p), ERR_OK, "%s", why);
+    cr_expect_eq(publisher_size(p), size);
+    publisher_close(p);
+    for_each_tile(size, must_exist);
+    for (int64_t i = 0; i < size; i += 41)
+        cr_expect(is_proven(i), "%d", (int)i);
+}
+
+static struct publisher *published(int leaves)
+{
+    struct publisher *p = opened();
+    append(leaves);
+    cr_assert_eq(publish(p), ERR_OK, "%s", why);
+    return p;
+}
+
 /* A disk that was full for a while: no leaf is lost, and none comes twice. */
 static void fail_and_recover(enum err (*fail)(struct publisher *p))
 {
-    struct publisher *p = opened();
-    append(300);
-    cr_assert_eq(publish(p), ERR_OK, "%s", why);
+    struct publisher *p = published(300);
     append(500);
     do_in_folder("mv tile/0 aside && touch tile/0");
     cr_expect_neq(fail(p), ERR_OK);
     do_in_folder("rm tile/0 && mv aside tile/0");
     append(500);
     cr_assert_eq(publisher_integrate(p), ERR_OK);
-    cr_assert_eq(publish(p), ERR_OK, "%s", why);
-    cr_expect_eq(publisher_size(p), 1300);
-    publisher_close(p);
-    for_each_tile(1300, must_exist);
-    for (int64_t i = 0; i < 1300; i += 41)
-        cr_expect(is_proven(i), "%d", (int)i);
+    is_whole(p, 1300);
 }
 
 Test(publish, what_fails_while_leaves_go_into_tiles_is_made_good)
@@ -187,6 +198,41 @@ Test(publish, what_fails_while_leaves_go_into_tiles_is_made_good)
 Test(publish, what_fails_at_a_checkpoint_is_made_good)
 {
     fail_and_recover(publish);
+}
+
+/* After a flush that failed nobody knows what the files hold, whatever the next flush says. */
+Test(publish, what_a_disk_lost_at_a_checkpoint_is_written_anew)
+{
+    struct publisher *p = published(300);
+    append(500);
+    cr_assert_eq(publisher_integrate(p), ERR_OK);
+    do_in_folder("mv tile/0 aside && touch tile/0");
+    cr_expect_neq(publish(p), ERR_OK);
+    do_in_folder("rm tile/0 && mv aside tile/0 && : > tile/0/002");
+    is_whole(p, 800);
+}
+
+static struct timespec written_at(int level, int64_t n, unsigned width)
+{
+    char name[TILE_PATH_MAX];
+    struct stat st;
+    tile_path(name, level, n, width);
+    cr_assert_eq(stat(arena_printf(&r.arena, "%s/%s", config.folder, name), &st), 0, "%s", name);
+    return st.st_ctim;
+}
+
+/* An outage in between could take it, and with it what the published checkpoint says. */
+Test(publish, a_tile_that_has_not_grown_is_not_written_again)
+{
+    struct publisher *p = published(300);
+    struct timespec before = written_at(1, 0, 1), after;
+    append(3);
+    usleep(20000);
+    cr_assert_eq(publish(p), ERR_OK, "%s", why);
+    publisher_close(p);
+    after = written_at(1, 0, 1);
+    cr_expect(before.tv_sec == after.tv_sec && before.tv_nsec == after.tv_nsec);
+    must_exist(0, 1, 47);
 }
 
 /* Data tiles are public: 34 bytes a leaf, and no event. */

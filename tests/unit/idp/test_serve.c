@@ -210,7 +210,7 @@ Test(serve, makes_a_data_folder_that_nobody_else_can_read)
 {
     struct stat st;
     static const char *const names[] = {
-        "data", "data/genkan.db", "data/keys", "data/keys/keys.json", "data/genkan.db-wal", "data/genkan.db-used"};
+        "data", "data/genkan.db", "data/keys", "data/keys/keys.json", "data/genkan.db-wal", "data/genkan.db-recent"};
     start();
     expect_notice("READY=1");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

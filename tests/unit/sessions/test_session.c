@@ -320,8 +320,8 @@ static bool may_have_ended(void)
 
 Test(session, whatever_ends_it_is_noted)
 {
-    static enum { ONE, ALL, ERASE, END_WAYS } way;
-    for (way = ONE; way < END_WAYS; way++) {
+    enum { ONE, ALL, ERASE, END_WAYS };
+    for (int way = ONE; way < END_WAYS; way++) {
         close_box();
         open_box();
         cr_expect_not(may_have_ended());
@@ -329,7 +329,7 @@ Test(session, whatever_ends_it_is_noted)
                      : way == ALL ? session_end_all(db, made.resident, NOW)
                                   : resident_erase(db, made.resident),
                      ERR_OK);
-        cr_expect(may_have_ended(), "%d", (int)way);
+        cr_expect(may_have_ended(), "%d", way);
     }
 }
 

@@ -356,14 +356,10 @@ Test(token, a_family_is_plain_when_a_row_would_say_nothing_more)
 
 static enum token_state plain_state(const struct family *f)
 {
-    struct token_facts facts, login;
+    struct token_facts facts;
     cr_assert_eq(token_find_plain(&facts, db, &box.a, f), ERR_OK);
     cr_expect(ident_equal(facts.family.resident, session.resident), "whose session it is");
     expect_no_login(&facts);
-    cr_assert_eq(token_find_plain_login(&login, db, &box.a, f), ERR_OK);
-    cr_expect(ident_equal(login.family.resident, session.resident));
-    cr_expect(login.family.revoked_at == facts.family.revoked_at && login.session_ended_at == facts.session_ended_at);
-    expect_login(&login);
     return token_check(&facts, NOW + 1);
 }
 
@@ -381,7 +377,6 @@ Test(token, a_plain_family_whose_session_is_gone_is_not_found)
     struct token_facts facts;
     f.session = ident_of(VIEW("another session"));
     cr_expect_eq(token_find_plain(&facts, db, &box.a, &f), ERR_NOT_FOUND);
-    cr_expect_eq(token_find_plain_login(&facts, db, &box.a, &f), ERR_NOT_FOUND);
 }
 
 Test(token, a_plain_family_is_revoked_by_a_row_and_once_more_by_the_same)

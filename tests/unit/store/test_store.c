@@ -521,7 +521,7 @@ Test(store, opens_without_the_redeemed_codes_and_says_so)
 {
     char used[112], log[112];
     struct view text;
-    snprintf(used, sizeof used, "%s-used", box.path);
+    snprintf(used, sizeof used, "%s-recent", box.path);
     snprintf(log, sizeof log, "%s/log", box.folder);
     cr_assert(unlink(used) == 0 && mkdir(used, 0700) == 0);
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

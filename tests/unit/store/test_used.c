@@ -25,7 +25,7 @@ static struct used *used;
 static void open_folder(void)
 {
     box_open_empty(&box);
-    snprintf(path, sizeof path, "%s-used", box.path);
+    snprintf(path, sizeof path, "%s-recent", box.path);
 }
 
 static void open_used(void)
@@ -292,6 +292,24 @@ Test(used, what_was_noted_before_the_machine_started_may_be_anything)
 {
     used_note_end(used, id_of(NOW, 1), MS);
     cr_expect(used_may_have_ended(used, id_of(NOW, 1), 10));
+}
+
+Test(used, a_note_that_comes_late_takes_no_newer_one_away)
+{
+    used_note_end(used, id_of(NOW, 1), MS + USED_END_MS);
+    used_note_end(used, id_of(NOW, 1), MS);
+    cr_expect(used_may_have_ended(used, id_of(NOW, 1), MS + USED_END_MS));
+}
+
+Test(used, ends_are_forgotten_with_the_clock_they_were_noted_by)
+{
+    for (unsigned home = 0; home < 8192; home++)
+        used_note_end(used, neighbour(NOW, home, 1), MS);
+    cr_assert_eq(used_take(used, id_of(NOW, 1)), USED_NEW);
+    used_forget_ends(used);
+    for (unsigned home = 0; home < 8192; home++)
+        cr_expect_not(used_may_have_ended(used, neighbour(NOW, home, 1), 0));
+    cr_expect_eq(used_take(used, id_of(NOW, 1)), USED_BEFORE, "of codes nothing");
 }
 
 Test(used, ends_are_heard_of_in_other_processes_and_after_them)
@@ -598,9 +616,9 @@ Test(used_file, is_no_folder_no_link_and_no_pipe)
 Test(used_file, needs_its_folder)
 {
     char nowhere[160];
-    snprintf(nowhere, sizeof nowhere, "%s/nowhere/genkan.db-used", box.folder);
+    snprintf(nowhere, sizeof nowhere, "%s/nowhere/genkan.db-recent", box.folder);
     cr_expect_eq(used_open(&used, nowhere), ERR_NOT_FOUND);
-    snprintf(nowhere, sizeof nowhere, "/proc/self/genkan.db-used");
+    snprintf(nowhere, sizeof nowhere, "/proc/self/genkan.db-recent");
     cr_expect_neq(used_open(&used, nowhere), ERR_OK);
     cr_expect_null(used);
 }
