@@ -206,9 +206,9 @@ Test(publish, what_a_disk_lost_at_a_checkpoint_is_written_anew)
     struct publisher *p = published(300);
     append(500);
     cr_assert_eq(publisher_integrate(p), ERR_OK);
-    do_in_folder("mv tile/0 aside && touch tile/0");
+    do_in_folder("mv tile/entries aside && touch tile/entries");
     cr_expect_neq(publish(p), ERR_OK);
-    do_in_folder("rm tile/0 && mv aside tile/0 && : > tile/0/002");
+    do_in_folder("rm tile/entries && mv aside tile/entries && : > tile/0/002");
     is_whole(p, 800);
 }
 
