@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/thread.h"
 #include "consent/audit_walk.h"
 #include "consent/log/leaf.h"
 
@@ -278,7 +279,8 @@ static enum err work_all(struct audit_walk *w, struct db *const *dbs, size_t n)
         return ERR_MEMORY;
     for (size_t i = 0; i < n; i++) {
         workers[i] = (struct worker){.walk = w, .db = dbs[i]};
-        workers[i].started = i > 0 && pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
+        workers[i].started =
+            i > 0 && thread_start_one(&workers[i].thread, "verify", (unsigned)i, work, &workers[i]) == ERR_OK;
     }
     work(&workers[0]);
     for (size_t i = 1; i < n; i++)

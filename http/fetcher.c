@@ -42,14 +42,14 @@ static void run(void *ctx, struct job *job, int worker)
     free(o);
 }
 
-enum err fetcher_open(struct fetcher **out, struct fetch *fetch, unsigned threads, size_t queue_max)
+enum err fetcher_open(struct fetcher **out, struct fetch *fetch, const char *name, unsigned threads, size_t queue_max)
 {
     struct fetcher *f = calloc(1, sizeof *f);
     *out = NULL;
     if (!f)
         return ERR_MEMORY;
     f->fetch = fetch;
-    enum err e = workers_open(&f->workers, threads, queue_max, run, f);
+    enum err e = workers_open(&f->workers, name, threads, queue_max, run, f);
     if (e)
         free(f);
     else

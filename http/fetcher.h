@@ -6,8 +6,10 @@
 
 struct fetcher;
 
-/* THREADS fetch at the same time with F, which must outlive them; QUEUE_MAX more may be asked for. */
-enum err fetcher_open(struct fetcher **out, struct fetch *f, unsigned threads, size_t queue_max) MUST_CHECK;
+/* THREADS, called NAME-0 and so on, fetch at the same time with F, which must outlive them; QUEUE_MAX more may be asked
+ * for. */
+enum err fetcher_open(struct fetcher **out, struct fetch *f, const char *name, unsigned threads,
+                      size_t queue_max) MUST_CHECK;
 /* What was not begun is answered with ERR_UNAVAILABLE, what runs is waited for. */
 void fetcher_close(struct fetcher *f);
 

@@ -5,7 +5,6 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "base/trace.h"
 #include "http/gate.h"
 #include "http/intake.h"
@@ -1290,23 +1290,20 @@ static void *keep_door(void *arg)
     return NULL;
 }
 
-/* Signals are for the main thread. */
-static enum err start_thread(pthread_t *thread, void *run(void *), void *arg)
+/* What a thread of this server does, as its name. */
+static const char *name_of(char out[THREAD_NAME], const struct server *s, const char *what)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(thread, NULL, run, arg);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed ? ERR_MEMORY : ERR_OK;
+    snprintf(out, THREAD_NAME, "%s%s", s->config.thread_prefix, what);
+    return out;
 }
 
 static enum err doorkeeper_start(struct server *s)
 {
+    char name[THREAD_NAME];
     s->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (s->bell < 0)
         return ERR_IO;
-    enum err e = start_thread(&s->doorkeeper, keep_door, s);
+    enum err e = thread_start(&s->doorkeeper, name_of(name, s, "door"), keep_door, s);
     s->has_doorkeeper = !e;
     return e;
 }
@@ -1409,11 +1406,12 @@ static void *run_lane(void *arg)
 
 static enum err lane_open(struct lane *lane)
 {
+    char name[THREAD_NAME];
     enum err e = daemon_open(lane);
     if (!e)
         e = hang_bell(lane);
     if (!e)
-        e = start_thread(&lane->thread, run_lane, lane);
+        e = thread_start_one(&lane->thread, name_of(name, lane->server, "lane"), (unsigned)lane->index, run_lane, lane);
     lane->has_thread = !e;
     return e;
 }
@@ -1428,6 +1426,7 @@ static enum err lane_open(struct lane *lane)
 
 static void fill_defaults(struct server_config *c)
 {
+    DEFAULT(c->thread_prefix, "");
     DEFAULT(c->workers, 4);
     DEFAULT(c->slow_workers, 2);
     DEFAULT(c->queue_max, 256);
@@ -1583,11 +1582,12 @@ static enum err bind_all(struct server *s, const struct server_config *c)
 
 static enum err start_all(struct server *s)
 {
+    char name[THREAD_NAME];
     set_intake(s);
     enum err e =
         meter_open(&s->meter, s->config.workers + s->config.slow_workers, s->config.routes, s->config.n_routes);
     if (!e)
-        e = workers_open(&s->slow, s->config.slow_workers, s->config.queue_max, run_slow, s);
+        e = workers_open(&s->slow, name_of(name, s, "slow"), s->config.slow_workers, s->config.queue_max, run_slow, s);
     for (unsigned i = 0; i < s->config.workers && !e; i++) {
         s->lanes[i].server = s;
         s->lanes[i].index = (int)i;

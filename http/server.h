@@ -58,8 +58,9 @@ struct server_config {
     size_t arena_ceiling;     /* of one request [1 MiB] */
     struct form_limits form;  /* [64 parameters, names 128, values 7168] */
     struct server_tls tls;
-    bool hsts;            /* Strict-Transport-Security: for an https issuer, also behind a proxy */
-    const char *log_name; /* "genkan"; with a name every request is one log line "request"; NULL: none */
+    bool hsts;                 /* Strict-Transport-Security: for an https issuer, also behind a proxy */
+    const char *log_name;      /* "genkan"; with a name every request is one log line "request"; NULL: none */
+    const char *thread_prefix; /* "admin-": tells this server's threads from another one's, at most 7 bytes [""] */
 };
 
 /* Binds, starts its threads and serves. ERR_CONFIG: a bad address or route table; ERR_PERMISSION, ERR_IO: cannot bind;

@@ -1,8 +1,8 @@
 #include "http/workers.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
+
+#include "base/thread.h"
 
 struct worker {
     struct workers *workers;
@@ -51,18 +51,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Signals are for the main thread. */
-static enum err start(struct worker *me)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&me->thread, NULL, work, me);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed ? ERR_MEMORY : ERR_OK;
-}
-
-enum err workers_open(struct workers **out, unsigned n, size_t queue_max, job_fn *run, void *ctx)
+enum err workers_open(struct workers **out, const char *name, unsigned n, size_t queue_max, job_fn *run, void *ctx)
 {
     *out = NULL;
     struct workers *w = calloc(1, sizeof(*w) + n * sizeof(struct worker));
@@ -76,7 +65,7 @@ enum err workers_open(struct workers **out, unsigned n, size_t queue_max, job_fn
     w->ctx = ctx;
     for (; w->n < n; w->n++) {
         w->worker[w->n] = (struct worker){.workers = w, .index = (int)w->n};
-        if (start(&w->worker[w->n]) != ERR_OK) {
+        if (thread_start_one(&w->worker[w->n].thread, name, w->n, work, &w->worker[w->n]) != ERR_OK) {
             workers_close(w);
             return ERR_MEMORY;
         }

@@ -15,8 +15,9 @@ struct job {
 
 typedef void job_fn(void *ctx, struct job *job, int worker);
 
-/* N threads that call RUN(ctx, job, 0..n-1). ERR_MEMORY. */
-enum err workers_open(struct workers **out, unsigned n, size_t queue_max, job_fn *run, void *ctx) MUST_CHECK;
+/* N threads, called NAME-0 and so on, that call RUN(ctx, job, 0..n-1). ERR_MEMORY. */
+enum err workers_open(struct workers **out, const char *name, unsigned n, size_t queue_max, job_fn *run,
+                      void *ctx) MUST_CHECK;
 
 /* Hands JOB over. False if the queue is full or closed: the job is still the caller's. */
 bool workers_push(struct workers *w, struct job *job);

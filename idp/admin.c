@@ -234,7 +234,8 @@ enum err admin_open(struct admin **out, struct op *op, struct server *main)
                                    .n_routes = sizeof table / sizeof *table,
                                    .workers = 1,
                                    .slow_workers = 1,
-                                   .connections_max = 16};
+                                   .connections_max = 16,
+                                   .thread_prefix = "admin-"};
     *out = NULL;
     struct admin *admin = calloc(1, sizeof *admin);
     char *local = NULL;

@@ -447,7 +447,7 @@ enum err client_keys_open(struct client_keys **out, struct fetch *f, const struc
     }
     enum err e = throttle_open(&k->throttle, &ask);
     if (!e)
-        e = fetcher_open(&k->fetcher, f, FETCH_THREADS, FETCH_QUEUE);
+        e = fetcher_open(&k->fetcher, f, "fetch-keys", FETCH_THREADS, FETCH_QUEUE);
     if (e)
         client_keys_close(k);
     else

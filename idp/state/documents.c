@@ -160,7 +160,7 @@ enum err documents_open(struct documents **out, struct fetch *f)
         free(d);
         return ERR_MEMORY;
     }
-    enum err e = fetcher_open(&d->fetcher, f, THREADS, QUEUE_MAX);
+    enum err e = fetcher_open(&d->fetcher, f, "fetch-docs", THREADS, QUEUE_MAX);
     if (e)
         documents_close(d);
     else

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/trace.h"
 #include "consent/publish.h"
 #include "http/fetch.h"
@@ -145,7 +146,7 @@ static enum err start(struct herald *h)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&h->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    return pthread_create(&h->thread, NULL, run, h) ? ERR_MEMORY : ERR_OK;
+    return thread_start(&h->thread, "publisher", run, h);
 }
 
 static enum err open_publisher(struct herald *h, struct arena *a, const char **why)

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/trace.h"
 #include "consent/auditor.h"
 #include "consent/block.h"
@@ -394,7 +395,7 @@ enum err upkeep_open(struct upkeep **out, const struct op *op)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&u->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (pthread_create(&u->thread, NULL, run, u)) {
+    if (thread_start(&u->thread, "upkeep", run, u) != ERR_OK) {
         free(u);
         return ERR_MEMORY;
     }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/thread.h"
 
 enum { ARENA_CEILING = 512 * 1024, LAST_SECONDS = 5 };
 
@@ -254,7 +255,7 @@ static enum err start_locked(struct errand *e, const struct errand_order *order,
         return ERR_MEMORY;
     e->conversation.end_ms = end_of(order);
     e->looked_ms = clock_steady_ms();
-    if (pthread_create(&e->thread, NULL, run, e))
+    if (thread_start(&e->thread, "errand", run, e) != ERR_OK)
         return ERR_UNAVAILABLE;
     e->has_thread = true;
     e->state = RUNNING;

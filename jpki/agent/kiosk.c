@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/thread.h"
 
 enum { ISS_SIZE = 288, NAME_SIZE = 256, ROWS_MAX = 16, KEY_SIZE = 32, LOOK_MS = 500, WATCH_MS = 5000 };
 
@@ -251,7 +252,7 @@ enum err kiosk_open(struct kiosk **out, const struct kiosk_tools *tools)
     INSIST(pthread_mutex_init(&k->lock, NULL) == 0 && pthread_condattr_init(&attr) == 0);
     INSIST(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&k->changed, &attr) == 0);
     pthread_condattr_destroy(&attr);
-    k->has_thread = pthread_create(&k->thread, NULL, run, k) == 0;
+    k->has_thread = thread_start(&k->thread, "kiosk", run, k) == ERR_OK;
     if (k->has_thread)
         return ERR_OK;
     kiosk_close(k);

@@ -20,7 +20,7 @@ static void open_all(void)
 {
     server = wire_serve(NULL);
     cr_assert_eq(fetch_open(&fetch, &(struct fetch_config){.private_allowed = true}), ERR_OK);
-    cr_assert_eq(fetcher_open(&fetcher, fetch, 1, 2), ERR_OK);
+    cr_assert_eq(fetcher_open(&fetcher, fetch, "fetch", 1, 2), ERR_OK);
 }
 
 static void close_all(void)

@@ -219,6 +219,42 @@ Test(serve, makes_a_data_folder_that_nobody_else_can_read)
     }
 }
 
+static const char *comm_of(const char *task)
+{
+    struct view text;
+    cr_assert_eq(file_read(&a, arena_printf(&a, "%s/comm", task), 64, &text), ERR_OK);
+    return arena_text(&a, view_part(text, 0, text.n - 1)); /* without the end of the line */
+}
+
+/* How many threads of the server are called NAME. */
+static int count_threads(const char *name)
+{
+    char **tasks;
+    size_t n;
+    int found = 0;
+    const char *path = arena_printf(&a, "/proc/%d/task", (int)server);
+    cr_assert_eq(file_list(&a, path, "", &tasks, &n), ERR_OK);
+    for (size_t i = 0; i < n; i++)
+        found += strcmp(comm_of(arena_printf(&a, "%s/%s", path, tasks[i])), name) == 0;
+    return found;
+}
+
+/* As `ps -L` and `top -H` show them; the process keeps its own name. */
+Test(serve, names_its_threads_by_what_they_do)
+{
+    static const char *const names[] = {"lane-0",     "lane-1",       "slow-0",       "door",
+                                        "publisher",  "upkeep",       "fetch-keys-0", "fetch-docs-3",
+                                        "admin-door", "admin-lane-0", "admin-slow-0"};
+    write_config(arena_printf(&a, "workers = 2\nadmin { socket = \"%s/admin\" }\n", folder));
+    start();
+    expect_notice("READY=1");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        cr_expect_eq(count_threads(names[i]), 1, "%s", names[i]);
+    const char *own = comm_of(arena_printf(&a, "/proc/%d", (int)server));
+    cr_expect_str_eq(own, comm_of("/proc/self"));
+    cr_expect_eq(count_threads(own), 1, "only the main thread has the name of the program");
+}
+
 static void put(const char *name, const char *pem)
 {
     cr_assert_eq(file_write(arena_printf(&a, "%s/%s", folder, name), view_text(pem), 0600), ERR_OK);
