@@ -130,5 +130,7 @@ int command_auditor_remove(const struct command *self, int argc, const char *con
     if (code == -1)
         code = take_away(self, &desk, id);
     desk_close(&desk);
+    if (code == COMMAND_DONE)
+        printf("%s: no auditor any more\n", id);
     return code;
 }

@@ -240,6 +240,7 @@ static int update(const struct command *self, struct change *c)
         return fail_as_rival(self, c);
     if (secret)
         print_secret(c->client, secret, false);
+    printf("%.*s: this registration counts from now on\n", (int)c->client->id.n, (const char *)c->client->id.p);
     return COMMAND_DONE;
 }
 
@@ -373,5 +374,7 @@ int command_client_remove(const struct command *self, int argc, const char *cons
             code = err ? command_fail(self, COMMAND_FAILED, "%s", err_name(err)) : COMMAND_DONE;
     }
     desk_close(&desk);
+    if (code == COMMAND_DONE)
+        printf("%s: removed; consents and ledger stay\n", id);
     return code;
 }

@@ -179,5 +179,7 @@ int command_client_uninvite(const struct command *self, int argc, const char *co
             code = e ? command_fail(self, COMMAND_FAILED, "%s", err_name(e)) : COMMAND_DONE;
     }
     desk_close(&desk);
+    if (code == COMMAND_DONE)
+        printf("%s: revoked; services that registered with it stay\n", id);
     return code;
 }
