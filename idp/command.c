@@ -183,7 +183,7 @@ static const struct command table[] = {
      "  --folder DIR     key and memory; made at the first start\n"
      "  --listen ADDRESS default 127.0.0.1:8090\n"
      "  --host NAME      the name requests come for, when a reverse proxy stands in front\n"
-     "  --show-key       print the verifier key for the policies of others, and end\n"
+     "  --show-key       print the verifier key for the policies of others, and end; also while it runs\n"
      "\nAnswers POST /add-checkpoint and GET /<origin hash>/checkpoint. Needs no configuration and no database.\n",
      command_witness},
     {"roots import", "take over root certificates of the JPKI", "[--config FILE] FILE...",

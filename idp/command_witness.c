@@ -89,14 +89,24 @@ static int serve(const struct command *self, struct witness *w, const char *list
     return COMMAND_DONE;
 }
 
-static int show_key(const struct witness *w, struct arena *a)
+static int fail(const struct command *self, enum err err, const char *folder, const char *why)
 {
+    return command_fail(self, err == ERR_CONFLICT || err == ERR_NOT_FOUND ? COMMAND_NO : COMMAND_FAILED, "%s: %s",
+                        folder, why);
+}
+
+static int show_key(const struct command *self, struct arena *a, const struct witness_words *words)
+{
+    struct note_key key;
     struct buf b;
-    const char *text;
+    const char *text, *why = "";
+    enum err err = witness_key_read(&key, words->folder, view_text(words->name), a, &why);
+    if (err)
+        return fail(self, err, words->folder, why);
     buf_open(&b, a, 1024);
-    note_key_put(&b, witness_key(w));
+    note_key_put(&b, &key);
     if (buf_done_text(&b, &text) != ERR_OK)
-        return COMMAND_FAILED;
+        return command_fail(self, COMMAND_FAILED, "not enough memory");
     puts(text);
     return COMMAND_DONE;
 }
@@ -110,10 +120,12 @@ static int run(const struct command *self, struct arena *a, const struct witness
         return command_fail(self, COMMAND_CONFIG, "--logs: %s", why);
     if (logs->n_logs == 0)
         return command_fail(self, COMMAND_CONFIG, "--logs: %s names no log", words->logs);
+    if (words->show_key)
+        return show_key(self, a, words);
     enum err err = witness_open(&w, words->folder, view_text(words->name), logs, a, &why);
     if (err)
-        return command_fail(self, err == ERR_CONFLICT ? COMMAND_NO : COMMAND_FAILED, "%s: %s", words->folder, why);
-    int code = words->show_key ? show_key(w, a) : serve(self, w, words->listen, words->host);
+        return fail(self, err, words->folder, why);
+    int code = serve(self, w, words->listen, words->host);
     witness_close(w);
     return code;
 }

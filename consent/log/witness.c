@@ -79,6 +79,14 @@ struct witness {
     int lock_fd;
 };
 
+static bool is_name(struct view name, const char **why)
+{
+    if (note_is_name(name))
+        return true;
+    *why = "the name must have no spaces and no plus sign, like w.example.lg.jp/witness";
+    return false;
+}
+
 static enum err make_key(struct witness *w, struct arena *a, const char *path)
 {
     struct buf b;
@@ -100,21 +108,52 @@ static enum err make_key(struct witness *w, struct arena *a, const char *path)
     return err;
 }
 
-static enum err open_key(struct witness *w, struct arena *a, const char **why)
+static const char *key_path(const char *folder, struct arena *a)
+{
+    return arena_printf(a, "%s/witness.pem", folder);
+}
+
+/* ERR_NOT_FOUND: there is none yet. */
+static enum err read_key(struct ed25519_key **out, const char *folder, struct arena *a, const char **why)
 {
     struct view pem;
-    const char *path = arena_printf(a, "%s/witness.pem", w->folder), *mark = arena_printf(a, "%s/memory", w->folder);
+    const char *path = key_path(folder, a), *mark = arena_printf(a, "%s/memory", folder);
     if (!path || !mark)
         return ERR_MEMORY;
     enum err err = file_read_secret(a, path, 4096, &pem);
+    *why = "there is no key: the first start of the witness makes it";
     if (err == ERR_NOT_FOUND)
-        return make_key(w, a, path);
+        return err;
     if (!err && access(mark, F_OK) != 0) {
         *why = "the key is there, but what it cosigned is not: this witness has lost its memory and must get a new key";
         return ERR_CONFLICT;
     }
     *why = "witness.pem cannot be read, or others may read it";
-    return err ? err : ed25519_read_pem(&w->private_key, pem);
+    return err ? err : ed25519_read_pem(out, pem);
+}
+
+static enum err open_key(struct witness *w, struct arena *a, const char **why)
+{
+    enum err err = read_key(&w->private_key, w->folder, a, why);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    const char *path = key_path(w->folder, a);
+    *why = "the key cannot be made";
+    return path ? make_key(w, a, path) : ERR_MEMORY;
+}
+
+enum err witness_key_read(struct note_key *out, const char *folder, struct view name, struct arena *a, const char **why)
+{
+    struct ed25519_key *private_key;
+    *why = "not enough memory";
+    if (!is_name(name, why))
+        return ERR_CONFIG;
+    enum err err = read_key(&private_key, folder, a, why);
+    if (err)
+        return err;
+    *out = note_key_of(name, NOTE_COSIGNATURE, private_key);
+    ed25519_close(private_key);
+    return ERR_OK;
 }
 
 /* Two processes with one memory would each roll the other back. */
@@ -125,7 +164,7 @@ static enum err take_lock(struct witness *w, struct arena *a, const char **why)
     *why = "the folder cannot be written";
     if (w->lock_fd < 0)
         return ERR_PERMISSION;
-    *why = "a witness is running in this folder; --show-key is for before or after";
+    *why = "a witness is running in this folder";
     return flock(w->lock_fd, LOCK_EX | LOCK_NB) == 0 ? ERR_OK : ERR_BUSY;
 }
 
@@ -134,10 +173,8 @@ enum err witness_open(struct witness **out, const char *folder, struct view name
 {
     *out = NULL;
     *why = "not enough memory";
-    if (!note_is_name(name)) {
-        *why = "the name must have no spaces and no plus sign, like w.example.lg.jp/witness";
+    if (!is_name(name, why))
         return ERR_CONFIG;
-    }
     struct witness *w = calloc(1, sizeof *w);
     if (!w)
         return ERR_MEMORY;

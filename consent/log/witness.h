@@ -39,6 +39,11 @@ enum err witness_open(struct witness **out, const char *folder, struct view name
 void witness_close(struct witness *w);
 const struct note_key *witness_key(const struct witness *w);
 
+/* The verifier key of the witness NAME in FOLDER. It only reads: also while the witness runs, and it makes nothing.
+ * ERR_NOT_FOUND: there is no key yet. ERR_CONFLICT as of witness_open. OUT has NAME in it. */
+enum err witness_key_read(struct note_key *out, const char *folder, struct view name, struct arena *a,
+                          const char **why) MUST_CHECK;
+
 struct witness_answer {
     int status;
     const char *content_type;

@@ -169,6 +169,20 @@ Test(witness, runs_once_in_a_folder)
     cr_expect_eq(witness_open(&second, folder, VIEW("w.example/w"), logs, &a, &why), ERR_BUSY);
 }
 
+/* An operator gives it to others while it runs, and from a folder he mistyped he must not give them any. */
+Test(witness, shows_its_key_while_it_runs_and_makes_nothing)
+{
+    struct note_key key;
+    const char *other = arena_printf(&a, "%s/other", folder);
+    cr_assert_eq(witness_key_read(&key, folder, VIEW("w.example/w"), &a, &why), ERR_OK, "%s", why);
+    cr_expect_eq(key.id, witness_key(w)->id);
+    cr_expect_eq(witness_key_read(&key, other, VIEW("w.example/w"), &a, &why), ERR_NOT_FOUND);
+    cr_expect_neq(access(other, F_OK), 0);
+    cr_expect_eq(witness_key_read(&key, folder, VIEW("a b"), &a, &why), ERR_CONFIG);
+    cr_assert_eq(unlink(arena_printf(&a, "%s/memory", folder)), 0);
+    cr_expect_eq(witness_key_read(&key, folder, VIEW("w.example/w"), &a, &why), ERR_CONFLICT);
+}
+
 Test(witness, cannot_cosign_what_it_cannot_remember)
 {
     uint8_t hash[32];
