@@ -23,8 +23,10 @@ enum err {
     ERR_UNAVAILABLE, /* a peer we need is not there (reader, responder, daemon) */
 };
 
-/* The name as it stands in logs, like "ERR_STORE". Static. */
+/* The name as it stands in logs, in the members "error" and "err", like "ERR_STORE". Static. */
 const char *err_name(enum err e);
+/* The same for a person, to stand behind what could not be done and a colon: "permission denied". Static. */
+const char *err_words(enum err e);
 
 /* An assertion that is always compiled in: for what cannot happen unless we are wrong. Aborts with place and text. */
 #define INSIST(COND)                                                                                                   \

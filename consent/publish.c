@@ -18,6 +18,9 @@ enum {
     BATCH = 4096 /* rows read at once: short looks, so that the log of the database can be emptied */
 };
 
+/* What to do about it. */
+#define NEWEST ". Put the newest database back, or begin a new log (another ledger.origin)"
+
 struct published {
     int64_t size; /* -1: nothing yet */
     uint8_t root[TREE_HASH];
@@ -90,7 +93,9 @@ static enum err open_key(struct publisher *p, struct arena *a, const char **why)
     bool has_last = access(last, F_OK) == 0;
     enum err err = read_key(&p->private_key, a, path);
     if (err == ERR_NOT_FOUND && has_last) {
-        *why = arena_printf(a, "%s is missing, but %s is there", path, last);
+        *why = arena_printf(
+            a, "%s is missing, but %s is there: put the key back, or begin a new log (another ledger.origin)", path,
+            last);
         return ERR_CONFLICT;
     }
     if (err == ERR_NOT_FOUND) {
@@ -146,8 +151,10 @@ static enum err read_last(struct publisher *p, struct arena *a, const char **why
     if (err == ERR_NOT_FOUND)
         return ERR_OK;
     if (err == ERR_MISMATCH) {
-        *why = arena_printf(a, "%s is not a checkpoint that this key signed for %.*s", path, (int)p->config.origin.n,
-                            (const char *)p->config.origin.p);
+        *why = arena_printf(a,
+                            "%s is not a checkpoint that this key signed for %.*s: put key and file back as they "
+                            "belong together, or the ledger.origin as it was",
+                            path, (int)p->config.origin.n, (const char *)p->config.origin.p);
         return ERR_CONFLICT;
     }
     *why = "the checkpoint signed last cannot be read";
@@ -286,15 +293,17 @@ static enum err check_head(struct publisher *p, struct arena *a, const struct le
     if (p->last.size < 0)
         return ERR_OK;
     if (head->size < p->last.size)
-        return refuse(p, why,
-                      "this database has fewer leaves than the checkpoint this key signed last: it is an older copy");
+        return refuse(
+            p, why,
+            "this database has fewer leaves than the checkpoint this key signed last: it is an older copy" NEWEST);
     enum err err = consistency(proof, p, a, p->last.size, head->size);
     if (err)
         return err;
     if (!tree_is_consistent(proof, p->last.size, p->last.root, head->size, head->root))
         return refuse(p, why,
                       "this database is not a continuation of the checkpoint this key signed last: it is another copy "
-                      "of the log, or was rewritten");
+                      "of the log, or was rewritten. `genkan audit verify` names the leaves; find out which copy is "
+                      "the true one");
     return ERR_OK;
 }
 
@@ -393,11 +402,12 @@ static enum err ask(struct asking *q, size_t i)
         if (status == 409 && !read_size(answer, &size))
             status = 0;
         if (status == 409 && size > q->size)
-            return refuse(p, q->why, "a witness has cosigned a larger log of this name: this is an older copy");
+            return refuse(p, q->why, "a witness has cosigned a larger log of this name: this is an older copy" NEWEST);
         p->known[i] = status == 409 ? size : p->known[i];
     }
     if (status == 422)
-        return refuse(p, q->why, "a witness has cosigned another log of this name: this copy is not its continuation");
+        return refuse(p, q->why,
+                      "a witness has cosigned another log of this name: this copy is not its continuation" NEWEST);
     bool good = status == 200 && take_cosignature(q, i, answer);
     p->known[i] = good ? q->size : p->known[i];
     const struct view name = p->config.policy->nodes[i].name;
@@ -441,7 +451,8 @@ static enum err probe(struct asking *q, size_t i, struct view last_text)
     if (err || status == 0)
         return err;
     if (status == 422 || (status == 409 && read_size(answer, &size) && size > p->last.size))
-        return refuse(p, q->why, "a witness has cosigned a later or another log of this name: this is an older copy");
+        return refuse(p, q->why,
+                      "a witness has cosigned a later or another log of this name: this is an older copy" NEWEST);
     p->known[i] = status == 200 ? p->last.size : status == 409 ? size : -1;
     return ERR_OK;
 }
@@ -607,8 +618,9 @@ static enum err check_start(struct publisher *p, struct arena *a, const char **w
     if (err)
         return err;
     if (head.size < p->last.size || p->tiles.size > head.size)
-        return refuse(p, why,
-                      "this database has fewer leaves than the checkpoint this key signed last: it is an older copy");
+        return refuse(
+            p, why,
+            "this database has fewer leaves than the checkpoint this key signed last: it is an older copy" NEWEST);
     err = integrate_to(p, head.size);
     if (err == ERR_MISMATCH)
         return refuse(p, why, "leaves are missing in the database: `genkan audit verify` says which");

@@ -127,3 +127,10 @@ void listener_close(struct listener *l)
         close(l->fd);
     l->fd = -1;
 }
+
+const char *listener_words(enum err e)
+{
+    return e == ERR_IO           ? "another program has it, or it is no address of this machine"
+           : e == ERR_PERMISSION ? "permission denied (ports below 1024 need CAP_NET_BIND_SERVICE)"
+                                 : err_words(e);
+}

@@ -28,4 +28,7 @@ void listener_hurry(const struct listener *l);
 bool listener_welcomes(const struct listener *l, int fd);
 void listener_close(struct listener *l);
 
+/* Why an address cannot be listened on, for a person. Static. */
+const char *listener_words(enum err e);
+
 #endif

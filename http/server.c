@@ -742,7 +742,7 @@ static void run_part(struct call *call)
     if (!s->err)
         s->err = s->part.err;
     if (s->err)
-        log_event(LOG_WARN, "stream_cut", LOG_TEXT("path", log_path(call)), LOG_STR("reason", err_name(s->err)));
+        log_event(LOG_WARN, "stream_cut", LOG_TEXT("path", log_path(call)), LOG_STR("reason", err_words(s->err)));
     trace_enter(NULL);
     if (s->err)
         s->part.n = 0;
@@ -1563,7 +1563,7 @@ static enum err bind_one(struct server *s, const char *address, bool mtls)
     if (!e && s->tls)
         listener_hurry(l);
     if (e) {
-        log_event(LOG_ERROR, "cannot_listen", LOG_STR("address", address), LOG_STR("why", err_name(e)));
+        log_event(LOG_ERROR, "cannot_listen", LOG_STR("address", address), LOG_STR("why", listener_words(e)));
         return e;
     }
     s->ports[s->n_listeners++] = l->port;

@@ -27,7 +27,7 @@ const char *certificate_read(struct server_tls *out, const struct config *c, str
                                 err == ERR_PERMISSION && files[i].read == file_read_secret
                                     ? "permission denied, or others may read it"
                                 : err == ERR_NOT_FOUND ? "there is no such file"
-                                                       : err_name(err));
+                                                       : err_words(err));
     }
     return NULL;
 }

@@ -309,7 +309,7 @@ int command_unreadable(const struct command *self, const char *path, enum err er
                         err == ERR_NOT_FOUND    ? "there is no such file"
                         : err == ERR_PERMISSION ? "permission denied"
                         : err == ERR_LIMIT      ? "it is too large"
-                                                : err_name(err));
+                                                : err_words(err));
 }
 
 /* The option WORD begins with, and in *VALUE what stands behind "="; NULL: no such option. */

@@ -65,7 +65,7 @@ static int read_checkpoint(const struct command *self, struct desk *desk, struct
     if (err)
         return command_unreadable(self, path, err);
     err = checkpoint_read(out, &desk->arena, text);
-    return err ? command_fail(self, COMMAND_USAGE, "%s: %s is not a checkpoint: %s", option, path, err_name(err)) : -1;
+    return err ? command_fail(self, COMMAND_USAGE, "%s: %s is not a checkpoint: %s", option, path, err_words(err)) : -1;
 }
 
 /* Whose signatures count: the key of the configuration, or if it may not be read, the policy's for this log. */
@@ -122,7 +122,7 @@ static int verify(const struct command *self, struct desk *desk, const struct be
     for (size_t i = 0; i < DESK_READERS; i++)
         store_return(desk->store, dbs[i]);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "could not read the ledger: %s", err_name(err));
+        return command_fail(self, COMMAND_FAILED, "could not read the ledger: %s", err_words(err));
     show_report(desk, &r);
     if (r.faults == 0) {
         puts("nothing was altered: every event fits its leaf, the leaves give the stored tree");
@@ -172,7 +172,7 @@ static int note(const struct command *self, struct desk *desk, int64_t from)
 {
     struct taking t = {desk, arena_printf(&desk->arena, "%s from=%" PRId64, self->name, from)};
     enum err err = t.act ? store_write(desk->store, note_job, &t) : ERR_MEMORY;
-    return err ? command_fail(self, COMMAND_FAILED, "the export could not be written down: %s", err_name(err)) : -1;
+    return err ? command_fail(self, COMMAND_FAILED, "the export could not be written down: %s", err_words(err)) : -1;
 }
 
 static void say_how_to_check(const char *path, const char *kept, int64_t from, int64_t size)
@@ -208,7 +208,7 @@ static int export_to(const struct command *self, struct desk *desk, const char *
                             "events were erased, and the checkpoint that counts the erasure is not "
                             "published yet; try again in ten seconds, with `genkan serve` running");
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s; try `genkan audit verify`", err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s; try `genkan audit verify`", err_words(err));
     say_how_to_check(path, kept, from, size);
     return COMMAND_DONE;
 }
@@ -255,7 +255,7 @@ int command_audit_proof(const struct command *self, int argc, const char *const 
         else if (!err)
             fwrite(proof.p, 1, proof.n, stdout);
         code = err == ERR_NOT_FOUND ? command_fail(self, COMMAND_NO, "no published checkpoint counts leaf %s", words[0])
-               : err                ? command_fail(self, COMMAND_FAILED, "%s", err_name(err))
+               : err                ? command_fail(self, COMMAND_FAILED, "%s", err_words(err))
                                     : COMMAND_DONE;
     }
     desk_close(&desk);

@@ -28,7 +28,7 @@ static int invite(const struct command *self, struct desk *desk, const char *nam
         return command_fail(self, COMMAND_USAGE, "NAME must be 1 to %d characters without control characters",
                             AUDITOR_NAME_MAX);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s", err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s", err_words(err));
     printf("Hand this code to %s and to nobody else. It is good once, for 7 days:\n\n    %s\n\n"
            "She logs in with her card at %s/audit/join and enters it there.\n",
            name, (const char *)i.code.p, desk->config->issuer);
@@ -70,7 +70,7 @@ static int list(const struct command *self, struct desk *desk)
     enum err err = auditor_list(&all, &n, &desk->arena, db);
     store_return(desk->store, db);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s", err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s", err_words(err));
     for (size_t i = 0; i < n; i++)
         printf("%s  %-18s  %s  %.*s\n", base64url_text(&desk->arena, ident_view(&all[i].id)), state_of(&all[i], now),
                clock_jst_date(&desk->arena, all[i].joined_at ? all[i].joined_at : all[i].invited_at),
@@ -114,7 +114,7 @@ static int take_away(const struct command *self, struct desk *desk, const char *
     err = ident_is(r.id) ? store_write(desk->store, remove_job, &r) : ERR_NOT_FOUND;
     if (err == ERR_NOT_FOUND)
         return command_fail(self, COMMAND_NO, "there is no auditor %s; see `genkan auditor list`", id);
-    return err ? command_fail(self, COMMAND_FAILED, "%s", err_name(err)) : COMMAND_DONE;
+    return err ? command_fail(self, COMMAND_FAILED, "%s", err_words(err)) : COMMAND_DONE;
 }
 
 int command_auditor_remove(const struct command *self, int argc, const char *const *argv)

@@ -68,7 +68,7 @@ static int check_sector(struct change *c, const struct command *self, const char
     }
     if (err == ERR_SYNTAX)
         return command_fail(self, COMMAND_NO, "%s: %s %s", path, fault.member, fault.rule);
-    return err ? command_fail(self, COMMAND_FAILED, "%s: %s", path, err_name(err)) : -1;
+    return err ? command_fail(self, COMMAND_FAILED, "%s: %s", path, err_words(err)) : -1;
 }
 
 static int read_registration(struct change *c, const struct command *self, const char *path, const char *id)
@@ -80,7 +80,7 @@ static int read_registration(struct change *c, const struct command *self, const
     if (err == ERR_SYNTAX)
         return command_fail(self, COMMAND_CONFIG, "%s: %s %s", path, fault.member, fault.rule);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s: %s", path, err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s: %s", path, err_words(err));
     if (id && !view_equal_text(client->id, id))
         return command_fail(self, COMMAND_CONFIG, "%s: client_id is not the one of --id", path);
     c->client = client;
@@ -147,7 +147,7 @@ static int add(const struct command *self, struct change *c, bool json)
         return command_fail(self, COMMAND_NO, "there are %d services already, and no more may be registered",
                             CLIENTS_MAX);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s", err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s", err_words(err));
     print_secret(c->client, secret, json);
     return COMMAND_DONE;
 }
@@ -235,7 +235,7 @@ static int update(const struct command *self, struct change *c)
         return command_fail(self, COMMAND_NO, "there is no service %.*s", (int)c->client->id.n,
                             (const char *)c->client->id.p);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s", err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s", err_words(err));
     if (c->fault.member)
         return fail_as_rival(self, c);
     if (secret)
@@ -339,7 +339,7 @@ int command_client_list(const struct command *self, int argc, const char *const 
         struct db *db = store_borrow(desk.store);
         enum err err = clients_each(db, &desk.arena, json ? list_json : list_text, NULL);
         store_return(desk.store, db);
-        code = err ? command_fail(self, COMMAND_FAILED, "%s", err_name(err)) : COMMAND_DONE;
+        code = err ? command_fail(self, COMMAND_FAILED, "%s", err_words(err)) : COMMAND_DONE;
     }
     desk_close(&desk);
     return code;
@@ -371,7 +371,7 @@ int command_client_remove(const struct command *self, int argc, const char *cons
         if (err == ERR_NOT_FOUND)
             code = command_fail(self, COMMAND_NO, "there is no service %s", id);
         else
-            code = err ? command_fail(self, COMMAND_FAILED, "%s", err_name(err)) : COMMAND_DONE;
+            code = err ? command_fail(self, COMMAND_FAILED, "%s", err_words(err)) : COMMAND_DONE;
     }
     desk_close(&desk);
     if (code == COMMAND_DONE)

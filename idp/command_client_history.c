@@ -74,7 +74,7 @@ static int print_all(const struct command *self, struct desk *d, struct view id,
         printf("%7s  %-20s  %-64s  %s\n", "version", "from (UTC)", "terms", "fields (! required)");
     for (size_t i = 0; i < n && !e; i++)
         e = print_one(id, &versions[i], json);
-    return e ? command_fail(self, COMMAND_FAILED, "%s", err_name(e)) : COMMAND_DONE;
+    return e ? command_fail(self, COMMAND_FAILED, "%s", err_words(e)) : COMMAND_DONE;
 }
 
 int command_client_history(const struct command *self, int argc, const char *const *argv)

@@ -121,7 +121,7 @@ static int report(const struct stopping *s, enum err e)
         return command_fail(s->self, COMMAND_NO, "%s",
                             s->act == CONSENT_SUSPEND ? "it is suspended already" : "it is not suspended");
     if (e)
-        return command_fail(s->self, COMMAND_FAILED, "%s", err_name(e));
+        return command_fail(s->self, COMMAND_FAILED, "%s", err_words(e));
     printf("%" PRId64 " %s\n", s->total, what);
     return COMMAND_DONE;
 }

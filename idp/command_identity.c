@@ -49,14 +49,14 @@ static int read_person(struct asking *x, const struct command *self, const char 
     enum err err = read_lines(&text, &x->desk->arena, path);
     if (err)
         return command_fail(self, COMMAND_USAGE, "%s cannot be read: %s", path ? path : "standard input",
-                            err_name(err));
+                            err_words(err));
     bool two = view_next(&text, '\n', &name) && view_next(&text, '\n', &birthdate) && text.n == 0;
     if (!two)
         return command_fail(self, COMMAND_USAGE, "two lines are wanted: the name, then the birth date");
     err = lookup_read(&x->person, &x->desk->arena, name, birthdate, x->reason, &key, &rule);
     if (err == ERR_SYNTAX)
         return command_fail(self, COMMAND_USAGE, "%s %s", key, rule);
-    return err ? command_fail(self, COMMAND_FAILED, "%s", err_name(err)) : -1;
+    return err ? command_fail(self, COMMAND_FAILED, "%s", err_words(err)) : -1;
 }
 
 static int ask(const struct command *self, struct asking *x)
@@ -70,7 +70,7 @@ static int ask(const struct command *self, struct asking *x)
         return command_fail(self, COMMAND_NO, "%d requests of the operator, or %d of all, wait already",
                             IDENTITY_OPEN_ONE, IDENTITY_OPEN_ALL);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s", err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s", err_words(err));
     const char *id = base64url_text(&x->desk->arena, ident_view(&x->id));
     printf("%s\n", id ? id : "");
     fprintf(stderr, "An auditor must allow it at %s/audit within 7 days; then: genkan identity show %s\n",
@@ -110,7 +110,7 @@ static int list(const struct command *self, struct desk *desk)
     enum err err = identity_list(&all, &n, &desk->arena, db, now, LISTED);
     store_return(desk->store, db);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s", err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s", err_words(err));
     for (size_t i = 0; i < n; i++) {
         struct view by = view_is(all[i].asked_by) ? all[i].asked_by : auditor_operator.name;
         printf("%s  %-9s  %-7s  %s  %.*s: %.*s\n", base64url_text(&desk->arena, ident_view(&all[i].id)),
@@ -171,7 +171,7 @@ static int show(const struct command *self, struct desk *desk, const char *id)
     struct lookup_answer *answer = arena_alloc(&desk->arena, sizeof *answer);
     enum err err = answer ? master_open(&master, desk->config->profile.keys) : ERR_MEMORY;
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s: %s", desk->config->profile.keys, err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s: %s", desk->config->profile.keys, err_words(err));
     struct db *db = store_borrow(desk->store);
     err = look(answer, desk, db, master, id);
     store_return(desk->store, db);
@@ -180,7 +180,7 @@ static int show(const struct command *self, struct desk *desk, const char *id)
         return command_fail(self, COMMAND_NO,
                             "%s is no request of the operator that is allowed now; see `genkan identity list`", id);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "%s: nobody may say who is there and who is not", err_name(err));
+        return command_fail(self, COMMAND_FAILED, "%s: nobody may say who is there and who is not", err_words(err));
     for (size_t i = 0; i < answer->n; i++)
         printf("%.*s\n", (int)answer->pseudonyms[i].n, (const char *)answer->pseudonyms[i].p);
     if (answer->n == 0)

@@ -47,7 +47,7 @@ static int read_terms(const struct command *self, struct inviting *i, const char
     e = invites_check_terms(&i->file, i->invite.terms, &fault);
     if (e == ERR_SYNTAX)
         return command_fail(self, COMMAND_CONFIG, "%s: %s %s", path, fault.member, fault.rule);
-    return e ? command_fail(self, COMMAND_FAILED, "%s: %s", path, err_name(e)) : -1;
+    return e ? command_fail(self, COMMAND_FAILED, "%s: %s", path, err_words(e)) : -1;
 }
 
 static bool read_number(int64_t *out, const char *text, int64_t otherwise, int64_t most)
@@ -68,7 +68,7 @@ static int record(const struct command *self, struct inviting *i)
         return command_fail(self, COMMAND_NO, "there is an invitation %.*s already", (int)i->invite.id.n,
                             (const char *)i->invite.id.p);
     if (e)
-        return command_fail(self, COMMAND_FAILED, "%s", err_name(e));
+        return command_fail(self, COMMAND_FAILED, "%s", err_words(e));
     printf("invitation:           %.*s\ninitial_access_token: %s\ngood until:           %s\n", (int)i->invite.id.n,
            (const char *)i->invite.id.p, token, clock_utc_text(&i->desk->arena, i->invite.expires_at));
     return COMMAND_DONE;
@@ -143,7 +143,7 @@ int command_client_invites(const struct command *self, int argc, const char *con
         struct db *db = store_borrow(desk.store);
         enum err e = invites_each(db, print_row, &desk);
         store_return(desk.store, db);
-        code = e ? command_fail(self, COMMAND_FAILED, "%s", err_name(e)) : COMMAND_DONE;
+        code = e ? command_fail(self, COMMAND_FAILED, "%s", err_words(e)) : COMMAND_DONE;
     }
     desk_close(&desk);
     return code;
@@ -176,7 +176,7 @@ int command_client_uninvite(const struct command *self, int argc, const char *co
         if (e == ERR_NOT_FOUND)
             code = command_fail(self, COMMAND_NO, "there is no invitation %s that could be revoked", id);
         else
-            code = e ? command_fail(self, COMMAND_FAILED, "%s", err_name(e)) : COMMAND_DONE;
+            code = e ? command_fail(self, COMMAND_FAILED, "%s", err_words(e)) : COMMAND_DONE;
     }
     desk_close(&desk);
     if (code == COMMAND_DONE)

@@ -76,8 +76,8 @@ int command_key_list(const struct command *self, int argc, const char *const *ar
         }
         enum err err = show_profile_keys(&desk);
         show_ledger_key(&desk);
-        code =
-            err ? command_fail(self, COMMAND_FAILED, "%s: %s", desk.config->profile.keys, err_name(err)) : COMMAND_DONE;
+        code = err ? command_fail(self, COMMAND_FAILED, "%s: %s", desk.config->profile.keys, err_words(err))
+                   : COMMAND_DONE;
     }
     desk_close(&desk);
     return code;
@@ -165,7 +165,7 @@ static int rotate(const struct command *self, struct desk *desk, const struct ch
             continue;
         enum err err = rotate_one(desk, c, algs[i]);
         if (err)
-            return command_fail(self, COMMAND_FAILED, "%s %s: %s", key_use_name(c->use), name, err_name(err));
+            return command_fail(self, COMMAND_FAILED, "%s %s: %s", key_use_name(c->use), name, err_words(err));
         printf("%s %s: the next key signs from now on\n", key_use_name(c->use), name);
     }
     if (c->use == KEY_CARD)
@@ -198,7 +198,7 @@ static int rotate_encryption(const struct command *self, const struct choice *c,
         if (!err)
             err = keys_rotate_locks(desk.keys_folder, c->now);
         if (err)
-            code = command_fail(self, COMMAND_FAILED, "encryption: %s", err_name(err));
+            code = command_fail(self, COMMAND_FAILED, "encryption: %s", err_words(err));
         else
             puts("encryption: new keys; the older ones open for two more days");
         code = err ? code : COMMAND_DONE;
@@ -267,7 +267,7 @@ int command_issuer_file(const struct command *self, int argc, const char *const 
             err = buf_done_text(&b, &text);
         if (!err)
             fputs(text, stdout);
-        code = err ? command_fail(self, COMMAND_FAILED, "%s", err_name(err)) : COMMAND_DONE;
+        code = err ? command_fail(self, COMMAND_FAILED, "%s", err_words(err)) : COMMAND_DONE;
     }
     desk_close(&desk);
     return code;

@@ -60,7 +60,7 @@ static int print_all(const struct command *self, struct desk *d, bool json)
         printf("%-9s  %-20s  %-20s  %s\n", "login", "at (UTC)", "disowned (UTC)", "made with");
     for (size_t i = 0; i < n && !e; i++)
         e = print_one(&d->arena, &logins[i], json);
-    return e ? command_fail(self, COMMAND_FAILED, "%s", err_name(e)) : COMMAND_DONE;
+    return e ? command_fail(self, COMMAND_FAILED, "%s", err_words(e)) : COMMAND_DONE;
 }
 
 int command_login_disowned(const struct command *self, int argc, const char *const *argv)

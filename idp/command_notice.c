@@ -65,7 +65,7 @@ static int print_all(const struct command *self, struct desk *d, bool json)
         printf("%8s  %-13s  %-20s  %-20s  %5s  %s\n", "notice", "what", "service", "since (UTC)", "tries", "state");
     for (size_t i = 0; i < n && !e; i++)
         e = print_one(&d->arena, &notices[i], json);
-    return e ? command_fail(self, COMMAND_FAILED, "%s", err_name(e)) : COMMAND_DONE;
+    return e ? command_fail(self, COMMAND_FAILED, "%s", err_words(e)) : COMMAND_DONE;
 }
 
 int command_notice_list(const struct command *self, int argc, const char *const *argv)
@@ -115,7 +115,7 @@ static int change(const struct command *self, int argc, const char *const *argv,
     code = desk_open(&desk, self, config, DESK_WRITE);
     if (code == -1) {
         enum err e = store_write(desk.store, change_job, &c);
-        code = e         ? command_fail(self, COMMAND_FAILED, "%s", err_name(e))
+        code = e         ? command_fail(self, COMMAND_FAILED, "%s", err_words(e))
                : c.done  ? COMMAND_DONE
                : service ? command_fail(self, COMMAND_NO, "nothing waits for %s", service)
                          : command_fail(self, COMMAND_NO, "there is no notice %s", id);

@@ -96,7 +96,8 @@ static int note(struct asked *x, struct desk *desk)
                        .act = words ? arena_printf(&desk->arena, "%s %s", desk->command->name, words) : NULL};
     enum err err = n.act ? store_write(desk->store, note_job, &n) : ERR_MEMORY;
     if (err)
-        return command_fail(desk->command, COMMAND_FAILED, "the question could not be written down: %s", err_name(err));
+        return command_fail(desk->command, COMMAND_FAILED, "the question could not be written down: %s",
+                            err_words(err));
     if (!x->walk.snapshot)
         x->walk.snapshot = n.size;
     if (!x->walk.snapshot) /* the question itself is the first event, and not part of its answer */
@@ -127,7 +128,7 @@ static int answered(const struct command *self, enum err err)
 {
     if (err == ERR_IO)
         return command_fail(self, COMMAND_FAILED, "the answer could not be written");
-    return err ? command_fail(self, COMMAND_FAILED, "%s; try `genkan audit verify`", err_name(err)) : COMMAND_DONE;
+    return err ? command_fail(self, COMMAND_FAILED, "%s; try `genkan audit verify`", err_words(err)) : COMMAND_DONE;
 }
 
 static int list(struct asked *x, struct desk *desk)
@@ -247,7 +248,7 @@ int command_audit_reindex(const struct command *self, int argc, const char *cons
         total += done;
     } while (code == -1 && !err && done == 256);
     if (code == -1)
-        code = err ? command_fail(self, COMMAND_FAILED, "%s", err_name(err)) : COMMAND_DONE;
+        code = err ? command_fail(self, COMMAND_FAILED, "%s", err_words(err)) : COMMAND_DONE;
     if (code == COMMAND_DONE)
         printf("%zu blocks of %d events\n", total, BLOCK_EVENTS);
     desk_close(&desk);

@@ -84,7 +84,7 @@ static int show(struct work *w)
     if (!e)
         e = grant_list(a, w->db, w->resident, now, &grants, &n_grants);
     if (e)
-        return command_fail(w->self, COMMAND_FAILED, "%s", err_name(e));
+        return command_fail(w->self, COMMAND_FAILED, "%s", err_words(e));
     ledger_pseudonym(pseudonym, w->desk->ledger, w->resident);
     printf("resident   %s\nsince      %s\n", base64url_text(a, VIEW_ARRAY(pseudonym)), clock_utc_text(a, s.created_at));
     if (s.disabled_at)
@@ -113,7 +113,7 @@ static int change(struct work *w, bool enable, enum account_reason reason)
                                .at_ms = at_ms};
     enum err e = store_write(w->desk->store, account_change_job, &c);
     if (e)
-        return command_fail(w->self, COMMAND_FAILED, "%s", err_name(e));
+        return command_fail(w->self, COMMAND_FAILED, "%s", err_words(e));
     if (c.verdict == ACCOUNT_UNKNOWN)
         return command_fail(w->self, COMMAND_NO, "there is no such resident");
     if (c.verdict == ACCOUNT_ALREADY)
@@ -138,7 +138,7 @@ static int act(struct work *w, const struct naming *n, enum what what, enum acco
     int code = e == ERR_NOT_FOUND  ? command_fail(w->self, COMMAND_NO, "there is no such resident")
                : e == ERR_CONFLICT ? command_fail(w->self, COMMAND_NO, "this number is of several residents' logins")
                : e == ERR_SYNTAX   ? command_fail(w->self, COMMAND_USAGE, "that names no resident")
-               : e                 ? command_fail(w->self, COMMAND_FAILED, "%s", err_name(e))
+               : e                 ? command_fail(w->self, COMMAND_FAILED, "%s", err_words(e))
                : what == SHOW      ? show(w)
                                    : change(w, what == ENABLE, reason);
     clients_close(w->clients);

@@ -78,7 +78,7 @@ static int list(struct desk *d)
     struct trust_config config = config_of(d);
     enum err err = trust_open(&t, &config, why);
     if (err)
-        return command_fail(d->command, COMMAND_CONFIG, "jpki.roots: %s", *why ? why : err_name(err));
+        return command_fail(d->command, COMMAND_CONFIG, "jpki.roots: %s", *why ? why : err_words(err));
     printf("%-4s  %-8s  %-10s  %-10s  %-14s  %s\n", "use", "pin", "from", "to", "state", "SHA-256");
     size_t logins = show_purpose(d, t, TRUST_AUTH);
     (void)show_purpose(d, t, TRUST_SIGN);
@@ -148,7 +148,7 @@ static int import(struct desk *d, const char *const *files, size_t n)
     int code = err ? command_fail(d->command, COMMAND_NO, "%s", *why ? why : files[i - 1]) : COMMAND_DONE;
     for (size_t k = 0; k < n && code == COMMAND_DONE; k++)
         if ((err = write_all(d, stores[k])))
-            code = command_fail(d->command, COMMAND_FAILED, "%s: %s", config.folder, err_name(err));
+            code = command_fail(d->command, COMMAND_FAILED, "%s: %s", config.folder, err_words(err));
     for (size_t k = 0; k < n; k++)
         trust_close(stores[k]);
     return code;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/trace.h"
 #include "consent/log/policy.h"
+#include "http/listener.h"
 #include "http/server.h"
 #include "idp/admin.h"
 #include "idp/certificate.h"
@@ -49,14 +50,14 @@ static int open_op(struct serve *s)
     enum err err = op_open(&s->op, s->config, &clock_real, &s->arena, &why);
     if (err)
         return command_fail(s->command, err == ERR_CONFIG || err == ERR_NOT_FOUND ? COMMAND_CONFIG : COMMAND_FAILED,
-                            "%s", why ? why : err_name(err));
+                            "%s", why ? why : err_words(err));
     err = pages_open(&s->pages);
     if (err)
-        return command_fail(s->command, COMMAND_FAILED, "pages: %s", err_name(err));
+        return command_fail(s->command, COMMAND_FAILED, "pages: %s", err_words(err));
     s->op->pages = s->pages;
     err = discovery_write(&s->op->discovery, &s->arena, s->op);
     if (err)
-        return command_fail(s->command, COMMAND_FAILED, "discovery: %s", err_name(err));
+        return command_fail(s->command, COMMAND_FAILED, "discovery: %s", err_words(err));
     malloc_trim(0); /* what reading roots and lists took and will not be needed again */
     return -1;
 }
@@ -72,7 +73,7 @@ static int open_herald(struct serve *s)
                         err == ERR_CONFLICT ? COMMAND_NO
                         : err == ERR_CONFIG ? COMMAND_CONFIG
                                             : COMMAND_FAILED,
-                        "the ledger: %s (%s)", why ? why : err_name(err), err_name(err));
+                        "the ledger: %s", why ? why : err_words(err));
 }
 
 /* A connection is a file. What is missing is taken as far as the system lets us; the rest is the operator's to give. */
@@ -128,7 +129,7 @@ static int open_server(struct serve *s)
         return code;
     if (err)
         return command_fail(s->command, COMMAND_FAILED, "cannot listen on %s%s: %s", c->listen[0],
-                            c->n_listen > 1 ? " and the others" : "", err_name(err));
+                            c->n_listen > 1 ? " and the others" : "", listener_words(err));
     return -1;
 }
 
@@ -145,9 +146,9 @@ static int start(struct serve *s)
         return code;
     enum err err = admin_open(&s->admin, s->op, s->server);
     if (err)
-        return command_fail(s->command, COMMAND_FAILED, "admin.socket, admin.listen: %s", err_name(err));
+        return command_fail(s->command, COMMAND_FAILED, "admin.socket, admin.listen: %s", listener_words(err));
     err = upkeep_open(&s->op->upkeep, s->op);
-    return err ? command_fail(s->command, COMMAND_FAILED, "the background thread: %s", err_name(err)) : -1;
+    return err ? command_fail(s->command, COMMAND_FAILED, "the background thread: %s", err_words(err)) : -1;
 }
 
 static void announce(const struct serve *s)
@@ -170,7 +171,8 @@ static void reload_config(const struct serve *s, struct arena *a)
     enum err err = config_read(&next, a, s->config_path, &fault);
     if (err) {
         log_event(LOG_ERROR, "reload_failed", LOG_STR("file", s->config_path), LOG_INT("line", fault.line),
-                  LOG_STR("key", fault.key ? fault.key : ""), LOG_STR("rule", fault.rule ? fault.rule : err_name(err)));
+                  LOG_STR("key", fault.key ? fault.key : ""),
+                  LOG_STR("rule", fault.rule ? fault.rule : err_words(err)));
         return;
     }
     log_set_level(next->log.level);
@@ -193,7 +195,7 @@ static void reload(struct serve *s)
     reload_config(s, &a);
     enum err err = op_reload(s->op, &a, &why);
     if (err)
-        log_event(LOG_ERROR, "reload_failed", LOG_STR("rule", why ? why : err_name(err)));
+        log_event(LOG_ERROR, "reload_failed", LOG_STR("rule", why ? why : err_words(err)));
     else
         log_event(LOG_INFO, "reloaded", LOG_STR("file", s->config_path));
     arena_close(&a);

@@ -15,7 +15,7 @@ static int ask(const struct desk *d, struct arena *a, bool metrics)
     enum err err = admin_ask(&status, &said, a, path, "GET", metrics ? "/metrics" : "/status");
     if (err)
         return command_fail(d->command, COMMAND_FAILED, "%s: %s", path,
-                            err == ERR_UNAVAILABLE ? "no server runs here" : err_name(err));
+                            err == ERR_UNAVAILABLE ? "no server runs here" : err_words(err));
     if (status != 200)
         return command_fail(d->command, COMMAND_FAILED, "%s: it answers %d", path, status);
     printf("%.*s%s", (int)said.n, (const char *)said.p, metrics ? "" : "\n");

@@ -45,11 +45,8 @@ static void say(struct trying *t, const char *member, struct view what, struct t
 
 static void say_failure(struct trying *t, const char *member, struct view url, enum err e, const struct fetched *got)
 {
-    const char *words = arena_printf(t->a, "nothing came: %s",
-                                     e == ERR_PERMISSION ? "the address is a private one, and section outgoing of the "
-                                                           "configuration does not name it"
-                                     : got->trouble      ? got->trouble
-                                                         : err_name(e));
+    const char *words =
+        arena_printf(t->a, "nothing came: %s", e != ERR_PERMISSION && got->trouble ? got->trouble : outgoing_words(e));
 
     say(t, member, url, (struct trial_verdict){TRIAL_BAD, words ? words : "nothing came"});
 }
@@ -318,7 +315,7 @@ static int try_all(const struct command *self, struct trying *t)
     if (!e)
         e = try_events(t);
     if (e)
-        return command_fail(self, COMMAND_FAILED, "%s", err_name(e));
+        return command_fail(self, COMMAND_FAILED, "%s", err_words(e));
     if (!view_is(t->client->backchannel_uri))
         say(t, "backchannel_logout_uri", VIEW_NONE,
             (struct trial_verdict){TRIAL_NOTE, "is not registered: the service is not told when a resident logs out"});
@@ -341,7 +338,7 @@ static int try_client(const struct command *self, struct desk *desk, const char 
     if (!e)
         e = outgoing_open(&t.fetch, desk->config);
     if (e)
-        command_fail(self, code, "%s", err_name(e));
+        command_fail(self, code, "%s", err_words(e));
     else if (!t.client)
         code = command_fail(self, COMMAND_NO, "there is no service %s", id);
     else

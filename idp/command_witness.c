@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "consent/log/witness.h"
+#include "http/listener.h"
 #include "http/server.h"
 #include "idp/command.h"
 #include "idp/notify.h"
@@ -79,7 +80,7 @@ static int serve(const struct command *self, struct witness *w, const char *list
                                          .log_name = NULL};
     enum err err = server_open(&server, &config);
     if (err)
-        return command_fail(self, COMMAND_FAILED, "cannot listen on %s: %s", listen, err_name(err));
+        return command_fail(self, COMMAND_FAILED, "cannot listen on %s: %s", listen, listener_words(err));
     log_event(LOG_INFO, "listening", LOG_STR("address", listen), LOG_INT("port", server_port(server, 0)));
     notify_send("READY=1");
     wait_for_the_end();

@@ -48,7 +48,7 @@ static int open_keys(struct desk *d)
     return command_fail(d->command, COMMAND_FAILED, "%s: %s", d->keys_folder,
                         err == ERR_PERMISSION ? "permission denied, or others may read it"
                         : why                 ? why
-                                              : err_name(err));
+                                              : err_words(err));
 }
 
 static int open_store(struct desk *d, bool read_only)
@@ -61,13 +61,13 @@ static int open_store(struct desk *d, bool read_only)
         return -1;
     if (err == ERR_NOT_FOUND)
         return command_fail(d->command, COMMAND_CONFIG, "%s: no database; the first `genkan serve` makes it", path);
-    return command_fail(d->command, COMMAND_FAILED, "%s: %s (%s)", path, store_fault_name(fault), err_name(err));
+    return command_fail(d->command, COMMAND_FAILED, "%s: %s", path ? path : "genkan.db", store_fault_words(fault));
 }
 
 static int open_ledger(struct desk *d)
 {
     enum err err = ledger_open(&d->ledger, d->store, keys_secret(d->keys, SECRET_AUDIT));
-    return err ? command_fail(d->command, COMMAND_FAILED, "the ledger: %s", err_name(err)) : -1;
+    return err ? command_fail(d->command, COMMAND_FAILED, "the ledger: %s", err_words(err)) : -1;
 }
 
 int desk_open(struct desk *d, const struct command *command, const char *config_path, enum desk_need need)
@@ -104,7 +104,7 @@ static void tell_server(struct desk *d)
     if (err == ERR_UNAVAILABLE || (!err && status == 200))
         return;
     fprintf(stderr, "%s: it is done, but the running server has not taken it up (%s): systemctl reload genkan\n",
-            d->command->name, err ? err_name(err) : "see its log");
+            d->command->name, err ? err_words(err) : "see its log");
 }
 
 void desk_close(struct desk *d)

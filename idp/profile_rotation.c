@@ -105,16 +105,16 @@ static int run(const struct command *self, struct rotation *r)
     if (e == ERR_CONFLICT)
         return command_fail(self, COMMAND_NO, "profile: another rotation has just begun");
     if (e)
-        return command_fail(self, COMMAND_FAILED, "profile: the new master key in %s: %s", r->folder, err_name(e));
+        return command_fail(self, COMMAND_FAILED, "profile: the new master key in %s: %s", r->folder, err_words(e));
     if (resumed)
         puts("profile: an earlier rotation was interrupted; it is finished now");
     if ((e = rewrap_all(r, &done)))
         return command_fail(self, COMMAND_FAILED,
                             "profile: %lld data keys were wrapped anew, then: %s; nothing is lost, run it again",
-                            (long long)done, err_name(e));
+                            (long long)done, err_words(e));
     if ((e = destroy_older(r)))
         return command_fail(self, COMMAND_FAILED, "profile: the older master key in %s cannot be destroyed: %s",
-                            r->folder, err_name(e));
+                            r->folder, err_words(e));
     printf("profile: master key %lld wraps from now on; %lld data keys were wrapped anew; the older one is destroyed\n",
            (long long)r->number, (long long)done);
     return COMMAND_DONE;
@@ -124,7 +124,7 @@ int profile_rotation_run(const struct command *self, struct desk *desk)
 {
     struct rotation r = {.desk = desk, .folder = desk->config->profile.keys};
     enum err e = master_open(&r.master, r.folder);
-    int code = e ? command_fail(self, COMMAND_FAILED, "%s: %s", r.folder, err_name(e)) : run(self, &r);
+    int code = e ? command_fail(self, COMMAND_FAILED, "%s: %s", r.folder, err_words(e)) : run(self, &r);
     master_close(r.master);
     return code;
 }

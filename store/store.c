@@ -78,6 +78,25 @@ const char *store_fault_name(enum store_fault f)
     return NAMES[f];
 }
 
+const char *store_fault_words(enum store_fault f)
+{
+    static const char *const WORDS[] = {
+        [STORE_FINE] = "not enough memory",
+        [STORE_FULL] = "the disk is full",
+        [STORE_LOCKED] = "another process has locked it; try again",
+        [STORE_READ_ONLY] = "it may not be read or written: whose are file and folder, and is the disk read-only?",
+        [STORE_CORRUPT] = "it is no database, or a damaged one: put the backup back",
+        [STORE_NEWER] = "a newer Genkan has made it: use that one, or put the backup of before back",
+        [STORE_FOREIGN] = "it is the database of another program",
+        [STORE_OLDER] = "an older Genkan has made it: the first `genkan serve` brings it up to date",
+        [STORE_MISSING] = "it is not there, or its folder cannot be opened",
+        [STORE_IO] = "the disk reports an error",
+        [STORE_SQL] = "it is not as this Genkan expects: put the backup back",
+    };
+    INSIST((size_t)f < sizeof WORDS / sizeof WORDS[0]);
+    return WORDS[f];
+}
+
 /* --- opening and closing ---------------------------------------------------------------------------------------- */
 
 /* SQLite would make it readable for all; the log files beside it take over the mode of this one. */
@@ -151,7 +170,7 @@ static void open_used(struct store *s)
     enum err e = path ? used_open(&s->used, path) : ERR_MEMORY;
     if (e)
         log_event(LOG_WARN, "used_codes_not_shared", LOG_STR("file", path ? path : s->path),
-                  LOG_STR("why", err_name(e)));
+                  LOG_STR("why", err_words(e)), LOG_STR("error", err_name(e)));
     else if (used_is_new(s->used)) /* somebody took the one before away: what it knew ends with the epoch */
         epoch_end(s->path);
     db_share(s->writer, s->used);

@@ -35,6 +35,8 @@ enum store_fault {
 };
 /* Words like "full"; static. */
 const char *store_fault_name(enum store_fault f);
+/* The same for a person: what is wrong with the file, and what to do. Static. */
+const char *store_fault_words(enum store_fault f);
 
 /* Opens, makes (mode 0600) if need be, checks whose it is, and migrates in one transaction. *FAULT (may be NULL) says
  * why not. One process may have many stores; several processes may have the same file open. */

@@ -168,7 +168,8 @@ static enum err read_page(struct edition *ed, enum page_id id, enum page_lang la
     }
     enum err e = template_read(&ed->templates[id], &ed->arena, xhtml, &env, why);
     if (e)
-        *why = arena_printf(&ed->arena, "%s (%s): %s", defs[id].file, page_lang_names[lang], *why ? *why : err_name(e));
+        *why =
+            arena_printf(&ed->arena, "%s (%s): %s", defs[id].file, page_lang_names[lang], *why ? *why : err_words(e));
     return e;
 }
 

@@ -212,7 +212,8 @@ enum err policy_read_file(const struct policy **out, struct arena *a, const char
         return ERR_OK;
     enum err err = file_read(a, path, POLICY_MAX, &text);
     if (err) {
-        *why = arena_printf(a, "%s cannot be read (%s)", path, err_name(err));
+        *why = arena_printf(a, "%s cannot be read: %s", path,
+                            err == ERR_NOT_FOUND ? "there is no such file" : err_words(err));
         return err == ERR_MEMORY ? err : ERR_CONFIG;
     }
     err = policy_read(&p, a, text, &fault);

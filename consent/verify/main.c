@@ -57,7 +57,7 @@ static bool read_file(struct arena *a, const char *path, size_t max, struct view
 {
     enum err err = file_read(a, path, max, out);
     if (err)
-        complain(path, err == ERR_NOT_FOUND ? "there is no such file" : err_name(err));
+        complain(path, err == ERR_NOT_FOUND ? "there is no such file" : err_words(err));
     return err == ERR_OK;
 }
 
@@ -94,7 +94,7 @@ static int check_receipt(struct arena *a, const struct words *w, const struct po
     if (err == ERR_SYNTAX)
         return printf("NOT GOOD: %s is not of the right format\n", which), NOT_GOOD;
     if (err)
-        return complain("receipt", err_name(err));
+        return complain("receipt", err_words(err));
     if (v.answer != RECEIPT_GOOD) {
         printf("NOT GOOD: %s%s%s\n", receipt_answer_text(v.answer), v.answer == RECEIPT_POLICY ? ": " : "",
                v.answer == RECEIPT_POLICY ? policy_answer_text(v.policy.answer) : "");
@@ -156,7 +156,7 @@ static int check_bundle(struct arena *a, const struct words *w, const struct pol
     fclose(in);
     if (err == ERR_SYNTAX)
         return printf("NOT GOOD: line %" PRId64 " is not a bundle's\n", line), NOT_GOOD;
-    return err ? complain(w->files[0], err_name(err)) : judge_bundle(a, &r, policy);
+    return err ? complain(w->files[0], err_words(err)) : judge_bundle(a, &r, policy);
 }
 
 static int check_checkpoint(struct arena *a, const struct words *w, const struct policy *policy)

@@ -150,7 +150,7 @@ static enum err open_master(struct op *op, struct arena *a, const char **why)
         e = master_wrap(op->master, a, number, VIEW("genkan start"), VIEW("test"), &wrapped);
     if (e)
         *why = arena_printf(a, "%s/profile-%lld.key: the master key of profile values cannot be used: %s", folder,
-                            (long long)number, err_name(e));
+                            (long long)number, err_words(e));
     return e == ERR_NOT_FOUND ? ERR_CONFIG : e;
 }
 
@@ -163,7 +163,7 @@ static enum err open_store(struct op *op, struct arena *a, const char *path, con
     enum err e = store_open(&op->store, &config, &fault);
 
     if (e)
-        *why = arena_printf(a, "%s: %s", path, store_fault_name(fault));
+        *why = arena_printf(a, "%s: %s", path, store_fault_words(fault));
     else if (!store_used(op->store)) { /* a process that remembers elsewhere would redeem a code once more */
         *why = arena_printf(a, "%s-recent: redeemed codes cannot be remembered in it", path);
         e = ERR_STORE;

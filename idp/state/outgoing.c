@@ -9,3 +9,11 @@ enum err outgoing_open(struct fetch **out, const struct config *config)
 
     return fetch_open(out, &settings);
 }
+
+const char *outgoing_words(enum err e)
+{
+    return e == ERR_PERMISSION    ? "the address is a private one, and section outgoing of the configuration does not "
+                                    "name it"
+           : e == ERR_UNAVAILABLE ? "no connection, name or trusted TLS"
+                                  : err_words(e);
+}

@@ -87,7 +87,7 @@ static enum err open_copy(MMDB_s *db, struct stat *seen, struct arena *a, const 
     int fd = -1, copy = -1;
     enum err e = open_file(&fd, seen, a, p->path, why);
     if (!e && (e = file_copy_unnamed(&copy, fd, p->folder, FILE_MAX)))
-        wrong(a, why, e, p->path, arena_printf(a, "cannot be copied into %s: %s", p->folder, err_name(e)));
+        wrong(a, why, e, p->path, arena_printf(a, "cannot be copied into %s: %s", p->folder, err_words(e)));
     if (!e && (fstat(fd, &after) != 0 || !is_same(seen, &after)))
         e = wrong(a, why, ERR_BUSY, p->path, "is being written");
     if (!e)

@@ -6,6 +6,7 @@
 #include "http/url.h"
 #include "idp/rules/sector_document.h"
 #include "idp/state/documents.h"
+#include "idp/state/outgoing.h"
 
 #define MEMBER "sector_identifier_uri"
 
@@ -69,7 +70,7 @@ enum err sector_check(const struct sector_source *source, struct arena *arena, c
     if (e == ERR_MEMORY || e == ERR_BUSY)
         return e;
     if (e)
-        return refuse(fault, MEMBER, arena_printf(arena, "cannot be fetched: %s", err_name(e)));
+        return refuse(fault, MEMBER, arena_printf(arena, "cannot be fetched: %s", outgoing_words(e)));
     if (got.status != 200)
         return refuse(fault, MEMBER, arena_printf(arena, "cannot be fetched: status %d", got.status));
     return check_document(arena, c, got.body, fault);

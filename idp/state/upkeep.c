@@ -17,6 +17,7 @@
 #include "idp/state/config.h"
 #include "idp/state/following.h"
 #include "idp/state/notice_post.h"
+#include "idp/state/outgoing.h"
 #include "idp/state/tally.h"
 #include "jpki/pki/revocation.h"
 #include "sessions/login.h"
@@ -106,7 +107,7 @@ static enum err deliver(struct delivery *d)
     d->failed = possible && !d->told;
     d->gone = d->told || !possible;
     d->given_up = !d->gone && notice_wait_s(n->tries) == 0;
-    d->why = sent ? err_name(sent) : arena_printf(d->arena, "status %d", status);
+    d->why = sent ? outgoing_words(sent) : arena_printf(d->arena, "status %d", status);
     if (d->given_up) /* `genkan notice list` shows it until somebody does something */
         log_event(LOG_ERROR, "notice_given_up", LOG_INT("notice", n->id), LOG_TEXT("client", n->client),
                   LOG_INT("tries", n->tries), LOG_STR("why", d->why ? d->why : ""));

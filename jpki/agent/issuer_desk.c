@@ -143,7 +143,7 @@ static int add(struct desk *d)
     show(d, &issuer);
     const char *there = find(d, issuer.iss, &older), *name = there ? there : name_of(&d->arena, issuer.iss);
     if (!name)
-        return refuse(d, D_FOLDER_PROBLEM, err_name(ERR_MEMORY));
+        return refuse(d, D_FOLDER_PROBLEM, err_words(ERR_MEMORY));
     if (there)
         say(d, D_ADD_REPLACES, view_text(there));
     say(d, D_ADD_COMPARE, VIEW_NONE);

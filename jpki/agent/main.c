@@ -113,7 +113,7 @@ static int serve(struct setting *s, size_t n_issuers, struct kiosk *kiosk)
         snprintf(text, sizeof text, "port %u of 127.0.0.1 or [::1] cannot be had; another program may have it",
                  (unsigned)s->port);
         errand_close(errand);
-        return complain(text, err_name(e));
+        return complain(text, err_words(e));
     }
     log_event(LOG_INFO, "ready", LOG_INT("port", s->port), LOG_INT("issuers", (int64_t)n_issuers));
     sigwait(&set, &got);
@@ -153,7 +153,7 @@ static enum err count_issuers(const struct setting *s, size_t *n)
     if (e == ERR_NOT_FOUND)
         log_event(LOG_WARN, "no_issuers", LOG_STR("folder", s->issuers));
     else if (e)
-        complain(problem, e == ERR_CONFIG ? "" : err_name(e));
+        complain(problem, e == ERR_CONFIG ? "" : err_words(e));
     arena_close(&arena);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

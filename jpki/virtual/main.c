@@ -94,7 +94,7 @@ static int run_ctl(int argc, char **argv)
     buf_close(&line);
     buf_close(&answer);
     if (e != ERR_OK)
-        return complain(argv[0], err_name(e));
+        return complain(argv[0], err_words(e));
     return refused && !view_equal_text(view_text(argv[1]), "trace") ? 1 : 0;
 }
 
@@ -115,7 +115,7 @@ static int run_reader(int argc, char **argv)
     }
     if (!good)
         return complain("reader", "usage: genkan-card reader FOLDER [--port N] [--driver FILE]");
-    return complain(argv[0], err_name(reader_become(argv[0], (uint16_t)port, driver)));
+    return complain(argv[0], err_words(reader_become(argv[0], (uint16_t)port, driver)));
 }
 
 /* --- options --------------------------------------------------------------------------------------------------- */
@@ -254,7 +254,7 @@ static int run_applet(const struct settings *s, struct applet *applet)
     applet->alarm_ctx = &trace;
     enum err e = run_station(s, applet, &trace);
     trace_close(&trace);
-    return e == ERR_OK ? 0 : complain("card", err_name(e));
+    return e == ERR_OK ? 0 : complain("card", err_words(e));
 }
 
 static int run_card(struct settings *s, struct arena *a)
@@ -272,7 +272,7 @@ static int run_card(struct settings *s, struct arena *a)
         return complain(s->pace, "none, contact or contactless");
     enum err e = persona_open(&persona, s->dir, chip, &what);
     if (e != ERR_OK)
-        return complain(what, err_name(e));
+        return complain(what, err_words(e));
     if (pins_open(&pins, persona.pins, state) != ERR_OK)
         return complain(state, "not a state file of genkan-card");
     if (files_make(&files, &persona, &s->files) != ERR_OK)

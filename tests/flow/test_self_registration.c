@@ -211,7 +211,7 @@ Test(self_registration, two_hosts_need_a_document_that_joins_them_and_it_is_read
     expect_refused(token, "\"client_name\":\"C\",\"redirect_uris\":[\"https://c.example/cb\",\"https://d.example/cb\"]",
                    "invalid_client_metadata", "sector_identifier_uri is required");
     expect_refused(token, SAID ",\"sector_identifier_uri\":\"https://127.0.0.1:1/list.json\"",
-                   "invalid_client_metadata", "sector_identifier_uri cannot be fetched: ERR_UNAVAILABLE");
+                   "invalid_client_metadata", "sector_identifier_uri cannot be fetched: no connection");
 }
 
 Test(self_registration, it_gets_what_it_may_have_with_every_default_written_out)

@@ -206,6 +206,38 @@ Test(serve, starts_again_on_the_data_folder_it_made_and_refuses_half_of_it)
     cr_expect(strstr(log_text(), "\"event\":\"start_failed\",\"reason\":\"") && strstr(log_text(), "is missing"));
 }
 
+static void refused(int code, const char *reason)
+{
+    unlink(log_path);
+    start();
+    cr_expect_eq(end(0), code);
+    cr_expect(strstr(log_text(), reason), "%s", log_text());
+    cr_expect_null(strstr(log_text(), "ERR_"), "words, not a name of ours: %s", log_text());
+}
+
+/* Whoever reads it must know what is wrong and what to do. */
+Test(serve, says_in_words_why_the_ledger_or_the_database_cannot_be_used)
+{
+    const char *keys = arena_printf(&a, "%s/data/keys", folder), *db = arena_printf(&a, "%s/data/genkan.db", folder);
+    start();
+    expect_notice("READY=1");
+    cr_expect_eq(end(SIGTERM), 0);
+    const char *last = arena_printf(&a, "%s/ledger.pem.last", keys), *aside = arena_printf(&a, "%s/aside", folder);
+    cr_assert_eq(rename(last, aside), 0);
+    refused(COMMAND_NO, "the ledger: ");
+    cr_expect(strstr(log_text(), "begin a new log (another ledger.origin)\""), "%s", log_text());
+    cr_assert_eq(rename(aside, last), 0);
+    write_config("ledger { policy = \"/nonexistent/policy\" }\n");
+    refused(COMMAND_CONFIG, "/nonexistent/policy cannot be read: there is no such file\"");
+    write_config("");
+    cr_assert_eq(file_write(db,
+                            VIEW("no database, but longer than a hundred bytes: 0123456789 0123456789 0123456789 "
+                                 "0123456789 0123456789"),
+                            0600),
+                 ERR_OK);
+    refused(COMMAND_FAILED, "genkan.db: it is no database, or a damaged one: put the backup back\"");
+}
+
 Test(serve, makes_a_data_folder_that_nobody_else_can_read)
 {
     struct stat st;
@@ -421,6 +453,7 @@ Test(serve, says_when_its_port_is_taken)
     start();
     cr_expect_eq(end(0), COMMAND_FAILED);
     cr_expect(strstr(log_text(), "cannot listen on 127.0.0.1:"));
+    cr_expect(strstr(log_text(), ": another program has it, or it is no address of this machine\""), "%s", log_text());
     server = first;
     cr_expect_eq(end(SIGTERM), 0);
 }
