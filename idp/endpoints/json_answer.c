@@ -135,11 +135,20 @@ static struct view ascii(struct arena *a, struct view v)
     return copy;
 }
 
-void json_answer_fault(const struct request *request, const struct fault *fault, struct answer *answer)
+/* What was wrong with the request; of what went wrong here, the number to quote. NULL: the rule says all. */
+static const char *describe(const struct request *request, const struct fault *fault)
 {
     struct view name = ascii(request->arena, fault->name);
-    char *text =
-        view_is(name) ? arena_printf(request->arena, "%.*s: %s", (int)name.n, (const char *)name.p, fault->rule) : NULL;
+
+    if (fault->status >= 500)
+        return arena_printf(request->arena, "request %s failed: %s", request->id, fault->rule);
+    return view_is(name) ? arena_printf(request->arena, "%.*s: %s", (int)name.n, (const char *)name.p, fault->rule)
+                         : NULL;
+}
+
+void json_answer_fault(const struct request *request, const struct fault *fault, struct answer *answer)
+{
+    const char *text = describe(request, fault);
     const char *error = fault->status < 500    ? "invalid_request"
                         : fault->status == 503 ? "temporarily_unavailable"
                                                : "server_error";

@@ -122,6 +122,38 @@ Test(provider_failures, a_full_store_stops_each_step_and_breaks_none)
     cr_assert_eq(store_check_integrity(genkan->op->store), ERR_OK);
 }
 
+/* With tokens that are good: 503 and a number, and no field. */
+static void services_are_told(const struct tokens *t)
+{
+    int status;
+    service_userinfo(b_city, t->access, &status);
+    cr_assert_eq(status, 503, "no leaf, no data");
+    cr_assert(service_may_quote(b_city), "%.*s", (int)b_city->channel.body.n, (const char *)b_city->channel.body.p);
+    cr_assert(!browser_says(&b_city->channel, "name"));
+    cr_assert_eq(service_refresh(b_city, t->refresh).status, 503);
+    cr_assert(service_may_quote(b_city), "%.*s", (int)b_city->channel.body.n, (const char *)b_city->channel.body.p);
+}
+
+Test(provider_failures, a_full_store_is_503_with_a_number_for_services_too)
+{
+    cr_assert(resident_visits(hanako, b_city));
+    struct tokens t = service_redeem(b_city, service_receive(b_city, browser, NULL));
+    cr_assert(browser_get(browser, service_begin(b_city, "prompt=none")));
+    const char *code = service_receive(b_city, browser, NULL);
+    struct census before = count();
+
+    fill_up();
+    cr_assert_eq(service_redeem(b_city, code).status, 503);
+    cr_assert(service_may_quote(b_city));
+    services_are_told(&t);
+    make_room();
+
+    unchanged(&before, "a full store");
+    cr_assert_eq(service_redeem(b_city, code).status, 200, "the code is still good");
+    cr_assert_eq(service_refresh(b_city, t.refresh).status, 200, "and so is the refresh token");
+    cr_assert(provider_ledger_is_whole(genkan));
+}
+
 /* --- locked ----------------------------------------------------------------------------------------------------- */
 
 static struct db *lock(void)
@@ -145,7 +177,6 @@ static void unlock(struct db *other)
 
 Test(provider_failures, a_locked_store_is_503_with_a_number_for_people_and_services)
 {
-    int status;
     const char *code;
     struct tokens t;
     cr_assert(resident_visits(hanako, b_city));
@@ -160,10 +191,8 @@ Test(provider_failures, a_locked_store_is_503_with_a_number_for_people_and_servi
     IS_AT(browser, AT_ERROR);
     cr_assert_not_null(browser_quote(browser));
     cr_assert_eq(service_redeem(b_city, code).status, 503);
-    service_userinfo(b_city, t.access, &status);
-    cr_assert_eq(status, 503, "no leaf, no data");
-    cr_assert(!browser_says(&b_city->channel, "name"));
-    cr_assert_eq(service_refresh(b_city, t.refresh).status, 503);
+    cr_assert(service_may_quote(b_city));
+    services_are_told(&t);
     cr_assert(browser_send(browser, "/readyz", NULL, NULL, VIEW_NONE));
     cr_assert_eq(browser->status, 503);
     cr_assert(browser_send(browser, "/healthz", NULL, NULL, VIEW_NONE));

@@ -483,6 +483,18 @@ const struct json *service_userinfo(struct service *s, const char *access, int *
     return came && s->channel.status == 200 ? get_json(s, s->channel.body) : NULL;
 }
 
+bool service_may_quote(const struct service *s)
+{
+    static const char before[] = "\"request ", behind[] = " failed";
+    const struct browser *b = &s->channel;
+    const char *at = b->body.n ? memmem(b->body.p, b->body.n, before, sizeof before - 1) : NULL;
+    size_t left = at ? b->body.n - (size_t)(at - (const char *)b->body.p) - (sizeof before - 1) : 0;
+
+    at += at ? sizeof before - 1 : 0;
+    return left > 16 + sizeof behind && strspn(at, "0123456789abcdef") == 16 &&
+           memcmp(at + 16, behind, sizeof behind - 1) == 0;
+}
+
 const struct json *service_last_logout(struct service *s)
 {
     return s->told ? verified(s, s->last_logout) : NULL;

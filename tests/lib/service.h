@@ -86,6 +86,9 @@ int service_call(struct service *s, const char *path, const char *form, const ch
 /* GET /userinfo: the claims; NULL and *STATUS when refused. STATUS may be NULL: then it must be 200. */
 const struct json *service_userinfo(struct service *s, const char *access, int *status);
 
+/* Does the last answer say which request failed, with a number to quote? */
+bool service_may_quote(const struct service *s);
+
 /* A member's text of claims; NULL when it is not there. */
 const char *claim(struct service *s, const struct json *claims, const char *name);
 
