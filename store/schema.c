@@ -67,13 +67,42 @@ static enum err run_due(struct db *db, int from)
     return e;
 }
 
+struct steps {
+    int64_t n;
+    bool differ; /* from ours */
+};
+
+static enum err compare_step(void *ctx, const struct row *row)
+{
+    struct steps *s = ctx;
+    int64_t version = row_int(row, 0);
+    if (version != ++s->n || !view_equal_text(row_text(row, 1), store_migrations[version - 1].name))
+        s->differ = true;
+    return ERR_OK;
+}
+
+/* Were the first VERSION of our migrations run, each of them, in our order? One that was put between others later would
+ * be taken for run, and the one behind it run twice. */
+static enum err check_steps(struct db *db, int version, enum store_fault *fault)
+{
+    static const char SQL[] = "SELECT version, name FROM schema_version ORDER BY version";
+    struct steps s = {.n = 0};
+    enum err e = version ? db_each(db, SQL, NO_VALUES, compare_step, &s) : ERR_OK;
+    if (e != ERR_OK || (!s.differ && s.n == version))
+        return e;
+    *fault = STORE_DIVERGED;
+    return ERR_CONFIG;
+}
+
 static enum err judge(struct db *db, int *version, enum store_fault *fault)
 {
     enum err e = check_owner(db, fault);
     if (e == ERR_OK)
         e = schema_version(db, version);
-    if (e != ERR_OK || *version <= schema_newest())
+    if (e != ERR_OK)
         return e;
+    if (*version <= schema_newest())
+        return check_steps(db, *version, fault);
     *fault = STORE_NEWER;
     return ERR_CONFIG;
 }

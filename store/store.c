@@ -72,8 +72,8 @@ struct reader {
 
 const char *store_fault_name(enum store_fault f)
 {
-    static const char *const NAMES[] = {"fine",    "full",  "locked",  "read-only", "corrupt", "newer",
-                                        "foreign", "older", "missing", "i/o",       "sql"};
+    static const char *const NAMES[] = {"fine",    "full",  "locked",   "read-only", "corrupt", "newer",
+                                        "foreign", "older", "diverged", "missing",   "i/o",     "sql"};
     INSIST((size_t)f < sizeof NAMES / sizeof NAMES[0]);
     return NAMES[f];
 }
@@ -89,6 +89,9 @@ const char *store_fault_words(enum store_fault f)
         [STORE_NEWER] = "a newer Genkan has made it: use that one, or put the backup of before back",
         [STORE_FOREIGN] = "it is the database of another program",
         [STORE_OLDER] = "an older Genkan has made it: the first `genkan serve` brings it up to date",
+        [STORE_DIVERGED] =
+            "it was made by a Genkan whose database took another way: use that one, or put a backup back "
+            "that is not of it",
         [STORE_MISSING] = "it is not there, or its folder cannot be opened",
         [STORE_IO] = "the disk reports an error",
         [STORE_SQL] = "it is not as this Genkan expects: put the backup back",

@@ -29,6 +29,7 @@ enum store_fault {
     STORE_NEWER,     /* made by a newer Genkan than this (ERR_CONFIG) */
     STORE_FOREIGN,   /* a database of another program (ERR_CONFIG) */
     STORE_OLDER,     /* read_only, and a migration is due (ERR_CONFIG) */
+    STORE_DIVERGED,  /* its migrations are not the first of ours (ERR_CONFIG) */
     STORE_MISSING,   /* no file, or its folder cannot be opened (ERR_NOT_FOUND) */
     STORE_IO,        /* the disk reports an error */
     STORE_SQL,       /* a statement is wrong or broke a constraint: our mistake */
