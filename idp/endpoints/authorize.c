@@ -2,6 +2,8 @@
  * first (RFC 9101 5.2). With a live session and a stored consent the code goes out at once, without a write; otherwise
  * an interaction begins, and /next goes on. */
 #include "base/chance.h"
+#include "base/log.h"
+#include "http/form.h"
 #include "http/url.h"
 #include "idp/endpoints/asking.h"
 #include "idp/endpoints/endpoints.h"
@@ -130,6 +132,19 @@ static void answer(struct visit *v, struct flow *f)
         begin_interaction(v, f);
 }
 
+/* As the door refuses what is longer than any parameter may be. */
+static bool is_too_long(struct visit *v)
+{
+    const char *name = authz_too_long(visit_param(v, "state"), visit_param(v, "nonce"), visit_param(v, "scope"));
+
+    if (!name)
+        return false;
+    log_event(LOG_INFO, "refused", LOG_TEXT("client", visit_param(v, "client_id")), LOG_STR("parameter", name),
+              LOG_STR("reason", form_rule_long));
+    show_fault(v, &(struct fault){.status = 400, .name = view_text(name), .rule = form_rule_long});
+    return true;
+}
+
 /* Who waits for a service's address waits apart from all others. */
 static bool goes_apart(struct visit *v)
 {
@@ -172,7 +187,7 @@ void handle_authorize(struct visit *v)
         redirect_to_get(v);
         return;
     }
-    if (goes_apart(v))
+    if (is_too_long(v) || goes_apart(v))
         return;
     enum err e = read_request(v, &f, &no);
     if (e)

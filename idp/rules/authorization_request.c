@@ -12,6 +12,11 @@
 #define NONCE_MAX 512
 #define SCOPE_MAX 1024
 
+const char *authz_too_long(struct view state, struct view nonce, struct view scope)
+{
+    return state.n > STATE_MAX ? "state" : nonce.n > NONCE_MAX ? "nonce" : scope.n > SCOPE_MAX ? "scope" : NULL;
+}
+
 /* RFC 6749 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ), separated by single spaces. */
 static bool is_scope(struct view scope)
 {

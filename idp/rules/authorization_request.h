@@ -20,6 +20,10 @@ struct authz_params {
     bool signed_object; /* out of a request object (idp/rules/request_object.h) */
 };
 
+/* The name of the first of these that is longer than is kept; NULL: none is. Out of a URL that is refused on a page: an
+ * error by redirect has to bring back "the exact value" of state (RFC 6749 4.1.2.1). */
+const char *authz_too_long(struct view state, struct view nonce, struct view scope);
+
 enum authz_prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMPT_SELECT = 8 };
 
 /* A checked request. Views live as long as the parameters or the text it was read from. */

@@ -141,6 +141,24 @@ Test(request_refused, duplicate_oversized_and_malformed_parameters_are_400_and_n
     names(with(good, "state", big), "state", 400);
 }
 
+Test(request_refused, what_is_longer_than_is_kept_is_400_and_named)
+{
+    static const struct {
+        const char *name;
+        size_t longest;
+    } rows[] = {{"state", 2048}, {"nonce", 512}, {"scope", 1024}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *value = arena_alloc(a(), rows[i].longest + 2);
+        memset(value, 'x', rows[i].longest + 1);
+        value[rows[i].longest + 1] = 0;
+        names(with(service_begin(a_city, NULL), rows[i].name, value), rows[i].name, 400);
+        memcpy(value, "openid+", 7);
+        value[rows[i].longest] = 0;
+        cr_assert(browser_get(browser, with(service_begin(a_city, NULL), rows[i].name, value)));
+        IS_AT(browser, AT_LOGIN);
+    }
+}
+
 Test(request_refused, too_long_a_line_and_too_large_a_body)
 {
     char *big = arena_alloc(a(), 70001);
