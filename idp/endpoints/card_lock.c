@@ -22,6 +22,11 @@ static struct view without_mark(struct view cookie)
     return view_starts(cookie, VIEW("-")) ? view_from(cookie, 1) : cookie;
 }
 
+bool card_lock_is_there(const struct visit *v)
+{
+    return view_is(request_cookie(v->request, COOKIE_LOCK));
+}
+
 bool card_lock_fits(const struct visit *v, struct view lock)
 {
     return secret_equal(without_mark(request_cookie(v->request, COOKIE_LOCK)), lock);

@@ -9,6 +9,9 @@
 /* The lock that KEY (base64url of 32 bytes) opens, as it stands in the cookie; absent: no key, or out of memory. */
 struct view card_lock_of_key(struct arena *a, struct view key);
 
+/* Has this browser a lock, spent or not: is it at a kiosk? */
+bool card_lock_is_there(const struct visit *v);
+
 /* Is LOCK the one of this browser's login? Also when it is spent: the same answer twice. */
 bool card_lock_fits(const struct visit *v, struct view lock);
 

@@ -11,13 +11,13 @@
 #include "idp/rules/logout.h"
 #include "idp/state/config.h"
 
-#define BACK_S 8 /* time to read the page before the kiosk's watch page comes back */
+#define READ_S 8 /* time to read the page before the kiosk's watch page comes back */
 
 /* The page stays for a while, then the window watches the next card. */
-static void go_back_to_watching(struct visit *v)
+static void go_back_to_watching(struct visit *v, int after_s)
 {
     const char *refresh =
-        arena_printf(v->arena, "%d; url=http://127.0.0.1:%u/v1/kiosk", BACK_S, v->op->config->agent.port);
+        arena_printf(v->arena, "%d; url=http://127.0.0.1:%u/v1/kiosk", after_s, v->op->config->agent.port);
     if (refresh)
         answer_header_text(v->answer, "Refresh", refresh);
 }
@@ -39,7 +39,19 @@ static void end(struct visit *v, struct session *session)
                                     .untold = ended.untold,
                                     .n_untold = ended.n_untold};
     show_card_taken(v, &facts);
-    go_back_to_watching(v);
+    go_back_to_watching(v, READ_S);
+}
+
+/* A card that was put back at once: its first key comes when the login of its second one is done, whose key will come
+ * only to a window that watches. */
+static void ask(struct visit *v)
+{
+    if (!card_lock_is_there(v)) {
+        visit_redirect(v, VIEW("/end_session"));
+        return;
+    }
+    show_logout_confirm_at_kiosk(v);
+    go_back_to_watching(v, 1);
 }
 
 void handle_logout_card(struct visit *v)
@@ -53,7 +65,7 @@ void handle_logout_card(struct visit *v)
     }
     const struct logout_card_facts facts = {.has_session = e == ERR_OK, .key_fits = card_lock_fits(v, lock)};
     if (logout_card_decide(&facts) == LOGOUT_ASK) {
-        visit_redirect(v, VIEW("/end_session"));
+        ask(v);
         return;
     }
     card_lock_spend(v, lock);

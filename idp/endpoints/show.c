@@ -153,7 +153,8 @@ static struct view name_of_session(struct visit *v)
     return people_name(v, &profile);
 }
 
-void show_logout_confirm(struct visit *v, struct view service, const struct page_hidden *hidden, size_t n_hidden)
+static void show_confirm_of(struct visit *v, struct view service, const struct page_hidden *hidden, size_t n_hidden,
+                            enum page_kind kind)
 {
     struct buf b;
     struct page_logout_confirm facts = {.frame = people_frame(v, VIEW_NONE),
@@ -161,9 +162,21 @@ void show_logout_confirm(struct visit *v, struct view service, const struct page
                                         .service = service,
                                         .hidden = hidden,
                                         .n_hidden = hidden ? n_hidden : 0};
+    if (kind == PAGE_LINKS_AGENT)
+        facts.frame.here = VIEW_NONE; /* it holds the key */
     people_open(&b, v);
     page_logout_confirm(&b, v->op->pages, &facts);
-    people_answer(v, 200, PAGE_PLAIN, &b);
+    people_answer(v, 200, kind, &b);
+}
+
+void show_logout_confirm(struct visit *v, struct view service, const struct page_hidden *hidden, size_t n_hidden)
+{
+    show_confirm_of(v, service, hidden, n_hidden, PAGE_PLAIN);
+}
+
+void show_logout_confirm_at_kiosk(struct visit *v)
+{
+    show_confirm_of(v, VIEW_NONE, NULL, 0, PAGE_LINKS_AGENT);
 }
 
 static void show_end(struct visit *v, struct page_logged_out *facts, enum page_kind kind)

@@ -40,7 +40,8 @@ void show_refusal(struct visit *v, enum refusal r);
 
 /* Log-out. HIDDEN go back to POST /end_session. SERVICE absent: nobody asks. */
 void show_logout_confirm(struct visit *v, struct view service, const struct page_hidden *hidden, size_t n_hidden);
-/* The same at a kiosk whose card was taken; it may lead back to the agent. */
+/* The same at a kiosk; they may lead back to the agent. */
+void show_logout_confirm_at_kiosk(struct visit *v);
 void show_card_taken(struct visit *v, struct page_logged_out *facts);
 void show_logged_out(struct visit *v, struct page_logged_out *facts);
 

@@ -82,6 +82,8 @@ static void lights_out(void)
     boot();
     provider_restart(genkan);
     follow();
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM setting WHERE name = 'epoch' AND value LIKE 'another%'"),
+                 0, "an epoch is written that is this boot's");
 }
 
 static int info(struct service *s, const char *access)

@@ -1,10 +1,14 @@
-/* Whoever publishes the ledger is killed before every single flush and rename. Whatever was left behind, the next one
- * goes on: every leaf is proven, nothing is altered, and what was signed before is a beginning of what is signed after.
- */
+/* Whoever publishes the ledger is killed before every single flush and rename, or the lights go out there. Whatever was
+ * left behind, the next one goes on: every leaf is proven, nothing is altered, and what was signed before is a
+ * beginning of what is signed after. */
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <dlfcn.h>
+#include <ftw.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +17,119 @@
 #include "consent/proof.h"
 #include "consent/publish.h"
 #include "tests/lib/box.h"
+
+static struct box box;
+static struct ledger *ledger;
+static struct publish_config config;
+
+static void shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void shell(const char *format, ...)
+{
+    char command[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    cr_assert_eq(system(command), 0, "%s", command);
+}
+
+/* --- what the disk remembers ------------------------------------------------------------------------------------ */
+
+/* In "remembered": the names of the published folder as they were flushed last, behind each the bytes its file had when
+ * it was flushed last, which "flushed" holds by inode. A file that never was is empty. What is unlinked is gone at
+ * once. New folders are taken for remembered with the first name in them that is. */
+static bool is_watched;
+
+static const char *in_box(struct arena *a, const char *folder, const char *name)
+{
+    return arena_printf(a, "%s/%s/%s", box.folder, folder, name);
+}
+
+/* NULL: it is not below the published folder. "": it is that one. */
+static const char *below_published(const char *path)
+{
+    size_t n = strlen(config.folder);
+    return strncmp(path, config.folder, n) || (path[n] && path[n] != '/') ? NULL : path[n] ? path + n + 1 : "";
+}
+
+static void put_file(const char *path, struct view v)
+{
+    FILE *f = fopen(path, "w");
+    cr_assert(f && fwrite(v.p, 1, v.n, f) == v.n && fclose(f) == 0, "%s", path);
+}
+
+static const char *flushed_of(struct arena *a, const struct stat *st)
+{
+    return in_box(a, "flushed", arena_printf(a, "%llu", (unsigned long long)st->st_ino));
+}
+
+static void keep_bytes(struct arena *a, const char *path, const struct stat *st)
+{
+    struct view v;
+    cr_assert_eq(file_read(a, path, 1 << 20, &v), ERR_OK, "%s", path);
+    put_file(flushed_of(a, st), v);
+}
+
+static void keep_name(struct arena *a, const char *path, const struct stat *st)
+{
+    struct view v;
+    const char *to = in_box(a, "remembered", below_published(path));
+    if (file_read(a, flushed_of(a, st), 1 << 20, &v) != ERR_OK)
+        v = VIEW("");
+    if (access(arena_printf(a, "%.*s", (int)(strrchr(to, '/') - to), to), F_OK) != 0)
+        shell("mkdir -p %.*s", (int)(strrchr(to, '/') - to), to);
+    put_file(to, v);
+}
+
+static void keep_names(struct arena *a, const char *folder)
+{
+    struct stat st;
+    DIR *d = opendir(folder);
+    cr_assert_not_null(d, "%s", folder);
+    for (struct dirent *entry; (entry = readdir(d));) {
+        const char *path = arena_printf(a, "%s/%s", folder, entry->d_name);
+        if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+            keep_name(a, path, &st);
+    }
+    closedir(d);
+}
+
+static void keep(int fd)
+{
+    char path[256];
+    struct stat st;
+    struct arena a;
+    arena_open(&a, 16 << 20);
+    ssize_t n = readlink(arena_printf(&a, "/proc/self/fd/%d", fd), path, sizeof path - 1);
+    path[n > 0 ? n : 0] = 0;
+    if (below_published(path) && fstat(fd, &st) == 0) {
+        if (S_ISDIR(st.st_mode))
+            keep_names(&a, path);
+        else
+            keep_bytes(&a, path, &st);
+    }
+    arena_close(&a);
+}
+
+static int keep_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    struct arena a;
+    (void)ftw;
+    arena_open(&a, 4 << 20);
+    if (flag == FTW_F) {
+        keep_bytes(&a, path, st);
+        keep_name(&a, path, st);
+    }
+    arena_close(&a);
+    return 0;
+}
+
+static void keep_all(void)
+{
+    cr_assert_eq(nftw(config.folder, keep_one, 8, FTW_PHYS), 0);
+}
+
+/* --- every flush and rename ------------------------------------------------------------------------------------- */
 
 static int steps_left; /* 0: nobody is killed */
 
@@ -27,6 +144,8 @@ int fsync(int fd)
     int (*real)(int);
     *(void **)&real = dlsym(RTLD_NEXT, "fsync");
     step();
+    if (is_watched)
+        keep(fd);
     return real(fd);
 }
 
@@ -35,6 +154,10 @@ int syncfs(int fd)
     int (*real)(int);
     *(void **)&real = dlsym(RTLD_NEXT, "syncfs");
     step();
+    if (is_watched) {
+        keep_all();
+        shell("touch %s/flushed/all", box.folder);
+    }
     return real(fd);
 }
 
@@ -46,9 +169,20 @@ int rename(const char *from, const char *to)
     return real(from, to);
 }
 
-static struct box box;
-static struct ledger *ledger;
-static struct publish_config config;
+int unlink(const char *path)
+{
+    int (*real)(const char *);
+    struct arena a;
+    *(void **)&real = dlsym(RTLD_NEXT, "unlink");
+    if (is_watched && below_published(path)) {
+        arena_open(&a, 4096);
+        real(in_box(&a, "remembered", below_published(path)));
+        arena_close(&a);
+    }
+    return real(path);
+}
+
+/* --- a log ------------------------------------------------------------------------------------------------------ */
 
 static void open_log(void)
 {
@@ -115,17 +249,23 @@ static bool is_killed_at(int n)
     return WEXITSTATUS(status) == 9;
 }
 
-static void all_is_well(int64_t leaves)
+/* The size of the checkpoint; all that it names is there, and is what it should be. */
+static int64_t published(void)
 {
     struct audit_report report;
     struct audit_scope scope = {.folder = config.folder};
-    struct arena a;
-    struct view text;
     struct db *db = store_borrow(box.store);
     cr_assert_eq(audit_verify(&report, &scope, &db, 1), ERR_OK);
     store_return(box.store, db);
     cr_assert_eq(report.faults, 0, "%s", report.first[0].what);
-    cr_assert_eq(report.published, leaves);
+    return report.published;
+}
+
+static void all_is_well(int64_t leaves)
+{
+    struct arena a;
+    struct view text;
+    cr_assert_eq(published(), leaves);
     arena_open(&a, 4 << 20);
     cr_assert_eq(proof_find(&text, &a, config.folder, 0, VIEW_NONE), ERR_OK);
     cr_assert_eq(proof_find(&text, &a, config.folder, leaves - 1, VIEW_NONE), ERR_OK);
@@ -154,4 +294,71 @@ Test(publish_killed, before_every_step_loses_nothing_and_signs_one_history)
 Test(publish_killed, while_many_tiles_are_made_at_once_loses_nothing)
 {
     killed_everywhere(8500, 16);
+}
+
+/* --- the lights go out ------------------------------------------------------------------------------------------- */
+
+enum { BEFORE = 300 };
+
+static void append(int n)
+{
+    cr_assert_eq(store_write(box.store, append_job, &n), ERR_OK);
+}
+
+static void open_before(int more)
+{
+    append(BEFORE);
+    cr_assert_eq(publish(), ERR_OK);
+    shell("cp -a %s %s/before", config.folder, box.folder);
+    append(more);
+}
+
+/* Before step N of publishing MORE leaves. False: there was no such step. */
+static bool lights_out_at(int n)
+{
+    shell("cd %s && rm -rf ledger flushed remembered && cp -a before ledger && mkdir flushed remembered", box.folder);
+    is_watched = true;
+    keep_all();
+    bool killed = is_killed_at(n);
+    is_watched = false;
+    shell("cd %s && rm -rf ledger && mv remembered ledger", box.folder);
+    return killed;
+}
+
+/* The last round is that in which everything is done, and the lights go out afterwards. */
+static void lights_out_everywhere(int first, int more)
+{
+    int n = first;
+    open_before(more);
+    for (; lights_out_at(n); n++) {
+        int64_t size = published();
+        cr_assert(size == BEFORE || size == BEFORE + more, "%d, before step %d", (int)size, n);
+    }
+    all_is_well(BEFORE + more);
+    cr_assert_gt(n, first + 5, "only %d steps", n);
+    append(1);
+    cr_assert_eq(publish(), ERR_OK);
+    all_is_well(BEFORE + more + 1);
+}
+
+static bool whole_disk_was_flushed(void)
+{
+    struct arena a;
+    arena_open(&a, 4096);
+    bool was = access(in_box(&a, "flushed", "all"), F_OK) == 0;
+    arena_close(&a);
+    return was;
+}
+
+Test(publish_killed, a_checkpoint_that_the_disk_remembers_has_all_its_tiles)
+{
+    lights_out_everywhere(1, 700);
+    cr_expect_not(whole_disk_was_flushed(), "a few files are flushed one by one");
+}
+
+/* More than 64 files. The first steps give full tiles their names. */
+Test(publish_killed, a_checkpoint_of_many_tiles_at_once_has_all_of_them)
+{
+    lights_out_everywhere(60, 8500);
+    cr_expect(whole_disk_was_flushed());
 }

@@ -66,9 +66,25 @@ Test(kiosk, a_link_without_the_key_of_this_login_only_asks)
     only_asks(way_out(lock)); /* what travelled in the response is not the key */
 }
 
+/* As when a card was put back at once and used for another login: the key of that one comes to a window that watches.
+ */
+Test(kiosk, a_key_that_is_not_of_this_login_leads_back_to_watching)
+{
+    uint8_t other[32] = {1};
+    logs_in(&at_a_kiosk);
+    only_asks(way_out(other));
+    cr_assert(browser_get(browser, way_out(other)));
+    cr_expect(strstr(browser->headers, "; url=http://127.0.0.1:23837/v1/kiosk"), "%s", browser->headers);
+    cr_expect(strcasestr(browser->headers, "Referrer-Policy: origin"), "%s", browser->headers);
+    cr_assert(browser_get(browser, way_out(key)));
+    cr_expect_not(is_logged_in());
+}
+
 Test(kiosk, a_login_that_was_at_no_kiosk_has_no_key)
 {
     logs_in(NULL);
+    cr_assert(browser_get(browser, way_out(key)));
+    cr_expect_not(strcasestr(browser->headers, "Refresh"), "%s", browser->headers);
     only_asks(way_out(key));
     uint8_t zero[32] = {0};
     only_asks(way_out(zero));

@@ -154,6 +154,25 @@ Test(nodes, a_command_beside_them_counts_at_both_with_the_next_request)
     cr_expect_str_eq(service_refresh(b_city, b.refresh).error, "invalid_grant");
 }
 
+/* Codes of both kinds: one that leaves no row, for which nobody asks the database, and one that gives a refresh token.
+ */
+Test(nodes, a_code_made_before_a_command_disabled_the_account_gives_nothing_at_the_other)
+{
+    struct tokens before = visits(a_city);
+    gives_offline_access();
+    cr_assert(resident_visits(hanako, a_city));
+    const char *plain = service_receive(a_city, hers, NULL);
+    cr_assert(resident_visits(hanako, b_city));
+    const char *offline = service_receive(b_city, hers, NULL);
+    cr_assert_eq(child_command(&first, (const char *const[]){"resident", "disable", "--service", "a-city", "--subject",
+                                                             before.sub, "--reason", "hijacking", NULL}),
+                 0);
+    struct tokens a = service_redeem(a_city, plain), b = service_redeem(b_city, offline);
+    cr_expect_str_eq(a.error, "invalid_grant");
+    cr_expect_str_eq(b.error, "invalid_grant");
+    cr_expect(!a.access && !b.access && !b.refresh);
+}
+
 /* --- the ledger ----------------------------------------------------------------------------------------------------
  */
 

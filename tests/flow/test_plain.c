@@ -252,7 +252,10 @@ Test(plain, a_code_with_a_row_that_revokes_it_is_not_redeemed)
     cr_expect_eq(revoked(), 1);
     used_release(used, id);
     cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant");
-    cr_expect_not(used_is_taken(used, id) && rows() != 1);
+    cr_expect(used_is_taken(used, id), "who took it does not give it back");
+    cr_expect_eq(rows(), 1);
+    cr_expect_eq(revoked(), 1);
+    cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant");
 }
 
 Test(plain, a_code_that_is_long_over_leaves_no_row)
@@ -308,6 +311,31 @@ Test(plain, a_code_of_a_session_that_may_have_ended_is_looked_for)
     cr_assert_eq(store_write(genkan->op->store, run_job, sql), ERR_OK);
     cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant", "it has");
     cr_expect_eq(rows(), 0);
+}
+
+/* What a boot changes is /proc/sys/kernel/random/boot_id, with which the epoch's name begins. */
+static void boot(void)
+{
+    static char sql[] = "UPDATE setting SET value = 'another' || substr(value, 8) WHERE name = 'epoch'";
+    cr_assert_eq(store_write(genkan->op->store, run_job, sql), ERR_OK);
+    provider_restart(genkan);
+    browser_move(hers, genkan->port);
+    browser_move(&a_city->channel, genkan->port);
+    cr_expect_eq(provider_number(genkan, "SELECT count(*) FROM setting WHERE name = 'epoch' AND value LIKE 'another%'"),
+                 0, "an epoch is written that is this boot's");
+}
+
+/* The clock before had run for a day longer: whatever it noted would be newer than every code. */
+Test(plain, what_was_noted_before_the_machine_started_anew_makes_nobody_look)
+{
+    static char sql[] = "UPDATE session SET ended_at = 1";
+    const char *code = fresh_code(a_city);
+    used_note_end(store_used(genkan->op->store), session_of_hanako(), clock_steady_ms() + 86400000);
+    boot();
+    cr_expect_str_eq(service_redeem(a_city, code).error, "invalid_grant", "it is of the epoch before");
+    code = fresh_code(a_city);
+    cr_assert_eq(store_write(genkan->op->store, run_job, sql), ERR_OK);
+    redeemed(a_city, code);
 }
 
 /* --- when not all can be remembered --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "jpki/proof/issuer.h"
 
-enum { PATIENCE_MS = 8000, ANSWER_MAX = 64 * 1024 };
+enum { PATIENCE_MS = 30000, ANSWER_MAX = 64 * 1024 };
 
 static void pause_ms(long ms)
 {
@@ -130,7 +130,7 @@ static int stop(struct agent_rig *r)
     if (r->pid <= 0)
         return -1;
     kill(r->pid, SIGTERM);
-    for (int i = 0; i < 500; i++, pause_ms(10))
+    for (int64_t end = clock_steady_ms() + PATIENCE_MS; clock_steady_ms() < end; pause_ms(10))
         if (waitpid(r->pid, &status, WNOHANG) == r->pid)
             return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     kill(r->pid, SIGKILL);

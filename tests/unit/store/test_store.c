@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "store/epoch.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/used.h"
@@ -46,12 +47,16 @@ struct task {
     int64_t id;
     enum err say; /* what the job returns after it has written */
     int runs;
+    void (*meanwhile)(void *ctx);
+    void *ctx;
 };
 
 static enum err do_task(struct db *db, void *ctx)
 {
     struct task *t = ctx;
     t->runs++;
+    if (t->meanwhile)
+        t->meanwhile(t->ctx);
     enum err e = add(db, t->id);
     return e == ERR_OK ? t->say : e;
 }
@@ -215,25 +220,42 @@ struct crowd {
     enum err err;
     pthread_t thread;
     pthread_barrier_t *gate;
+    _Atomic int *come; /* so many */
 };
 
 static void *run_crowd(void *ctx)
 {
     struct crowd *c = ctx;
-    pthread_barrier_wait(c->gate);
+    if (!c->task.meanwhile)
+        pthread_barrier_wait(c->gate);
+    atomic_fetch_add(c->come, 1);
     c->err = store_write(box.store, do_task, &c->task);
     return NULL;
 }
 
 enum { CROWD = 16, ROUNDS = 25 };
 
+/* Inside the job of the first one: the others come while it writes, and so they wait and go together, also where a
+ * commit takes less time than waking a thread. */
+static void let_others_come(void *ctx)
+{
+    struct crowd *c = ctx;
+    pthread_barrier_wait(c->gate);
+    while (atomic_load(c->come) < CROWD)
+        usleep(100);
+    usleep(1000);
+}
+
 static void crowd_of(struct crowd *c, int64_t first)
 {
     pthread_barrier_t gate;
+    _Atomic int come = 0;
     pthread_barrier_init(&gate, NULL, CROWD);
     for (int i = 0; i < CROWD; i++) {
         c[i].task.id = first + i;
         c[i].gate = &gate;
+        c[i].come = &come;
+        c[i].task.ctx = c;
         cr_assert_eq(pthread_create(&c[i].thread, NULL, run_crowd, &c[i]), 0);
     }
     for (int i = 0; i < CROWD; i++)
@@ -244,7 +266,7 @@ static void crowd_of(struct crowd *c, int64_t first)
 Test(store, a_failing_job_fails_alone)
 {
     for (int round = 0; round < ROUNDS; round++) {
-        struct crowd c[CROWD] = {0};
+        struct crowd c[CROWD] = {{.task.meanwhile = let_others_come}};
         c[3].task.say = ERR_CONFLICT;
         c[9].task.say = ERR_LIMIT;
         crowd_of(c, 1000 * round);
@@ -258,7 +280,7 @@ Test(store, a_failing_job_fails_alone)
 Test(store, many_jobs_share_one_commit)
 {
     for (int round = 0; round < ROUNDS; round++) {
-        struct crowd c[CROWD] = {0};
+        struct crowd c[CROWD] = {{.task.meanwhile = let_others_come}};
         crowd_of(c, 1000 * round);
         for (int i = 0; i < CROWD; i++)
             cr_assert_eq(c[i].err, ERR_OK);
@@ -515,6 +537,82 @@ Test(store, all_who_have_it_open_know_which_codes_were_redeemed)
     store_close(other);
     box_reopen(&box);
     cr_expect_eq(used_take(store_used(box.store), CODE), USED_BEFORE);
+}
+
+/* --- ends, and when the machine starts anew ---------------------------------------------------------------------- */
+
+enum { ENDS = 8192, DAY_MS = 86400000 };
+
+static struct ident of_place(unsigned place)
+{
+    return (struct ident){.b = {[4] = (uint8_t)(place >> 8), [5] = (uint8_t)place, [15] = 1}};
+}
+
+/* By a clock that has run for a day longer than this one. */
+static void note_everywhere(void)
+{
+    for (unsigned i = 0; i < ENDS; i++)
+        used_note_end(store_used(box.store), of_place(i), clock_steady_ms() + DAY_MS);
+}
+
+/* In how many places something may have ended. */
+static unsigned noted(struct store *s)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < ENDS; i++)
+        n += used_may_have_ended(store_used(s), of_place(i), clock_steady_ms());
+    return n;
+}
+
+static bool is_epoch(struct ident before)
+{
+    struct ident now = store_epoch(box.store);
+    return ident_equal(before, now);
+}
+
+/* What a boot changes is /proc/sys/kernel/random/boot_id, with which the epoch's name begins. */
+static void boot(void)
+{
+    static const char SQL[] = "UPDATE setting SET value = 'another' || substr(value, 8) WHERE name = 'epoch'";
+    static const char LEFT[] = "SELECT count(*) FROM setting WHERE name = 'epoch' AND value LIKE 'another%'";
+    cr_assert_eq(box_write(&box, SQL), ERR_OK);
+    box_reopen(&box);
+    cr_expect_eq(box_number(&box, LEFT), 0, "an epoch is written that is this boot's");
+}
+
+Test(store, forgets_what_ended_before_the_machine_started_anew_and_ends_the_epoch)
+{
+    struct ident before = store_epoch(box.store);
+    note_everywhere();
+    cr_assert_eq(used_take(store_used(box.store), CODE), USED_NEW);
+    boot();
+    cr_expect_eq(noted(box.store), 0, "they are times of a clock that is no more");
+    cr_expect_not(is_epoch(before));
+    cr_expect_eq(used_take(store_used(box.store), CODE), USED_BEFORE, "of codes nothing");
+}
+
+Test(store, whoever_opens_it_later_forgets_nothing_of_this_boot)
+{
+    boot();
+    struct ident before = store_epoch(box.store);
+    note_everywhere();
+    struct store *other = open_other(false);
+    cr_expect_eq(noted(other), ENDS);
+    store_close(other);
+    box_reopen(&box);
+    cr_expect_eq(noted(box.store), ENDS);
+    cr_expect(is_epoch(before));
+}
+
+/* The machine goes on, and with it its clock and the processes that have noted them. */
+Test(store, an_epoch_that_ends_with_a_flush_that_failed_leaves_what_ended)
+{
+    struct ident before = store_epoch(box.store);
+    note_everywhere();
+    epoch_end(box.path);
+    box_reopen(&box);
+    cr_expect_not(is_epoch(before));
+    cr_expect_eq(noted(box.store), ENDS);
 }
 
 Test(store, opens_without_the_redeemed_codes_and_says_so)
