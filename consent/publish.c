@@ -667,7 +667,10 @@ static enum err open_folder(const struct publisher *p, struct arena *a)
         return ERR_PERMISSION;
     if (made && chmod(p->config.folder, 0755) != 0)
         return ERR_PERMISSION;
-    return put_pages(p, a);
+    enum err err = file_sync_name(p->config.folder); /* whoever made it may have ended before */
+    if (err == ERR_PERMISSION && !made)              /* it lies in a folder of others, who made it */
+        err = ERR_OK;
+    return err ? err : put_pages(p, a);
 }
 
 static enum err open_all(struct publisher *p, struct arena *a, const char **why)
