@@ -103,7 +103,7 @@ static enum err write_all(int fd, struct view v)
     return e || fsync(fd) == 0 ? e : ERR_IO;
 }
 
-static enum err sync_folder_of(const char *path)
+enum err file_sync_name(const char *path)
 {
     char copy[PATH_MAX];
     if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
@@ -132,7 +132,7 @@ enum err file_write(const char *path, struct view v, unsigned mode)
         unlink(temp);
         return e;
     }
-    return sync_folder_of(path);
+    return file_sync_name(path);
 }
 
 static int by_bytes(const void *a, const void *b)

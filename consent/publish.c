@@ -39,6 +39,7 @@ struct publisher {
     bool probed;                 /* witnesses were asked whether they know more than was signed last */
     size_t next;                 /* the node to ask first: the last round had no time for it */
     bool refused;
+    bool owed; /* a checkpoint was begun that is not out */
     bool lost; /* something failed on the way into the files: TILES must be opened anew */
     struct tile_writer tiles;
 };
@@ -557,6 +558,12 @@ static enum err put_out(struct asking *q, const struct ledger_head *head)
     return ERR_OK;
 }
 
+static const char *cannot(struct arena *a, const char *path, const char *behind)
+{
+    const char *text = arena_printf(a, "%s%s cannot be read or written", path, behind);
+    return text ? text : "not enough memory";
+}
+
 static enum err publish_head(struct publisher *p, struct arena *a, const struct ledger_head *head, const char **why)
 {
     struct asking *q = arena_alloc(a, sizeof *q);
@@ -564,6 +571,7 @@ static enum err publish_head(struct publisher *p, struct arena *a, const struct 
     if (err)
         return err;
     /* The tiles of this size come first: while witnesses are asked, more leaves go into them. */
+    *why = cannot(a, p->config.folder, "");
     err = flush(p);
     /* Each is asked what it knows before anything is signed after a start, however long that takes. */
     *q = (struct asking){.p = p, .a = a, .size = head->size, .until = INT64_MAX, .why = why};
@@ -574,8 +582,8 @@ static enum err publish_head(struct publisher *p, struct arena *a, const struct 
         err = sign(&q->signed_text, p, a, head);
     if (!err)
         err = note_read(&q->note, a, q->signed_text);
-    if (!err)
-        err = remember(p, a, q->signed_text, head);
+    if (!err && (err = remember(p, a, q->signed_text, head)))
+        *why = cannot(a, p->config.key_path, ".last");
     if (!err)
         err = ask_all(q);
     return err ? err : put_out(q, head);
@@ -590,21 +598,27 @@ static bool is_witness_due(const struct publisher *p)
 enum err publisher_publish(struct publisher *p, struct arena *a, const char **why)
 {
     struct ledger_head head;
-    *why = "could not";
+    *why = "the database cannot be read or written";
     if (p->refused)
         return ERR_OK; /* it was said once */
     enum err err = find_head(&head, p->config.store);
-    if (err || (head.size == p->published.size && !is_witness_due(p)))
+    if (err || (head.size == p->published.size && !p->owed && !is_witness_due(p)))
         return err;
+    p->owed = true;
+    err = store_write(p->config.store, seal_job, &head);
+    if (err)
+        return err;
+    *why = cannot(a, p->config.folder, "");
     if (p->lost && !(err = open_tiles(p, a)))
         p->lost = false;
-    if (!err)
-        err = store_write(p->config.store, seal_job, &head);
     if (!err)
         err = integrate_to(p, head.size);
     if (err == ERR_MISMATCH)
         return refuse(p, why, "leaves are missing in the database: `genkan audit verify` says which");
-    return err ? err : publish_head(p, a, &head, why);
+    if (!err)
+        err = publish_head(p, a, &head, why);
+    p->owed = err != ERR_OK;
+    return err;
 }
 
 /* --- opening ---------------------------------------------------------------------------------------------------- */
@@ -653,7 +667,10 @@ static enum err open_folder(const struct publisher *p, struct arena *a)
         return ERR_PERMISSION;
     if (made && chmod(p->config.folder, 0755) != 0)
         return ERR_PERMISSION;
-    return put_pages(p, a);
+    enum err err = file_sync_name(p->config.folder); /* whoever made it may have ended before */
+    if (err == ERR_PERMISSION && !made)              /* it lies in a folder of others, who made it */
+        err = ERR_OK;
+    return err ? err : put_pages(p, a);
 }
 
 static enum err open_all(struct publisher *p, struct arena *a, const char **why)

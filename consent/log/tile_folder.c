@@ -58,13 +58,14 @@ enum err tile_folder_read_entries(const char *folder, int64_t n, unsigned width,
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
 /* Every folder on the way to PATH; readable for all, as what is in them is public. */
-static enum err make_folders(char *path, size_t from)
+static enum err make_folders(char *path, size_t from, bool *any)
 {
     for (char *slash = strchr(path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         bool made = mkdir(path, 0755) == 0;
         bool ok = made ? chmod(path, 0755) == 0 : errno == EEXIST;
         *slash = '/';
+        *any = *any || made;
         if (!ok)
             return errno == EACCES || errno == EPERM ? ERR_PERMISSION : ERR_IO;
     }
@@ -111,12 +112,12 @@ static enum err path_of(char path[PATH_MAX], const struct tile_writer *w, int le
     return snprintf(path, PATH_MAX, "%s/%s", w->folder, name) < PATH_MAX - 8 ? ERR_OK : ERR_LIMIT;
 }
 
-static enum err write_tile(const struct tile_writer *w, int level, int64_t n, unsigned width, struct view bytes)
+static enum err write_tile(struct tile_writer *w, int level, int64_t n, unsigned width, struct view bytes)
 {
     char path[PATH_MAX];
     enum err err = path_of(path, w, level, n, width);
     if (!err)
-        err = make_folders(path, strlen(w->folder) + 1);
+        err = make_folders(path, strlen(w->folder) + 1, &w->made_folders);
     return err ? err : write_loose(path, bytes);
 }
 
@@ -159,7 +160,7 @@ static bool is_flushed(const struct tile_writer *w, unsigned level)
     return tile_number((int)level, w->written) == n && tile_width((int)level, n, w->written) == w->width[level];
 }
 
-static enum err write_partials(const struct tile_writer *w)
+static enum err write_partials(struct tile_writer *w)
 {
     enum err err = ERR_OK;
     if (w->width[0] > 0 && !is_flushed(w, 0))
@@ -228,6 +229,19 @@ static enum err sync_file(struct flushing *f, const char *path, bool is_full)
     return sync_path(path, 0, fsync);
 }
 
+/* The names of FOLDER and of those it lies in, up to ours, whose own name is not ours to keep. */
+static enum err sync_above(const struct tile_writer *w, const char *folder)
+{
+    char path[PATH_MAX];
+    enum err err = ERR_OK;
+    snprintf(path, sizeof path, "%s", folder);
+    for (size_t end = strlen(w->folder); strlen(path) > end && !err;) {
+        *strrchr(path, '/') = 0;
+        err = sync_path(path, O_DIRECTORY, fsync);
+    }
+    return err;
+}
+
 /* The names, once for those that lie beside each other. */
 static enum err sync_name(struct flushing *f, const char *path, bool is_full)
 {
@@ -237,7 +251,8 @@ static enum err sync_name(struct flushing *f, const char *path, bool is_full)
         return ERR_OK;
     memcpy(f->folder, path, n);
     f->folder[n] = 0;
-    return sync_path(f->folder, O_DIRECTORY, fsync);
+    enum err err = sync_path(f->folder, O_DIRECTORY, fsync);
+    return err || !f->w->made_folders ? err : sync_above(f->w, f->folder);
 }
 
 /* "MAY delete any partial tile once the corresponding full tile is available": after an outage, too. */
@@ -269,9 +284,11 @@ enum err tile_writer_flush(struct tile_writer *w)
         err = sync_new(&f);
     if (!err)
         err = each_new(&f, drop_partials_of);
-    if (!err)
-        w->written = w->size;
-    return err;
+    if (err)
+        return err;
+    w->written = w->size;
+    w->made_folders = false;
+    return ERR_OK;
 }
 
 /* --- opening ----------------------------------------------------------------------------------------------------- */
@@ -281,6 +298,7 @@ enum err tile_writer_open(struct tile_writer *w, const char *folder, int64_t siz
     memset(w, 0, sizeof *w);
     w->folder = folder;
     w->size = w->written = size;
+    w->made_folders = true;
     enum err err = ERR_OK;
     for (unsigned level = 0; level < TILE_LEVELS && !err; level++) {
         int64_t n = tile_number((int)level, w->size);

@@ -19,6 +19,7 @@ enum err tile_folder_read_entries(const char *folder, int64_t n, unsigned width,
 struct tile_writer {
     const char *folder;
     int64_t size, written; /* leaves taken; of them, in files that are on the disk */
+    bool made_folders;     /* or somebody before us: the names of the folders may not be on the disk */
     unsigned width[TILE_LEVELS];
     uint8_t tile[TILE_LEVELS][TILE_WIDTH][TREE_HASH];
     uint8_t entries[TILE_WIDTH * TILE_ENTRY];

@@ -36,7 +36,9 @@ struct herald {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool closing;
-    bool refused; /* this log is not the one that was signed; only the thread's */
+    unsigned failures; /* in a row; only the thread's, as what follows */
+    int64_t failed_at; /* the first of them */
+    bool refused;      /* this log is not the one that was signed */
 };
 
 static enum err post(void *ctx, struct arena *a, const char *url, struct view body, int timeout_ms, int *status,
@@ -51,6 +53,26 @@ static enum err post(void *ctx, struct arena *a, const char *url, struct view bo
     return err;
 }
 
+/* What may get better is said when it begins, and not each time; a log that is refused is never tried again. */
+static void fail(struct herald *h, const char *event, const char *why, enum err err)
+{
+    bool refused = err == ERR_CONFLICT;
+    if (refused || h->failures == 0)
+        log_event(LOG_ERROR, refused ? "ledger_refused" : event, LOG_STR("why", why), LOG_STR("error", err_name(err)));
+    if (h->failures == 0)
+        h->failed_at = clock_steady_ms();
+    h->failures = refused ? 0 : h->failures + 1;
+}
+
+static void succeed(struct herald *h)
+{
+    if (h->failures)
+        log_event(LOG_INFO, "ledger_published_again", LOG_INT("size", publisher_size(h->publisher)),
+                  LOG_INT("failures", h->failures), LOG_INT("s", (clock_steady_ms() - h->failed_at) / 1000));
+    h->failures = 0;
+    atomic_store(&h->good_at, clock_steady_ms());
+}
+
 static void publish(struct herald *h)
 {
     const char *why = "";
@@ -58,44 +80,54 @@ static void publish(struct herald *h)
     h->began_at = clock_steady_ms();
     enum err err = publisher_publish(h->publisher, &h->arena, &why);
     if (err)
-        log_event(LOG_ERROR, err == ERR_CONFLICT ? "ledger_refused" : "ledger_not_published", LOG_STR("why", why),
-                  LOG_STR("error", err_name(err)));
-    else if (publisher_size(h->publisher) != before)
+        fail(h, "ledger_not_published", why, err);
+    else
+        succeed(h);
+    if (!err && publisher_size(h->publisher) != before)
         log_event(LOG_DEBUG, "ledger_published", LOG_INT("size", publisher_size(h->publisher)),
                   LOG_INT("witnesses", (int64_t)publisher_witnesses(h->publisher)));
     arena_reset(&h->arena);
-    if (!err)
-        atomic_store(&h->good_at, clock_steady_ms());
 }
 
-bool herald_is_due(int64_t began, int64_t now)
+bool herald_is_due(int64_t began, int64_t now, unsigned failures)
 {
-    return now - began >= HERALD_PUBLISH_MS;
+    int64_t wait = HERALD_PUBLISH_MS;
+    for (unsigned i = 1; i < failures && wait < HERALD_PATIENCE_MS; i++)
+        wait *= 2;
+    return now - began >= (wait < HERALD_PATIENCE_MS ? wait : HERALD_PATIENCE_MS);
 }
 
-/* A log that is not the one that was signed is never tried again, and said once; what else fails may get better. */
+static bool is_due(const struct herald *h)
+{
+    return herald_is_due(h->began_at, clock_steady_ms(), h->failures);
+}
+
 static void take_over(struct herald *h)
 {
     const char *why = "";
     enum err err = publisher_open(&h->publisher, &h->config, &h->arena, &why);
     if (!err) {
         log_event(LOG_INFO, "ledger_published_here", LOG_INT("size", publisher_size(h->publisher)));
-        atomic_store(&h->good_at, clock_steady_ms());
-    } else if (err != ERR_BUSY) {
+        h->failures = 0;
+        succeed(h);
+    } else if (err == ERR_BUSY) {
+        if (h->failures)
+            log_event(LOG_INFO, "ledger_published_elsewhere", LOG_STR("why", why));
+        h->failures = 0;
+    } else {
         h->began_at = clock_steady_ms();
         h->refused = err == ERR_CONFLICT;
-        log_event(LOG_ERROR, err == ERR_CONFLICT ? "ledger_refused" : "ledger_not_published", LOG_STR("why", why),
-                  LOG_STR("error", err_name(err)));
+        fail(h, "ledger_not_published", why, err);
     }
     arena_reset(&h->arena);
 }
 
 static void publish_more(struct herald *h)
 {
-    enum err err = publisher_integrate(h->publisher);
+    enum err err = h->failures ? ERR_OK : publisher_integrate(h->publisher); /* after a failure publishing does it */
     if (err)
-        log_event(LOG_ERROR, "ledger_not_integrated", LOG_STR("error", err_name(err)));
-    if (herald_is_due(h->began_at, clock_steady_ms()))
+        fail(h, "ledger_not_integrated", err_words(err), err);
+    if (is_due(h))
         publish(h);
 }
 
@@ -106,7 +138,7 @@ static void run_round(struct herald *h)
     trace_enter(&t);
     if (h->publisher)
         publish_more(h);
-    else if (!h->refused && herald_is_due(h->began_at, clock_steady_ms()))
+    else if (!h->refused && is_due(h))
         take_over(h);
     trace_enter(NULL);
 }

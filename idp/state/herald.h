@@ -11,8 +11,12 @@ struct herald;
 #define HERALD_INTEGRATE_MS 500  /* leaves are in the tiles within a second: this, or one witness's time */
 #define HERALD_PUBLISH_MS   4000 /* from the beginning of one checkpoint to that of the next, if it has ended by then */
 
-/* Pure, steady milliseconds: is it time for the next checkpoint, when the last one was begun at BEGAN? */
-bool herald_is_due(int64_t began, int64_t now);
+/* What fails is tried again later and later: a try may read every leaf since the last checkpoint. */
+#define HERALD_PATIENCE_MS 240000
+
+/* Pure, steady milliseconds: is it time for the next checkpoint, when the last one was begun at BEGAN, and it and those
+ * before it failed FAILURES times in a row? */
+bool herald_is_due(int64_t began, int64_t now, unsigned failures);
 
 /* Checks first that this log is the one that was signed last. ERR_CONFLICT: it is not. ERR_CONFIG: the policy cannot be
  * used. *WHY in ARENA, which must outlive the herald, or static. When another process publishes with this key already,

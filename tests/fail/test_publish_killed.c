@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -139,11 +140,78 @@ static void step(void)
         _exit(9);
 }
 
+/* --- which folders an outage may still take --------------------------------------------------------------------- */
+
+enum { LOOSE = 4096 };
+static char loose[LOOSE][160]; /* folders that were made, and whose name is not on the disk yet; "": none any more */
+static size_t n_loose;
+static const char *watched; /* below this folder; NULL: nobody looks */
+static size_t loose_at_checkpoint, checkpoints, made;
+static bool syncs_fail; /* of tiles */
+
+static void folder_is_synced(const char *path)
+{
+    size_t n = path ? strlen(path) : 0;
+    for (size_t i = 0; i < n_loose; i++) {
+        const char *slash = strrchr(loose[i], '/');
+        if (slash && (!path || ((size_t)(slash - loose[i]) == n && memcmp(loose[i], path, n) == 0)))
+            loose[i][0] = 0;
+    }
+}
+
+static bool is_below(const char *path)
+{
+    return watched && strncmp(path, watched, strlen(watched)) == 0;
+}
+
+/* PATH gets its name for good; of a checkpoint we want to know what it stands on. */
+static void look_at_rename(const char *path)
+{
+    const char *name = strrchr(path, '/');
+    if (!is_below(path) || !name || strcmp(name, "/checkpoint") != 0)
+        return;
+    checkpoints++;
+    for (size_t i = 0; i < n_loose; i++)
+        loose_at_checkpoint += loose[i][0] != 0;
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    int (*real)(const char *, mode_t);
+    *(void **)&real = dlsym(RTLD_NEXT, "mkdir");
+    int code = real(path, mode);
+    if (code == 0 && is_below(path) && n_loose < LOOSE) {
+        snprintf(loose[n_loose++], sizeof loose[0], "%s", path);
+        made++;
+    }
+    return code;
+}
+
+int rmdir(const char *path)
+{
+    int (*real)(const char *);
+    *(void **)&real = dlsym(RTLD_NEXT, "rmdir");
+    for (size_t i = 0; i < n_loose; i++)
+        if (strcmp(loose[i], path) == 0)
+            loose[i][0] = 0;
+    return real(path);
+}
+
 int fsync(int fd)
 {
     int (*real)(int);
+    char link[64], path[256];
     *(void **)&real = dlsym(RTLD_NEXT, "fsync");
     step();
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = watched ? readlink(link, path, sizeof path - 1) : 0;
+    path[n > 0 ? n : 0] = 0;
+    if (syncs_fail && is_below(path) && strstr(path, "/tile")) {
+        errno = EIO;
+        return -1;
+    }
+    if (n > 0)
+        folder_is_synced(path);
     if (is_watched)
         keep(fd);
     return real(fd);
@@ -158,6 +226,7 @@ int syncfs(int fd)
         keep_all();
         shell("touch %s/flushed/all", box.folder);
     }
+    folder_is_synced(NULL);
     return real(fd);
 }
 
@@ -166,6 +235,7 @@ int rename(const char *from, const char *to)
     int (*real)(const char *, const char *);
     *(void **)&real = dlsym(RTLD_NEXT, "rename");
     step();
+    look_at_rename(to);
     return real(from, to);
 }
 
@@ -361,4 +431,66 @@ Test(publish_killed, a_checkpoint_of_many_tiles_at_once_has_all_of_them)
 {
     lights_out_everywhere(60, 8500);
     cr_expect(whole_disk_was_flushed());
+}
+
+/* --- the names of folders ---------------------------------------------------------------------------------------- */
+
+static void nothing_is_loose(size_t n_checkpoints, size_t at_least_made)
+{
+    cr_expect_eq(checkpoints, n_checkpoints);
+    cr_expect_geq(made, at_least_made);
+    cr_expect_eq(loose_at_checkpoint, 0, "%zu folders", loose_at_checkpoint);
+}
+
+/* Keys lie elsewhere: what is written beside them brings none of the ledger's names to the disk. */
+static void watch(void)
+{
+    const char *keys = arena_printf(&box.a, "%s/keys", box.folder);
+    cr_assert_eq(mkdir(keys, 0700), 0);
+    config.key_path = arena_printf(&box.a, "%s/ledger.pem", keys);
+    watched = config.folder;
+}
+
+/* fsync(2): "does not necessarily ensure that the entry in the directory containing the file has also reached disk". */
+Test(publish_killed, no_checkpoint_stands_on_a_folder_that_an_outage_may_take)
+{
+    static const int batches[] = {1, 300, 1, 212, 3000, 20000, 5};
+    enum { N = sizeof batches / sizeof *batches };
+    watch();
+    for (size_t i = 0; i < N; i++) {
+        append(batches[i]);
+        cr_assert_eq(publish(), ERR_OK);
+    }
+    nothing_is_loose(N, 10);
+}
+
+Test(publish_killed, nor_does_one_of_a_server_that_goes_on)
+{
+    struct arena a;
+    struct publisher *p;
+    const char *why = "";
+    watch();
+    arena_open(&a, 8 << 20);
+    cr_assert_eq(publisher_open(&p, &config, &a, &why), ERR_OK, "%s", why);
+    for (int i = 0; i < 6; i++) {
+        append(100);
+        cr_assert_eq(publisher_integrate(p), ERR_OK);
+        cr_assert_eq(publisher_publish(p, &a, &why), ERR_OK, "%s", why);
+    }
+    publisher_close(p);
+    arena_close(&a);
+    nothing_is_loose(6, 7);
+}
+
+/* Whoever made the folders may have ended before they were on the disk: they are there, and nobody makes them again. */
+Test(publish_killed, nor_does_one_of_whoever_comes_after)
+{
+    watch();
+    append(300);
+    syncs_fail = true;
+    cr_expect_neq(publish(), ERR_OK);
+    nothing_is_loose(0, 7);
+    syncs_fail = false;
+    cr_assert_eq(publish(), ERR_OK);
+    nothing_is_loose(1, 7);
 }

@@ -292,17 +292,59 @@ static void put(const char *name, const char *pem)
     cr_assert_eq(file_write(arena_printf(&a, "%s/%s", folder, name), view_text(pem), 0600), ERR_OK);
 }
 
+static int count_in_log(const char *event)
+{
+    int seen = 0;
+    for (const char *at = log_text(); (at = strstr(at, event)); at++)
+        seen++;
+    return seen;
+}
+
 static void wait_for(const char *event, int times)
 {
     for (int i = 0; i < 200; i++) {
-        int seen = 0;
-        for (const char *at = log_text(); (at = strstr(at, event)); at++)
-            seen++;
-        if (seen >= times)
+        if (count_in_log(event) >= times)
             return;
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     }
     cr_assert_fail("no %s: %s", event, log_text());
+}
+
+/* An event of the ledger, so that there is something to publish. */
+static void ask_the_ledger(void)
+{
+    const char *argv[] = {"genkan", "audit", "count", "--config", config_path, NULL};
+    int status;
+    pid_t pid = fork();
+    cr_assert_geq(pid, 0);
+    if (pid == 0)
+        _exit(freopen("/dev/null", "w", stdout) ? command_main(5, argv) : 9);
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_assert_eq(status, 0);
+}
+
+/* A folder where the checkpoint should be: whoever we run as, nobody can put a file there. */
+Test(serve, says_once_that_the_ledger_cannot_be_published_and_once_that_it_can_again)
+{
+    const char *checkpoint = arena_printf(&a, "%s/data/ledger/checkpoint", folder);
+    start();
+    expect_notice("READY=1");
+    for (int i = 0; i < 200 && access(checkpoint, F_OK) != 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    cr_assert(unlink(checkpoint) == 0 && mkdir(checkpoint, 0700) == 0);
+    ask_the_ledger();
+    wait_for("\"event\":\"ledger_not_published\"", 1);
+    nanosleep(&(struct timespec){.tv_sec = 5}, NULL); /* the second try is over */
+    cr_expect_eq(count_in_log("\"event\":\"ledger_not_published\""), 1, "%s", log_text());
+    cr_expect(strstr(log_text(), "/data/ledger cannot be read or written\""), "%s", log_text());
+    cr_expect_eq(count_in_log("ledger_published_again"), 0);
+    cr_assert_eq(rmdir(checkpoint), 0);
+    wait_for("\"event\":\"ledger_published_again\"", 1);
+    cr_expect_eq(count_in_log("\"failures\":1,"), 0, "%s", log_text());
+    ask_the_ledger();
+    cr_expect_eq(end(SIGTERM), 0); /* which publishes the rest */
+    cr_expect_eq(count_in_log("\"event\":\"ledger_published_again\""), 1);
+    cr_expect_eq(count_in_log("\"event\":\"ledger_not_"), 1);
 }
 
 /* Whoever renews a certificate need not know that we run; and what he leaves half done hurts nobody. */
