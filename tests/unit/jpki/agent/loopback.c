@@ -196,8 +196,7 @@ Test(loopback_running, refuses_another_host)
                                             raw(arena_printf(&agent.arena, "GET %s HTTP/1.1", good_path()),
                                                 arena_printf(&agent.arena, "Host: %s\r\n", name)),
                                             8000);
-        int status = answer_status_of(answer);
-        cr_expect(status == 421 || status == 400, "%s gave %d", name, status);
+        cr_expect_eq(answer_status_of(answer), 421, "%s gave %d", name, answer_status_of(answer));
     }
     nothing_was_started();
 }
@@ -224,8 +223,7 @@ Test(loopback_running, refuses_every_method_but_get)
                                             raw(arena_printf(&agent.arena, "%s %s HTTP/1.1", methods[i], good_path()),
                                                 arena_printf(&agent.arena, "%sContent-Length: 0\r\n", host())),
                                             8000);
-        int status = answer_status_of(answer);
-        cr_expect(status == 405 || status == 400 || status == 404 || status == 501, "%s gave %d", methods[i], status);
+        cr_expect_eq(answer_status_of(answer), 405, "%s gave %d", methods[i], answer_status_of(answer));
         cr_expect(!strcasestr(answer, "Access-Control-"));
     }
     nothing_was_started();
