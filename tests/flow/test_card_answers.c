@@ -138,10 +138,23 @@ Test(card_answers, an_answer_is_good_once)
     cr_assert(resident_returns(&hanako, answer));
     cr_expect_eq(sessions(), 1);
     cr_assert(resident_returns(&hanako, answer), "the same answer again, as Back would send it");
+    expect_problem(&hanako, PAGE_PROBLEM_USED);
     cr_expect_eq(sessions(), 1);
     browser_set_cookie(&hanako.browser, "__Host-card", cookie);
     cr_assert(resident_returns(&hanako, answer), "and with the cookie it came with");
     cr_expect_eq(browser_at(&hanako.browser), AT_PROFILE, "the login goes on where it was");
+    cr_expect_eq(sessions(), 1);
+}
+
+Test(card_answers, a_used_answer_is_told_of_when_its_login_is_over)
+{
+    go_to_card(&hanako);
+    const char *answer = answer_of(&hanako, NULL);
+    cr_assert(resident_returns(&hanako, answer));
+    cr_assert(resident_goes_to(&hanako, AT_ELSEWHERE), "%s", hanako.browser.url);
+    cr_assert(resident_returns(&hanako, answer));
+    expect_problem(&hanako, PAGE_PROBLEM_USED);
+    cr_expect(browser_has_id(&hanako.browser, "todo"));
     cr_expect_eq(sessions(), 1);
 }
 
