@@ -179,6 +179,21 @@ Test(agent_card, shows_in_the_window_for_whom_and_what_and_logs_no_pin)
     close_all();
 }
 
+/* Rule 2 of the agent: without a Referer nobody vouches for where it began, and the resident is told so. */
+Test(agent_card, warns_in_the_window_of_a_start_from_an_unknown_page)
+{
+    open_hanako("pin 1234\npin 1234\n");
+    struct proof_request q = agent_rig_request(&agent, PROOF_READ);
+    const char *path = arena_printf(&agent.arena, "/v1/auth/%s", agent_rig_sign(&agent, &q));
+    const char *answer = agent_rig_get(&agent, path, "");
+    cr_assert_eq(answer_status_of(answer), 303, "%s", answer);
+    struct proof_response r = end_at(agent_rig_follow(&agent, answer_header_of(&agent, answer, "Location"), 20000));
+    cr_expect_eq(r.error, PROOF_OK, "%s", proof_error_name(r.error));
+    const char *first = strstr(agent_rig_windows(&agent), "どのページから始まったか分かりません");
+    cr_expect(first && strstr(first + 1, "どのページから始まったか分かりません"), "both windows say it");
+    close_all();
+}
+
 Test(agent_card, needs_at_most_twelve_commands_for_a_login)
 {
     char trace[65536];

@@ -113,3 +113,16 @@ Test(headers, refusals_before_any_route_say_it_too)
     }
     browser_close(&b);
 }
+
+/* The agent warns of a start without a Referer, so the page with its link must let the issuer's origin go there, and
+ * no more than that; other pages tell nobody. */
+Test(headers, the_page_that_starts_the_agent_tells_it_the_origin)
+{
+    struct browser *b = &stage.hanako.browser;
+    cr_assert(browser_get(b, service_begin(&stage.a_city, NULL)));
+    cr_assert(resident_goes_to(&stage.hanako, AT_LOGIN), "%s", b->url);
+    expect_value(b, b->url, "Referrer-Policy", "same-origin");
+    cr_assert(resident_goes_to(&stage.hanako, AT_CARD_START), "%s", b->url);
+    cr_assert(browser_link(b, "/v1/auth/"));
+    expect_value(b, b->url, "Referrer-Policy", "origin");
+}

@@ -25,7 +25,7 @@ struct table {
     /* which of several cards: -1: no word; asked so often, of so many */
     int choice;
     unsigned choices_shown, choices_seen;
-    int wordy;        /* 1 + a language: the longest names there may be, and every warning */
+    int wordy;        /* 1 + a language: the longest names there may be, started from an unknown page */
     bool twin_leaves; /* while she is asked, the other card is taken away */
     bool seen[STAGE_COUNT];
     struct arena arena;
@@ -824,7 +824,15 @@ Test(conversation, a_child_has_no_sign_certificate_and_is_told_so)
     clear(&t);
 }
 
-Test(conversation, every_window_has_room_for_the_longest_names)
+static unsigned count(const char *text, const char *part)
+{
+    unsigned n = 0;
+    for (; (text = strstr(text, part)); text++)
+        n++;
+    return n;
+}
+
+Test(conversation, every_window_has_room_for_the_longest_names_and_the_warning)
 {
     static const char *const here[] = {"1234", "ABC123", NULL}, *const digits[] = {"1234", "1234", NULL};
     static const char *const there[] = {"go on", "go on", NULL};
@@ -838,6 +846,8 @@ Test(conversation, every_window_has_room_for_the_longest_names)
                 set(&t, &o, keys ? there : typed);
                 t.wordy = wordy;
                 cr_expect_eq(talk(&t, purpose).error, PROOF_OK, "%s", proof_purpose_name(purpose));
+                const char *warning = word((enum lang)(wordy - 1), W_UNKNOWN_PAGE);
+                cr_expect_eq(count(t.said, warning), t.asked + t.confirmed, "%s", proof_purpose_name(purpose));
                 clear(&t);
             }
 }
