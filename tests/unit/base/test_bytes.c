@@ -1,5 +1,6 @@
 /* view, arena, buf, secret, base64, hex */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/base64.h"
@@ -131,6 +132,40 @@ Test(bytes, secrets_are_equal_only_when_all_bytes_are)
     cr_expect_eq(secret_set(&s, VIEW_ARRAY(large)), ERR_LIMIT);
     secret_wipe(&s);
     cr_expect_eq(s.n, 0);
+}
+
+/* What the kernel says of the mapping that holds P (proc_pid_smaps(5), VmFlags): "lo" locked, "dd" in no core dump. */
+static bool mapping_is(const void *p, const char *flag)
+{
+    char line[512];
+    bool is = false, here = false;
+    FILE *f = fopen("/proc/self/smaps", "r");
+    cr_assert(f);
+    while (fgets(line, sizeof line, f)) {
+        unsigned long from, to;
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            here = (uintptr_t)p >= from && (uintptr_t)p < to;
+        else if (here && strncmp(line, "VmFlags:", 8) == 0)
+            is = strstr(line, flag) != NULL;
+    }
+    fclose(f);
+    return is;
+}
+
+Test(bytes, what_holds_a_pin_is_neither_swapped_nor_dumped)
+{
+    unsigned char *p = secret_lock_alloc(48);
+    cr_assert(p);
+    for (size_t i = 0; i < 48; i++)
+        cr_assert_eq(p[i], 0);
+    p[47] = 1;
+    cr_expect(mapping_is(p, " dd"));
+#ifndef __SANITIZE_ADDRESS__ /* which turns mlock into nothing */
+    cr_expect(mapping_is(p, " lo"));
+#endif
+    secret_lock_free(p, 48);
+    cr_expect(!mapping_is(p, " lo"));
+    secret_lock_free(NULL, 48);
 }
 
 /* RFC 4648 section 10 */

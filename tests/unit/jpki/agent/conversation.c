@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "tests/lib/scripted_card.h"
@@ -28,6 +29,7 @@ struct table {
     int wordy;        /* 1 + a language: the longest names there may be, started from an unknown page */
     bool twin_leaves; /* while she is asked, the other card is taken away */
     bool seen[STAGE_COUNT];
+    long locked; /* before it began */
     struct arena arena;
 };
 
@@ -60,12 +62,37 @@ static enum window_answer next(struct table *t, const struct window_text *text, 
     return strcmp(*t->script++, "fail") == 0 ? WINDOW_FAILED : WINDOW_OK;
 }
 
+/* How much memory of this process is locked (proc_pid_status(5)). */
+static long locked_kib(void)
+{
+    char line[128];
+    long n = -1;
+    FILE *f = fopen("/proc/self/status", "r");
+    cr_assert(f);
+    while (n < 0 && fgets(line, sizeof line, f))
+        if (strncmp(line, "VmLck:", 6) == 0)
+            n = strtol(line + 6, NULL, 10);
+    fclose(f);
+    return n;
+}
+
+/* Of what was typed before nothing is there when the next window opens, and what is typed now is not swapped. */
+static void look_at_place(const struct table *t, const struct pin *out)
+{
+    static const struct pin none;
+    cr_expect_eq(memcmp(out, &none, sizeof none), 0, "window %u: the last PIN is still there", t->asked);
+#ifndef __SANITIZE_ADDRESS__ /* which turns mlock into nothing */
+    cr_expect_gt(locked_kib(), t->locked, "window %u: not locked", t->asked);
+#endif
+}
+
 static enum window_answer ask_pin(void *ctx, const struct window_text *text, const struct window_watch *watch,
                                   struct pin *out)
 {
     struct table *t = ctx;
     const char *w = "";
     t->asked++;
+    look_at_place(t, out);
     enum window_answer answer = next(t, text, watch, &w);
     if (answer == WINDOW_OK) {
         out->n = strlen(w);
@@ -163,7 +190,9 @@ static struct proof_response talk_until(struct table *t, enum proof_purpose purp
                              .choose = choose,
                              .is_stopped = is_stopped,
                              .ctx = t};
+    t->locked = locked_kib();
     conversation_run(&c, &out);
+    cr_expect_eq(locked_kib(), t->locked, "a PIN's place is kept");
     cr_expect(scripted_card_is_off(t->card), "the card keeps its power");
     cr_expect(!scripted_card_alarmed(t->card), "a file was touched that nobody may touch");
     cr_expect(out.error < PROOF_ERROR_COUNT);
