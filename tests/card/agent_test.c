@@ -371,6 +371,21 @@ Test(agent_card, waits_for_reader_and_card_and_says_so)
     close_all();
 }
 
+/* The service lives and has no reader. */
+Test(agent_card, says_that_a_reader_is_wanted_when_the_service_has_none)
+{
+    const struct rig_options o = {.driver = RIG_DRIVER, .no_reader = true};
+    open_with(&o, "");
+    (void)page_until(begin(PROOF_LOGIN), "カードリーダーをつないでください");
+    close_all();
+    open_with(&o, "");
+    struct proof_request q = agent_rig_request(&agent, PROOF_LOGIN);
+    q.exp = q.iat + 8;
+    struct proof_response r = end_at(agent_rig_walk(&agent, agent_rig_sign(&agent, &q), 20000));
+    cr_expect_eq(r.error, PROOF_NO_READER, "%s", proof_error_name(r.error));
+    close_all();
+}
+
 Test(agent_card, the_resident_can_stop_while_nothing_is_there)
 {
     const struct rig_options o = {.card_dir = BUILD_DIR "/testpki/residents/hanako", .empty = true};
@@ -400,8 +415,56 @@ Test(agent_card, a_reader_unplugged_while_the_window_is_open_closes_it)
     const char *path = page_until(begin(PROOF_LOGIN), "暗証番号の窓を見てください");
     rig_unplug(rig);
     struct proof_response r = end_at(agent_rig_follow(&agent, path, 20000));
-    cr_expect(r.error == PROOF_NO_READER || r.error == PROOF_CARD_REMOVED, "%s", proof_error_name(r.error));
+    cr_expect_eq(r.error, PROOF_NO_READER, "%s", proof_error_name(r.error));
     cr_assert(!rig_plug(rig));
+    close_all();
+}
+
+/* How many commands the card sees in a whole conversation; the last one is the log-out. */
+static int commands_of(enum proof_purpose purpose, const char *script)
+{
+    agent_rig_script(&agent, script);
+    ends_with(purpose, PROOF_OK);
+    const char *at = NULL, *log = agent_rig_log(&agent);
+    while ((log = strstr(log, "\"apdus\":")))
+        at = log += strlen("\"apdus\":");
+    cr_assert(at);
+    return (int)strtol(at, NULL, 10);
+}
+
+static void open_reader_to_pull(const char *script)
+{
+    const struct rig_options o = {.card_dir = BUILD_DIR "/testpki/residents/hanako", .driver = RIG_DRIVER};
+    open_with(&o, script);
+}
+
+/* The service still has its name in the list, so it is the card that is missed. */
+Test(agent_card, a_reader_whose_device_goes_while_the_window_is_open_closes_it)
+{
+    open_reader_to_pull("stubborn\n");
+    const char *path = page_until(begin(PROOF_LOGIN), "暗証番号の窓を見てください");
+    cr_assert(!rig_pull_reader(rig));
+    struct proof_response r = end_at(agent_rig_follow(&agent, path, 20000));
+    cr_expect_eq(r.error, PROOF_CARD_REMOVED, "%s", proof_error_name(r.error));
+    close_all();
+}
+
+Test(agent_card, a_reader_whose_device_goes_at_any_command_is_no_reader)
+{
+    open_reader_to_pull("");
+    int last = commands_of(PROOF_LOGIN, "pin 1234\n");
+    for (int n = 3; n < last; n++) {
+        agent_rig_script(&agent, "pin 1234\n");
+        cr_assert(!rig_pull_reader_at(rig, n));
+        struct proof_response r = run(PROOF_LOGIN);
+        cr_expect_eq(r.error, PROOF_NO_READER, "at %d: %s", n, proof_error_name(r.error));
+        cr_expect(!r.auth.cert.p, "at %d: half an answer", n);
+        pause_ms(2 * LOOK_MS);
+        cr_assert(!rig_push_reader(rig));
+        pause_ms(2 * LOOK_MS);
+    }
+    agent_rig_script(&agent, "pin 1234\n");
+    ends_with(PROOF_LOGIN, PROOF_OK);
     close_all();
 }
 
@@ -454,18 +517,6 @@ Test(agent_card, an_expired_certificate_is_said_before_any_pin)
     ends_with(PROOF_LOGIN, PROOF_CERT_EXPIRED);
     cr_expect(!windows_say("GETPIN"));
     close_all();
-}
-
-/* How many commands the card sees in a whole conversation; the last one is the log-out. */
-static int commands_of(enum proof_purpose purpose, const char *script)
-{
-    agent_rig_script(&agent, script);
-    ends_with(purpose, PROOF_OK);
-    const char *at = NULL, *log = agent_rig_log(&agent);
-    while ((log = strstr(log, "\"apdus\":")))
-        at = log += strlen("\"apdus\":");
-    cr_assert(at);
-    return (int)strtol(at, NULL, 10);
 }
 
 static void card_comes_back(void)

@@ -36,13 +36,6 @@ static void open_rig(struct client *c, bool empty)
     open_rig_as(c, (struct rig_options){.empty = empty});
 }
 
-static void connect_card(struct client *c)
-{
-    DWORD protocol;
-    LONG r = SCardConnect(c->context, c->reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, &c->card, &protocol);
-    cr_assert_eq(r, SCARD_S_SUCCESS, "%s", pcsc_stringify_error(r));
-}
-
 static void close_rig(struct client *c)
 {
     if (c->card)
@@ -81,6 +74,14 @@ static bool await_state_of(struct client *c, const char *reader, DWORD bits, boo
 static bool await_state(struct client *c, DWORD bits, bool wanted)
 {
     return await_state_of(c, c->reader, bits, wanted);
+}
+
+static void connect_card(struct client *c)
+{
+    DWORD protocol;
+    cr_expect(await_state(c, SCARD_STATE_PRESENT, true)); /* the service has not only powered it but knows it */
+    LONG r = SCardConnect(c->context, c->reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, &c->card, &protocol);
+    cr_assert_eq(r, SCARD_S_SUCCESS, "%s", pcsc_stringify_error(r));
 }
 
 Test(faults, a_card_pulled_before_a_command_is_gone_for_the_reader)
@@ -155,6 +156,56 @@ Test(faults, the_reader_itself_can_be_unplugged_and_plugged_in)
     connect_card(&c);
     cr_expect_eq(say(&c, SELECT), 0x9000);
     close_rig(&c);
+}
+
+Test(faults, the_device_can_go_and_come_back_while_its_service_lives)
+{
+    struct client c;
+    SCARDHANDLE card;
+    DWORD protocol;
+    open_rig_as(&c, (struct rig_options){.driver = RIG_DRIVER});
+    connect_card(&c);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_assert_eq(rig_pull_reader(c.rig), ERR_OK);
+    cr_expect(await_state(&c, SCARD_STATE_PRESENT, false));
+    cr_expect_eq(say(&c, TRIES), 0);
+    SCardDisconnect(c.card, SCARD_LEAVE_CARD);
+    LONG r = SCardConnect(c.context, c.reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, &card, &protocol);
+    cr_expect_eq(r, SCARD_E_READER_UNAVAILABLE, "%s", pcsc_stringify_error(r));
+    cr_assert_eq(rig_push_reader(c.rig), ERR_OK);
+    cr_expect(await_state(&c, SCARD_STATE_PRESENT, true));
+    connect_card(&c);
+    cr_expect_eq(say(&c, TRIES), 0x6986, "the card lost its power");
+    close_rig(&c);
+}
+
+Test(faults, the_device_can_go_at_a_command)
+{
+    struct client c;
+    uint8_t answer[300];
+    DWORD n = sizeof answer;
+    open_rig_as(&c, (struct rig_options){.driver = RIG_DRIVER});
+    connect_card(&c);
+    cr_assert_eq(rig_pull_reader_at(c.rig, 2), ERR_OK);
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    LONG r = SCardTransmit(c.card, SCARD_PCI_T1, TRIES.p, TRIES.n, NULL, answer, &n);
+    cr_expect_eq(r, SCARD_E_READER_UNAVAILABLE, "%s", pcsc_stringify_error(r));
+    close_rig(&c);
+}
+
+Test(faults, a_service_can_be_without_a_reader)
+{
+    struct rig *rig;
+    SCARDCONTEXT context;
+    char names[256];
+    DWORD n = sizeof names;
+    const struct rig_options o = {.program = BUILD_DIR "/genkan-card", .driver = RIG_DRIVER, .no_reader = true};
+    cr_assert_eq(rig_open(&rig, &o), ERR_OK);
+    cr_assert_eq(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context), SCARD_S_SUCCESS);
+    LONG r = SCardListReaders(context, NULL, names, &n);
+    cr_expect_eq(r, SCARD_E_NO_READERS_AVAILABLE, "%s", pcsc_stringify_error(r));
+    SCardReleaseContext(context);
+    rig_close(rig);
 }
 
 Test(faults, pins_are_forgotten_without_power_and_counters_are_not)

@@ -16,7 +16,7 @@ static char fingers[64];
 /* WINDOWS: what she does in windows; KEYS: what she types on the reader. */
 static void sit_down(const char *windows, const char *keys)
 {
-    const struct rig_options o = {.driver = BUILD_DIR "/tests/card/libkeypad_ifd.so"};
+    const struct rig_options o = {.driver = RIG_DRIVER};
     snprintf(fingers, sizeof fingers, "/tmp/genkan-keys-%d", (int)getpid());
     cr_assert_eq(file_write(fingers, view_text(keys), 0600), ERR_OK);
     setenv("KEYPAD_SCRIPT", fingers, 1);

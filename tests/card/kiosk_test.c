@@ -30,7 +30,8 @@ static const char *issuer_file(void)
 static void open_counter(const char *script)
 {
     const struct rig_options r = {.program = BUILD_DIR "/genkan-card",
-                                  .card_dir = BUILD_DIR "/testpki/residents/hanako"};
+                                  .card_dir = BUILD_DIR "/testpki/residents/hanako",
+                                  .driver = RIG_DRIVER};
     stage_open(&stage);
     clock_fake_set(&stage.genkan.clock, clock_ms(&clock_real));
     cr_assert(!rig_open(&rig, &r));
@@ -140,11 +141,20 @@ Test(kiosk_card, taking_the_card_ends_the_session_and_the_service_is_told, .time
     close_counter();
 }
 
-Test(kiosk_card, unplugging_the_reader_does_the_same, .timeout = 120)
+Test(kiosk_card, the_end_of_the_smart_card_service_does_the_same, .timeout = 120)
 {
     open_counter("pin 1234\npin 1234\npin 1234\n");
     logs_in();
     rig_unplug(rig);
+    is_logged_out_by_watching();
+    close_counter();
+}
+
+Test(kiosk_card, a_reader_that_goes_while_its_service_lives_does_the_same, .timeout = 120)
+{
+    open_counter("pin 1234\npin 1234\npin 1234\n");
+    logs_in();
+    cr_assert(!rig_pull_reader(rig));
     is_logged_out_by_watching();
     close_counter();
 }

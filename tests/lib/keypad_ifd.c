@@ -2,13 +2,17 @@
  * and hands everything on to) with FEATURE_VERIFY_PIN_DIRECT of PC/SC part 10 on top. It is as strict about the
  * structure it is sent as such a reader would be.
  * The resident's fingers: each question takes the next line of the file KEYPAD_SCRIPT: a PIN, "cancel", "wait" (too
- * long), "pull" (the question is answered by a card that has gone). What was asked is appended to KEYPAD_SCRIPT.log. */
+ * long), "pull" (the question is answered by a card that has gone). What was asked is appended to KEYPAD_SCRIPT.log.
+ * Without KEYPAD_SCRIPT it is a reader without keys.
+ * Its device is gone while the file READER_GONE is there: every call says so. A number in the file READER_GONE.at: it
+ * goes at that command from now (rig_pull_reader, rig_pull_reader_at). */
 #include <dlfcn.h>
 #include <ifdhandler.h>
 #include <reader.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DRIVER      "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 #define VERIFY_CODE SCARD_CTL_CODE(3406)
@@ -22,12 +26,38 @@ static void *driver(const char *name)
     return library ? dlsym(library, name) : NULL;
 }
 
+/* ---- the plug ---- */
+
+static int is_gone(void)
+{
+    const char *path = getenv("READER_GONE");
+    return path && access(path, F_OK) == 0;
+}
+
+/* One more command: is it the one at which the plug is pulled? */
+static void count_command(void)
+{
+    static int left;
+    const char *gone = getenv("READER_GONE");
+    char path[512];
+    snprintf(path, sizeof path, "%s.at", gone ? gone : "");
+    FILE *f = gone ? fopen(path, "r") : NULL;
+    if (f) {
+        if (fscanf(f, "%d", &left) != 1)
+            left = 0;
+        fclose(f);
+        unlink(path);
+    }
+    if (left > 0 && --left == 0 && (f = fopen(gone, "w")))
+        fclose(f);
+}
+
 /* NAME of the driver under it, called with the same arguments. */
 #define HAND_ON(NAME, TYPES, ...)                                                                                      \
     do {                                                                                                               \
         RESPONSECODE(*f) TYPES;                                                                                        \
         *(void **)&f = driver(NAME);                                                                                   \
-        return f ? f(__VA_ARGS__) : IFD_COMMUNICATION_ERROR;                                                           \
+        return is_gone() ? IFD_NO_SUCH_DEVICE : f ? f(__VA_ARGS__) : IFD_COMMUNICATION_ERROR;                          \
     } while (0)
 
 RESPONSECODE IFDHCreateChannelByName(DWORD lun, LPSTR name)
@@ -40,9 +70,12 @@ RESPONSECODE IFDHCreateChannel(DWORD lun, DWORD channel)
     HAND_ON("IFDHCreateChannel", (DWORD, DWORD), lun, channel);
 }
 
+/* A device that is gone is closed, too. */
 RESPONSECODE IFDHCloseChannel(DWORD lun)
 {
-    HAND_ON("IFDHCloseChannel", (DWORD), lun);
+    RESPONSECODE (*f)(DWORD);
+    *(void **)&f = driver("IFDHCloseChannel");
+    return f ? f(lun) : IFD_COMMUNICATION_ERROR;
 }
 
 RESPONSECODE IFDHGetCapabilities(DWORD lun, DWORD tag, PDWORD length, PUCHAR value)
@@ -69,6 +102,7 @@ RESPONSECODE IFDHPowerICC(DWORD lun, DWORD action, PUCHAR atr, PDWORD n)
 RESPONSECODE IFDHTransmitToICC(DWORD lun, SCARD_IO_HEADER send, PUCHAR command, DWORD n, PUCHAR answer, PDWORD got,
                                PSCARD_IO_HEADER receive)
 {
+    count_command();
     HAND_ON("IFDHTransmitToICC", (DWORD, SCARD_IO_HEADER, PUCHAR, DWORD, PUCHAR, PDWORD, PSCARD_IO_HEADER), lun, send,
             command, n, answer, got, receive);
 }
@@ -198,7 +232,9 @@ static RESPONSECODE features(PUCHAR out, DWORD room, LPDWORD got)
 RESPONSECODE IFDHControl(DWORD lun, DWORD code, PUCHAR in, DWORD n, PUCHAR out, DWORD room, LPDWORD got)
 {
     *got = 0;
-    if (code == CM_IOCTL_GET_FEATURE_REQUEST)
+    if (is_gone())
+        return IFD_NO_SUCH_DEVICE;
+    if (code == CM_IOCTL_GET_FEATURE_REQUEST && getenv("KEYPAD_SCRIPT"))
         return features(out, room, got);
     return code == VERIFY_CODE ? verify(lun, in, n, out, room, got) : IFD_NOT_SUPPORTED;
 }

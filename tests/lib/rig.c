@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "jpki/virtual/control.h"
 #include "jpki/virtual/reader.h"
 
@@ -31,7 +32,7 @@ struct place {
 };
 
 struct rig {
-    char folder[64], socket[96], program[256];
+    char folder[64], socket[96], gone[96], program[256];
     uint16_t port;
     int port_lock; /* held as long as the rig is there, also while its reader is unplugged */
     const char *driver;
@@ -65,6 +66,7 @@ static pid_t start(const struct rig *r, const char *const *arguments, const char
     if (getppid() != parent)
         _exit(127);
     redirect_to(r->folder, log);
+    setenv("READER_GONE", r->gone, 1); /* write_order */
     execv(arguments[0], (char *const *)(uintptr_t)arguments);
     _exit(127);
 }
@@ -162,14 +164,57 @@ static enum err await_reader(struct rig *r)
     return ERR_TIMEOUT;
 }
 
-enum err rig_plug(struct rig *r)
+/* For the driver (tests/lib/keypad_ifd.c). */
+static enum err write_order(const struct rig *r, const char *end, int n)
+{
+    char path[128], number[12];
+    snprintf(path, sizeof path, "%s%s", r->gone, end);
+    snprintf(number, sizeof number, "%d", n);
+    return file_write(path, view_text(number), 0600);
+}
+
+enum err rig_pull_reader(struct rig *r)
+{
+    return write_order(r, "", 0);
+}
+
+enum err rig_pull_reader_at(struct rig *r, int n)
+{
+    return write_order(r, ".at", n);
+}
+
+enum err rig_push_reader(struct rig *r)
+{
+    return unlink(r->gone) == 0 ? ERR_OK : ERR_IO;
+}
+
+static enum err start_reader(struct rig *r)
 {
     char port[8];
     snprintf(port, sizeof port, "%u", (unsigned)r->port);
     const char *const arguments[] = {r->program, "reader", r->folder, "--port", port, r->driver ? "--driver" : NULL,
                                      r->driver,  NULL};
     r->reader = start(r, arguments, "reader.log");
-    return r->reader > 0 ? await_reader(r) : ERR_IO;
+    return r->reader > 0 ? ERR_OK : ERR_IO;
+}
+
+enum err rig_plug(struct rig *r)
+{
+    stop(&r->reader);
+    unlink(r->gone);
+    enum err e = start_reader(r);
+    return e ? e : await_reader(r);
+}
+
+/* The device is not there when the service looks for it. Its socket is there before it: who calls waits. */
+static enum err start_without_reader(struct rig *r)
+{
+    enum err e = rig_pull_reader(r);
+    if (!e)
+        e = start_reader(r);
+    for (int64_t end = clock_steady_ms() + PATIENCE_MS; !e && access(r->socket, F_OK) != 0; pause_ms(5))
+        e = is_gone(&r->reader) ? ERR_UNAVAILABLE : clock_steady_ms() < end ? ERR_OK : ERR_TIMEOUT;
+    return e;
 }
 
 void rig_unplug(struct rig *r)
@@ -282,6 +327,7 @@ static enum err set_up(struct rig *r, const struct rig_options *o)
     if (!mkdtemp(r->folder))
         return ERR_IO;
     snprintf(r->socket, sizeof r->socket, "%s/" READER_SOCKET, r->folder);
+    snprintf(r->gone, sizeof r->gone, "%s/gone", r->folder);
     for (unsigned i = 0; i < SLOTS; i++) {
         snprintf(r->places[i].control, sizeof r->places[i].control, "%s/card%u.sock", r->folder, i);
         snprintf(r->places[i].state, sizeof r->places[i].state, "%s/state%u.json", r->folder, i);
@@ -299,7 +345,7 @@ enum err rig_open(struct rig **out, const struct rig_options *o)
         return ERR_MEMORY;
     enum err e = set_up(r, o);
     if (e == ERR_OK)
-        e = rig_plug(r);
+        e = o->no_reader ? start_without_reader(r) : rig_plug(r);
     if (e == ERR_OK && o->card_dir)
         e = put_card(r, 0, o);
     if (e == ERR_OK && setenv("PCSCLITE_CSOCK_NAME", r->socket, 1) != 0)

@@ -17,6 +17,7 @@ struct rig_options {
     const char *const *extra; /* further options of genkan-card, NULL-terminated; may be NULL */
     const char *driver;       /* of the reader: a file, or NULL for vpcd's own */
     bool empty;               /* start with the card out */
+    bool no_reader;           /* start with a service that has none, until rig_plug; with RIG_DRIVER, and no card yet */
     bool may_alarm;           /* this test touches what nobody may touch (the individual number) on purpose */
 };
 
@@ -42,8 +43,15 @@ const char *rig_control(const struct rig *r);
  * card refused it. */
 enum err rig_ctl(struct rig *r, const char *command, char *answer, size_t size) MUST_CHECK;
 
-/* The reader is unplugged (its pcscd ends) / plugged in again (with the same socket; waits until it is ready). */
+/* The smart card service ends / is started anew, with its reader (the same socket; waits until it is ready). */
 void rig_unplug(struct rig *r);
 enum err rig_plug(struct rig *r) MUST_CHECK;
+
+/* The device of the reader goes while its service lives: now; at the Nth command from now / comes back. The service
+ * keeps its name in the list: only a real bus tells it that the reader is no more. With RIG_DRIVER. */
+#define RIG_DRIVER BUILD_DIR "/tests/card/libkeypad_ifd.so"
+enum err rig_pull_reader(struct rig *r) MUST_CHECK;
+enum err rig_pull_reader_at(struct rig *r, int n) MUST_CHECK;
+enum err rig_push_reader(struct rig *r) MUST_CHECK;
 
 #endif
