@@ -201,7 +201,7 @@ static enum card_result pcsc_connect(void *ctx, unsigned nth)
         return CARD_NO_READER;
     const SCARD_READERSTATE *s = nth_card(p, nth);
     if (!s)
-        return CARD_NO_CARD;
+        return p->n > 0 ? CARD_NO_CARD : CARD_NO_READER;
     snprintf(p->card_in, sizeof p->card_in, "%s", s->szReader);
     LONG rv = open_card(p, SCARD_SHARE_EXCLUSIVE);
     if (rv == SCARD_E_SHARING_VIOLATION)

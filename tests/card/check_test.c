@@ -75,6 +75,21 @@ Test(check_card, needs_no_card_and_says_what_a_foreign_one_is)
     rig_close(rig);
 }
 
+Test(check_card, tells_a_service_without_a_reader_from_no_service)
+{
+    char text[8192];
+    const struct rig_options o = {.driver = RIG_DRIVER, .no_reader = true};
+    open_rig(&o);
+    (void)check(text, sizeof text, "");
+    says(text, "[ok]      The smart card service (pcscd) answers");
+    says(text, "[problem] No reader was found");
+    cr_expect(!strstr(text, "no card on the reader"), "%s", text);
+    rig_unplug(rig);
+    (void)check(text, sizeof text, "");
+    says(text, "[problem] The smart card service (pcscd) does not answer");
+    rig_close(rig);
+}
+
 Test(check_card, knows_a_running_agent_and_finds_nothing_wrong)
 {
     char text[8192], options[256];
