@@ -93,6 +93,19 @@ Test(story, the_second_service_opens_without_card_and_knows_her_under_another_su
     cr_assert_null(json_member(claims, "address"), "B never asked");
 }
 
+/* OpenID Connect Core 8.1: sub is of the sector, not of the service. */
+Test(story, services_of_one_sector_know_her_by_one_sub)
+{
+    service_update(b_city, "\"sector\":\"b-city\"", "\"sector\":\"a-city\"");
+    struct tokens at_a = opens(a_city), at_b = opens(b_city);
+    cr_expect_str_eq(at_a.sub, at_b.sub, "by a code");
+    cr_expect_str_eq(at_a.sub, claim(b_city, service_userinfo(b_city, at_b.access, NULL), "sub"), "by UserInfo");
+    struct tokens again = service_refresh(b_city, at_b.refresh);
+    cr_assert_eq(again.status, 200, "%s", again.error);
+    cr_expect_str_eq(at_a.sub, again.sub, "by a refresh token");
+    cr_expect_str_eq(at_a.sub, claim(b_city, service_userinfo(b_city, again.access, NULL), "sub"));
+}
+
 Test(story, afterwards_single_sign_on_is_silent_and_her_sub_stays)
 {
     struct tokens first = opens(a_city);
