@@ -2,9 +2,11 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 #include <winscard.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/view.h"
 #include "tests/lib/rig.h"
 
@@ -128,6 +130,49 @@ Test(faults, an_answer_can_be_held_back)
     cr_expect_geq(clock_steady_ms() - start, 290);
     cr_assert_eq(rig_ctl(c.rig, "delay 0", NULL, 0), ERR_OK);
     close_rig(&c);
+}
+
+/* One card with --delay and --trace, and SELECT and VERIFY of it. */
+static void speak_slowly(const char *trace)
+{
+    struct client c;
+    const char *const extra[] = {"--delay", "300", "--trace", trace, NULL};
+    open_rig_as(&c, (struct rig_options){.extra = extra});
+    connect_card(&c);
+    int64_t start = clock_steady_ms();
+    cr_expect_eq(say(&c, SELECT), 0x9000);
+    cr_expect_geq(clock_steady_ms() - start, 290);
+    cr_expect_eq(say(&c, VERIFY), 0x9000);
+    cr_expect_geq(clock_steady_ms() - start, 590);
+    cr_assert_eq(rig_ctl(c.rig, "forget", NULL, 0), ERR_OK);
+    close_rig(&c);
+}
+
+static size_t count(const char *text, const char *part)
+{
+    size_t n = 0;
+    while ((text = strstr(text, part)))
+        n++, text++;
+    return n;
+}
+
+Test(faults, a_card_started_with_delay_and_trace_is_slow_and_leaves_a_file)
+{
+    struct arena a;
+    struct view v;
+    arena_open(&a, 1 << 20);
+    const char *path = arena_printf(&a, "/tmp/genkan-trace-%d", (int)getpid());
+    cr_assert_eq(file_write(path, VIEW("before\n"), 0600), ERR_OK);
+    speak_slowly(path);
+    cr_assert_eq(file_read(&a, path, 65536, &v), ERR_OK);
+    const char *text = arena_text(&a, v);
+    cr_expect(view_starts(v, VIEW("before\n")), "appended: %s", text);
+    cr_expect_eq(count(text, "\"command\":\"00a4040c0ad392f000260100000001\""), 1, "%s", text);
+    cr_expect_eq(count(text, "\"command\":\"00200098"), 1, "%s", text);
+    cr_expect_eq(count(text, "31323334"), 0, "never a PIN: %s", text);
+    cr_expect_geq(count(text, "\"sw\":\"9000\""), 2, "%s", text);
+    unlink(path);
+    arena_close(&a);
 }
 
 Test(faults, a_card_comes_into_an_empty_reader)
