@@ -405,6 +405,7 @@ Test(story, refresh_tokens_rotate)
     for (int i = 0; i < 3; i++) {
         struct tokens next = service_refresh(b_city, t.refresh);
         cr_assert_eq(next.status, 200, "%s", next.error);
+        cr_expect_str_eq(claim_words(b_city, next.claims, "amr"), " sc pin", "it tells of the login still");
         cr_assert_str_neq(next.refresh, t.refresh);
         cr_assert_not_null(service_userinfo(b_city, next.access, NULL));
         t = next;
