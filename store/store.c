@@ -90,8 +90,8 @@ const char *store_fault_words(enum store_fault f)
         [STORE_FOREIGN] = "it is the database of another program",
         [STORE_OLDER] = "an older Genkan has made it: the first `genkan serve` brings it up to date",
         [STORE_DIVERGED] =
-            "it was made by a Genkan whose database took another way: use that one, or put a backup back "
-            "that is not of it",
+            ("it was made by a Genkan whose database took another way: use that one, or put a backup back "
+             "that is not of it"),
         [STORE_MISSING] = "it is not there, or its folder cannot be opened",
         [STORE_IO] = "the disk reports an error",
         [STORE_SQL] = "it is not as this Genkan expects: put the backup back",

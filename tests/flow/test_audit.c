@@ -843,20 +843,6 @@ Test(auditors, who_loses_the_role_while_she_reads_gets_no_more)
     cr_expect(ends_whole(stays));
 }
 
-static void publish(void)
-{
-    const char *why = "";
-    struct publisher *p;
-    const struct publish_config config = {.store = genkan->op->store,
-                                          .origin = view_text(genkan->config->ledger.origin),
-                                          .folder = genkan->config->ledger.folder,
-                                          .key_path = genkan->config->ledger.key,
-                                          .clock = &genkan->op->clock};
-    cr_assert_eq(publisher_open(&p, &config, &genkan->a, &why), ERR_OK, "%s", why);
-    cr_assert_eq(publisher_publish(p, &genkan->a, &why), ERR_OK, "%s", why);
-    publisher_close(p);
-}
-
 static const struct policy *log_policy(void)
 {
     const char *vkey, *why, *path = arena_printf(&genkan->a, "%s/policy", genkan->folder);
@@ -879,7 +865,7 @@ Test(auditors, a_bundle_can_be_taken_and_is_good_elsewhere)
     cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/export"));
     cr_expect_eq(b->status, 404, "nothing is published yet");
     cr_expect_null(strstr(provider_ledger_list(genkan, NULL), "export from="));
-    publish();
+    provider_publish(genkan);
     cr_assert(browser_get(b, PROVIDER_ISSUER "/audit/export?from=3"));
     cr_assert_eq(b->status, 200);
     cr_expect(strstr(provider_ledger_list(genkan, NULL), "export from=3 by "));

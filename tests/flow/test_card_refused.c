@@ -31,6 +31,17 @@ static const char *request_now(struct browser *b)
     return request;
 }
 
+#define TODO "//*[@aria-labelledby='todo']//*[local-name()='li']"
+
+/* The card's problem, and at least one thing that she can do about it. */
+static void is_told_what_to_do(const char *after)
+{
+    cr_assert_eq(browser_at(browser), AT_CARD_PROBLEM, "%s: %s", after, at_name(browser_at(browser)));
+    cr_expect(browser_has_id(browser, "todo"), "%s", after);
+    cr_expect_gt(browser_count(browser, TODO), 0, "%s", after);
+    cr_expect_eq(browser_count(browser, TODO "[normalize-space() = '']"), 0, "%s", after);
+}
+
 static int64_t sessions(void)
 {
     return provider_number(genkan, "SELECT count(*) FROM session");
@@ -61,7 +72,7 @@ Test(card_refused, every_error_of_the_agent_has_a_page_of_its_own_and_a_new_atte
     const char *headings[CODES_N];
     for (size_t i = 0; i < CODES_N; i++) {
         cr_assert(resident_uses_card(hanako, &(struct card_trick){.error = CODES[i]}), "%s", CODES[i]);
-        IS_AT(browser, AT_CARD_PROBLEM);
+        is_told_what_to_do(CODES[i]);
         headings[i] = browser_heading(browser);
         for (size_t j = 0; j < i; j++)
             cr_assert_str_neq(headings[i], headings[j], "%s and %s", CODES[i], CODES[j]);
@@ -85,7 +96,7 @@ Test(card_refused, no_bad_certificate_logs_in)
         struct software_card good = hanako->card;
         card_open(&hanako->card, provider_persona(genkan, BAD[i]));
         cr_assert(resident_uses_card(hanako, NULL), "%s", BAD[i]);
-        cr_assert_eq(browser_at(browser), AT_CARD_PROBLEM, "%s: %s", BAD[i], at_name(browser_at(browser)));
+        is_told_what_to_do(BAD[i]);
         card_close(&hanako->card);
         hanako->card = good;
         cr_assert(PRESS(browser, "/login/card", NULL));
@@ -98,7 +109,7 @@ Test(card_refused, no_bad_certificate_logs_in)
 static void trick_fails(const struct card_trick *trick)
 {
     cr_assert(resident_uses_card(hanako, trick));
-    IS_AT(browser, AT_CARD_PROBLEM);
+    is_told_what_to_do("a trick");
     nothing_happened_and_she_goes_on();
 }
 

@@ -12,28 +12,13 @@ static struct stage stage;
 static struct provider *genkan = &stage.genkan;
 static struct browser anybody;
 
-static void publish(void)
-{
-    const struct config *c = genkan->config;
-    const char *why = "";
-    struct publisher *p;
-    const struct publish_config config = {.store = genkan->op->store,
-                                          .folder = c->ledger.folder,
-                                          .key_path = c->ledger.key,
-                                          .origin = view_text(c->ledger.origin),
-                                          .clock = &clock_real};
-    cr_assert_eq(publisher_open(&p, &config, &genkan->a, &why), ERR_OK, "%s", why);
-    cr_assert_eq(publisher_publish(p, &genkan->a, &why), ERR_OK, "%s", why);
-    publisher_close(p);
-}
-
 static void open_stage(void)
 {
     stage_open(&stage);
     cr_assert(resident_visits(&stage.hanako, &stage.a_city));
     struct tokens t = service_redeem(&stage.a_city, service_receive(&stage.a_city, &stage.hanako.browser, NULL));
     service_userinfo(&stage.a_city, t.access, NULL);
-    publish();
+    provider_publish(genkan);
     provider_browser(genkan, &anybody);
 }
 
@@ -130,7 +115,7 @@ Test(ledger_files, prove_a_receipt_of_her_page)
     cr_assert_eq(policy_read(&other, &genkan->a, of_another, &fault), ERR_OK);
     cr_expect_eq(checked(receipt, proof, other), RECEIPT_POLICY, "a log that nobody trusts");
     cr_assert(resident_visits(&stage.hanako, &stage.b_city));
-    publish();
+    provider_publish(genkan);
     cr_expect_eq(checked(receipt, taken("/me/services/b-city/receipt.tlog-proof"), policy), RECEIPT_OTHER_LEAF);
 }
 

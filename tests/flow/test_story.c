@@ -93,17 +93,57 @@ Test(story, the_second_service_opens_without_card_and_knows_her_under_another_su
     cr_assert_null(json_member(claims, "address"), "B never asked");
 }
 
-/* OpenID Connect Core 8.1: sub is of the sector, not of the service. */
-Test(story, services_of_one_sector_know_her_by_one_sub)
+/* Another service of A's sector. */
+static const char LIBRARY[] =
+    "{\"client_name\":\"A市 図書館\",\"client_name#en\":\"A City library\",\"profile\":\"muni\","
+    "\"organization\":{\"id\":\"a-city\",\"name\":\"A市\",\"name#en\":\"A City\"},\"sector\":\"a-city\","
+    "\"redirect_uris\":[\"http://library.localhost:8083/cb\"],"
+    "\"backchannel_logout_uri\":\"http://127.0.0.1:%u/logout\",\"backchannel_logout_session_required\":true,"
+    "\"token_endpoint_auth_method\":\"client_secret_basic\",\"grant_types\":[\"authorization_code\","
+    "\"refresh_token\",\"urn:ietf:params:oauth:grant-type:token-exchange\"],"
+    "\"policy_uri\":\"http://library.localhost:8083/privacy\",\"contacts\":[\"help@a-city.example\"],\"fields\":["
+    "{\"id\":\"name\",\"required\":true,\"purpose\":\"貸出\",\"purpose#en\":\"to lend\"}]}";
+
+static const char *exchanges(struct service *s, const char *token)
 {
-    service_update(b_city, "\"sector\":\"b-city\"", "\"sector\":\"a-city\"");
-    struct tokens at_a = opens(a_city), at_b = opens(b_city);
-    cr_expect_str_eq(at_a.sub, at_b.sub, "by a code");
-    cr_expect_str_eq(at_a.sub, claim(b_city, service_userinfo(b_city, at_b.access, NULL), "sub"), "by UserInfo");
-    struct tokens again = service_refresh(b_city, at_b.refresh);
-    cr_assert_eq(again.status, 200, "%s", again.error);
-    cr_expect_str_eq(at_a.sub, again.sub, "by a refresh token");
-    cr_expect_str_eq(at_a.sub, claim(b_city, service_userinfo(b_city, again.access, NULL), "sub"));
+    const struct json *answer;
+    service_call(s, "/token",
+                 arena_printf(&s->channel.a,
+                              "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=%s"
+                              "&subject_token_type=urn:ietf:params:oauth:token-type:access_token"
+                              "&audience=" PROVIDER_ISSUER "&scope=openid",
+                              token),
+                 NULL, &answer);
+    cr_assert_not_null(claim(s, answer, "access_token"), "%s", claim(s, answer, "error"));
+    return claim(s, answer, "access_token");
+}
+
+static const char *sub_at_userinfo(struct service *s, const char *access)
+{
+    return claim(s, service_userinfo(s, access, NULL), "sub");
+}
+
+/* OIDC Core 8.1: in whatever way she is named to it. */
+Test(story, two_services_of_one_sector_know_her_under_one_sub)
+{
+    struct service library = {.id = "library",
+                              .secret = "the secret of the library, 0123456789",
+                              .redirect_uri = "http://library.localhost:8083/cb",
+                              .scope = "openid name"};
+    service_open(&library, genkan, LIBRARY);
+    struct tokens at_a = opens(a_city), t = opens(&library);
+    cr_expect_str_eq(t.sub, at_a.sub);
+    cr_expect_str_eq(sub_at_userinfo(&library, t.access), at_a.sub);
+    cr_expect_str_eq(sub_at_userinfo(&library, exchanges(&library, t.access)), at_a.sub, "exchanged");
+    struct tokens next = service_refresh(&library, t.refresh);
+    cr_assert_eq(next.status, 200, "%s", next.error);
+    cr_expect_str_eq(next.sub, at_a.sub, "refreshed");
+    cr_expect_str_eq(sub_at_userinfo(&library, next.access), at_a.sub, "refreshed");
+    cr_expect_str_neq(claim(&library, t.claims, "sid"), claim(a_city, at_a.claims, "sid"), "each has its own session");
+    cr_assert(resident_logs_out(hanako));
+    cr_assert_eq(provider_deliver(genkan), 2);
+    cr_expect_str_eq(claim(&library, service_last_logout(&library), "sub"), at_a.sub, "logged out");
+    service_close(&library);
 }
 
 Test(story, afterwards_single_sign_on_is_silent_and_her_sub_stays)
@@ -365,6 +405,7 @@ Test(story, refresh_tokens_rotate)
     for (int i = 0; i < 3; i++) {
         struct tokens next = service_refresh(b_city, t.refresh);
         cr_assert_eq(next.status, 200, "%s", next.error);
+        cr_expect_str_eq(claim_words(b_city, next.claims, "amr"), " sc pin", "it tells of the login still");
         cr_assert_str_neq(next.refresh, t.refresh);
         cr_assert_not_null(service_userinfo(b_city, next.access, NULL));
         t = next;

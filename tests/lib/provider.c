@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "consent/audit.h"
 #include "consent/listing.h"
+#include "consent/publish.h"
 #include "idp/command.h"
 #include "idp/endpoints/discovery.h"
 #include "idp/routes.h"
@@ -266,6 +267,20 @@ size_t provider_deliver(struct provider *p)
 void provider_sweep(struct provider *p)
 {
     cr_assert_eq(upkeep_sweep(p->op), ERR_OK);
+}
+
+void provider_publish(struct provider *p)
+{
+    const char *why = "";
+    struct publisher *publisher;
+    const struct publish_config config = {.store = p->op->store,
+                                          .folder = p->config->ledger.folder,
+                                          .key_path = p->config->ledger.key,
+                                          .origin = view_text(p->config->ledger.origin),
+                                          .clock = &p->op->clock};
+    cr_assert_eq(publisher_open(&publisher, &config, &p->a, &why), ERR_OK, "%s", why);
+    cr_assert_eq(publisher_publish(publisher, &p->a, &why), ERR_OK, "%s", why);
+    publisher_close(publisher);
 }
 
 bool provider_ledger_is_whole(struct provider *p)

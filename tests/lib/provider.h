@@ -66,6 +66,8 @@ int64_t provider_number(struct provider *p, const char *sql);
 size_t provider_deliver(struct provider *p);
 /* What the background does once a minute: ends what ran out, deletes what expired. */
 void provider_sweep(struct provider *p);
+/* Publishes what the ledger has now, as the background does. */
+void provider_publish(struct provider *p);
 
 /* Everything it has logged so far (level info), in the provider's arena. */
 const char *provider_log(struct provider *p);

@@ -354,6 +354,18 @@ const char *claim(struct service *s, const struct json *claims, const char *name
     return view_is(v) ? arena_text(arena_of(s), v) : NULL;
 }
 
+const char *claim_words(struct service *s, const struct json *claims, const char *name)
+{
+    const struct json *list = json_member(claims, name);
+    const char *words = json_is_array(list) ? "" : NULL;
+    struct view v;
+    for (size_t i = 0; words && i < json_count(list); i++)
+        words = json_text(json_at(list, i), &v)
+                    ? arena_printf(arena_of(s), "%s %.*s", words, (int)v.n, (const char *)v.p)
+                    : NULL;
+    return words;
+}
+
 static void read_tokens(struct service *s, struct tokens *t)
 {
     const struct json *j = get_json(s, s->channel.body);

@@ -91,6 +91,8 @@ bool service_may_quote(const struct service *s);
 
 /* A member's text of claims; NULL when it is not there. */
 const char *claim(struct service *s, const struct json *claims, const char *name);
+/* A member that is an array of texts, with a space before each, like " sc pin"; NULL: it is none. */
+const char *claim_words(struct service *s, const struct json *claims, const char *name);
 
 /* Another version of its registration, with TEXT replaced (as `genkan client update` would); takes a second. */
 void service_update(struct service *s, const char *text, const char *by);
