@@ -48,6 +48,7 @@ try {
   held('the window named the service', asked.includes('A市 施設予約'));
   held('the window showed the word of the page', asked.includes(word), asked);
   held('the window showed the tries left', /あと3回/.test(asked), asked);
+  held('the window does not warn: Genkan told it from which page this came', !asked.includes('どのページから'), asked);
   held('the window named who asks', asked.includes(new URL(issuer).hostname), asked);
   await page.waitForURL((url) => url.origin === issuer && url.pathname === '/next');
   held('the browser returned to Genkan', true);
