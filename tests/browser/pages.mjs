@@ -413,8 +413,9 @@ const badCards = [
   ['bad/own-root', ['1234'], /ログインに使える電子証明書ではありません/],
   ['bad/sha1', ['1234'], /このカードはまだ使えません/],
   ['bad/not-yet', null, /まだ使えません/],
+  ['residents/heisei-first', [], /マイナンバーカードではありません/, ['--label', 'JPKIAPICCTOKEN']], // the old resident card
 ];
-for (const [folder, pins, heading] of badCards) {
+for (const [folder, pins, heading, options] of badCards) {
   await scene(`Card ${folder}`, async (page) => {
     await withCard(folder, async () => {
       await openLogin(page);
@@ -432,19 +433,19 @@ for (const [folder, pins, heading] of badCards) {
       await accessible(page, `${folder} in English`);
       await page.goto(`${issuer}/`);
       held('nobody is logged in', (await choice(page, '/end_session', 'logout').count()) === 0);
-    });
+    }, options);
   });
 }
 
 await scene('A card whose PIN is blocked', async (page) => {
-  await withCard('residents/generation2', async (tell) => {
+  await withCard('residents/katakana', async (tell) => {
     await toWindow(page);
     await typePin('0000');
     await windowIsOpen();
     await page.waitForTimeout(500);
     await typePin('0000');
     await windowIsOpen();
-    await goOnInWindow('last-try-of-generation2');
+    await goOnInWindow('last-try-of-katakana');
     await page.waitForTimeout(1000);
     await typePin('0000');
     await landed(page);
@@ -459,25 +460,32 @@ await scene('A card whose PIN is blocked', async (page) => {
   });
 });
 
-await scene("A child's card, a phone, a card of an older authority", async (page, context) => {
-  for (const [folder, options] of [['residents/minor', []], ['residents/taro', ['--atr', 'random', '--eof-6282', '--short-only', '--long-lengths']]]) {
+// What lies in the reader, and how it tells who she is: a phone has no text to read, but a certificate for signatures.
+const otherCards = [
+  ["A child's card", 'residents/minor', 'read', ['1234', '1234'], []],
+  ['A phone', 'residents/heisei-last', 'register', ['1234', 'ABC123'], ['--label', 'JPKIAPGPSETOKEN']],
+  ['A card of an older authority', 'residents/generation2', 'read', ['1234', '1234'], []],
+  ['A reader of another make', 'residents/taro', 'read', ['1234', '1234'], ['--atr', 'random', '--eof-6282', '--short-only', '--long-lengths']],
+];
+for (const [name, folder, how, pins, options] of otherCards) {
+  await scene(name, async (page) => {
     await withCard(folder, async () => {
       await openLogin(page);
       await logInWithCard(page).catch(() => {});
       await landed(page);
-      held(`${folder} logs in`, (await choice(page, '/profile', 'read').count()) === 1, page.url().slice(0, 100));
-      await choice(page, '/profile', 'read').click();
+      held(`${folder} logs in`, (await choice(page, '/profile', how).count()) === 1, await problemOf(page));
+      await choice(page, '/profile', how).click();
       await page.waitForURL('**/login/card/start*');
-      await useCard(page, ['1234', '1234']);
-      held(`${folder}: the four items were read`, (await page.locator('form#consent').count()) === 1 && (await page.locator('li.field .missing').count()) < 3);
+      await useCard(page, pins);
+      held(`${folder}: the four items were read`, (await page.locator('form#consent').count()) === 1 && (await page.locator('li.field .missing').count()) < 3,
+        await problemOf(page));
       await shoot(page, `consent-${folder.replace('/', '-')}`);
       await consentButton(page, 'refuse').click();
       await page.waitForURL((url) => url.origin === siteA);
       held(`${folder}: who refuses goes back to the service, which gets nothing`, at(page).pathname === '/stopped', page.url());
     }, options);
-    await context.clearCookies();
-  }
-});
+  });
+}
 
 await scene('The revocation responder does not answer', async (page) => {
   const responder = Number(process.env.GENKAN_OCSP_PID);
