@@ -1,7 +1,7 @@
 // What browsers do besides walking straight through: Back, reload, two tabs, no script, keyboard only, a narrow screen,
 // another language, another browser's answer, wrong PINs, a card that is pulled.
 import {
-  accessible, agent, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, goOnInWindow, held, isAt, issuer, logInWithCard,
+  accessible, agent, agentBeside, agentLink, at, cancelWindow, card, cardStatus, chapter, choice, consentButton, finish, genkan, goOnInWindow, held, isAt, issuer, logInWithCard,
   loginButton, look, openBrowser, openWindow, press as pressKey, same, settled, shoot, shots, siteA, siteB, sleep, typePin, useCard, windowIsGone, windowIsOpen,
   windowLog, withCard,
 } from './lib.mjs';
@@ -700,6 +700,42 @@ await scene('A television, and a counter', async (page) => {
   await look(page, 'counter-ask');
   await allow(page);
   held('the counter has her name', (await desk.fetchTokens(page, { auth_req_id: request.auth_req_id })).scope === 'openid name');
+});
+
+// --- the reader: somebody else has it; it is gone for good, so this is the last scene ------------------------------------
+
+await scene('Another program has the card', async (page) => {
+  const other = agentBeside();
+  const { context, page: elsewhere } = await openWindow(browser);
+  try {
+    await openLogin(elsewhere, siteB);
+    await loginButton(elsewhere).click();
+    await elsewhere.waitForURL('**/login/card/start*');
+    const link = new URL(await agentLink(elsewhere).getAttribute('href'));
+    link.port = other.port;
+    await elsewhere.evaluate((href) => { location.href = href; }, link.href);
+    held('its window is open', await windowIsOpen());
+    await toWindow(page);
+    await page.waitForFunction(() => document.body.innerText.includes('ほかのプログラムがカードを使っています'));
+    await look(page, 'agent-reader-busy');
+    await landed(page);
+    same('after twenty seconds the page says so', await problemOf(page), 'カードリーダーを、ほかのプログラムが使っています');
+    await cancelWindow();
+  } finally {
+    await context.close();
+    await other.stop();
+  }
+  await again(page, 'reader-busy');
+});
+
+await scene('The reader is unplugged while the window is open', async (page) => {
+  await toWindow(page);
+  await windowIsOpen();
+  process.kill(Number(process.env.GENKAN_READER_PID));
+  await landed(page);
+  held('the window closed by itself', await windowIsGone());
+  same('the page says what is missing', await problemOf(page), 'カードリーダーが見つかりません');
+  await look(page, 'problem-no-reader');
 });
 
 await browser.close();
