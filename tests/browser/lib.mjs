@@ -127,6 +127,13 @@ export async function withCard(folder, play, options = []) {
     await sleep(900);
   }
 }
+// A second genkan-agent on the same reader: to the first one it is just another program.
+export function agentBeside() {
+  const port = Number(new URL(agent).port) + 1;
+  const other = spawn(`${bin}/genkan-agent`, ['--port', String(port), '--issuers', `${data}/issuers.d`, '--pinentry', `${need('GENKAN_RUN')}/pinentry`], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => { other.once('exit', resolve); });
+  return { port, stop: () => { other.kill('SIGTERM'); return ended; } };
+}
 // What the agent told its PIN window since the start (never what was typed).
 export const windowLog = () => readFileSync(`${data}/log/pinentry.log`, 'utf8');
 

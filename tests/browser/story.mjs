@@ -12,7 +12,10 @@ const before = cardStatus();
 const received = (page) =>
   page.locator('#received tr').evaluateAll((rows) => Object.fromEntries(rows.map((r) => [r.dataset.claim, r.querySelector('td').innerText.trim()])));
 const origins = (claims) => claims.sources.split('、').map((one) => one.split('：')[0]);
-const fieldText = (page, id) => page.locator('li.field', { has: page.locator(`#field-${id}`) }).or(page.locator(`li#field-${id}`)).first().innerText();
+// What the consent page says of a field under one of its headings: the cell beside it, as one line.
+const saidOf = (page, id, heading) => page.locator(`li.field:has(#field-${id}), li#field-${id}`).first().locator('dl.facts > div')
+  .filter({ has: page.locator('dt', { hasText: heading }) }).locator('dd').evaluateAll((all) => all.map((dd) => dd.textContent.replace(/[ \n]+/g, ' ').trim()).join());
+const today = new Intl.DateTimeFormat('ja-JP', { dateStyle: 'long', timeZone: 'Asia/Tokyo' }).format(new Date());
 
 const browser = await openBrowser();
 const { context, page } = await openWindow(browser);
@@ -45,6 +48,7 @@ try {
   held('the window named the service', asked.includes('A市 施設予約'));
   held('the window showed the word of the page', asked.includes(word), asked);
   held('the window showed the tries left', /あと3回/.test(asked), asked);
+  held('the window does not warn: Genkan told it from which page this came', !asked.includes('どのページから'), asked);
   held('the window named who asks', asked.includes(new URL(issuer).hostname), asked);
   await page.waitForURL((url) => url.origin === issuer && url.pathname === '/next');
   held('the browser returned to Genkan', true);
@@ -64,17 +68,23 @@ try {
   const enter = page.locator('li.field a[href*="/me/interests"]');
   held('interests are offered, she has none yet', (await enter.count()) === 1);
   await enter.click();
-  await page.locator('input[type=checkbox]').first().check();
-  await page.locator('input[type=checkbox]').nth(2).check();
+  const tags = page.locator('input[type=checkbox]');
+  const liked = [];
+  for (const nth of [0, 2]) {
+    await tags.nth(nth).check();
+    liked.push(await tags.nth(nth).evaluate((box) => box.labels[0].textContent.trim()));
+  }
   await look(page, 'interests');
   await page.locator('form[action="/me/interests"] button.main').click();
   await page.waitForURL('**/next*');
-  for (const [id, value, purpose] of [['name', name, '受付で確かめる'], ['address', address, '郵送する'],
-    ['age_over_65', '', '半額'], ['interests', '', '講座を案内']]) {
-    const text = await page.locator(`li.field:has(#field-${id}), li#field-${id}`).first().evaluate((li) => li.textContent);
-    held(`${id}: its value is shown`, text.includes(value) && !text.includes('登録がありません'), text);
-    held(`${id}: its purpose is shown`, text.includes(purpose), text);
-    held(`${id}: its source is shown`, /カード|ご自身|あなた|本人/.test(text), text);
+  const card = 'マイナンバーカードから読み取り';
+  for (const [id, value, source, purpose] of [['name', name, card, '予約した方を受付で確かめるため'],
+    ['address', address, card, '利用の許可書を郵送するため'],
+    ['age_over_65', 'はい', `${card} （それをもとに計算）`, '65歳以上の方の料金を半額にするため'],
+    ['interests', liked.join('、'), 'あなたが入力', 'おすすめの講座を案内するため']]) {
+    same(`${id}: its value is shown`, (await saidOf(page, id, '渡す内容')).replace('内容を表示する', ''), value);
+    same(`${id}: its purpose is shown`, await saidOf(page, id, '使い道'), purpose);
+    same(`${id}: its source is shown, and the day`, await saidOf(page, id, '出どころ'), `${source} ${today} 時点`);
   }
   const boxes = page.locator('#consent input[type=checkbox]');
   same('only the two optional fields can be ticked', await boxes.evaluateAll((all) => all.map((b) => b.id).sort()), ['field-age_over_65', 'field-interests']);
