@@ -29,9 +29,8 @@ static const char *issuer_file(void)
 
 static void open_counter(const char *script)
 {
-    const struct rig_options r = {.program = BUILD_DIR "/genkan-card",
-                                  .card_dir = BUILD_DIR "/testpki/residents/hanako",
-                                  .driver = RIG_DRIVER};
+    const struct rig_options r = {
+        .program = BUILD_DIR "/genkan-card", .card_dir = BUILD_DIR "/testpki/residents/hanako", .driver = RIG_DRIVER};
     stage_open(&stage);
     clock_fake_set(&stage.genkan.clock, clock_ms(&clock_real));
     cr_assert(!rig_open(&rig, &r));
