@@ -255,6 +255,7 @@ enum page_problem {
     PAGE_PROBLEM_USED,               /* came back a second time */
     PAGE_PROBLEM_OTHER_RESIDENT,     /* read or reauth with a card of somebody else than is logged in */
     PAGE_PROBLEM_TEXT_UNREADABLE,    /* the text on the card could not be used */
+    PAGE_PROBLEM_TEXT_NONE,          /* read: there is no text, as on a phone; she may register instead */
     PAGE_PROBLEM_SIGN_PIN_LAST_TRY,  /* register: one try left for the signature password */
     PAGE_PROBLEM_SIGN_PIN_BLOCKED,   /* register: none left; only the town hall can help */
     PAGE_PROBLEM_SIGN_CERT_EXPIRED,  /* register: the sign certificate is past its date */

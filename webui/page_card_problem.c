@@ -27,6 +27,7 @@ const char *const page_problem_names[] = {
     [PAGE_PROBLEM_USED] = "used",
     [PAGE_PROBLEM_OTHER_RESIDENT] = "other_resident",
     [PAGE_PROBLEM_TEXT_UNREADABLE] = "text_unreadable",
+    [PAGE_PROBLEM_TEXT_NONE] = "text_none",
     [PAGE_PROBLEM_SIGN_PIN_LAST_TRY] = "sign_pin_last_try",
     [PAGE_PROBLEM_SIGN_PIN_BLOCKED] = "sign_pin_blocked",
     [PAGE_PROBLEM_SIGN_CERT_EXPIRED] = "sign_cert_expired",

@@ -85,7 +85,7 @@ static enum err take(struct card_proof *p, struct visit *v)
 
 /* --- format and sizes ----------------------------------------------------------------------------------------- */
 
-/* What is different about the signature's password and certificate has its own page. */
+/* What is different about the signature's password and certificate has its own page, and so has a card without text. */
 static enum page_problem problem_of_error(const struct proof_response *r)
 {
     static const struct {
@@ -99,6 +99,8 @@ static enum page_problem problem_of_error(const struct proof_response *r)
     for (size_t i = 0; i < sizeof of_sign / sizeof *of_sign; i++)
         if (r->part == PROOF_PART_SIGN && r->error == of_sign[i].error)
             return of_sign[i].problem;
+    if (r->part == PROOF_PART_TEXT && r->error == PROOF_UNSUPPORTED_CARD)
+        return PAGE_PROBLEM_TEXT_NONE;
     return page_problem_of(&problem, view_text(proof_error_name(r->error))) ? problem : PAGE_PROBLEM_RESPONSE_INVALID;
 }
 

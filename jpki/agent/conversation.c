@@ -530,6 +530,7 @@ static enum proof_error prove(struct conversation *c, enum card_key key, struct 
 static enum proof_error read_text(struct conversation *c, struct proof_response *out)
 {
     struct card_text text;
+    c->part = PROOF_PART_TEXT;
     if (!c->card.kind->has_text)
         return PROOF_UNSUPPORTED_CARD;
     enum proof_error e = verify_pin(c, CARD_PIN_TEXT);

@@ -237,8 +237,11 @@ Test(agent_card, takes_a_phone_whose_certificate_is_behind_the_pin)
 {
     static const char *const phone[] = {"--label", "JPKIAPGPSETOKEN", NULL};
     const struct rig_options o = {.card_dir = BUILD_DIR "/testpki/residents/hanako", .extra = phone};
-    open_with(&o, "pin 1234\n");
+    open_with(&o, "pin 1234\npin 1234\n");
     ends_with(PROOF_LOGIN, PROOF_OK);
+    struct proof_response r = run(PROOF_READ);
+    cr_expect_eq(r.error, PROOF_UNSUPPORTED_CARD, "%s", proof_error_name(r.error));
+    cr_expect_eq(r.part, PROOF_PART_TEXT, "it is the text that is not there");
     close_all();
 }
 

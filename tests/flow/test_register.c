@@ -219,6 +219,18 @@ Test(register_flow, errors_about_the_password_have_their_own_pages_and_ways_on)
     cr_expect_eq(values(), 4);
 }
 
+Test(register_flow, a_phone_has_no_text_to_read_but_can_register)
+{
+    go_to_offer();
+    cr_assert(PRESS(browser, "/profile", "do=read"));
+    cr_assert(resident_uses_card(hanako, &(struct card_trick){.error = "unsupported_card", .of = "text"}));
+    cr_assert(shows(PAGE_PROBLEM_TEXT_NONE), "%s", browser_heading(browser));
+    cr_assert(PRESS(browser, "/profile", "do=register"), "with the password instead");
+    IS_AT(browser, AT_CARD_START);
+    cr_assert(resident_uses_card(hanako, NULL));
+    cr_expect_eq(values(), 4);
+}
+
 /* --- read after verified -------------------------------------------------------------------------------------- */
 
 static const struct json *register_at_a_city(void)
