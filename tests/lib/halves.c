@@ -14,8 +14,8 @@ static const char *const HALVES[] = {
     "SELECT count(*) FROM interaction WHERE grant_id IS NOT NULL AND grant_id NOT IN (SELECT id FROM consent)",
     "SELECT max(0, (SELECT count(*) FROM consent) - (SELECT count(*) FROM ledger_event WHERE class = 2))",
     "SELECT count(*) FROM consent WHERE leaf NOT IN (SELECT position FROM ledger_event WHERE class IN (2, 6, 7))",
-    "SELECT count(*) FROM consent WHERE leaf IS NULL OR leaf IN (SELECT leaf FROM consent GROUP BY leaf HAVING "
-    "count(*) > 1)",
+    ("SELECT count(*) FROM consent "
+     "WHERE leaf IS NULL OR leaf IN (SELECT leaf FROM consent GROUP BY leaf HAVING count(*) > 1)"),
     "SELECT abs((SELECT count(*) FROM ledger_event) - (SELECT size FROM ledger_head))",
 };
 
