@@ -1,7 +1,6 @@
 /* What is asked on one device and given on another: a television, and a counter. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "tests/lib/stage.h"
@@ -260,7 +259,7 @@ Test(decoupled, a_device_whose_service_is_gone_is_over)
 {
     struct asked tv = tv_asks();
     provider_remove_client(genkan, "tv");
-    sleep(1); /* the server looks once a second */
+    provider_look_again(genkan);
     types(tv.user_code);
     cr_expect_eq(browser->status, 410, "%d", browser->status);
 }
@@ -402,7 +401,6 @@ static const char *pinged_asks(void)
     char registration[1024];
     snprintf(registration, sizeof registration, PINGED, server_port(stage.a_city.ear, 0));
     provider_add_client(genkan, "pinged", registration, SECRET);
-    sleep(1); /* the server looks once a second */
     const char *form = joined(AS_PINGED "&scope=openid&binding_message=A-12&login_hint=", makes_code());
     cr_expect_str_eq(error_of("/bc-authorize", form), "invalid_request", "without a word that it would know us by");
     struct json *j = post("/bc-authorize", joined(form, "&client_notification_token=the-word"));

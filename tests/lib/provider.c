@@ -202,7 +202,12 @@ void provider_update_client(struct provider *p, const char *id, const char *regi
     enum err e = registration_read(&client, &p->a, r.registration, r.id, &fault);
     cr_assert_eq(e, ERR_OK, "%s: %s %s", id, fault.member, fault.rule);
     cr_assert_eq(store_write(p->op->store, update_job, &r), ERR_OK);
-    usleep(1100 * 1000); /* idp/state/clients.c looks once a second */
+    provider_look_again(p);
+}
+
+void provider_look_again(struct provider *p)
+{
+    clients_look_again(p->op->clients);
 }
 
 struct inviting {

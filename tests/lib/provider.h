@@ -53,8 +53,10 @@ void provider_browser(struct provider *p, struct browser *b);
 
 /* Registers a service (as `genkan client add` would) / removes it. */
 void provider_add_client(struct provider *p, const char *id, const char *registration, const char *secret);
-/* Another version of its registration; waits until the server looks (a second). */
+/* Another version of its registration, which the server sees at once. */
 void provider_update_client(struct provider *p, const char *id, const char *registration);
+/* The server looks at the services with the next request, and not only when its second is over. */
+void provider_look_again(struct provider *p);
 /* An initial access token with these terms, good for USES uses and a day. In the provider's arena. */
 const char *provider_invite(struct provider *p, const char *terms, int uses);
 void provider_remove_client(struct provider *p, const char *id);

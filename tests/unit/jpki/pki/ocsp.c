@@ -84,7 +84,7 @@ Test(ocsp, says_good)
     struct revocation_answer answer = ask_at("residents/hanako", r.now);
     cr_expect_eq(answer.state, REVOCATION_GOOD, "%s", revocation_why_name(answer.why));
     cr_expect_eq(answer.source, REVOCATION_FROM_OCSP);
-    cr_expect(answer.as_of <= r.now + 2 && answer.as_of > r.now - 10);
+    cr_expect(answer.as_of <= clock_s(&clock_real) && answer.as_of > r.now - 10); /* a responder may be slow to start */
 }
 
 Test(ocsp, says_revoked_and_why)
