@@ -1,7 +1,8 @@
 // How a login ends, in a browser as people have it (with the back/forward cache): what Back shows afterwards, frames at old
-// services, her other logins, and a page that stays open. Started by tests/browser/run with logins of two idle minutes.
+// services, her other logins, and a page that stays open; and one that nobody goes on with. Started by tests/browser/run with
+// logins of two idle minutes.
 import {
-  accessible, at, chapter, choice, consentButton, finish, genkan, held, isAt, issuer, logInWithCard, loginButton, look, openBrowser, openWindow, press,
+  accessible, agent, agentLink, at, card, chapter, choice, consentButton, finish, genkan, held, isAt, issuer, logInWithCard, loginButton, look, openBrowser, openWindow, press,
   same, settled, shoot, siteA, siteB, sleep, useCard, withCard,
 } from './lib.mjs';
 import { openService, page as servicePage } from './service.mjs';
@@ -306,6 +307,22 @@ await scene('Where she is logged in, by keyboard', async (page) => {
 
 // --- the page that stays open, after a while ------------------------------------------------------------------------------
 
+// Takes the three minutes that a request of the card is good for, less a few seconds: beside the page that stays open.
+const withoutCard = scene('Nobody puts a card on the reader', async (page) => {
+  card('remove');
+  await page.goto(`${siteB}/booking/`);
+  await loginButton(page).click();
+  await page.waitForURL('**/login/card/start*');
+  await agentLink(page).click();
+  await page.waitForFunction(() => document.body.innerText.includes('カードを置いてください'));
+  await page.waitForURL((url) => url.origin === issuer && url.pathname === '/next', { timeout: 200000 });
+  same('the page says that none was there', await page.locator('main h1').innerText(), 'カードが置かれていません');
+  await look(page, 'problem-no-card');
+  card('insert');
+  await goThrough(page, siteB);
+  same('a new attempt succeeds, and the login has survived', at(page).origin, siteB);
+});
+
 chapter('The page that stayed open, and then was closed');
 const over = opened + 1.6 * IDLE_S * 1000;
 if (Date.now() < over) await sleep(over - Date.now());
@@ -321,6 +338,7 @@ held('nobody was there: Back shows nothing of his', !/太郎/.test(await bodyOf(
 same('... and a card is needed', await silently(), 'login_required');
 same('refreshing is refused as well', (await openPage.tokens({ grant_type: 'refresh_token', refresh_token: openPage.session.refresh })).error, 'invalid_grant');
 
+await withoutCard;
 await browser.close();
 for (const service of [openPage, oldA, refuses, silent, deaf]) service.close();
 finish();
