@@ -108,8 +108,9 @@ void call_show_fault(struct call *call)
     struct answer *a = &call->answer;
     answer_open(a, &call->arena);
     answer_status(a, call->fault.status);
-    if (call->fault.status == 405)
-        answer_header_text(a, "Allow", route_allow_text(call->allowed));
+    const char *allowed = call->fault.status == 405 ? route_allow_text(&call->arena, call->allowed) : NULL;
+    if (allowed)
+        answer_header_text(a, "Allow", allowed);
     if (call->fault.status == 503)
         answer_header_text(a, "Retry-After", "1");
     log_event(LOG_INFO, "request_refused", LOG_INT("status", call->fault.status), LOG_STR("rule", call->fault.rule),

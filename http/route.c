@@ -137,32 +137,20 @@ const struct route *route_find(const struct route_table *t, enum method method, 
     struct path *p = find_path(t, path);
     if (!p)
         return NULL;
-    *allowed = (p->get ? METHOD_GET | METHOD_HEAD : 0) | (p->post ? METHOD_POST : 0) | (p->put ? METHOD_PUT : 0) |
-               (p->delete ? METHOD_DELETE : 0);
+    bool head = p->get && !(p->get->flags & ROUTE_NO_HEAD);
+    *allowed = (p->get ? METHOD_GET : 0) | (head ? METHOD_HEAD : 0) | (p->post ? METHOD_POST : 0) |
+               (p->put ? METHOD_PUT : 0) | (p->delete ? METHOD_DELETE : 0);
     if (p->prefix)
         *tail = view_from(path, p->text.n);
-    const struct route **place = place_of(p, method);
-    return place ? *place : NULL;
+    return *allowed & method ? *place_of(p, method) : NULL;
 }
 
-const char *route_allow_text(unsigned methods)
+const char *route_allow_text(struct arena *a, unsigned methods)
 {
-    static const char *const texts[] = {"",
-                                        "GET, HEAD",
-                                        "POST",
-                                        "GET, HEAD, POST",
-                                        "PUT",
-                                        "GET, HEAD, PUT",
-                                        "POST, PUT",
-                                        "GET, HEAD, POST, PUT",
-                                        "DELETE",
-                                        "GET, HEAD, DELETE",
-                                        "POST, DELETE",
-                                        "GET, HEAD, POST, DELETE",
-                                        "PUT, DELETE",
-                                        "GET, HEAD, PUT, DELETE",
-                                        "POST, PUT, DELETE",
-                                        "GET, HEAD, POST, PUT, DELETE"};
-    return texts[(methods & METHOD_GET ? 1 : 0) + (methods & METHOD_POST ? 2 : 0) + (methods & METHOD_PUT ? 4 : 0) +
-                 (methods & METHOD_DELETE ? 8 : 0)];
+    static const enum method all[] = {METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELETE};
+    const char *text = "";
+    for (size_t i = 0; i < sizeof all / sizeof *all && text; i++)
+        if (methods & all[i])
+            text = arena_printf(a, "%s%s%s", text, *text ? ", " : "", method_name(all[i]));
+    return text;
 }

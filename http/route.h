@@ -15,10 +15,12 @@ enum route_flag {
     ROUTE_LOCAL = 8,      /* over a socket in the file system only */
     ROUTE_RESOURCES = 16, /* the parameter `resource` may be sent several times (RFC 8707 2), and no other */
     ROUTE_AUDIENCES = 32, /* and `audience`, too (RFC 8693 2.1) */
-    ROUTE_MTLS = 4,       /* also there where client certificates are asked for (RFC 8705 5): for programs, no pages */
+    ROUTE_NO_HEAD = 64, /* looking at it does something, so that HEAD, which asks for nothing but a look, is refused */
+    ROUTE_MTLS = 4,     /* also there where client certificates are asked for (RFC 8705 5): for programs, no pages */
 };
 
-/* PATH is exact, or a prefix if it ends in an asterisk behind a slash. A route for METHOD_GET serves HEAD too. */
+/* PATH is exact, or a prefix if it ends in an asterisk behind a slash. A route for METHOD_GET serves HEAD too,
+ * unless ROUTE_NO_HEAD says otherwise. */
 struct route {
     enum method method;
     const char *path;
@@ -48,7 +50,7 @@ void route_table_close(struct route_table *t);
 const struct route *route_find(const struct route_table *t, enum method method, struct view path, struct view *tail,
                                unsigned *allowed);
 
-/* "GET, HEAD, POST, PUT, DELETE" for a set of methods that are served. Static. */
-const char *route_allow_text(unsigned methods);
+/* "GET, HEAD, POST, PUT, DELETE" for a set of methods that are served (RFC 9110 10.2.1). In A; NULL: no memory. */
+const char *route_allow_text(struct arena *a, unsigned methods);
 
 #endif

@@ -29,8 +29,6 @@ struct loopback {
 
 struct loopback_verdict loopback_decide(const struct loopback_facts *f)
 {
-    if (!f->is_get)
-        return (struct loopback_verdict){405, "GET only"};
     if (f->origins > 0)
         return (struct loopback_verdict){403, "Origin must not be sent"};
     if (f->modes > 1 || f->destinations > 1)
@@ -67,8 +65,7 @@ struct loopback_verdict loopback_decide_watch(size_t sites, struct view site, en
 
 static struct loopback_facts facts_of(const struct request *r)
 {
-    struct loopback_facts f = {.is_get = r->method == METHOD_GET,
-                               .origins = request_header_count(r, "Origin"),
+    struct loopback_facts f = {.origins = request_header_count(r, "Origin"),
                                .modes = request_header_count(r, "Sec-Fetch-Mode"),
                                .destinations = request_header_count(r, "Sec-Fetch-Dest"),
                                .mode = request_header(r, "Sec-Fetch-Mode"),
@@ -82,8 +79,6 @@ static void refuse(struct answer *a, int status, const char *rule)
 {
     log_event(LOG_WARN, "refused", LOG_INT("status", status), LOG_STR("rule", rule));
     answer_status(a, status);
-    if (status == 405)
-        answer_header(a, "Allow", VIEW("GET"));
 }
 
 /* True: the request may be looked at. Otherwise it is answered already, without a word about who we are. */
@@ -258,7 +253,7 @@ static void handle_auth(void *ctx, const struct request *r, struct answer *a)
     const struct proof_reader reader = read_issuers(l, r, order.now);
     enum err e = proof_request_read(&q, &order.issuer, r->arena, r->tail, &reader, &refusal);
     if (e) {
-        refuse(a, 500, err_name(e));
+        refuse(a, 500, err_words(e));
         return;
     }
     if (refusal.code == PROOF_OK)
@@ -471,9 +466,12 @@ static void handle_kiosk_again(void *ctx, const struct request *r, struct answer
 /* ---- the server ---- */
 
 static const struct route routes[] = {
-    {METHOD_GET, "/v1/auth/*", handle_auth, 0, 0},         {METHOD_GET, "/v1/wait/*", handle_wait, 0, 0},
-    {METHOD_GET, "/v1/stop/*", handle_stop, 0, 0},         {METHOD_GET, "/v1/kiosk", handle_kiosk, 0, 0},
-    {METHOD_GET, "/v1/kiosk/*", handle_kiosk_again, 0, 0}, {METHOD_GET, "/v1/choose/*", handle_choose, 0, 0},
+    {METHOD_GET, "/v1/auth/*", handle_auth, 0, ROUTE_NO_HEAD},
+    {METHOD_GET, "/v1/wait/*", handle_wait, 0, ROUTE_NO_HEAD},
+    {METHOD_GET, "/v1/stop/*", handle_stop, 0, ROUTE_NO_HEAD},
+    {METHOD_GET, "/v1/kiosk", handle_kiosk, 0, ROUTE_NO_HEAD},
+    {METHOD_GET, "/v1/kiosk/*", handle_kiosk_again, 0, ROUTE_NO_HEAD},
+    {METHOD_GET, "/v1/choose/*", handle_choose, 0, ROUTE_NO_HEAD},
 };
 
 const struct route *loopback_routes(size_t *n)

@@ -22,7 +22,6 @@
 /* ---- the rules about who asks, without any request in sight: facts in, verdict out ---- */
 
 struct loopback_facts {
-    bool is_get;
     size_t origins;             /* how many Origin headers */
     size_t modes, destinations; /* how many Sec-Fetch-Mode, Sec-Fetch-Dest headers */
     struct view mode, destination;

@@ -10,12 +10,19 @@ static void nothing(void *ctx, const struct request *r, struct answer *a)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET, "/", nothing, 0, 0},       {METHOD_GET, "/token", nothing, 0, 0},
-    {METHOD_POST, "/token", nothing, 9, 0}, {METHOD_POST, "/only", nothing, 9, 0},
-    {METHOD_GET, "/a/*", nothing, 0, 0},    {METHOD_GET, "/a/b/*", nothing, 0, 0},
-    {METHOD_GET, "/a/b/c", nothing, 0, 0},  {METHOD_GET, "/r/*", nothing, 0, 0},
-    {METHOD_DELETE, "/r/*", nothing, 0, 0}, {METHOD_PUT, "/r/*", nothing, 9, ROUTE_BODY},
+    {METHOD_GET, "/", nothing, 0, 0},
+    {METHOD_GET, "/token", nothing, 0, 0},
+    {METHOD_POST, "/token", nothing, 9, 0},
+    {METHOD_POST, "/only", nothing, 9, 0},
+    {METHOD_GET, "/a/*", nothing, 0, 0},
+    {METHOD_GET, "/a/b/*", nothing, 0, 0},
+    {METHOD_GET, "/a/b/c", nothing, 0, 0},
+    {METHOD_GET, "/r/*", nothing, 0, 0},
+    {METHOD_DELETE, "/r/*", nothing, 0, 0},
+    {METHOD_PUT, "/r/*", nothing, 9, ROUTE_BODY},
+    {METHOD_GET, "/do/*", nothing, 0, ROUTE_NO_HEAD},
 };
+static struct arena arena;
 static struct route_table *table;
 static struct view tail;
 static unsigned allowed;
@@ -27,12 +34,14 @@ static const struct route *find(enum method m, const char *path)
 
 static void open_table(void)
 {
+    arena_open(&arena, 1 << 16);
     cr_assert_eq(route_table_open(&table, routes, sizeof(routes) / sizeof(routes[0])), ERR_OK);
 }
 
 static void close_table(void)
 {
     route_table_close(table);
+    arena_close(&arena);
 }
 
 TestSuite(route, .init = open_table, .fini = close_table);
@@ -52,12 +61,12 @@ Test(route, finds_nothing_for_paths_that_are_only_alike)
 Test(route, tells_which_methods_a_path_has)
 {
     cr_expect_null(find(METHOD_OTHER, "/token"));
-    cr_expect_str_eq(route_allow_text(allowed), "GET, HEAD, POST");
+    cr_expect_str_eq(route_allow_text(&arena, allowed), "GET, HEAD, POST");
     cr_expect_null(find(METHOD_GET, "/only"));
-    cr_expect_str_eq(route_allow_text(allowed), "POST");
+    cr_expect_str_eq(route_allow_text(&arena, allowed), "POST");
     cr_expect_null(find(METHOD_HEAD, "/only"));
     cr_expect_null(find(METHOD_POST, "/"));
-    cr_expect_str_eq(route_allow_text(allowed), "GET, HEAD");
+    cr_expect_str_eq(route_allow_text(&arena, allowed), "GET, HEAD");
 }
 
 Test(route, puts_and_deletes_only_where_a_path_says_so)
@@ -66,10 +75,18 @@ Test(route, puts_and_deletes_only_where_a_path_says_so)
     cr_expect_null(find(METHOD_DELETE, "/token"));
     cr_expect_null(find(METHOD_DELETE, "/a/x"));
     cr_expect_null(find(METHOD_POST, "/r/x"));
-    cr_expect_str_eq(route_allow_text(allowed), "GET, HEAD, PUT, DELETE");
+    cr_expect_str_eq(route_allow_text(&arena, allowed), "GET, HEAD, PUT, DELETE");
     cr_expect_eq(find(METHOD_DELETE, "/r/x"), &routes[8]);
     cr_expect_eq(find(METHOD_PUT, "/r/x"), &routes[9]);
     cr_expect(view_equal_text(tail, "x"));
+}
+
+Test(route, gives_no_head_of_what_does_something)
+{
+    cr_expect_eq(find(METHOD_GET, "/do/x"), &routes[10]);
+    cr_expect_eq(find(METHOD_HEAD, "/a/x"), &routes[4]);
+    cr_expect_null(find(METHOD_HEAD, "/do/x"));
+    cr_expect_str_eq(route_allow_text(&arena, allowed), "GET");
 }
 
 Test(route, finds_exact_paths)
