@@ -103,7 +103,8 @@ static enum err write_all(int fd, struct view v)
     return e || fsync(fd) == 0 ? e : ERR_IO;
 }
 
-enum err file_sync_name(const char *path)
+/* The entry of PATH in its folder is on the disk. */
+static enum err sync_name(const char *path)
 {
     char copy[PATH_MAX];
     if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
@@ -132,7 +133,19 @@ enum err file_write(const char *path, struct view v, unsigned mode)
         unlink(temp);
         return e;
     }
-    return file_sync_name(path);
+    return sync_name(path);
+}
+
+enum err file_make_folder(const char *path, unsigned mode)
+{
+    struct stat st;
+    bool made = mkdir(path, (mode_t)mode) == 0;
+    if (made ? chmod(path, (mode_t)mode) != 0 : errno != EEXIST || stat(path, &st) != 0)
+        return of_errno();
+    if (!made && !S_ISDIR(st.st_mode))
+        return ERR_IO;
+    enum err e = sync_name(path);                     /* whoever made it may have ended before */
+    return e == ERR_PERMISSION && !made ? ERR_OK : e; /* it lies in a folder of others, who made it */
 }
 
 static int by_bytes(const void *a, const void *b)

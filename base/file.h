@@ -15,8 +15,9 @@ enum err file_read_secret(struct arena *a, const char *path, size_t limit, struc
 /* Temporary file beside it, fsync, rename, fsync of the folder. MODE like 0600. */
 enum err file_write(const char *path, struct view v, unsigned mode) MUST_CHECK;
 
-/* The entry of PATH in its folder is on the disk: for a folder that was made. */
-enum err file_sync_name(const char *path) MUST_CHECK;
+/* The folder PATH is there, made with exactly MODE (like 0700) if it was not, and its name is on the disk, whoever made
+ * it. Its parent must be there: ERR_NOT_FOUND. ERR_PERMISSION, ERR_IO (or something else has that name). */
+enum err file_make_folder(const char *path, unsigned mode) MUST_CHECK;
 
 /* A copy of what FROM holds from its beginning, at most LIMIT bytes, in FOLDER but without a name: whoever writes over
  * the original, or cuts it off, does not touch it. Read it through /proc/self/fd; it is gone with *FD. ERR_LIMIT. */

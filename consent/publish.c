@@ -1,9 +1,7 @@
 #include "consent/publish.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/embed.h"
@@ -662,14 +660,7 @@ static enum err put_pages(const struct publisher *p, struct arena *a)
 
 static enum err open_folder(const struct publisher *p, struct arena *a)
 {
-    bool made = mkdir(p->config.folder, 0755) == 0;
-    if (!made && errno != EEXIST)
-        return ERR_PERMISSION;
-    if (made && chmod(p->config.folder, 0755) != 0)
-        return ERR_PERMISSION;
-    enum err err = file_sync_name(p->config.folder); /* whoever made it may have ended before */
-    if (err == ERR_PERMISSION && !made)              /* it lies in a folder of others, who made it */
-        err = ERR_OK;
+    enum err err = file_make_folder(p->config.folder, 0755);
     return err ? err : put_pages(p, a);
 }
 

@@ -50,10 +50,11 @@ enum err master_make(const char *folder, int64_t number)
         return ERR_LIMIT;
     if (access(path, F_OK) == 0)
         return ERR_OK;
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return errno == EACCES ? ERR_PERMISSION : ERR_IO;
+    enum err e = file_make_folder(folder, 0700);
+    if (e)
+        return e;
     chance_bytes(bytes, sizeof bytes);
-    enum err e = file_write(path, VIEW_ARRAY(bytes), 0600);
+    e = file_write(path, VIEW_ARRAY(bytes), 0600);
     wipe(bytes, sizeof bytes);
     return e;
 }

@@ -1,11 +1,9 @@
 #include "consent/log/witness.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/base64.h"
@@ -181,9 +179,11 @@ enum err witness_open(struct witness **out, const char *folder, struct view name
     w->folder = folder;
     w->logs = logs;
     pthread_mutex_init(&w->lock, NULL);
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+    enum err err = file_make_folder(folder, 0700);
+    if (err)
         *why = "the folder cannot be made";
-    enum err err = take_lock(w, a, why);
+    else
+        err = take_lock(w, a, why);
     if (!err)
         err = open_key(w, a, why);
     if (err) {

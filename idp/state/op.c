@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "consent/ledger.h"
 #include "http/fetch.h"
@@ -121,7 +122,7 @@ static enum err make_if_new(const struct config *config, struct arena *a, const 
                             has_keys ? "genkan.db" : "keys/keys.json");
         return ERR_CONFIG;
     }
-    if (mkdir(data, 0700) != 0 && access(data, W_OK) != 0) {
+    if (file_make_folder(data, 0700) || access(data, W_OK) != 0) {
         *why = arena_printf(a, "%s: the data folder cannot be made or written", data);
         return ERR_PERMISSION;
     }

@@ -1,11 +1,9 @@
 #include "idp/tokens/keys.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/chance.h"
@@ -289,8 +287,8 @@ enum err keys_make(const char *folder, int64_t now)
     enum err e = list ? ERR_OK : ERR_MEMORY;
     if (!e && access(list, F_OK) == 0)
         e = ERR_CONFLICT;
-    if (!e && mkdir(folder, 0700) != 0 && errno != EEXIST)
-        e = errno == EACCES ? ERR_PERMISSION : ERR_IO;
+    if (!e)
+        e = file_make_folder(folder, 0700);
     if (!e)
         e = make_all(k, &a, folder, now);
     arena_close(&a);

@@ -1,5 +1,7 @@
 /* file and log */
 #include <criterion/criterion.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,23 @@
 #include "base/trace.h"
 
 static struct arena a;
+
+/* What was flushed last, by its path. */
+static char flushed[256];
+static bool flush_fails;
+
+int fsync(int fd)
+{
+    int (*real)(int);
+    char link[64];
+    *(void **)&real = dlsym(RTLD_NEXT, "fsync");
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, flushed, sizeof flushed - 1);
+    flushed[n > 0 ? n : 0] = 0;
+    errno = EIO;
+    return flush_fails ? -1 : real(fd);
+}
+
 static char folder[64];
 
 static void open_all(void)
@@ -161,6 +180,55 @@ Test(file, a_long_text_in_a_log_line_is_cut_between_characters)
     for (size_t i = 0; i < 1000; i++)
         memcpy(text + 3 * i, "大", 3);
     cr_expect_eq(json_member_text(logged(view_bytes(text, 3000)), "a").n, 1023);
+}
+
+static void makes(const char *name, enum err wanted)
+{
+    flushed[0] = 0;
+    enum err e = file_make_folder(in_folder(name), 0750);
+    cr_expect_eq(e, wanted, "%s: %s", name, err_name(e));
+}
+
+Test(file, a_folder_that_was_made_is_on_the_disk_by_its_name)
+{
+    struct stat st;
+    umask(077);
+    makes("sub", ERR_OK);
+    cr_expect_str_eq(flushed, folder, "fsync(2): of the file alone does not suffice");
+    cr_assert_eq(stat(in_folder("sub"), &st), 0);
+    cr_expect_eq(st.st_mode & 07777, 0750, "whatever the umask is");
+    makes("sub", ERR_OK);
+    cr_expect_str_eq(flushed, folder, "whoever made it may have ended before");
+    flush_fails = true;
+    makes("sub", ERR_IO);
+    makes("other", ERR_IO);
+    flush_fails = false;
+    cr_assert_eq(rmdir(in_folder("sub")), 0);
+    cr_assert_eq(rmdir(in_folder("other")), 0);
+}
+
+Test(file, a_folder_cannot_be_where_a_file_is_or_without_a_parent)
+{
+    cr_assert_eq(file_write(in_folder("x"), VIEW("a file"), 0600), ERR_OK);
+    makes("x", ERR_IO);
+    makes("no/such", ERR_NOT_FOUND);
+}
+
+/* In a folder that we may not read nothing can be flushed: what is there was made by others, what is new stays loose.
+ */
+Test(file, a_folder_in_a_folder_of_others_is_theirs)
+{
+    const uid_t nobody = 65534;
+    cr_assert_eq(mkdir(in_folder("theirs"), 0700), 0);
+    uid_t self = geteuid();
+    if (self == 0)
+        cr_assert(chown(folder, nobody, (gid_t)-1) == 0 && seteuid(nobody) == 0);
+    cr_assert_eq(chmod(folder, 0311), 0);
+    makes("theirs", ERR_OK);
+    makes("ours", ERR_PERMISSION);
+    cr_assert(chmod(folder, 0700) == 0 && seteuid(self) == 0);
+    cr_assert_eq(rmdir(in_folder("theirs")), 0);
+    cr_assert_eq(rmdir(in_folder("ours")), 0);
 }
 
 Test(file, a_log_line_is_one_json_object_whatever_is_put_in)
