@@ -176,9 +176,10 @@ static void reload_config(const struct serve *s, struct arena *a)
         return;
     }
     log_set_level(next->log.level);
-    const char *key = config_can_follow(s->config, next);
-    if (key)
-        log_event(LOG_WARN, "restart_needed", LOG_STR("key", key));
+    const char *keys[CONFIG_KEYS_MAX];
+    size_t n = config_restart_keys(keys, s->config, next);
+    for (size_t i = 0; i < n; i++)
+        log_event(LOG_WARN, "restart_needed", LOG_STR("key", keys[i]));
 }
 
 static void reload(struct serve *s)

@@ -1,5 +1,5 @@
 /* config: what the operator wrote in genkan.conf, checked to the last value before anything starts. Immutable once
- * read; a reload reads a second one and compares (config_can_follow). */
+ * read; a reload reads a second one and compares (config_restart_keys). */
 #ifndef IDP_STATE_CONFIG_H
 #define IDP_STATE_CONFIG_H
 
@@ -13,12 +13,14 @@
 #define CONFIG_PINS_MAX    16
 #define CONFIG_PROXY_MAX   32
 #define CONFIG_PRIVATE_MAX 32
+#define CONFIG_KEYS_MAX    64
 
 enum config_trust { CONFIG_TRUST_TEST, CONFIG_TRUST_PRODUCTION };
 
 #define CONFIG_RESPONDERS_MAX 8
 
 struct config {
+    uint64_t said;                         /* which keys are written in the file, by their place in config_keys */
     const char *path;                      /* the file this was read from */
     const char *issuer;                    /* an origin: scheme://host[:port], no path, no trailing slash */
     const char *issuer_host;               /* host[:port] of the issuer, as it stands in a Host header */
@@ -128,9 +130,10 @@ enum err config_read(struct config **out, struct arena *a, const char *path, str
 enum err config_read_text(struct config **out, struct arena *a, const char *path, struct view text,
                           struct config_fault *fault) MUST_CHECK;
 
-/* May a running server go on with NEXT instead of NOW? Only the log level may differ: NULL; otherwise the first key
- * that needs a restart. */
-const char *config_can_follow(const struct config *now, const struct config *next);
+/* The keys that a server running with NOW does not take from NEXT without a restart, like "session.idle": into KEYS,
+ * which has room for CONFIG_KEYS_MAX; their number. Static texts. The log level is none of them, nor what only follows
+ * from another key. */
+size_t config_restart_keys(const char **keys, const struct config *now, const struct config *next);
 
 /* Is the issuer's host localhost, *.localhost, 127.0.0.1 or [::1]? Only such an issuer may trust the test roots. */
 bool config_is_local(const struct config *c);

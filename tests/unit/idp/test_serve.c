@@ -151,7 +151,7 @@ Test(serve, keeps_running_on_what_it_had_when_the_new_configuration_is_bad)
     kill(server, SIGHUP);
     expect_notice("RELOADING=1");
     expect_notice("READY=1");
-    write_config("workers = 9\nlog { level = warn }\n");
+    write_config("workers = 9\nevents { wait = 9 }\nlog { level = warn }\n");
     kill(server, SIGHUP);
     expect_notice("RELOADING=1");
     expect_notice("READY=1");
@@ -160,7 +160,9 @@ Test(serve, keeps_running_on_what_it_had_when_the_new_configuration_is_bad)
     cr_expect(strstr(log, "\"event\":\"reload_failed\"") && strstr(log, "\"line\":10") &&
                   strstr(log, "must be a whole number from 1 to 64"),
               "%s", log);
-    cr_expect(strstr(log, "\"event\":\"restart_needed\"") && strstr(log, "\"key\":\"workers\"}"), "%s", log);
+    cr_expect(strstr(log, "\"event\":\"restart_needed\"") && strstr(log, "\"key\":\"workers\"}") &&
+                  strstr(log, "\"key\":\"events.wait\"}"),
+              "%s", log);
     cr_expect_null(strstr(log, "\"event\":\"stopped\""), "the log level follows: info is silent now");
 }
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "idp/state/config.h"
+#include "idp/state/config_keys.h"
 
 static struct arena a;
 
@@ -72,6 +72,13 @@ Test(config, smallest_one_gets_the_documented_defaults)
     cr_expect_str_eq(c->profile.keys, "/var/lib/genkan/keys");
 }
 
+Test(config, one_name_and_one_time_do_for_both_languages)
+{
+    struct config *c = good(SMALLEST "help {\n office = \"大阪府\"\n phone = \"06-0000-0000\"\n hours = \"平日\"\n}\n");
+    cr_expect_str_eq(c->help.office_en, "大阪府");
+    cr_expect_str_eq(c->help.hours_en, "平日");
+}
+
 Test(config, master_keys_may_be_in_a_folder_of_their_own)
 {
     cr_expect_str_eq(good(SMALLEST "profile { keys = \"/srv/keys\" }\n")->profile.keys, "/srv/keys");
@@ -94,35 +101,42 @@ Test(config, reads_the_keys_of_the_ledger_and_refuses_names_no_note_may_have)
     }
 }
 
+/* Each key, with another value than where nothing is said. */
+#define EVERY                                                                                                          \
+    "# a comment\n"                                                                                                    \
+    "issuer = \"https://id.example.lg.jp\"\n"                                                                          \
+    "listen = {\"0.0.0.0:8443\", \"[::]:8443\"}\n"                                                                     \
+    "data = \"/srv/genkan/\"\n"                                                                                        \
+    "workers = 8\n"                                                                                                    \
+    "connections = 2000\n"                                                                                             \
+    "jpki {\n trust = production\n roots = \"/r\"\n"                                                                   \
+    " pins = {\"auth:00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}\n"                            \
+    " crl = /c\n ocsp = on\n crl_stands_in = on\n renewal_wait = 8d\n renewal_service = \"https://a/\"\n"              \
+    " renewal_service_timeout = 4\n ocsp_timeout = 5s\n ocsp_responders = {\"http://a.example/\", "                    \
+    "\"https://b.example/\"}\n"                                                                                        \
+    " ocsp_certificate = /o.pem\n ocsp_key = /o.key\n}\n"                                                              \
+    "agent { port = 4000 }\n"                                                                                          \
+    "session {\n idle = 10m\n absolute = 8h\n history = 30d\n}\n"                                                      \
+    "help {\n card_phone = \"06 (1234) 5678\"\n card_phone_en = \"+81-6-1234-5679\"\n office = \"大阪府\"\n "       \
+    "office_en = \"Osaka\"\n"                                                                                          \
+    " phone = \"06-0000-0000\"\n hours = \"平日\"\n hours_en = \"weekdays\"\n email = \"help@pref.example.jp\"\n}\n" \
+    "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"                                     \
+    " pushed_requests_per_minute = 6000\n registrations_per_minute = 30\n connections_per_address = 8\n"               \
+    " introspections_per_minute = 10\n revocations_per_minute = 0\n exchanges_per_minute = 11\n"                       \
+    " card_proofs_per_account = 5\n card_links_per_account = 1000\n}\n"                                                \
+    "log { level = debug }\nprofile { keys = /m }\nevents { wait = 9 }\n"                                              \
+    "ledger {\n origin = o\n folder = /l\n key = /k.pem\n policy = /p\n}\n"                                            \
+    "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n"                                                  \
+    "mtls {\n listen = {\"0.0.0.0:8444\"}\n origin = \"https://mtls.id.example.lg.jp\"\n authorities = /a.pem\n}\n"    \
+    "admin {\n socket = /run/g.sock\n listen = {\"127.0.0.1:9464\"}\n}\nproxy {\n trusted = {\"127.0.0.1\", "          \
+    "\"10.1.0.0/16\"}\n header = forwarded\n client_certificate = "                                                    \
+    "Client-Cert\n}\n"                                                                                                 \
+    "outgoing { private = {\"10.2.0.0/16\"} }\n"                                                                       \
+    "places { database = \"/var/lib/genkan/city.mmdb\"\n credit = \"Places by Atlas\" }\n"
+
 Test(config, reads_every_key)
 {
-    struct config *c = good(
-        "# a comment\n"
-        "issuer = \"https://id.example.lg.jp\"\n"
-        "listen = {\"0.0.0.0:8443\", \"[::]:8443\"}\n"
-        "data = \"/srv/genkan/\"\n"
-        "workers = 8\n"
-        "connections = 2000\n"
-        "jpki {\n trust = production\n roots = \"/r\"\n"
-        " pins = {\"auth:00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}\n"
-        " ocsp = on\n ocsp_timeout = 5s\n ocsp_responders = {\"http://a.example/\", \"https://b.example/\"}\n"
-        " ocsp_certificate = /o.pem\n ocsp_key = /o.key\n}\n"
-        "agent { port = 4000 }\n"
-        "session {\n idle = 10m\n absolute = 8h\n history = 30d\n}\n"
-        "help {\n card_phone = \"06 (1234) 5678\"\n card_phone_en = \"+81-6-1234-5679\"\n office = \"大阪府\"\n"
-        " phone = \"06-0000-0000\"\n hours = \"平日\"\n hours_en = \"weekdays\"\n email = \"help@pref.example.jp\"\n}\n"
-        "limits {\n interactions_per_minute = 50\n card_transactions_per_minute = 0\n"
-        " pushed_requests_per_minute = 6000\n registrations_per_minute = 30\n connections_per_address = 8\n"
-        " introspections_per_minute = 10\n revocations_per_minute = 0\n exchanges_per_minute = 11\n"
-        " card_proofs_per_account = 5\n card_links_per_account = 1000\n}\n"
-        "log { level = debug }\n"
-        "tls {\n certificate = /c.pem\n key = /k.pem\n ca = /ca.pem\n}\n"
-        "mtls {\n listen = {\"0.0.0.0:8444\"}\n origin = \"https://mtls.id.example.lg.jp\"\n authorities = /a.pem\n}\n"
-        "admin {\n socket = /run/g.sock\n listen = {\"127.0.0.1:9464\"}\n}\nproxy {\n trusted = {\"127.0.0.1\", "
-        "\"10.1.0.0/16\"}\n header = forwarded\n client_certificate = "
-        "Client-Cert\n}\n"
-        "outgoing { private = {\"10.2.0.0/16\"} }\n"
-        "places { database = \"/var/lib/genkan/city.mmdb\"\n credit = \"Places by Atlas\" }\n");
+    struct config *c = good(EVERY);
     cr_expect(c->issuer_https);
     cr_expect_not(config_is_local(c));
     cr_expect_str_eq(c->data, "/srv/genkan");
@@ -132,7 +146,7 @@ Test(config, reads_every_key)
     cr_expect_eq(c->connections, 2000);
     cr_expect_eq(c->jpki.trust, CONFIG_TRUST_PRODUCTION);
     cr_expect_eq(c->jpki.n_pins, 1);
-    cr_expect_null(c->jpki.crl);
+    cr_expect_str_eq(c->jpki.crl, "/c");
     cr_expect_eq(c->jpki.ocsp_timeout, 5);
     cr_expect(c->jpki.n_ocsp_responders == 2 && strcmp(c->jpki.ocsp_responders[1], "https://b.example/") == 0);
     cr_expect_str_eq(c->jpki.ocsp_key, "/o.key");
@@ -153,7 +167,7 @@ Test(config, reads_every_key)
     cr_expect_str_eq(c->help.card_phone, "06 (1234) 5678");
     cr_expect_str_eq(c->help.card_phone_en, "+81-6-1234-5679");
     cr_expect_str_eq(c->help.office, "大阪府");
-    cr_expect_str_eq(c->help.office_en, "大阪府", "one name for all unless there is another");
+    cr_expect_str_eq(c->help.office_en, "Osaka");
     cr_expect_str_eq(c->help.phone, "06-0000-0000");
     cr_expect_str_eq(c->help.hours, "平日");
     cr_expect_str_eq(c->help.hours_en, "weekdays");
@@ -400,13 +414,22 @@ Test(config, file_that_is_not_there_is_not_found_and_a_huge_one_is_refused)
     unlink(path);
 }
 
-Test(config, running_server_follows_the_log_level_and_names_the_first_other_change)
+static const char *changes(const struct config *now, const struct config *next)
+{
+    const char *keys[CONFIG_KEYS_MAX], *text = "";
+    size_t n = config_restart_keys(keys, now, next);
+    for (size_t i = 0; i < n; i++)
+        text = arena_printf(&a, "%s%s%s", text, i ? " " : "", keys[i]);
+    return text;
+}
+
+Test(config, running_server_follows_the_log_level_and_names_every_other_change)
 {
     static const struct {
-        const char *text, *key;
+        const char *text, *keys;
     } table[] = {
-        {SMALLEST, NULL},
-        {SMALLEST "log { level = debug }\n", NULL},
+        {SMALLEST, ""},
+        {SMALLEST "log { level = debug }\n", ""},
         {SMALLEST "workers = 5\n", "workers"},
         {SMALLEST "connections = 100\n", "connections"},
         {SMALLEST "listen = {\"127.0.0.1:8081\"}\n", "listen"},
@@ -437,12 +460,25 @@ Test(config, running_server_follows_the_log_level_and_names_the_first_other_chan
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_responders = {\"http://a/\"}\n}\n",
          "jpki.ocsp_responders"},
         {HEAD "jpki {\n trust = test\n roots = /r\n crl = /c\n ocsp_key = /k\n ocsp_certificate = /p\n}\n",
-         "jpki.ocsp_certificate"},
+         "jpki.ocsp_certificate jpki.ocsp_key"},
         {HEAD "jpki {\n trust = production\n roots = /r\n crl = /c\n}\n", "jpki.trust"},
     };
     const struct config *now = good(SMALLEST);
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const char *key = config_can_follow(now, good(table[i].text));
-        cr_expect_str_eq(key ? key : "none", table[i].key ? table[i].key : "none", "%s", table[i].text);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        cr_expect_str_eq(changes(now, good(table[i].text)), table[i].keys, "%s", table[i].text);
+}
+
+Test(config, a_change_of_any_key_is_seen_in_either_direction)
+{
+    const struct config *every = good(EVERY);
+    const struct config *other = good(HEAD "jpki {\n trust = test\n roots = /r0\n crl = /c0\n ocsp = off\n}\n");
+    const char *all = "";
+    for (size_t i = 0; i < config_n_keys; i++) {
+        cr_expect(every->said >> i & 1, "EVERY has no %s", config_keys[i].shown);
+        if (strcmp(config_keys[i].shown, "log.level") != 0)
+            all = arena_printf(&a, "%s%s%s", all, *all ? " " : "", config_keys[i].shown);
     }
+    cr_expect_str_eq(changes(other, every), all);
+    cr_expect_str_eq(changes(every, other), all);
+    cr_expect_str_eq(changes(every, good(EVERY)), "");
 }
