@@ -1,7 +1,5 @@
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -102,11 +100,6 @@ int command_roots_list(const struct command *self, int argc, const char *const *
 
 /* --- import ---------------------------------------------------------------------------------------------------- */
 
-static bool make_folder(const char *path)
-{
-    return mkdir(path, 0755) == 0 || errno == EEXIST;
-}
-
 /* Named by its fingerprint: taking the same root twice changes nothing. */
 static enum err write_root(struct desk *d, const struct trust_root *root)
 {
@@ -115,7 +108,7 @@ static enum err write_root(struct desk *d, const struct trust_root *root)
     const char *path = sub && print ? arena_printf(&d->arena, "%s/%.16s.cer", sub, print) : NULL;
     if (!path)
         return ERR_MEMORY;
-    if (!make_folder(d->config->jpki.roots) || !make_folder(sub))
+    if (file_make_folder(d->config->jpki.roots, 0755) || file_make_folder(sub, 0755))
         return ERR_PERMISSION;
     enum err err = file_write(path, root->cert.der, 0644);
     if (!err)

@@ -58,6 +58,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt)
     }
     r->seen |= bit;
     r->taken = n;
+    r->target.at = (char *)r->target.config + config_keys[i].at;
     const char *value = cfg_opt_getnstr(opt, n - 1);
     const char *rule = value ? config_keys[i].take(&r->target, value) : "has no value";
     return rule ? blame(r, cfg->line, config_keys[i].shown, rule) : 0;
@@ -86,10 +87,11 @@ __attribute__((format(printf, 2, 0))) static void on_error(cfg_t *cfg, const cha
         blame(r, cfg->line, name, arena_text(r->target.arena, view_text(message)));
 }
 
-/* What libconfuse wants to know before it reads. */
+/* What libconfuse wants to know before it reads. INNER are those of the sections, one behind the other, each with its
+ * end.
+ */
 struct options {
-    cfg_opt_t top[CONFIG_KEYS_MAX + 1],
-        inner[2 * CONFIG_KEYS_MAX]; /* of the sections, one behind the other, each with its end */
+    cfg_opt_t top[CONFIG_KEYS_MAX + 1], inner[2 * CONFIG_KEYS_MAX];
 };
 
 static void lay_out(struct options *o)
@@ -331,7 +333,7 @@ enum err config_read_text(struct config **out, struct arena *a, const char *path
     char *copy = arena_text(a, text);
     if (!c || !copy)
         return ERR_MEMORY;
-    struct reading r = {.target = {c, a}, .fault = fault};
+    struct reading r = {.target = {.config = c, .arena = a}, .fault = fault};
     set_defaults(c);
     c->path = path;
     if (!text_is_utf8(text))

@@ -1,12 +1,13 @@
 #include "idp/state/config_keys.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 
 #include "base/text.h"
 #include "http/url.h"
 
 enum { PATH_MAX_BYTES = 1024 };
+
+/* --- of several keys --------------------------------------------------------------------------------------------- */
 
 #define RULE_SECONDS "must be a whole number with s, m, h or d, like 15m"
 
@@ -25,7 +26,7 @@ static bool read_seconds(const char *value, int64_t *out)
     return true;
 }
 
-static const char *take_seconds(unsigned *out, const char *value, int64_t min, int64_t max, const char *rule)
+static const char *read_span(unsigned *out, const char *value, int64_t min, int64_t max, const char *rule)
 {
     int64_t n;
     if (!read_seconds(value, &n))
@@ -36,7 +37,7 @@ static const char *take_seconds(unsigned *out, const char *value, int64_t min, i
     return NULL;
 }
 
-static const char *take_count(unsigned *out, const char *value, int64_t min, int64_t max, const char *rule)
+static const char *read_count(unsigned *out, const char *value, int64_t min, int64_t max, const char *rule)
 {
     int64_t n;
     if (!text_to_int(view_text(value), &n) || n < min || n > max)
@@ -45,8 +46,9 @@ static const char *take_count(unsigned *out, const char *value, int64_t min, int
     return NULL;
 }
 
-static const char *take_path(struct config_target *to, const char **out, const char *value)
+static const char *take_path(struct config_target *to, const char *value)
 {
+    const char **out = to->at;
     struct view v = view_text(value);
     if (v.n < 2 || v.n > PATH_MAX_BYTES || v.p[0] != '/' || !text_is_utf8(v))
         return "must be an absolute path, like /var/lib/genkan";
@@ -56,8 +58,9 @@ static const char *take_path(struct config_target *to, const char **out, const c
     return *out ? NULL : "is too long";
 }
 
-static const char *take_switch(bool *out, const char *value)
+static const char *take_switch(struct config_target *to, const char *value)
 {
+    bool *out = to->at;
     static const char *const words[] = {"off", "on", "no", "yes", "false", "true"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(value, words[i]) == 0) {
@@ -67,7 +70,7 @@ static const char *take_switch(bool *out, const char *value)
     return "must be on or off";
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------------- */
+/* --- of one key ------------------------------------------------------------------------------------------------- */
 
 static enum err origin_of(struct arena *a, const struct url *u, const char **origin)
 {
@@ -109,7 +112,7 @@ static bool is_listen(const char *value)
     struct in_addr v4;
     struct in6_addr v6;
     if (!colon || colon == value || (size_t)(colon - value) >= sizeof address ||
-        take_count(&port, colon + 1, 0, 65535, "") != NULL)
+        read_count(&port, colon + 1, 0, 65535, "") != NULL)
         return false;
     size_t n = (size_t)(colon - value);
     bool bracketed = value[0] == '[' && value[n - 1] == ']' && n > 2;
@@ -136,19 +139,14 @@ static const char *take_listen(struct config_target *to, const char *value)
     return add_address(to, to->config->listen, &to->config->n_listen, value);
 }
 
-static const char *take_data(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->data, value);
-}
-
 static const char *take_workers(struct config_target *to, const char *value)
 {
-    return take_count(&to->config->workers, value, 1, 64, "must be a whole number from 1 to 64");
+    return read_count(to->at, value, 1, 64, "must be a whole number from 1 to 64");
 }
 
 static const char *take_connections(struct config_target *to, const char *value)
 {
-    return take_count(&to->config->connections, value, 16, 65536, "must be a whole number from 16 to 65536");
+    return read_count(to->at, value, 16, 65536, "must be a whole number from 16 to 65536");
 }
 
 static const char *take_trust(struct config_target *to, const char *value)
@@ -158,11 +156,6 @@ static const char *take_trust(struct config_target *to, const char *value)
         return "must be \"production\" or \"test\"";
     to->config->jpki.trust = test ? CONFIG_TRUST_TEST : CONFIG_TRUST_PRODUCTION;
     return NULL;
-}
-
-static const char *take_roots(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->jpki.roots, value);
 }
 
 /* "auth:" or "sign:" and the 64 hex digits of a SHA-256, colons between them allowed */
@@ -191,24 +184,9 @@ static const char *take_pin(struct config_target *to, const char *value)
     return c->jpki.pins[c->jpki.n_pins++] ? NULL : "is too long";
 }
 
-static const char *take_crl(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->jpki.crl, value);
-}
-
-static const char *take_ocsp(struct config_target *to, const char *value)
-{
-    return take_switch(&to->config->jpki.ocsp, value);
-}
-
-static const char *take_crl_stands_in(struct config_target *to, const char *value)
-{
-    return take_switch(&to->config->jpki.crl_stands_in, value);
-}
-
 static const char *take_ocsp_timeout(struct config_target *to, const char *value)
 {
-    return take_seconds(&to->config->jpki.ocsp_timeout, value, 1, 30, "must be a time from 1s to 30s");
+    return read_span(to->at, value, 1, 30, "must be a time from 1s to 30s");
 }
 
 static const char *take_ocsp_responder(struct config_target *to, const char *value)
@@ -224,19 +202,9 @@ static const char *take_ocsp_responder(struct config_target *to, const char *val
     return c->jpki.ocsp_responders[c->jpki.n_ocsp_responders++] ? NULL : "is too long";
 }
 
-static const char *take_ocsp_certificate(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->jpki.ocsp_certificate, value);
-}
-
-static const char *take_ocsp_key(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->jpki.ocsp_key, value);
-}
-
 static const char *take_renewal_wait(struct config_target *to, const char *value)
 {
-    return take_seconds(&to->config->jpki.renewal_wait, value, 86400, 90 * 86400, "must be a time from 1d to 90d");
+    return read_span(to->at, value, 86400, 90 * 86400, "must be a time from 1d to 90d");
 }
 
 /* What it says opens a registration: nobody in between may say it. */
@@ -253,31 +221,26 @@ static const char *take_renewal_service(struct config_target *to, const char *va
 
 static const char *take_renewal_service_timeout(struct config_target *to, const char *value)
 {
-    return take_seconds(&to->config->jpki.renewal_service_timeout, value, 1, 10, "must be a time from 1s to 10s");
+    return read_span(to->at, value, 1, 10, "must be a time from 1s to 10s");
 }
 
 static const char *take_agent_port(struct config_target *to, const char *value)
 {
     unsigned port;
-    const char *rule = take_count(&port, value, 1024, 65535, "must be a port from 1024 to 65535");
+    const char *rule = read_count(&port, value, 1024, 65535, "must be a port from 1024 to 65535");
     if (!rule)
         to->config->agent.port = (uint16_t)port;
     return rule;
 }
 
-static const char *take_idle(struct config_target *to, const char *value)
+static const char *take_session_time(struct config_target *to, const char *value)
 {
-    return take_seconds(&to->config->session.idle, value, 60, 86400, "must be a time from 1m to 24h");
-}
-
-static const char *take_absolute(struct config_target *to, const char *value)
-{
-    return take_seconds(&to->config->session.absolute, value, 60, 86400, "must be a time from 1m to 24h");
+    return read_span(to->at, value, 60, 86400, "must be a time from 1m to 24h");
 }
 
 static const char *take_history(struct config_target *to, const char *value)
 {
-    return take_seconds(&to->config->session.history, value, 86400, 730 * 86400, "must be a time from 1d to 730d");
+    return read_span(to->at, value, 86400, 730 * 86400, "must be a time from 1d to 730d");
 }
 
 /* As people read and dial it. */
@@ -292,26 +255,18 @@ static bool is_phone(struct view v)
     return digits >= 3 && v.n <= 30;
 }
 
-static const char *take_phone(struct config_target *to, const char **out, const char *value)
+static const char *take_phone(struct config_target *to, const char *value)
 {
+    const char **out = to->at;
     if (!is_phone(view_text(value)))
         return "must be a phone number: digits, spaces and the signs + - ( )";
     *out = arena_text(to->arena, view_text(value));
     return *out ? NULL : "is too long";
 }
 
-static const char *take_card_phone(struct config_target *to, const char *value)
+static const char *take_line(struct config_target *to, const char *value)
 {
-    return take_phone(to, &to->config->help.card_phone, value);
-}
-
-static const char *take_card_phone_en(struct config_target *to, const char *value)
-{
-    return take_phone(to, &to->config->help.card_phone_en, value);
-}
-
-static const char *take_line(struct config_target *to, const char **out, const char *value)
-{
+    const char **out = to->at;
     struct view v = view_text(value);
     bool good = v.n && v.n <= 200;
     for (size_t i = 0; i < v.n && good; i++)
@@ -322,119 +277,40 @@ static const char *take_line(struct config_target *to, const char **out, const c
     return *out ? NULL : "is too long";
 }
 
-static const char *take_office(struct config_target *to, const char *value)
-{
-    return take_line(to, &to->config->help.office, value);
-}
-
-static const char *take_office_en(struct config_target *to, const char *value)
-{
-    return take_line(to, &to->config->help.office_en, value);
-}
-
-static const char *take_help_phone(struct config_target *to, const char *value)
-{
-    return take_phone(to, &to->config->help.phone, value);
-}
-
-static const char *take_hours(struct config_target *to, const char *value)
-{
-    return take_line(to, &to->config->help.hours, value);
-}
-
-static const char *take_hours_en(struct config_target *to, const char *value)
-{
-    return take_line(to, &to->config->help.hours_en, value);
-}
-
 static const char *take_help_email(struct config_target *to, const char *value)
 {
     const char *at = strchr(value, '@');
     if (!text_is_visible(view_text(value)) || !at || at == value || !at[1] || strchr(at + 1, '@'))
         return "must be a mail address, like help@pref.example.jp";
-    return take_line(to, &to->config->help.email, value);
+    return take_line(to, value);
 }
-
-static const char *take_profile_keys(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->profile.keys, value);
-}
-
-#define RULE_PER_MINUTE "must be 0 (no limit) or a whole number from 10 to 1000000"
 
 /* Less than ten a minute is no limit against floods but one against residents. */
-static const char *take_per_minute(unsigned *out, const char *value)
+static const char *take_per_minute(struct config_target *to, const char *value)
 {
-    const char *rule = take_count(out, value, 0, 1000000, RULE_PER_MINUTE);
-    return rule || (*out && *out < 10) ? RULE_PER_MINUTE : NULL;
-}
-
-static const char *take_interactions(struct config_target *to, const char *value)
-{
-    return take_per_minute(&to->config->limits.interactions_per_minute, value);
-}
-
-static const char *take_cards(struct config_target *to, const char *value)
-{
-    return take_per_minute(&to->config->limits.card_transactions_per_minute, value);
-}
-
-static const char *take_pushed(struct config_target *to, const char *value)
-{
-    return take_per_minute(&to->config->limits.pushed_requests_per_minute, value);
-}
-
-static const char *take_registrations(struct config_target *to, const char *value)
-{
-    return take_per_minute(&to->config->limits.registrations_per_minute, value);
-}
-
-static const char *take_introspections(struct config_target *to, const char *value)
-{
-    return take_per_minute(&to->config->limits.introspections_per_minute, value);
-}
-
-static const char *take_revocations(struct config_target *to, const char *value)
-{
-    return take_per_minute(&to->config->limits.revocations_per_minute, value);
-}
-
-static const char *take_exchanges(struct config_target *to, const char *value)
-{
-    return take_per_minute(&to->config->limits.exchanges_per_minute, value);
+    static const char rule[] = "must be 0 (no limit) or a whole number from 10 to 1000000";
+    unsigned *out = to->at;
+    return read_count(out, value, 0, 1000000, rule) || (*out && *out < 10) ? rule : NULL;
 }
 
 /* A resident who puts her card down wrong a few times must not be locked out. */
-static const char *take_of_account(unsigned *out, const char *value)
+static const char *take_of_account(struct config_target *to, const char *value)
 {
     static const char rule[] = "must be 0 (no limit) or a whole number from 5 to 1000";
-    const char *wrong = take_count(out, value, 0, 1000, rule);
-    return wrong || (*out && *out < 5) ? rule : NULL;
-}
-
-static const char *take_card_proofs(struct config_target *to, const char *value)
-{
-    return take_of_account(&to->config->limits.card_proofs_per_account, value);
-}
-
-static const char *take_card_links(struct config_target *to, const char *value)
-{
-    return take_of_account(&to->config->limits.card_links_per_account, value);
+    unsigned *out = to->at;
+    return read_count(out, value, 0, 1000, rule) || (*out && *out < 5) ? rule : NULL;
 }
 
 static const char *take_address_connections(struct config_target *to, const char *value)
 {
     static const char rule[] = "must be 0 (no limit) or a whole number from 8 to 65536";
-    unsigned n;
-    if (take_count(&n, value, 0, 65536, rule) || (n && n < 8))
-        return rule;
-    to->config->limits.connections_per_address = n;
-    return NULL;
+    unsigned *out = to->at;
+    return read_count(out, value, 0, 65536, rule) || (*out && *out < 8) ? rule : NULL;
 }
 
 static const char *take_events_wait(struct config_target *to, const char *value)
 {
-    return take_seconds(&to->config->events.wait, value, 0, 60, "must be a time up to 60s; 0 answers at once");
+    return read_span(to->at, value, 0, 60, "must be a time up to 60s; 0 answers at once");
 }
 
 /* What C2SP signed-note allows as the name of a key, in ASCII. */
@@ -447,21 +323,6 @@ static const char *take_origin(struct config_target *to, const char *value)
     return to->config->ledger.origin ? NULL : "is too long";
 }
 
-static const char *take_folder(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->ledger.folder, value);
-}
-
-static const char *take_ledger_key(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->ledger.key, value);
-}
-
-static const char *take_policy(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->ledger.policy, value);
-}
-
 static const char *take_level(struct config_target *to, const char *value)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
@@ -471,21 +332,6 @@ static const char *take_level(struct config_target *to, const char *value)
             return NULL;
         }
     return "must be debug, info, warn or error";
-}
-
-static const char *take_certificate(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->tls.certificate, value);
-}
-
-static const char *take_key(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->tls.key, value);
-}
-
-static const char *take_ca(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->tls.ca, value);
 }
 
 static const char *take_mtls_listen(struct config_target *to, const char *value)
@@ -500,11 +346,6 @@ static const char *take_mtls_origin(struct config_target *to, const char *value)
     return rule ? rule : url_is_https(&u) ? NULL : "must be https";
 }
 
-static const char *take_authorities(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->mtls.authorities, value);
-}
-
 static const char *take_socket(struct config_target *to, const char *value)
 {
     struct config *c = to->config;
@@ -513,7 +354,7 @@ static const char *take_socket(struct config_target *to, const char *value)
         return NULL;
     if (strlen(value) > CONFIG_SOCKET_PATH_MAX)
         return "must not be longer than 100 bytes";
-    return take_path(to, &c->admin.socket, value);
+    return take_path(to, value);
 }
 
 static const char *take_admin_listen(struct config_target *to, const char *value)
@@ -560,16 +401,6 @@ static const char *take_private(struct config_target *to, const char *value)
     return NULL;
 }
 
-static const char *take_places(struct config_target *to, const char *value)
-{
-    return take_path(to, &to->config->places.database, value);
-}
-
-static const char *take_credit(struct config_target *to, const char *value)
-{
-    return take_line(to, &to->config->places.credit, value);
-}
-
 /* RFC 9110 5.1: a token, of the letters such names are made of. */
 static const char *take_proxy_certificate(struct config_target *to, const char *value)
 {
@@ -580,18 +411,28 @@ static const char *take_proxy_certificate(struct config_target *to, const char *
     return to->config->proxy.client_certificate ? NULL : "is too long";
 }
 
-/* --- the keys --------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------------------------- */
 
 #define NEEDED   true, false
 #define OPTIONAL false, false
 #define LIST     false, true
 
 /* clang-format off */
-#define VALUE(FIELD)         CONFIG_VALUE, offsetof(struct config, FIELD), sizeof(((struct config *)0)->FIELD), 0
-#define VALUES(FIELD, COUNT) CONFIG_VALUES, offsetof(struct config, FIELD), sizeof(((struct config *)0)->FIELD), offsetof(struct config, COUNT)
-#define TEXT(FIELD)          CONFIG_TEXT, offsetof(struct config, FIELD), 0, 0
-#define TEXTS(FIELD, COUNT)  CONFIG_TEXTS, offsetof(struct config, FIELD), 0, offsetof(struct config, COUNT)
-#define FOLLOWED             CONFIG_FOLLOWED, 0, 0, 0
+#define OF(FIELD)            (((struct config *)0)->FIELD)
+#define AT(FIELD)            offsetof(struct config, FIELD)
+/* Does not compile if FIELD is of another type. */
+#define AT_TEXT(FIELD)       (AT(FIELD) + 0 * sizeof(_Generic(OF(FIELD), const char *: 'x')))
+#define AT_NUMBER(FIELD)     (AT(FIELD) + 0 * sizeof(_Generic(OF(FIELD), unsigned: 'x')))
+#define AT_SWITCH(FIELD)     (AT(FIELD) + 0 * sizeof(_Generic(OF(FIELD), bool: 'x')))
+#define AT_COUNT(FIELD)      (AT(FIELD) + 0 * sizeof(_Generic(OF(FIELD), size_t: 'x')))
+
+#define VALUE(FIELD)         CONFIG_VALUE, AT(FIELD), sizeof(OF(FIELD)), 0
+#define NUMBER(FIELD)        CONFIG_VALUE, AT_NUMBER(FIELD), sizeof(OF(FIELD)), 0
+#define SWITCH(FIELD)        CONFIG_VALUE, AT_SWITCH(FIELD), sizeof(OF(FIELD)), 0
+#define VALUES(FIELD, COUNT) CONFIG_VALUES, AT(FIELD), sizeof(OF(FIELD)), AT_COUNT(COUNT)
+#define TEXT(FIELD)          CONFIG_TEXT, AT_TEXT(FIELD), 0, 0
+#define TEXTS(FIELD, COUNT)  CONFIG_TEXTS, AT(FIELD), 0, AT_COUNT(COUNT)
+#define FOLLOWED(FIELD)      CONFIG_FOLLOWED, AT(FIELD), 0, 0
 
 #define TOP(NAME, KIND, TAKE, KEPT)          {NULL, #NAME, #NAME, KIND, TAKE, KEPT}
 #define KEY(SECTION, NAME, KIND, TAKE, KEPT) {#SECTION, #NAME, #SECTION "." #NAME, KIND, TAKE, KEPT}
@@ -599,65 +440,65 @@ static const char *take_proxy_certificate(struct config_target *to, const char *
 const struct config_key config_keys[] = {
     TOP(issuer, NEEDED, take_issuer, TEXT(issuer)),
     TOP(listen, LIST, take_listen, TEXTS(listen, n_listen)),
-    TOP(data, NEEDED, take_data, TEXT(data)),
-    TOP(workers, OPTIONAL, take_workers, VALUE(workers)),
-    TOP(connections, OPTIONAL, take_connections, VALUE(connections)),
+    TOP(data, NEEDED, take_path, TEXT(data)),
+    TOP(workers, OPTIONAL, take_workers, NUMBER(workers)),
+    TOP(connections, OPTIONAL, take_connections, NUMBER(connections)),
     KEY(jpki, trust, NEEDED, take_trust, VALUE(jpki.trust)),
-    KEY(jpki, roots, NEEDED, take_roots, TEXT(jpki.roots)),
+    KEY(jpki, roots, NEEDED, take_path, TEXT(jpki.roots)),
     KEY(jpki, pins, LIST, take_pin, TEXTS(jpki.pins, jpki.n_pins)),
-    KEY(jpki, crl, OPTIONAL, take_crl, TEXT(jpki.crl)),
-    KEY(jpki, ocsp, OPTIONAL, take_ocsp, VALUE(jpki.ocsp)),
-    KEY(jpki, crl_stands_in, OPTIONAL, take_crl_stands_in, VALUE(jpki.crl_stands_in)),
-    KEY(jpki, ocsp_timeout, OPTIONAL, take_ocsp_timeout, VALUE(jpki.ocsp_timeout)),
+    KEY(jpki, crl, OPTIONAL, take_path, TEXT(jpki.crl)),
+    KEY(jpki, ocsp, OPTIONAL, take_switch, SWITCH(jpki.ocsp)),
+    KEY(jpki, crl_stands_in, OPTIONAL, take_switch, SWITCH(jpki.crl_stands_in)),
+    KEY(jpki, ocsp_timeout, OPTIONAL, take_ocsp_timeout, NUMBER(jpki.ocsp_timeout)),
     KEY(jpki, ocsp_responders, LIST, take_ocsp_responder, TEXTS(jpki.ocsp_responders, jpki.n_ocsp_responders)),
-    KEY(jpki, ocsp_certificate, OPTIONAL, take_ocsp_certificate, TEXT(jpki.ocsp_certificate)),
-    KEY(jpki, ocsp_key, OPTIONAL, take_ocsp_key, TEXT(jpki.ocsp_key)),
-    KEY(jpki, renewal_wait, OPTIONAL, take_renewal_wait, VALUE(jpki.renewal_wait)),
+    KEY(jpki, ocsp_certificate, OPTIONAL, take_path, TEXT(jpki.ocsp_certificate)),
+    KEY(jpki, ocsp_key, OPTIONAL, take_path, TEXT(jpki.ocsp_key)),
+    KEY(jpki, renewal_wait, OPTIONAL, take_renewal_wait, NUMBER(jpki.renewal_wait)),
     KEY(jpki, renewal_service, OPTIONAL, take_renewal_service, TEXT(jpki.renewal_service)),
-    KEY(jpki, renewal_service_timeout, OPTIONAL, take_renewal_service_timeout, VALUE(jpki.renewal_service_timeout)),
+    KEY(jpki, renewal_service_timeout, OPTIONAL, take_renewal_service_timeout, NUMBER(jpki.renewal_service_timeout)),
     KEY(agent, port, OPTIONAL, take_agent_port, VALUE(agent.port)),
-    KEY(session, idle, OPTIONAL, take_idle, VALUE(session.idle)),
-    KEY(session, absolute, OPTIONAL, take_absolute, VALUE(session.absolute)),
-    KEY(session, history, OPTIONAL, take_history, VALUE(session.history)),
-    KEY(help, card_phone, OPTIONAL, take_card_phone, TEXT(help.card_phone)),
-    KEY(help, card_phone_en, OPTIONAL, take_card_phone_en, TEXT(help.card_phone_en)),
-    KEY(help, office, OPTIONAL, take_office, TEXT(help.office)),
-    KEY(help, office_en, OPTIONAL, take_office_en, TEXT(help.office_en)),
-    KEY(help, phone, OPTIONAL, take_help_phone, TEXT(help.phone)),
-    KEY(help, hours, OPTIONAL, take_hours, TEXT(help.hours)),
-    KEY(help, hours_en, OPTIONAL, take_hours_en, TEXT(help.hours_en)),
+    KEY(session, idle, OPTIONAL, take_session_time, NUMBER(session.idle)),
+    KEY(session, absolute, OPTIONAL, take_session_time, NUMBER(session.absolute)),
+    KEY(session, history, OPTIONAL, take_history, NUMBER(session.history)),
+    KEY(help, card_phone, OPTIONAL, take_phone, TEXT(help.card_phone)),
+    KEY(help, card_phone_en, OPTIONAL, take_phone, TEXT(help.card_phone_en)),
+    KEY(help, office, OPTIONAL, take_line, TEXT(help.office)),
+    KEY(help, office_en, OPTIONAL, take_line, TEXT(help.office_en)),
+    KEY(help, phone, OPTIONAL, take_phone, TEXT(help.phone)),
+    KEY(help, hours, OPTIONAL, take_line, TEXT(help.hours)),
+    KEY(help, hours_en, OPTIONAL, take_line, TEXT(help.hours_en)),
     KEY(help, email, OPTIONAL, take_help_email, TEXT(help.email)),
-    KEY(profile, keys, OPTIONAL, take_profile_keys, TEXT(profile.keys)),
+    KEY(profile, keys, OPTIONAL, take_path, TEXT(profile.keys)),
     KEY(ledger, origin, OPTIONAL, take_origin, TEXT(ledger.origin)),
-    KEY(ledger, folder, OPTIONAL, take_folder, TEXT(ledger.folder)),
-    KEY(ledger, key, OPTIONAL, take_ledger_key, TEXT(ledger.key)),
-    KEY(ledger, policy, OPTIONAL, take_policy, TEXT(ledger.policy)),
-    KEY(limits, interactions_per_minute, OPTIONAL, take_interactions, VALUE(limits.interactions_per_minute)),
-    KEY(limits, card_transactions_per_minute, OPTIONAL, take_cards, VALUE(limits.card_transactions_per_minute)),
-    KEY(limits, pushed_requests_per_minute, OPTIONAL, take_pushed, VALUE(limits.pushed_requests_per_minute)),
-    KEY(limits, registrations_per_minute, OPTIONAL, take_registrations, VALUE(limits.registrations_per_minute)),
-    KEY(limits, introspections_per_minute, OPTIONAL, take_introspections, VALUE(limits.introspections_per_minute)),
-    KEY(limits, revocations_per_minute, OPTIONAL, take_revocations, VALUE(limits.revocations_per_minute)),
-    KEY(limits, exchanges_per_minute, OPTIONAL, take_exchanges, VALUE(limits.exchanges_per_minute)),
-    KEY(limits, card_proofs_per_account, OPTIONAL, take_card_proofs, VALUE(limits.card_proofs_per_account)),
-    KEY(limits, card_links_per_account, OPTIONAL, take_card_links, VALUE(limits.card_links_per_account)),
-    KEY(limits, connections_per_address, OPTIONAL, take_address_connections, VALUE(limits.connections_per_address)),
-    KEY(events, wait, OPTIONAL, take_events_wait, VALUE(events.wait)),
-    KEY(log, level, OPTIONAL, take_level, FOLLOWED),
-    KEY(tls, certificate, OPTIONAL, take_certificate, TEXT(tls.certificate)),
-    KEY(tls, key, OPTIONAL, take_key, TEXT(tls.key)),
-    KEY(tls, ca, OPTIONAL, take_ca, TEXT(tls.ca)),
+    KEY(ledger, folder, OPTIONAL, take_path, TEXT(ledger.folder)),
+    KEY(ledger, key, OPTIONAL, take_path, TEXT(ledger.key)),
+    KEY(ledger, policy, OPTIONAL, take_path, TEXT(ledger.policy)),
+    KEY(limits, interactions_per_minute, OPTIONAL, take_per_minute, NUMBER(limits.interactions_per_minute)),
+    KEY(limits, card_transactions_per_minute, OPTIONAL, take_per_minute, NUMBER(limits.card_transactions_per_minute)),
+    KEY(limits, pushed_requests_per_minute, OPTIONAL, take_per_minute, NUMBER(limits.pushed_requests_per_minute)),
+    KEY(limits, registrations_per_minute, OPTIONAL, take_per_minute, NUMBER(limits.registrations_per_minute)),
+    KEY(limits, introspections_per_minute, OPTIONAL, take_per_minute, NUMBER(limits.introspections_per_minute)),
+    KEY(limits, revocations_per_minute, OPTIONAL, take_per_minute, NUMBER(limits.revocations_per_minute)),
+    KEY(limits, exchanges_per_minute, OPTIONAL, take_per_minute, NUMBER(limits.exchanges_per_minute)),
+    KEY(limits, card_proofs_per_account, OPTIONAL, take_of_account, NUMBER(limits.card_proofs_per_account)),
+    KEY(limits, card_links_per_account, OPTIONAL, take_of_account, NUMBER(limits.card_links_per_account)),
+    KEY(limits, connections_per_address, OPTIONAL, take_address_connections, NUMBER(limits.connections_per_address)),
+    KEY(events, wait, OPTIONAL, take_events_wait, NUMBER(events.wait)),
+    KEY(log, level, OPTIONAL, take_level, FOLLOWED(log.level)),
+    KEY(tls, certificate, OPTIONAL, take_path, TEXT(tls.certificate)),
+    KEY(tls, key, OPTIONAL, take_path, TEXT(tls.key)),
+    KEY(tls, ca, OPTIONAL, take_path, TEXT(tls.ca)),
     KEY(mtls, listen, LIST, take_mtls_listen, TEXTS(mtls.listen, mtls.n_listen)),
     KEY(mtls, origin, OPTIONAL, take_mtls_origin, TEXT(mtls.origin)),
-    KEY(mtls, authorities, OPTIONAL, take_authorities, TEXT(mtls.authorities)),
+    KEY(mtls, authorities, OPTIONAL, take_path, TEXT(mtls.authorities)),
     KEY(admin, socket, OPTIONAL, take_socket, TEXT(admin.socket)),
     KEY(admin, listen, LIST, take_admin_listen, TEXTS(admin.listen, admin.n_listen)),
     KEY(proxy, trusted, LIST, take_proxy, VALUES(proxy.trusted, proxy.n_trusted)),
     KEY(proxy, header, OPTIONAL, take_words, VALUE(proxy.words)),
     KEY(proxy, client_certificate, OPTIONAL, take_proxy_certificate, TEXT(proxy.client_certificate)),
     KEY(outgoing, private, LIST, take_private, VALUES(outgoing.private, outgoing.n_private)),
-    KEY(places, database, OPTIONAL, take_places, TEXT(places.database)),
-    KEY(places, credit, OPTIONAL, take_credit, TEXT(places.credit)),
+    KEY(places, database, OPTIONAL, take_path, TEXT(places.database)),
+    KEY(places, credit, OPTIONAL, take_line, TEXT(places.credit)),
 };
 /* clang-format on */
 const size_t config_n_keys = sizeof config_keys / sizeof *config_keys;

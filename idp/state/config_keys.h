@@ -6,10 +6,11 @@
 
 enum { CONFIG_SOCKET_PATH_MAX = 100 /* what sockaddr_un holds */ };
 
-/* What is read goes to CONFIG, texts into ARENA. */
+/* Where what is read goes: texts into ARENA. */
 struct config_target {
     struct config *config;
     struct arena *arena;
+    void *at; /* the key's own place in CONFIG */
 };
 
 /* Takes VALUE, as it stands in the file without quotation marks; of a list one of them. NULL: taken; otherwise the rule

@@ -1,7 +1,5 @@
 #include "jpki/agent/issuer_desk.h"
 
-#include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -112,11 +110,6 @@ static const char *find(struct desk *d, struct view wanted, struct proof_issuer 
 
 /* ---- add ---- */
 
-static bool make_folder(struct desk *d)
-{
-    return mkdir(d->s->issuers, 0755) == 0 || errno == EEXIST;
-}
-
 /* What was shown is written down, not what the file may hold by now. */
 static int store(struct desk *d, const char *name, const struct proof_issuer *issuer)
 {
@@ -128,7 +121,7 @@ static int store(struct desk *d, const char *name, const struct proof_issuer *is
         proof_issuer_write(&b, issuer->iss, issuer->label, (const struct jws_key *const *)issuer->keys, issuer->n_keys);
     if (!e)
         e = buf_done(&b, &json);
-    if (e || !path || !make_folder(d) || file_write(path, json, 0644))
+    if (e || !path || file_make_folder(d->s->issuers, 0755) || file_write(path, json, 0644))
         return refuse(d, D_CANNOT_WRITE, path ? path : name);
     say(d, D_ADDED, view_text(path));
     return 0;
