@@ -6,6 +6,8 @@
 #include "jpki/proof/response.h"
 
 #define SPENT_LIFE_S 600 /* longer than any card transaction lives */
+/* In front of a lock: no letter of base64url (RFC 4648 5), but one of cookies (RFC 6265 4.1.1). */
+#define SPENT_MARK "."
 
 struct view card_lock_of_key(struct arena *a, struct view key)
 {
@@ -19,7 +21,7 @@ struct view card_lock_of_key(struct arena *a, struct view key)
 
 static struct view without_mark(struct view cookie)
 {
-    return view_starts(cookie, VIEW("-")) ? view_from(cookie, 1) : cookie;
+    return view_starts(cookie, VIEW(SPENT_MARK)) ? view_from(cookie, 1) : cookie;
 }
 
 bool card_lock_is_there(const struct visit *v)
@@ -36,7 +38,7 @@ bool card_lock_is_spent(const struct visit *v, struct view bytes)
 {
     struct view cookie = request_cookie(v->request, COOKIE_LOCK);
     struct view lock = view_is(bytes) ? view_text(base64url_text(v->arena, bytes)) : VIEW_NONE;
-    return view_starts(cookie, VIEW("-")) && secret_equal(without_mark(cookie), lock);
+    return view_starts(cookie, VIEW(SPENT_MARK)) && secret_equal(without_mark(cookie), lock);
 }
 
 void card_lock_set(struct visit *v, struct view bytes)
@@ -50,7 +52,8 @@ void card_lock_set(struct visit *v, struct view bytes)
 
 void card_lock_spend(struct visit *v, struct view lock)
 {
-    const char *value = view_is(lock) ? arena_printf(v->arena, "-%.*s", (int)lock.n, (const char *)lock.p) : NULL;
+    const char *value =
+        view_is(lock) ? arena_printf(v->arena, SPENT_MARK "%.*s", (int)lock.n, (const char *)lock.p) : NULL;
     if (value)
         answer_cookie(v->answer, &(struct cookie){COOKIE_LOCK, view_text(value), SPENT_LIFE_S, SAME_SITE_LAX});
 }

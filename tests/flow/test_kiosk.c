@@ -80,6 +80,28 @@ Test(kiosk, a_key_that_is_not_of_this_login_leads_back_to_watching)
     cr_expect_not(is_logged_in());
 }
 
+static void make_lock_that_begins_with(char first)
+{
+    unsigned i = 0;
+    do {
+        memcpy(key, &i, sizeof i);
+        sha256(lock, VIEW_ARRAY(key));
+        i++;
+    } while (base64url_text(&browser->a, VIEW_ARRAY(lock))[0] != first);
+}
+
+/* RFC 4648 5: one of 64 begins with "-"; a spent one must be told from it. */
+Test(kiosk, the_key_ends_the_session_whatever_its_lock_begins_with)
+{
+    for (const char *first = "-_A9"; *first; first++) {
+        make_lock_that_begins_with(*first);
+        logs_in(&at_a_kiosk);
+        cr_assert(browser_get(browser, way_out(key)));
+        cr_expect(browser_says(browser, "ログアウトしました"), "%c", *first);
+        cr_expect_not(is_logged_in(), "%c", *first);
+    }
+}
+
 Test(kiosk, a_login_that_was_at_no_kiosk_has_no_key)
 {
     logs_in(NULL);
