@@ -113,8 +113,8 @@ static void is_logged_out_by_watching(void)
     bool is_out = false;
     for (int i = 0; i < 2 && !is_out; i++) {
         const char *url = watched("/v1/kiosk", 40000);
-        cr_assert(url && browser_get(browser, url), "key %d: %s\n%d %s\n%s\n%s", i + 1, url ? url : "none",
-                  browser->status, browser->headers, (const char *)browser->body.p, agent_rig_log(&agent));
+        cr_assert(url && browser_get(browser, url), "key %d: %s\n%.*s\n%s", i + 1, url ? url : "none",
+                  (int)browser->body.n, (const char *)browser->body.p, agent_rig_log(&agent));
         cr_expect(strstr(browser->headers, "/v1/kiosk"), "the window watches again: %s", browser->url);
         is_out = browser_says(browser, "ログアウトしました");
     }
